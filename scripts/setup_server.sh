@@ -1,0 +1,90 @@
+# The private copy of the PostgreSQL server, and TimescaleDB in it. Sourced by setup.sh.
+# shellcheck shell=bash
+
+# Unpacks Debian packages below the prefix without installing them, so that no cluster is made and no path of the
+# machine is written.
+unpack_debs() {
+    local dir=$BUILD/pg$PG/debs
+    mkdir -p "$dir"
+    (cd "$dir" && rm -f ./*.deb && apt-get -o APT::Sandbox::User=root download "$@") &&
+        for deb in "$dir"/*.deb; do dpkg-deb -x "$deb" "$PREFIX.new" || return 1; done
+}
+
+# What the unpacked server needs of the system: its package's dependencies, first alternative each, without the server's own.
+server_dependencies() {
+    apt-cache show "postgresql-$PG" | sed -n 's/^Depends: //p' | head -n 1 | tr ',' '\n' |
+        sed -E 's/\|.*//; s/\(.*\)//; s/ //g; s/:any//'
+}
+
+server() {
+    [ -x "$PG_CONFIG" ] && [ -e "$BUILD/pg$PG/server.stamp" ] && return
+    local headers=postgresql-server-dev-$PG
+    if ! installed "$headers"; then
+        apt-cache show "$headers" >/dev/null 2>&1 || {
+            need_root "$headers"
+            run_logged "package lists" "half a minute" lists "${SUDO[@]}" apt-get update
+        }
+        apt-cache show "$headers" >/dev/null 2>&1 || die "this machine's package sources have no PostgreSQL $PG" \
+            "leave PG= away for the distribution's own version, or add a source that has $headers"
+        # shellcheck disable=SC2046
+        packages "$headers" $(server_dependencies)
+    fi
+    run_logged "private copy of PostgreSQL $PG" "a few seconds" server copy_server
+    touch "$BUILD/pg$PG/server.stamp"
+}
+
+copy_server() {
+    rm -rf "$PREFIX.new" && mkdir -p "$PREFIX.new/usr/lib/postgresql" "$PREFIX.new/usr/share/postgresql"
+    cp -a "/usr/lib/postgresql/$PG" "$PREFIX.new/usr/lib/postgresql/"
+    if installed "postgresql-$PG"; then
+        cp -a "/usr/share/postgresql/$PG" "$PREFIX.new/usr/share/postgresql/"
+    else
+        unpack_debs "postgresql-$PG" "postgresql-client-$PG" || return 1
+    fi
+    ln -s /usr/include "$PREFIX.new/usr/include"
+    rm -rf "$PREFIX" && mv "$PREFIX.new" "$PREFIX"
+    "$PG_CONFIG" --version
+}
+
+timescaledb() {
+    [ -e "$PGLIB/lib/timescaledb.so" ] && return
+    if apt-cache show "postgresql-$PG-timescaledb" >/dev/null 2>&1; then
+        run_logged "TimescaleDB for PostgreSQL $PG" "a few seconds" timescaledb unpack_timescaledb
+    else
+        [ "$PG" -le 17 ] || die "TimescaleDB's packaged source does not know PostgreSQL $PG" \
+            "run without it: TIMESCALEDB=0, or with PG=15, 16 or 17"
+        packages cmake libssl-dev libkrb5-dev
+        run_logged "TimescaleDB from Debian's source package" "about two minutes" timescaledb build_timescaledb
+    fi
+}
+
+unpack_timescaledb() {
+    rm -rf "$PREFIX.new" && mkdir -p "$PREFIX.new"
+    unpack_debs "postgresql-$PG-timescaledb" && cp -a "$PREFIX.new/usr/." "$PREFIX/usr/" && rm -rf "$PREFIX.new"
+}
+
+# The source comes through a package list of our own: the machine's apt sources stay as they are.
+build_timescaledb() (
+    set -e
+    dir=$BUILD/timescaledb
+    uri=$(apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+        awk '$1 == "Debian" && $2 !~ /-/ { print $3; exit }')
+    if [ -z "$uri" ]; then
+        echo "no package list of Debian's on this machine: run apt-get update"
+        exit 1
+    fi
+    rm -rf "$dir"
+    mkdir -p "$dir/apt/state/lists/partial" "$dir/apt/cache/archives/partial" "$dir/src"
+    echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri trixie main" >"$dir/apt/sources.list"
+    private=(-o "Dir::Etc::sourcelist=$dir/apt/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State=$dir/apt/state"
+        -o "Dir::State::status=/var/lib/dpkg/status" -o "Dir::Cache=$dir/apt/cache" -o APT::Sandbox::User=root)
+    apt-get "${private[@]}" update
+    cd "$dir/src"
+    apt-get "${private[@]}" source timescaledb
+    cd timescaledb-*/
+    cmake -S . -B out -DAPACHE_ONLY=1 -DREGRESS_CHECKS=OFF -DWARNINGS_AS_ERRORS=OFF -DCMAKE_BUILD_TYPE=Release \
+        -DPG_CONFIG="$PG_CONFIG"
+    cmake --build out -j "$(nproc)"
+    cmake --install out
+    rm -rf "$dir"
+)

@@ -1,0 +1,2 @@
+//! mrcall_ext
+pgrx::pg_module_magic!();
