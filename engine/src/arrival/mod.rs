@@ -1,0 +1,312 @@
+//! Where a visitor came from: one event's referrer, page and UTM values become a channel of Google Analytics 4's default
+//! channel group, with source, medium, campaign and search term.
+//!
+//! - **UTM values** that are absent are read from the query of the page's URL. `null`, `undefined`, `(not set)`, `(none)`
+//!   and blanks are absent, in click ids too.
+//! - **Source**: `utm_source` as it is written, else the referrer (the name the rule table gives it, else its host), else
+//!   the network of the click id. `(direct)` is no source, and hides the referrer. A referrer that shares the page's
+//!   registrable domain, or is no URL, is no source.
+//! - **Medium**: `cpc` for a proven paid click, else `utm_medium`; else, when the source comes from the referrer or the
+//!   click id, `organic` for a search engine and `referral` for everything else, as in Google Analytics.
+//! - **Click ids** prove what `click_id.rs` says. One that is not the UTM source's own is stale and counts for nothing.
+//! - **Term**: the search term in the referrer of a search engine, whatever the source is.
+//! - **Direct** is an event without source, medium and campaign.
+
+mod click_id;
+mod ga4;
+mod rules;
+
+use crate::url::{self, Parts};
+use click_id::{CLICK_IDS, ClickId, Proof};
+use rules::{Category, Rule};
+use std::borrow::Cow;
+
+/// The channels in the order in which their conditions are tried; the first that holds wins.
+pub const CHANNELS: [&str; 20] = [
+    "Direct",
+    "Cross-network",
+    "Paid Shopping",
+    "Paid Search",
+    "Paid Social",
+    "Paid Video",
+    "Display",
+    "Paid Other",
+    "AI Assistants",
+    "Organic Shopping",
+    "Organic Social",
+    "Organic Video",
+    "Organic Search",
+    "Referral",
+    "Email",
+    "Affiliates",
+    "Audio",
+    "SMS",
+    "Mobile Push Notifications",
+    "Unassigned",
+];
+
+/// Whether a channel is bought: Cross-network, Display and those called Paid. Text that is no channel is not.
+pub fn is_paid(channel: &str) -> bool {
+    CHANNELS[1..=7].contains(&channel)
+}
+
+/// What an event says about where its visitor came from; `None` where it says nothing.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Event<'a> {
+    /// The URL of the page before, as `document.referrer` or the `Referer` header give it.
+    pub referrer: Option<&'a str>,
+    /// The URL of the page, with its query.
+    pub page_url: Option<&'a str>,
+    /// The campaign parameters that a tracker has taken from the page's URL already.
+    pub utm_source: Option<&'a str>,
+    /// See `utm_source`.
+    pub utm_medium: Option<&'a str>,
+    /// See `utm_source`.
+    pub utm_campaign: Option<&'a str>,
+}
+
+/// Where a visitor came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival<'a> {
+    /// One of [`CHANNELS`].
+    pub channel: &'static str,
+    /// The place; `None` for Direct.
+    pub source: Option<Cow<'a, str>>,
+    /// The kind of link; `None` when nothing says it.
+    pub medium: Option<Cow<'a, str>>,
+    /// The campaign; `None` when there is none.
+    pub campaign: Option<Cow<'a, str>>,
+    /// The search term; `None` when the referrer carries none.
+    pub term: Option<Cow<'a, str>>,
+    /// The condition that chose the channel, and the click id that named or proved the source: `search source and paid
+    /// medium (gclid)`.
+    pub rule: Cow<'static, str>,
+}
+
+/// Classifies an event. Every event has an arrival; see the module's text for the definitions.
+pub fn arrival<'a>(event: &Event<'a>) -> Arrival<'a> {
+    let referrer = Referrer::of(event);
+    let term = referrer.as_ref().filter(|referrer| !referrer.same_site).and_then(Referrer::term);
+    let touch = Touch::of(event, referrer);
+    let (channel, condition) = touch.classify();
+    let rule = match touch.click {
+        Some(id) => Cow::Owned(format!("{condition} ({})", id.name)),
+        None => Cow::Borrowed(condition),
+    };
+    Arrival { channel, source: touch.source, medium: touch.medium, campaign: touch.campaign, term, rule }
+}
+
+/// The channel of an event alone, one of [`CHANNELS`].
+pub fn channel(event: &Event) -> &'static str {
+    Touch::of(event, Referrer::of(event)).classify().0
+}
+
+/// Whether an event begins something new rather than continues the visit. False in two cases only: the referrer's host
+/// is `ignored` (called with the lower-case host; [`ignored_by_seed`] or a lookup in a table of one's own), or the
+/// referrer shares the page's registrable domain and there is neither a UTM value nor a click id. So an event without a
+/// referrer is an arrival, of channel Direct.
+pub fn is_arrival(event: &Event, ignored: impl FnOnce(&str) -> bool) -> bool {
+    let Some(referrer) = Referrer::of(event) else { return true };
+    if ignored(&referrer.host) {
+        return false;
+    }
+    !referrer.same_site || {
+        let tags = Tags::of(event);
+        tags.clicks != 0 || [tags.source, tags.medium, tags.campaign].iter().any(Option::is_some)
+    }
+}
+
+/// Whether a lower-case host, or a domain above it, is one of [`ignored_referrers`].
+pub fn ignored_by_seed(host: &str) -> bool {
+    rules::is_ignored(host)
+}
+
+/// Hosts of payment and login services, which send visitors back in the middle of a visit; subdomains count too.
+pub fn ignored_referrers() -> &'static [&'static str] {
+    rules::ignored()
+}
+
+/// The version of the rule table that is compiled in.
+pub fn rules_version() -> &'static str {
+    rules::version()
+}
+
+/// A referrer that is a URL.
+struct Referrer<'a> {
+    parts: Parts<'a>,
+    host: Cow<'a, str>,
+    /// It shares the page's registrable domain.
+    same_site: bool,
+    rule: Option<&'static Rule>,
+}
+
+impl<'a> Referrer<'a> {
+    fn of(event: &Event<'a>) -> Option<Self> {
+        let parts = site(event.referrer?)?;
+        let host = parts.host()?;
+        let page = event.page_url.and_then(|page| {
+            let page = site(page)?;
+            Some((page, page.host()?))
+        });
+        let same_site = page.is_some_and(|(page, page_host)| {
+            page_host == host || page.registrable(&page_host) == parts.registrable(&host)
+        });
+        let rule = rules::by_referrer(&host, parts.tail);
+        Some(Self { parts, host, same_site, rule })
+    }
+
+    fn term(&self) -> Option<Cow<'a, str>> {
+        let rule = self.rule.filter(|rule| !rule.terms.is_empty())?;
+        let query = url::query(self.parts.tail)?;
+        rule.terms.iter().find_map(|name| present(url::find(query, name)?))
+    }
+
+    fn source(&self) -> Cow<'a, str> {
+        match self.rule {
+            Some(rule) if !rule.source.is_empty() => Cow::Borrowed(rule.source),
+            _ => self.host.clone(),
+        }
+    }
+}
+
+fn site(text: &str) -> Option<Parts<'_>> {
+    Parts::of(text).or_else(|| Parts::of_bare_host(text))
+}
+
+/// The UTM values of an event, its own or its URL's, and the click ids of its URL.
+struct Tags<'a> {
+    source: Option<Cow<'a, str>>,
+    medium: Option<Cow<'a, str>>,
+    campaign: Option<Cow<'a, str>>,
+    /// One bit for each of [`CLICK_IDS`].
+    clicks: u32,
+}
+
+impl<'a> Tags<'a> {
+    fn of(event: &Event<'a>) -> Self {
+        let (mut source, mut medium, mut campaign, mut clicks) = (None, None, None, 0);
+        for (key, value) in event.page_url.and_then(url::query).into_iter().flat_map(url::pairs) {
+            let slot = match &*url::decode(key) {
+                "utm_source" => &mut source,
+                "utm_medium" => &mut medium,
+                "utm_campaign" => &mut campaign,
+                other => {
+                    let id = CLICK_IDS.iter().position(|id| id.name == other);
+                    if let Some(id) = id.filter(|_| present(url::decode(value)).is_some()) {
+                        clicks |= 1 << id;
+                    }
+                    continue;
+                }
+            };
+            slot.get_or_insert(value);
+        }
+        let pick = |own: Option<&'a str>, tag: Option<&'a str>| {
+            own.and_then(|text| present(Cow::Borrowed(text))).or_else(|| present(url::decode(tag?)))
+        };
+        Self {
+            source: pick(event.utm_source, source),
+            medium: pick(event.utm_medium, medium),
+            campaign: pick(event.utm_campaign, campaign),
+            clicks,
+        }
+    }
+}
+
+/// `text` without the blanks around it; `None` when it is what trackers write for nothing.
+fn present(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    const NOTHING: [&str; 5] = ["", "null", "undefined", "(not set)", "(none)"];
+    let trimmed = text.trim();
+    if NOTHING.iter().any(|nothing| trimmed.eq_ignore_ascii_case(nothing)) {
+        return None;
+    }
+    Some(match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(ref owned) if trimmed.len() < owned.len() => Cow::Owned(trimmed.to_owned()),
+        Cow::Owned(owned) => Cow::Owned(owned),
+    })
+}
+
+/// Where the source was found.
+enum Origin<'a> {
+    Utm(&'a str),
+    Referrer(Option<&'static Rule>),
+    Nowhere,
+}
+
+impl Origin<'_> {
+    /// Whether a click id proves a paid click here.
+    fn proves_paid(&self, id: &ClickId) -> bool {
+        let belongs = |rule: Option<&Rule>| rule.is_some_and(|rule| rule.belongs_to(id.network));
+        match (id.proof, self) {
+            (Proof::Network, _) => false,
+            (_, Origin::Utm(source)) => belongs(rules::owner(source)),
+            (Proof::Paid, _) | (_, Origin::Nowhere) => true,
+            (Proof::PaidAtPartners, Origin::Referrer(rule)) => belongs(*rule),
+        }
+    }
+}
+
+/// What an event comes to before its channel is chosen.
+struct Touch<'a> {
+    source: Option<Cow<'a, str>>,
+    medium: Option<Cow<'a, str>>,
+    campaign: Option<Cow<'a, str>>,
+    category: Option<Category>,
+    explicit_direct: bool,
+    /// The click id that proved a paid click or named the source.
+    click: Option<&'static ClickId>,
+}
+
+impl<'a> Touch<'a> {
+    fn of(event: &Event<'a>, referrer: Option<Referrer<'a>>) -> Self {
+        let Tags { source: utm_source, medium: utm_medium, campaign, clicks } = Tags::of(event);
+        let explicit_direct = utm_source.as_ref().is_some_and(|source| source.eq_ignore_ascii_case("(direct)"));
+        let referrer = referrer.filter(|referrer| !referrer.same_site);
+        let origin = match (&utm_source, &referrer) {
+            (Some(source), _) => Origin::Utm(source),
+            (None, Some(referrer)) => Origin::Referrer(referrer.rule),
+            (None, None) => Origin::Nowhere,
+        };
+        let mut found = CLICK_IDS.iter().enumerate().filter(|(bit, _)| clicks >> bit & 1 == 1).map(|(_, id)| id);
+        let first = found.clone().next();
+        let proof = found.find(|id| origin.proves_paid(id));
+        let click = match origin {
+            Origin::Nowhere => proof.or(first),
+            _ => proof,
+        };
+
+        let tagged = utm_source.is_some();
+        let (source, rule) = match (utm_source, referrer) {
+            (Some(_), _) if explicit_direct => (None, None),
+            (Some(source), _) => {
+                let rule = rules::by_source(&source);
+                (Some(source), rule)
+            }
+            (None, Some(referrer)) => (Some(referrer.source()), referrer.rule),
+            (None, None) => match click {
+                Some(id) => (Some(Cow::Borrowed(id.source)), rules::by_source(id.source)),
+                None => (None, None),
+            },
+        };
+        let category = rule.map(|rule| rule.category);
+        let medium = match utm_medium {
+            _ if proof.is_some() => Some(Cow::Borrowed("cpc")),
+            None if !tagged && source.is_some() => {
+                Some(Cow::Borrowed(if category == Some(Category::Search) { "organic" } else { "referral" }))
+            }
+            other => other,
+        };
+        Self { source, medium, campaign, category, explicit_direct, click }
+    }
+
+    /// The channel and the condition that chose it.
+    fn classify(&self) -> (&'static str, &'static str) {
+        ga4::classify(&ga4::Signals {
+            category: self.category,
+            explicit_direct: self.explicit_direct,
+            source: self.source.as_deref().unwrap_or_default(),
+            medium: self.medium.as_deref().unwrap_or_default(),
+            campaign: self.campaign.as_deref().unwrap_or_default(),
+        })
+    }
+}

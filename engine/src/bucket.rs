@@ -1,0 +1,317 @@
+//! Time buckets on the wall clock of a zone (contract, section 4).
+//!
+//! With `local(t) = t + offset(t)`, the grid is local time 2000-01-03 00:00 plus multiples of the width, or 2000-01-01
+//! 00:00 plus multiples of its months. Below 24 hours a bucket starts at **every** instant at which the clock shows or
+//! jumps past a grid time: an hour that the clock repeats is two buckets. From 24 hours on, and for months, it starts
+//! at the **first** such instant only: a day of 25 hours is one bucket, and a day that the clock skips is none.
+
+use crate::duration::{self, DAY, END_INSTANT, HOUR, MIN_INSTANT, SECOND};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Local time 2000-01-03 00:00, a Monday: the origin of the grids without months.
+const ORIGIN: i64 = 2 * DAY;
+/// No zone is further from UTC: POSIX zone specifications end at 167:59:59.
+const MAX_OFFSET: i64 = 168 * HOUR;
+/// Ends a walk over stretches of a zone that changes its offset absurdly often. Real zones need under ten steps.
+const MAX_STEPS: usize = 10_000;
+
+/// A stretch of time in which a zone keeps its offset from UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment {
+    /// Offset in seconds, positive east of UTC.
+    pub offset: i64,
+    /// First instant of the stretch, microseconds since 2000-01-01 UTC; `i64::MIN` when it has no beginning.
+    pub start: i64,
+    /// First instant after the stretch; `i64::MAX` when it has no end.
+    pub end: i64,
+}
+
+/// The offsets of one time zone.
+pub trait Zone {
+    /// The stretch that holds `instant` (microseconds since 2000-01-01 UTC), for any value, also up to four weeks
+    /// outside PostgreSQL's range. A stretch may come in pieces: neighbours of equal offset change no result.
+    fn segment(&self, instant: i64) -> Result<Segment>;
+}
+
+/// The width of a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    /// Microseconds of the wall clock, above zero.
+    Micros(i64),
+    /// Calendar months, above zero.
+    Months(i32),
+}
+
+impl Width {
+    /// The width of an interval of `months`, `days` (24 hours each) and `micros`.
+    ///
+    /// Zero, negative, or months mixed with anything else: `22023`; too long for 64 bits, or infinite: `22008`.
+    pub fn new(months: i32, days: i32, micros: i64) -> Result<Self> {
+        if months == 0 || duration::is_infinite(months, days, micros) {
+            let width = duration::exact_micros(months, days, micros, "width")?;
+            return Self::Micros(width).check();
+        }
+        if days != 0 || micros != 0 {
+            return Err(Error::invalid(
+                format!("width mixes months with days or time: {}", duration::interval_text(months, days, micros)),
+                "Use either months (and years) alone, or weeks, days and time alone.",
+            ));
+        }
+        Self::Months(months).check()
+    }
+
+    fn check(self) -> Result<Self> {
+        match self {
+            Self::Micros(width) => duration::positive(width, "width").map(Self::Micros),
+            Self::Months(months) if months > 0 => Ok(self),
+            Self::Months(months) => Err(Error::invalid(
+                format!("width must be positive, not {}", duration::interval_text(months, 0, 0)),
+                "Give width a length above zero, for example interval '1 month'.",
+            )),
+        }
+    }
+
+    /// The largest grid time at or before the local time `local`.
+    fn floor(self, local: i64) -> Option<i64> {
+        match self {
+            Self::Micros(width) => local.checked_sub(local.checked_sub(ORIGIN)?.rem_euclid(width)),
+            Self::Months(months) => {
+                let month = month_of_day(local.div_euclid(DAY));
+                let first = month - month.rem_euclid(i64::from(months));
+                first_day_of_month(first).checked_mul(DAY)
+            }
+        }
+    }
+
+    /// The grid time after the grid time `grid`.
+    fn after(self, grid: i64) -> Option<i64> {
+        match self {
+            Self::Micros(width) => grid.checked_add(width),
+            Self::Months(months) => {
+                let month = month_of_day(grid.div_euclid(DAY)) + i64::from(months);
+                first_day_of_month(month).checked_mul(DAY)
+            }
+        }
+    }
+
+    /// Whether a bucket starts at every instant that shows a grid time, not only at the first.
+    fn repeats(self) -> bool {
+        matches!(self, Self::Micros(width) if width < DAY)
+    }
+}
+
+/// The start of the bucket that holds `ts`; both in microseconds since 2000-01-01 UTC.
+///
+/// Always `b <= ts < next_bucket(b)` and `bucket(b) = b`; a later `ts` never has an earlier bucket. An infinite `ts`,
+/// or a start outside PostgreSQL's range: `22008`; a width that is not positive: `22023`. The SQL layer handles NULL.
+pub fn bucket(width: &Width, ts: i64, zone: &impl Zone) -> Result<i64> {
+    let (width, ts) = (width.check()?, instant(ts)?);
+    if width.repeats() { last_start(width, ts, zone) } else { first_showing(width, ts, zone, false) }.and_then(in_range)
+}
+
+/// The start of the first bucket that starts after `ts`, which may be any instant. Units and errors as in [`bucket`].
+pub fn next_bucket(width: &Width, ts: i64, zone: &impl Zone) -> Result<i64> {
+    let (width, ts) = (width.check()?, instant(ts)?);
+    if width.repeats() { next_start(width, ts, zone) } else { first_showing(width, ts, zone, true) }.and_then(in_range)
+}
+
+/// Below 24 hours: the last bucket start at or before `ts`. Without a transition nearby it takes one look at the zone.
+fn last_start(width: Width, ts: i64, zone: &impl Zone) -> Result<i64> {
+    let mut here = segment_at(zone, ts)?;
+    let mut instant = ts;
+    for _ in 0..MAX_STEPS {
+        let grid = width.floor(instant + here.offset).ok_or_else(bucket_out_of_range)?;
+        let shown = grid.saturating_sub(here.offset);
+        if shown >= here.start {
+            return Ok(shown);
+        }
+        if here.start < MIN_INSTANT {
+            return Err(bucket_out_of_range());
+        }
+        // The clock shows no grid time between the transition and the instant; it may have jumped past one.
+        let before = segment_at(zone, here.start - 1)?;
+        if grid >= here.start + before.offset {
+            return Ok(here.start);
+        }
+        instant = here.start - 1;
+        here = before;
+    }
+    Err(too_many_steps())
+}
+
+/// Below 24 hours: the first bucket start after `ts`.
+fn next_start(width: Width, ts: i64, zone: &impl Zone) -> Result<i64> {
+    let mut here = segment_at(zone, ts)?;
+    let mut instant = ts;
+    for _ in 0..MAX_STEPS {
+        let grid = width.floor(instant + here.offset).and_then(|g| width.after(g)).ok_or_else(bucket_out_of_range)?;
+        let shown = grid.saturating_sub(here.offset);
+        if shown < here.end {
+            return Ok(shown);
+        }
+        if here.end >= END_INSTANT {
+            return Err(bucket_out_of_range());
+        }
+        let after = segment_at(zone, here.end)?;
+        // The clock jumps from here.end + here.offset to here.end + after.offset: forward past a grid time, or onto
+        // one.
+        let landed = here.end + after.offset;
+        let last = width.floor(landed).ok_or_else(bucket_out_of_range)?;
+        if last == landed || last >= here.end + here.offset {
+            return Ok(here.end);
+        }
+        instant = here.end;
+        here = after;
+    }
+    Err(too_many_steps())
+}
+
+/// From 24 hours on, and months: the first instant that shows, or jumps past, the largest grid time that the clock has
+/// reached by `ts`, or with `next` the grid time after it.
+fn first_showing(width: Width, ts: i64, zone: &impl Zone, next: bool) -> Result<i64> {
+    let here = segment_at(zone, ts)?;
+    let reached = latest_local(ts, here, zone)?;
+    let mut grid = width.floor(reached).ok_or_else(bucket_out_of_range)?;
+    if next {
+        grid = width.after(grid).ok_or_else(bucket_out_of_range)?;
+    }
+    // Before this instant no offset lets the clock show the grid time; past the range there is no answer to look for.
+    let mut from = grid.saturating_sub(MAX_OFFSET);
+    if from >= END_INSTANT || grid < MIN_INSTANT - MAX_OFFSET {
+        return Err(bucket_out_of_range());
+    }
+    let mut stretch = if (here.start..here.end).contains(&from) { here } else { segment_at(zone, from)? };
+    for _ in 0..MAX_STEPS {
+        let shown = grid.saturating_sub(stretch.offset).max(from);
+        if shown < stretch.end || stretch.end == i64::MAX {
+            return Ok(shown);
+        }
+        from = stretch.end;
+        stretch = segment_at(zone, from)?;
+    }
+    Err(too_many_steps())
+}
+
+/// The latest local time that the clock has shown up to `ts`. Only a stretch that ended less than twice the largest
+/// offset ago can have shown a later one than `ts` does.
+fn latest_local(ts: i64, mut here: Segment, zone: &impl Zone) -> Result<i64> {
+    let mut latest = ts + here.offset;
+    for _ in 0..MAX_STEPS {
+        if here.start <= ts - 2 * MAX_OFFSET {
+            return Ok(latest);
+        }
+        let last = here.start - 1;
+        here = segment_at(zone, last)?;
+        latest = latest.max(last + here.offset);
+    }
+    Err(too_many_steps())
+}
+
+/// The zone's stretch at `instant` with its offset in microseconds, checked: a stretch that does not hold the instant
+/// would make a walk run in circles.
+fn segment_at(zone: &impl Zone, instant: i64) -> Result<Segment> {
+    let Segment { offset, start, end } = zone.segment(instant)?;
+    let offset = offset.saturating_mul(SECOND);
+    if !(start..end).contains(&instant) || offset.saturating_abs() > MAX_OFFSET {
+        return Err(Error::invalid(
+            format!("time zone data are inconsistent at {instant} microseconds since 2000-01-01"),
+            "Use an IANA zone name, for example 'Europe/Rome'.",
+        ));
+    }
+    Ok(Segment { offset, start, end })
+}
+
+fn instant(ts: i64) -> Result<i64> {
+    if duration::in_range(duration::finite(ts, "ts")?) {
+        return Ok(ts);
+    }
+    Err(duration::out_of_range(
+        format!("ts is out of range: {ts} microseconds since 2000-01-01"),
+        "Use a timestamp between 4714 BC and 294276 AD.",
+    ))
+}
+
+fn in_range(start: i64) -> Result<i64> {
+    if duration::in_range(start) { Ok(start) } else { Err(bucket_out_of_range()) }
+}
+
+fn bucket_out_of_range() -> Error {
+    duration::out_of_range(
+        "the start of the bucket is out of the range of timestamps",
+        "Use a narrower width, or a timestamp further from 4714 BC and 294276 AD.",
+    )
+}
+
+fn too_many_steps() -> Error {
+    Error::new(
+        ErrorKind::LimitExceeded,
+        format!("the time zone has more than {MAX_STEPS} changes within one bucket"),
+        "Use an IANA zone name, for example 'Europe/Rome'.",
+    )
+}
+
+// chrono's calendar ends in the year 262143, PostgreSQL's in 294276: hence our own two conversions. Both count in eras
+// of 400 Gregorian years = 146097 days, and years that begin in March, so that the leap day comes last.
+const DAYS_IN_ERA: i64 = 146_097;
+/// Days from 0000-03-01 to 2000-01-01.
+const DAYS_TO_2000: i64 = 730_425;
+
+/// The month, counted from January 2000 = 0, of the day `day`, counted from 2000-01-01 = 0.
+fn month_of_day(day: i64) -> i64 {
+    let day = day + DAYS_TO_2000;
+    let (era, day) = (day.div_euclid(DAYS_IN_ERA), day.rem_euclid(DAYS_IN_ERA));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day_of_year = day - (365 * year + year / 4 - year / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    (era * 400 + year) * 12 + month_from_march + 2 - 2_000 * 12
+}
+
+/// The first day of the month `month`, both counted as in [`month_of_day`].
+fn first_day_of_month(month: i64) -> i64 {
+    let march_based = month + 2_000 * 12 - 2;
+    let (years, month) = (march_based.div_euclid(12), march_based.rem_euclid(12));
+    let (era, year) = (years.div_euclid(400), years.rem_euclid(400));
+    era * DAYS_IN_ERA + 365 * year + year / 4 - year / 100 + (153 * month + 2) / 5 - DAYS_TO_2000
+}
+
+/// The day, counted from 2000-01-01 = 0, of a date of the proleptic Gregorian calendar; `None` when there is no such
+/// date.
+pub(crate) fn day_of_date(year: i64, month: i64, day: i64) -> Option<i64> {
+    if !(-5_000..=300_000).contains(&year) || !(1..=12).contains(&month) {
+        return None;
+    }
+    let month = (year - 2_000) * 12 + month - 1;
+    let first = first_day_of_month(month);
+    (1..=first_day_of_month(month + 1) - first).contains(&day).then_some(first + day - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Walks the calendar day by day, from 4801 BC over the range's ends, with the rule of leap years alone.
+    #[test]
+    fn calendar_agrees_with_counting() {
+        for (from_year, to_year) in [(-4_800, 2_500), (290_000, 294_300)] {
+            let mut day = day_of_date(from_year, 1, 1).unwrap();
+            for year in from_year..to_year {
+                let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+                let lengths = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+                for (index, length) in (0..).zip(lengths) {
+                    let month = (year - 2_000) * 12 + index;
+                    assert_eq!(first_day_of_month(month), day, "{year}-{}", index + 1);
+                    assert_eq!((month_of_day(day), month_of_day(day + length - 1)), (month, month));
+                    assert_eq!(day_of_date(year, index + 1, length), Some(day + length - 1));
+                    assert_eq!(day_of_date(year, index + 1, length + 1), None);
+                    day += length;
+                }
+            }
+        }
+        assert_eq!(day_of_date(2000, 1, 1), Some(0));
+        assert_eq!(day_of_date(-4713, 11, 24).map(|d| d * DAY), Some(MIN_INSTANT));
+        assert_eq!(day_of_date(294_277, 1, 1).map(|d| d * DAY), Some(END_INSTANT));
+        assert_eq!(day_of_date(2024, 0, 1), None);
+        assert_eq!(day_of_date(2024, 13, 1), None);
+        assert_eq!(day_of_date(2024, 1, 0), None);
+    }
+}

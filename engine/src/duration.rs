@@ -1,0 +1,156 @@
+//! Exact durations and the range of instants, shared by every function that takes an `interval` or a `timestamptz`.
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Microseconds in a second.
+pub const SECOND: i64 = 1_000_000;
+/// Microseconds in an hour.
+pub const HOUR: i64 = 3_600 * SECOND;
+/// Microseconds in a day of 24 hours.
+pub const DAY: i64 = 24 * HOUR;
+
+/// First instant of PostgreSQL's `timestamptz` range: 4714-11-24 00:00 BC UTC, in microseconds since 2000-01-01 UTC.
+pub const MIN_INSTANT: i64 = -211_813_488_000_000_000;
+/// End of that range (exclusive): 294277-01-01 00:00 UTC.
+pub const END_INSTANT: i64 = 9_223_371_331_200_000_000;
+
+/// The exact length, in microseconds, of an interval of `months`, `days` and `micros`: a day is 24 hours in every zone.
+///
+/// `name` is the argument's name for the message. Months other than 0 have no exact length: `22023`. Too long for 64
+/// bits, or PostgreSQL 17's `infinity`: `22008`. The SQL layer handles NULL. Source: contract, section 0.
+pub fn exact_micros(months: i32, days: i32, micros: i64, name: &str) -> Result<i64> {
+    if is_infinite(months, days, micros) {
+        return Err(out_of_range(format!("{name} is infinite"), format!("Give {name} a finite length.")));
+    }
+    if months != 0 {
+        return Err(Error::invalid(
+            format!("{name} has months, which have no fixed length: {}", interval_text(months, days, micros)),
+            "Write it in days, for example interval '30 days'.",
+        ));
+    }
+    i64::from(days).checked_mul(DAY).and_then(|d| d.checked_add(micros)).ok_or_else(|| {
+        out_of_range(
+            format!("{name} is too long: {}", interval_text(months, days, micros)),
+            "Use an interval of less than 290000 years.",
+        )
+    })
+}
+
+/// `micros` when it is above zero, else `22023` with `name` and the value.
+pub fn positive(micros: i64, name: &str) -> Result<i64> {
+    if micros > 0 {
+        return Ok(micros);
+    }
+    Err(Error::invalid(
+        format!("{name} must be positive, not {}", interval_text(0, 0, micros)),
+        format!("Give {name} a length above zero, for example interval '30 minutes'."),
+    ))
+}
+
+/// `micros` when it is zero or above, else `22023` with `name` and the value.
+pub fn not_negative(micros: i64, name: &str) -> Result<i64> {
+    if micros >= 0 {
+        return Ok(micros);
+    }
+    Err(Error::invalid(
+        format!("{name} must not be negative: {}", interval_text(0, 0, micros)),
+        format!("Give {name} a length of zero or above, for example interval '30 days'."),
+    ))
+}
+
+/// `instant` when it is neither `infinity` nor `-infinity` (`i64::MAX`, `i64::MIN`), else `22008`.
+pub fn finite(instant: i64, name: &str) -> Result<i64> {
+    match instant {
+        i64::MAX => Err(out_of_range(format!("{name} is infinity"), "Use a finite timestamp.")),
+        i64::MIN => Err(out_of_range(format!("{name} is -infinity"), "Use a finite timestamp.")),
+        _ => Ok(instant),
+    }
+}
+
+/// Whether `instant` (microseconds since 2000-01-01 UTC) is a finite value of PostgreSQL's `timestamptz`.
+pub fn in_range(instant: i64) -> bool {
+    (MIN_INSTANT..END_INSTANT).contains(&instant)
+}
+
+/// An error of class `22008`.
+pub(crate) fn out_of_range(message: impl Into<String>, hint: impl Into<String>) -> Error {
+    Error::new(ErrorKind::DatetimeOutOfRange, message, hint)
+}
+
+/// PostgreSQL 17 and later write `infinity` as the largest value of every field, `-infinity` as the smallest.
+pub(crate) fn is_infinite(months: i32, days: i32, micros: i64) -> bool {
+    matches!((months, days, micros), (i32::MAX, i32::MAX, i64::MAX) | (i32::MIN, i32::MIN, i64::MIN))
+}
+
+/// An interval as text for messages, `2 mons -1 days 00:30:00.5`.
+pub fn interval_text(months: i32, days: i32, micros: i64) -> String {
+    let mut parts = Vec::new();
+    for (count, unit) in [(months, "mon"), (days, "day")] {
+        match count {
+            0 => {}
+            1 => parts.push(format!("1 {unit}")),
+            _ => parts.push(format!("{count} {unit}s")),
+        }
+    }
+    if micros != 0 || parts.is_empty() {
+        let (sign, total) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
+        let (seconds, fraction) = (total / 1_000_000, total % 1_000_000);
+        let mut time = format!("{sign}{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+        if fraction != 0 {
+            time.push_str(format!(".{fraction:06}").trim_end_matches('0'));
+        }
+        parts.push(time);
+    }
+    parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_24_hours() {
+        assert_eq!(exact_micros(0, 2, -HOUR, "gap"), Ok(2 * DAY - HOUR));
+        assert_eq!(exact_micros(0, 0, 0, "gap"), Ok(0));
+        assert_eq!(exact_micros(0, -1, i64::MAX, "gap"), Ok(i64::MAX - DAY));
+    }
+
+    #[test]
+    fn months_overflow_and_infinity_are_errors() {
+        let error = exact_micros(1, 2, 30 * 60 * SECOND, "gap").unwrap_err();
+        assert_eq!(error.kind, ErrorKind::InvalidArgument);
+        assert_eq!(error.message, "gap has months, which have no fixed length: 1 mon 2 days 00:30:00");
+        for (months, days, micros) in [
+            (0, i32::MAX, 0),
+            (0, i32::MIN, 0),
+            (0, 1, i64::MAX),
+            (i32::MAX, i32::MAX, i64::MAX),
+            (i32::MIN, i32::MIN, i64::MIN),
+        ] {
+            let error = exact_micros(months, days, micros, "gap").unwrap_err();
+            assert_eq!(error.kind, ErrorKind::DatetimeOutOfRange, "{error}");
+        }
+    }
+
+    #[test]
+    fn signs() {
+        assert_eq!(positive(1, "gap"), Ok(1));
+        assert_eq!(not_negative(0, "lookback"), Ok(0));
+        assert_eq!(positive(0, "gap").unwrap_err().message, "gap must be positive, not 00:00:00");
+        assert_eq!(
+            not_negative(-90_500_000, "lookback").unwrap_err().message,
+            "lookback must not be negative: -00:01:30.5"
+        );
+        assert_eq!(not_negative(i64::MIN, "lookback").unwrap_err().kind, ErrorKind::InvalidArgument);
+    }
+
+    #[test]
+    fn instants() {
+        assert_eq!(finite(0, "ts"), Ok(0));
+        for infinite in [i64::MAX, i64::MIN] {
+            assert_eq!(finite(infinite, "ts").unwrap_err().kind, ErrorKind::DatetimeOutOfRange);
+        }
+        assert!(in_range(MIN_INSTANT) && !in_range(MIN_INSTANT - 1));
+        assert!(in_range(END_INSTANT - 1) && !in_range(END_INSTANT));
+    }
+}

@@ -1,0 +1,15 @@
+//! The algorithms of `mrcall_ext`, without PostgreSQL: pure functions over plain Rust values that return [`Result`].
+//! The SQL layer maps [`ErrorKind`] to a SQLSTATE. Instants are microseconds since 2000-01-01 00:00 UTC, as in PostgreSQL.
+#![forbid(unsafe_code)]
+
+pub mod bucket;
+pub mod credit;
+pub mod duration;
+pub mod agent;
+pub mod arrival;
+pub mod error;
+pub mod url;
+pub mod parse;
+pub mod split;
+
+pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,221 @@
+//! Values found as text in JSON documents. What does not parse is `None`, never an error: one bad field must not fail a
+//! report (contract, section 7). What does parse is accepted by PostgreSQL's own input functions.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::bucket::day_of_date;
+use crate::duration::{DAY, HOUR, SECOND};
+
+/// Most digits of a number.
+pub const MAX_NUMERIC_DIGITS: usize = 1_000;
+/// Largest exponent of a number, either way.
+pub const MAX_NUMERIC_EXPONENT: u32 = 300;
+/// Longest JWS text, bytes. Apple's are about 10 kB.
+pub const MAX_JWS_LENGTH: usize = 1 << 20;
+
+/// Microseconds from 1970-01-01 to 2000-01-01 UTC.
+const UNIX_TO_2000: i64 = 10_957 * DAY;
+const MINUTE: i64 = 60 * SECOND;
+
+/// The instant, microseconds since 2000-01-01 UTC, that a text names, whatever the session's settings.
+///
+/// - RFC 3339 and ISO 8601's extended form: `2024-02-29`, alone or followed by `T` or one space and `12:30`,
+///   `12:30:05` or `12:30:05.25`, then optionally a zone, after at most one space: `Z`, `UTC`, `GMT`, `+02`, `+0200`,
+///   `+02:00`, `+02:00:30`. Without a zone it is UTC, without a time midnight. Seconds of 60 and the time 24:00:00
+///   roll over, and fractions are rounded to microseconds, half to even, as in PostgreSQL.
+/// - Digits alone are Unix time: up to 10 of them seconds, 11 to 13 milliseconds, 14 to 16 microseconds.
+///
+/// White space around the text is ignored. Anything else, `infinity` included, is `None`.
+pub fn timestamptz(text: &str) -> Option<i64> {
+    let text = text.trim_ascii();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return unix_time(text);
+    }
+    let mut rest = Reader(text.as_bytes());
+    let year = rest.digits(4).filter(|year| *year > 0)?;
+    rest.expect(b'-')?;
+    let month = rest.digits(2)?;
+    rest.expect(b'-')?;
+    let midnight = day_of_date(year, month, rest.digits(2)?)? * DAY;
+    if rest.is_empty() {
+        return Some(midnight);
+    }
+    rest.expect(b'T').or_else(|| rest.expect(b't')).or_else(|| rest.expect(b' '))?;
+    let local = midnight + rest.time_of_day()?;
+    // Years of four digits and 16 digits of microseconds lie well inside PostgreSQL's range.
+    let instant = local - rest.zone()?;
+    rest.is_empty().then_some(instant)
+}
+
+fn unix_time(digits: &str) -> Option<i64> {
+    let unit = match digits.len() {
+        ..=10 => SECOND,
+        11..=13 => 1_000,
+        14..=16 => 1,
+        _ => return None,
+    };
+    Some(digits.parse::<i64>().ok()? * unit - UNIX_TO_2000)
+}
+
+/// What is still to be read of a timestamp.
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn expect(&mut self, byte: u8) -> Option<()> {
+        self.0 = self.0.strip_prefix(&[byte])?;
+        Some(())
+    }
+
+    /// A number of exactly `count` digits.
+    fn digits(&mut self, count: usize) -> Option<i64> {
+        let (digits, rest) = self.0.split_at_checked(count)?;
+        let mut number = 0;
+        for digit in digits {
+            number = number * 10 + i64::from(char::from(*digit).to_digit(10)?);
+        }
+        self.0 = rest;
+        Some(number)
+    }
+
+    /// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fraction`, in microseconds.
+    fn time_of_day(&mut self) -> Option<i64> {
+        let hour = self.digits(2)?;
+        self.expect(b':')?;
+        let minute = self.digits(2).filter(|minute| *minute < 60)?;
+        let mut time = hour * HOUR + minute * MINUTE;
+        if self.expect(b':').is_some() {
+            time += self.digits(2).filter(|second| *second <= 60)? * SECOND;
+            if self.expect(b'.').or_else(|| self.expect(b',')).is_some() {
+                time += self.fraction()?;
+            }
+        }
+        (hour < 24 || time == DAY).then_some(time)
+    }
+
+    /// The digits after a decimal point, in microseconds, rounded half to even.
+    fn fraction(&mut self) -> Option<i64> {
+        let length = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (digits, rest) = self.0.split_at_checked(length).filter(|(digits, _)| !digits.is_empty())?;
+        let digit = |index: usize| digits.get(index).map_or(0, |digit| i64::from(digit - b'0'));
+        let micros = (0..6).fold(0, |micros, index| micros * 10 + digit(index));
+        let beyond_half = digits.iter().skip(7).any(|digit| *digit != b'0') || micros % 2 == 1;
+        self.0 = rest;
+        Some(if digit(6) > 5 || digit(6) == 5 && beyond_half { micros + 1 } else { micros })
+    }
+
+    /// The offset from UTC in microseconds, 0 at the end of the text.
+    fn zone(&mut self) -> Option<i64> {
+        if self.is_empty() {
+            return Some(0);
+        }
+        // The space may be missing.
+        let _ = self.expect(b' ');
+        if [b"Z".as_slice(), b"UTC", b"GMT"].iter().any(|name| self.0.eq_ignore_ascii_case(name)) {
+            self.0 = &[];
+            return Some(0);
+        }
+        let sign = if self.expect(b'-').is_some() { -1 } else { self.expect(b'+').map(|()| 1)? };
+        let mut offset = self.digits(2).filter(|hour| *hour < 16)? * HOUR;
+        if !self.is_empty() {
+            let colon = self.expect(b':').is_some();
+            offset += self.digits(2).filter(|minute| *minute < 60)? * MINUTE;
+            if colon && self.expect(b':').is_some() {
+                offset += self.digits(2).filter(|second| *second < 60)? * SECOND;
+            }
+        }
+        Some(sign * offset)
+    }
+}
+
+/// The text without white space around it, when it is a decimal number that PostgreSQL's `numeric` takes: an optional
+/// sign, digits with an optional point, an optional exponent; at most [`MAX_NUMERIC_DIGITS`] digits and
+/// [`MAX_NUMERIC_EXPONENT`]. `NaN`, infinities, hexadecimal and underscores are `None`.
+pub fn numeric(text: &str) -> Option<&str> {
+    let text = text.trim_ascii();
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = whole.len() + fraction.len();
+    let plain = (1..=MAX_NUMERIC_DIGITS).contains(&digits) && all_digits(whole) && all_digits(fraction);
+    (plain && exponent.is_none_or(is_small_exponent)).then_some(text)
+}
+
+fn is_small_exponent(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    all_digits(digits) && digits.parse::<u32>().is_ok_and(|exponent| exponent <= MAX_NUMERIC_EXPONENT)
+}
+
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A whole number in the range of `bigint`, with an optional sign and white space around it.
+pub fn bigint(text: &str) -> Option<i64> {
+    text.trim_ascii().parse().ok()
+}
+
+/// `true`, `t`, `yes`, `on`, `1` or `false`, `f`, `no`, `off`, `0`, in any case, with white space around it.
+pub fn boolean(text: &str) -> Option<bool> {
+    let text = text.trim_ascii();
+    let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is_one_of(&["true", "t", "yes", "on", "1"]) {
+        return Some(true);
+    }
+    is_one_of(&["false", "f", "no", "off", "0"]).then_some(false)
+}
+
+/// The payload of a JWS in compact form (RFC 7515, section 3.1: `header.payload.signature`), when it is base64url
+/// without padding and JSON that PostgreSQL's `jsonb` takes.
+///
+/// The signature is **not** verified: the text is as trustworthy as its source. Longer than [`MAX_JWS_LENGTH`] is
+/// `None`.
+pub fn jws_payload(text: &str) -> Option<String> {
+    let text = text.trim_ascii();
+    if text.len() > MAX_JWS_LENGTH {
+        return None;
+    }
+    let (header, rest) = text.split_once('.')?;
+    let (payload, signature) = rest.split_once('.')?;
+    if header.is_empty() || signature.contains('.') {
+        return None;
+    }
+    let json = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    // A full parse: skipping values instead would let lone surrogates and numbers out of range through.
+    serde_json::from_str::<serde_json::Value>(&json).ok()?;
+    fits_jsonb(&json).then_some(json)
+}
+
+/// Whether valid JSON has no `\u0000`, which `jsonb` cannot hold, and only numbers that [`numeric`] takes.
+fn fits_jsonb(json: &str) -> bool {
+    let in_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+    let mut rest = json;
+    let mut in_string = false;
+    while let Some(first) = rest.as_bytes().first() {
+        let length = match first {
+            b'\\' if rest.starts_with("\\u0000") => return false,
+            b'\\' => 2,
+            b'-' | b'0'..=b'9' if !in_string => {
+                let length = rest.bytes().take_while(in_number).count();
+                if rest.get(..length).and_then(numeric).is_none() {
+                    return false;
+                }
+                length
+            }
+            b'"' => {
+                in_string = !in_string;
+                1
+            }
+            _ => rest.chars().next().map_or(1, char::len_utf8),
+        };
+        rest = rest.get(length..).unwrap_or("");
+    }
+    true
+}

@@ -1,0 +1,710 @@
+//! Arrivals, URLs and user agents, by hand-checked cases and random texts.
+
+use mrcall_engine::arrival::{
+    Arrival, CHANNELS, Event, arrival, channel, ignored_by_seed, ignored_referrers, is_arrival, is_paid, rules_version,
+};
+use mrcall_engine::{agent, url};
+use proptest::prelude::*;
+
+fn given(text: &str) -> Option<&str> {
+    Some(text).filter(|text| *text != "-")
+}
+
+fn event<'a>(referrer: &'a str, page: &'a str, utm: &'a str) -> Event<'a> {
+    let mut utm = utm.split('|').map(given);
+    Event {
+        referrer: given(referrer),
+        page_url: given(page),
+        utm_source: utm.next().flatten(),
+        utm_medium: utm.next().flatten(),
+        utm_campaign: utm.next().flatten(),
+    }
+}
+
+const PAGE: &str = "https://www.mycrm.example.com/pricing";
+
+/// Cases on [`PAGE`]: UTM source|medium|campaign, and the channel.
+#[test]
+fn conditions_of_the_default_channel_group() {
+    let cases = [
+        ("-", "Direct"),
+        ("(direct)|(none)", "Direct"),
+        ("(direct)|(not set)", "Direct"),
+        ("(DIRECT)|-|spring", "Direct"),
+        ("direct|-", "Unassigned"),
+        ("(direct)|email", "Email"),
+        ("google|cpc|Cross-Network 1", "Cross-network"),
+        ("-|-|my cross-network", "Cross-network"),
+        ("google|cpc|crossnetwork", "Paid Search"),
+        ("ebay|cpc", "Paid Shopping"),
+        ("amazon.co.uk|ppc", "Paid Shopping"),
+        ("newsletter|paid|shop-now", "Paid Shopping"),
+        ("facebook|cpc|summer_shopping", "Paid Shopping"),
+        ("facebook|cpc|eshop", "Paid Shopping"),
+        ("facebook|cpc|2shop", "Paid Shopping"),
+        ("facebook|cpc|workshop", "Paid Social"),
+        ("facebook|cpc|bishops", "Paid Social"),
+        ("google|cpc", "Paid Search"),
+        ("GOOGLE|CPC", "Paid Search"),
+        ("bing|ppc", "Paid Search"),
+        ("yahoo|paidsearch", "Paid Search"),
+        ("google|retargeting", "Paid Search"),
+        ("google|cpm", "Paid Search"),
+        ("google|retargeting2", "Organic Search"),
+        ("google|unpaid", "Organic Search"),
+        ("googly|cpc", "Paid Other"),
+        ("facebook|paid_social", "Paid Social"),
+        ("fb|cpc", "Paid Social"),
+        ("ig|paid", "Paid Social"),
+        ("linkedin.com|ppc", "Paid Social"),
+        ("lnkd.in|cpc", "Paid Social"),
+        ("facebook_ads|cpc", "Paid Other"),
+        ("youtube|cpv", "Organic Video"),
+        ("youtube|cpc", "Paid Video"),
+        ("www.youtube.com|xcpx", "Paid Video"),
+        ("vimeo|paid-video", "Paid Video"),
+        ("partner|display", "Display"),
+        ("partner|Banner", "Display"),
+        ("partner|expandable", "Display"),
+        ("partner|interstitial", "Display"),
+        ("partner|cpm", "Display"),
+        ("partner|displays", "Unassigned"),
+        ("facebook|display", "Display"),
+        ("partner|cpa", "Unassigned"),
+        ("partner|cpc", "Paid Other"),
+        ("partner|paid", "Paid Other"),
+        ("partner|retargeting", "Paid Other"),
+        ("partner|ppc-x", "Unassigned"),
+        ("chatgpt.com|-", "AI Assistants"),
+        ("ChatGPT|referral", "AI Assistants"),
+        ("perplexity|organic", "AI Assistants"),
+        ("chatgpt.com|cpc", "Paid Other"),
+        ("chatgpt.com|display", "Display"),
+        ("chatgpt.net|referral", "Referral"),
+        ("ebay|referral", "Organic Shopping"),
+        ("google shopping|organic", "Organic Shopping"),
+        ("newsletter|email|shop_april", "Organic Shopping"),
+        ("newsletter|email|bookshop", "Email"),
+        ("newsletter|email|window shopping", "Organic Shopping"),
+        ("facebook|-", "Organic Social"),
+        ("t.co|referral", "Organic Social"),
+        ("partner|social", "Organic Social"),
+        ("partner|Social-Network", "Organic Social"),
+        ("partner|social media", "Organic Social"),
+        ("partner|sm", "Organic Social"),
+        ("partner|smm", "Unassigned"),
+        ("youtube|-", "Organic Video"),
+        ("partner|in-video-link", "Organic Video"),
+        ("partner|vide0", "Unassigned"),
+        ("google|-", "Organic Search"),
+        ("duckduckgo|email", "Organic Search"),
+        ("partner|organic", "Organic Search"),
+        ("partner|organics", "Unassigned"),
+        ("partner|referral", "Referral"),
+        ("partner|app", "Referral"),
+        ("partner|LINK", "Referral"),
+        ("partner|links", "Unassigned"),
+        ("email|-", "Email"),
+        ("e-mail|x", "Email"),
+        ("partner|e_mail", "Email"),
+        ("partner|e mail", "Email"),
+        ("partner|emails", "Unassigned"),
+        ("partner|affiliate", "Affiliates"),
+        ("partner|affiliates", "Unassigned"),
+        ("spotify|audio", "Audio"),
+        ("spotify|audios", "Unassigned"),
+        ("sms|-", "SMS"),
+        ("partner|SMS", "SMS"),
+        ("partner|smss", "Unassigned"),
+        ("partner|webpush", "Mobile Push Notifications"),
+        ("partner|mobile-x", "Mobile Push Notifications"),
+        ("partner|notifications", "Mobile Push Notifications"),
+        ("Firebase|-", "Mobile Push Notifications"),
+        ("partner|pushed", "Unassigned"),
+        ("firebase2|-", "Unassigned"),
+        ("-|email", "Email"),
+        ("-|-|spring", "Unassigned"),
+        ("newsletter|-", "Unassigned"),
+        ("null|undefined|(not set)", "Direct"),
+        ("  | |NULL", "Direct"),
+        (" google | cpc ", "Paid Search"),
+        ("alice|-", "Organic Search"),
+        ("https://www.facebook.com/|-", "Organic Social"),
+    ];
+    for (utm, expected) in cases {
+        assert_eq!(channel(&event("-", PAGE, utm)), expected, "{utm}");
+    }
+}
+
+#[test]
+fn referrers() {
+    // Referrer, channel, source, medium, term.
+    let cases = [
+        ("https://www.google.com/", "Organic Search", "google", "organic", "-"),
+        (
+            "https://www.google.co.uk/search?q=crm+f%C3%BCr+%22%C3%84rzte%22",
+            "Organic Search",
+            "google",
+            "organic",
+            "crm für \"Ärzte\"",
+        ),
+        ("HTTPS://WWW.GOOGLE.DE:443/search?hl=de&q=a%20b", "Organic Search", "google", "organic", "a b"),
+        ("https://google.com.br?q=x", "Organic Search", "google", "organic", "x"),
+        ("https://encrypted.google.com/search?q=%FF%41", "Organic Search", "google", "organic", "\u{FFFD}A"),
+        ("http://images.google.fr/imgres?q=", "Organic Search", "google", "organic", "-"),
+        ("https://news.google.com/", "Organic Search", "google", "organic", "-"),
+        ("https://play.google.com/store", "Organic Search", "google-play", "organic", "-"),
+        ("https://support.google.com/", "Referral", "support.google.com", "referral", "-"),
+        ("https://mail.google.com/", "Referral", "mail.google.com", "referral", "-"),
+        ("https://google.evil.com/", "Referral", "google.evil.com", "referral", "-"),
+        ("https://google.com.evil.org/", "Referral", "google.com.evil.org", "referral", "-"),
+        ("https://notgoogle.com/", "Referral", "notgoogle.com", "referral", "-"),
+        ("https://google.blogspot.com/", "Organic Social", "blogger", "referral", "-"),
+        ("http://google/", "Referral", "google", "referral", "-"),
+        ("https://evil.com\\@www.google.com/", "Referral", "evil.com", "referral", "-"),
+        ("https://www.google.com@evil.com/", "Referral", "evil.com", "referral", "-"),
+        ("https://www.bing.com/search?q=telefon&form=X", "Organic Search", "bing", "organic", "telefon"),
+        ("https://www.bing.com/chat?q=x", "AI Assistants", "copilot", "referral", "x"),
+        ("https://www.bing.com/chatter", "Organic Search", "bing", "organic", "-"),
+        ("https://de.search.yahoo.com/search;_ylt=A?p=crm", "Organic Search", "yahoo", "organic", "crm"),
+        ("https://search.yahoo.co.jp/search?p=%E9%9B%BB%E8%A9%B1", "Organic Search", "yahoo", "organic", "電話"),
+        ("https://finance.yahoo.com/", "Referral", "finance.yahoo.com", "referral", "-"),
+        ("https://answers.yahoo.com/", "Organic Social", "yahoo social", "referral", "-"),
+        ("https://duckduckgo.com/", "Organic Search", "duckduckgo", "organic", "-"),
+        ("http://r.duckduckgo.com/l/?kh=-1", "Organic Search", "duckduckgo", "organic", "-"),
+        ("http://yandex.ru/yandsearch?text=%D1%82%D0%B5%D1%81%D1%82", "Organic Search", "yandex", "organic", "тест"),
+        ("https://yandex.com.tr/search", "Organic Search", "yandex", "organic", "-"),
+        ("http://www.baidu.com/s?wd=a&word=b", "Organic Search", "baidu", "organic", "a"),
+        ("https://search.naver.com/search.naver?query=n", "Organic Search", "naver", "organic", "n"),
+        ("https://blog.naver.com/x", "Organic Social", "naver social", "referral", "-"),
+        ("https://www.ecosia.org/search?q=baum", "Organic Search", "ecosia", "organic", "baum"),
+        ("https://search.brave.com/search?q=b", "Organic Search", "brave", "organic", "b"),
+        ("https://suche.t-online.de/fast-cgi/tsc?q=t", "Organic Search", "t-online", "organic", "t"),
+        ("https://l.facebook.com/l.php?u=x", "Organic Social", "facebook", "referral", "-"),
+        ("https://m.facebook.com./", "Organic Social", "facebook", "referral", "-"),
+        ("https://facebook.com.de/", "Referral", "facebook.com.de", "referral", "-"),
+        ("https://t.co/abc", "Organic Social", "twitter", "referral", "-"),
+        ("https://x.com/i/grok", "AI Assistants", "grok", "referral", "-"),
+        ("https://x.com/i/grokking", "Organic Social", "twitter", "referral", "-"),
+        ("https://box.com/", "Referral", "box.com", "referral", "-"),
+        ("https://www.pinterest.co.uk/pin/1", "Organic Social", "pinterest", "referral", "-"),
+        ("https://at.pinterest.com/", "Organic Social", "pinterest", "referral", "-"),
+        ("https://old.reddit.com/r/x", "Organic Social", "reddit", "referral", "-"),
+        ("https://kufli.blogspot.hu/", "Organic Social", "blogger", "referral", "-"),
+        ("https://stackoverflow.com/questions/1", "Organic Social", "stackoverflow.com", "referral", "-"),
+        ("https://www.youtube.com/watch?v=1", "Organic Video", "youtube", "referral", "-"),
+        ("https://youtu.be/1", "Organic Video", "youtube", "referral", "-"),
+        ("https://www.ebay.de/itm/1", "Organic Shopping", "ebay", "referral", "-"),
+        ("https://www.amazon.fr/", "Organic Shopping", "amazon", "referral", "-"),
+        ("https://aws.amazon.com/", "Referral", "aws.amazon.com", "referral", "-"),
+        ("https://checkout.stripe.com/", "Organic Shopping", "stripe", "referral", "-"),
+        ("https://chatgpt.com/", "AI Assistants", "chatgpt.com", "referral", "-"),
+        ("https://chat.openai.com/", "AI Assistants", "chatgpt.com", "referral", "-"),
+        ("https://openai.com/", "Referral", "openai.com", "referral", "-"),
+        ("https://gemini.google.com/app", "AI Assistants", "gemini", "referral", "-"),
+        ("https://copilot.microsoft.com/", "AI Assistants", "copilot", "referral", "-"),
+        ("https://claude.ai/chat/1", "AI Assistants", "claude", "referral", "-"),
+        ("https://www.perplexity.ai/search?q=p", "AI Assistants", "perplexity", "referral", "p"),
+        (
+            "android-app://com.google.android.googlequicksearchbox/https/www.google.com",
+            "Organic Search",
+            "google",
+            "organic",
+            "-",
+        ),
+        ("android-app://com.google.android.gm/", "Referral", "com.google.android.gm", "referral", "-"),
+        ("android-app://com.linkedin.android/", "Organic Social", "linkedin", "referral", "-"),
+        ("android-app://com.amazon.mShop.android.shopping", "Organic Shopping", "amazon", "referral", "-"),
+        ("android-app://com.slack/", "Referral", "com.slack", "referral", "-"),
+        ("ios-app://284882215/fb", "Organic Social", "facebook", "referral", "-"),
+        ("http://284882215/", "Direct", "-", "-", "-"),
+        ("https://www.partner.de/x", "Referral", "www.partner.de", "referral", "-"),
+        ("https://Bücher.example/", "Referral", "xn--bcher-kva.example", "referral", "-"),
+        ("//www.google.com/search?q=r", "Organic Search", "google", "organic", "r"),
+        ("www.google.com/search?q=r", "Organic Search", "google", "organic", "r"),
+        ("https://192.168.1.7/x", "Referral", "192.168.1.7", "referral", "-"),
+        ("http://[2001:DB8::1]:8080/", "Referral", "[2001:db8::1]", "referral", "-"),
+        ("https://app.mycrm.example.com/x", "Direct", "-", "-", "-"),
+        ("https://mycrm.example.com:8443/", "Direct", "-", "-", "-"),
+        ("null", "Direct", "-", "-", "-"),
+        ("", "Direct", "-", "-", "-"),
+        ("about:blank", "Direct", "-", "-", "-"),
+        ("https://", "Direct", "-", "-", "-"),
+        ("http:///path", "Direct", "-", "-", "-"),
+        ("https://exa mple.com/", "Direct", "-", "-", "-"),
+        ("https://example.com:port/", "Direct", "-", "-", "-"),
+        ("not a url", "Direct", "-", "-", "-"),
+    ];
+    for (referrer, channel, source, medium, term) in cases {
+        let found = arrival(&event(referrer, PAGE, "-"));
+        let wanted = (channel, given(source), given(medium), given(term));
+        assert_eq!(
+            (found.channel, found.source.as_deref(), found.medium.as_deref(), found.term.as_deref()),
+            wanted,
+            "{referrer}"
+        );
+    }
+}
+
+#[test]
+fn click_ids() {
+    // Referrer, query of the page, UTM, channel, source, medium.
+    let cases = [
+        ("-", "gclid=1", "-", "Paid Search", "google", "cpc"),
+        ("-", "gbraid=1", "-", "Paid Search", "google", "cpc"),
+        ("-", "wbraid=1", "-", "Paid Search", "google", "cpc"),
+        ("-", "dclid=1", "-", "Paid Search", "google", "cpc"),
+        ("-", "gad_source=1", "-", "Paid Search", "google", "cpc"),
+        ("-", "gclid=", "-", "Direct", "-", "-"),
+        ("-", "gclid=null", "-", "Direct", "-", "-"),
+        ("-", "GCLID=1", "-", "Direct", "-", "-"),
+        ("-", "xgclid=1", "-", "Direct", "-", "-"),
+        ("-", "a#gclid=1", "-", "Direct", "-", "-"),
+        ("-", "%67clid=1", "-", "Paid Search", "google", "cpc"),
+        ("https://www.google.de/", "gclid=1", "-", "Paid Search", "google", "cpc"),
+        ("https://www.youtube.com/", "gclid=1", "-", "Paid Video", "youtube", "cpc"),
+        ("https://news.partner.de/", "gclid=1", "-", "Paid Other", "news.partner.de", "cpc"),
+        ("https://mycrm.example.com/", "gclid=1", "-", "Paid Search", "google", "cpc"),
+        ("-", "gclid=1", "google|organic", "Paid Search", "google", "cpc"),
+        ("-", "gclid=1", "google|display", "Paid Search", "google", "cpc"),
+        ("-", "gclid=1", "youtube|video", "Paid Video", "youtube", "cpc"),
+        ("-", "gclid=1", "adwords|-", "Paid Other", "adwords", "cpc"),
+        ("-", "gclid=1", "google_pmax|-", "Paid Other", "google_pmax", "cpc"),
+        ("-", "gclid=1", "newsletter|email", "Email", "newsletter", "email"),
+        ("-", "gclid=1", "facebook|social", "Organic Social", "facebook", "social"),
+        ("-", "gclid=1", "bing|organic", "Organic Search", "bing", "organic"),
+        ("-", "gclid=1", "(direct)|(none)", "Direct", "-", "-"),
+        ("-", "gclid=1", "-|email", "Paid Search", "google", "cpc"),
+        ("-", "gclid=1&utm_source=news&utm_medium=email", "-", "Email", "news", "email"),
+        ("-", "msclkid=1", "-", "Paid Search", "bing", "cpc"),
+        ("-", "msclkid=1", "bing|organic", "Paid Search", "bing", "cpc"),
+        ("-", "msclkid=1", "Microsoft|-", "Paid Other", "Microsoft", "cpc"),
+        ("https://www.bing.com/", "msclkid=1", "-", "Paid Search", "bing", "cpc"),
+        ("https://duckduckgo.com/", "msclkid=1", "-", "Paid Search", "duckduckgo", "cpc"),
+        ("https://de.search.yahoo.com/", "msclkid=1", "-", "Paid Search", "yahoo", "cpc"),
+        ("https://www.google.com/", "msclkid=1", "-", "Organic Search", "google", "organic"),
+        ("https://www.partner.de/", "msclkid=1", "-", "Referral", "www.partner.de", "referral"),
+        ("-", "msclkid=1", "google|cpc", "Paid Search", "google", "cpc"),
+        ("-", "msclkid=1", "newsletter|email", "Email", "newsletter", "email"),
+        ("-", "fbclid=1", "-", "Organic Social", "facebook", "referral"),
+        ("https://l.instagram.com/", "fbclid=1", "-", "Organic Social", "instagram", "referral"),
+        ("-", "fbclid=1", "facebook|paid_social", "Paid Social", "facebook", "paid_social"),
+        ("-", "fbclid=1", "facebook|-", "Organic Social", "facebook", "-"),
+        ("-", "fbclid=1", "newsletter|email", "Email", "newsletter", "email"),
+        ("https://www.google.com/", "fbclid=1", "-", "Organic Search", "google", "organic"),
+        ("-", "fbclid=1&gclid=2", "-", "Paid Search", "google", "cpc"),
+        ("-", "fbclid=1&gclid=2", "facebook|-", "Organic Social", "facebook", "-"),
+        ("-", "ttclid=1", "-", "Paid Social", "tiktok", "cpc"),
+        ("-", "ttclid=1", "instagram|social", "Organic Social", "instagram", "social"),
+        ("-", "twclid=1", "-", "Organic Social", "twitter", "referral"),
+        ("-", "li_fat_id=1", "-", "Paid Social", "linkedin", "cpc"),
+        ("-", "ScCid=1", "-", "Paid Social", "snapchat", "cpc"),
+        ("-", "yclid=1", "-", "Paid Search", "yandex", "cpc"),
+        ("-", "srsltid=1", "-", "Organic Search", "google", "organic"),
+        ("-", "gclid=1", "-|-|cross-network", "Cross-network", "google", "cpc"),
+        ("-", "gclid=1", "-|-|shop", "Paid Shopping", "google", "cpc"),
+    ];
+    for (referrer, query, utm, channel, source, medium) in cases {
+        let page = format!("{PAGE}?{query}");
+        let event = event(referrer, &page, utm);
+        let found = arrival(&event);
+        let wanted = (channel, given(source), given(medium));
+        assert_eq!((found.channel, found.source.as_deref(), found.medium.as_deref()), wanted, "{event:?}");
+    }
+}
+
+#[test]
+fn values_come_from_the_page_when_they_are_absent() {
+    let page = "https://a.example/?utm_source=News%20letter&utm_medium=e+mail&utm_campaign=M%C3%A4rz&utm_source=x#utm_medium=y";
+    let found = arrival(&event("https://www.google.com/search?q=t", page, "-"));
+    let wanted = Arrival {
+        channel: "Email",
+        source: Some("News letter".into()),
+        medium: Some("e mail".into()),
+        campaign: Some("März".into()),
+        term: Some("t".into()),
+        rule: "email medium".into(),
+    };
+    assert_eq!(found, wanted);
+    // Each value on its own; "nothing" is read from the page too; own values win.
+    let found = arrival(&event("-", page, "partner|null|-"));
+    assert_eq!((found.source.as_deref(), found.medium.as_deref()), (Some("partner"), Some("e mail")));
+    assert_eq!(arrival(&event("-", page, "-|cpc|-")).medium.as_deref(), Some("cpc"));
+    // A page without a scheme, or with its path alone, has a query as well.
+    assert_eq!(channel(&event("-", "/p?utm_medium=sms", "-")), "SMS");
+    assert_eq!(channel(&event("-", "a.example/p?utm_medium=sms", "-")), "SMS");
+    assert_eq!(channel(&event("-", "https://a.example/?utm_medium=(not%20set)&utm_source=", "-")), "Direct");
+}
+
+#[test]
+fn rules_have_names() {
+    let page = "https://a.example/?gclid=1";
+    assert_eq!(arrival(&event("-", page, "-")).rule, "search source and paid medium (gclid)");
+    assert_eq!(arrival(&event("-", "https://a.example/?fbclid=1", "-")).rule, "social source (fbclid)");
+    assert_eq!(arrival(&event("-", page, "x|email")).rule, "email medium");
+    assert_eq!(arrival(&event("-", "-", "-")).rule, "no source");
+}
+
+#[test]
+fn arrivals_and_continued_visits() {
+    let cases = [
+        ("-", PAGE, "-", true),
+        ("https://www.google.com/", PAGE, "-", true),
+        ("https://www.mycrm.example.com/", PAGE, "-", false),
+        ("https://app.example.com/", PAGE, "-", false),
+        ("HTTP://APP.EXAMPLE.COM.:80/", PAGE, "-", false),
+        ("example.com/x", PAGE, "-", false),
+        ("https://app.example.com/", PAGE, "news|-", true),
+        ("https://app.example.com/", PAGE, "-|-|null", false),
+        ("https://app.example.com/", "https://example.com/?utm_campaign=a", "-", true),
+        ("https://app.example.com/", "https://example.com/?gclid=a", "-", true),
+        ("https://app.example.com/", "https://example.com/?gclid=", "-", false),
+        ("https://example.org/", PAGE, "-", true),
+        ("https://a.github.io/", "https://b.github.io/", "-", true),
+        ("https://a.github.io/", "https://a.github.io/", "-", false),
+        ("https://a.co.uk/", "https://b.co.uk/", "-", true),
+        ("http://localhost:3000/a", "http://localhost:4000/b", "-", false),
+        ("http://10.0.0.1/", "http://10.0.0.2/", "-", true),
+        ("https://app.example.com/", "/relative", "-", true),
+        ("https://checkout.stripe.com/c/pay", PAGE, "-", false),
+        ("https://checkout.stripe.com/c/pay", "https://example.com/?utm_source=x", "-", false),
+        ("https://www.paypal.com/", PAGE, "-", false),
+        ("https://accounts.google.com/o/oauth2", PAGE, "-", false),
+        ("https://accounts.google.com/", "https://example.com/?gclid=1", "-", false),
+        ("https://appleid.apple.com/auth", PAGE, "-", false),
+        ("https://stripe.com/", PAGE, "-", true),
+        ("https://notpaypal.com/", PAGE, "-", true),
+        ("null", PAGE, "-", true),
+    ];
+    for (referrer, page, utm, expected) in cases {
+        assert_eq!(is_arrival(&event(referrer, page, utm), ignored_by_seed), expected, "{referrer} {page} {utm}");
+    }
+    let own = |host: &str| host == "pay.bank.example";
+    assert!(!is_arrival(&event("https://PAY.bank.example/x", PAGE, "-"), own));
+    assert!(is_arrival(&event("https://checkout.stripe.com/", PAGE, "-"), own));
+    assert!(ignored_referrers().contains(&"checkout.stripe.com") && !ignored_by_seed(""));
+}
+
+#[test]
+fn channels_and_version() {
+    assert!(!rules_version().is_empty() && CHANNELS[8] == "AI Assistants" && CHANNELS[19] == "Unassigned");
+    let paid: Vec<_> = CHANNELS.into_iter().filter(|channel| is_paid(channel)).collect();
+    let wanted =
+        ["Cross-network", "Paid Shopping", "Paid Search", "Paid Social", "Paid Video", "Display", "Paid Other"];
+    assert_eq!(paid, wanted);
+    assert!(!is_paid("paid search") && !is_paid(""));
+}
+
+#[test]
+fn urls() {
+    // URL, host, domain, path.
+    let cases = [
+        ("https://www.Example.co.uk/A/b?c#d", "www.example.co.uk", "example.co.uk", "/A/b"),
+        ("http://user:pw@Example.com:8080", "example.com", "example.com", "/"),
+        ("http://a@b@example.com/", "example.com", "example.com", "/"),
+        ("https://example.com.?x", "example.com", "example.com", "/"),
+        ("https://example.com#/a", "example.com", "example.com", "/"),
+        ("//cdn.example.com/a%20b", "cdn.example.com", "example.com", "/a%20b"),
+        ("  https://example.com/x \n", "example.com", "example.com", "/x"),
+        ("http://co.uk/", "co.uk", "co.uk", "/"),
+        ("http://localhost/x", "localhost", "localhost", "/x"),
+        ("http://127.0.0.1:80/x", "127.0.0.1", "127.0.0.1", "/x"),
+        ("http://[::1]:80/x", "[::1]", "[::1]", "/x"),
+        ("https://b\u{fc}cher.example.de/", "xn--bcher-kva.example.de", "example.de", "/"),
+        ("https://B%C3%9Ccher.de/", "xn--bcher-kva.de", "xn--bcher-kva.de", "/"),
+        ("http://例え.テスト/パス", "xn--r8jz45g.xn--zckzah", "xn--r8jz45g.xn--zckzah", "/パス"),
+        ("http://www.食狮.公司.cn/", "www.xn--85x722f.xn--55qx5d.cn", "xn--85x722f.xn--55qx5d.cn", "/"),
+        (
+            "http://xn--90adhhccf5aeewt7j.xn--p1ai/",
+            "xn--90adhhccf5aeewt7j.xn--p1ai",
+            "xn--90adhhccf5aeewt7j.xn--p1ai",
+            "/",
+        ),
+        ("android-app://com.Google.android/x/y", "com.google.android", "com.google.android", "/x/y"),
+        ("https://me.github.io/a", "me.github.io", "me.github.io", "/a"),
+        ("http://my_host.example.com/", "my_host.example.com", "example.com", "/"),
+        ("/only/path?x=1#y", "-", "-", "/only/path"),
+        ("/?x", "-", "-", "/"),
+        ("file:///tmp/x", "-", "-", "/tmp/x"),
+        ("http://a.com\\@b.com/", "a.com", "a.com", "\\@b.com/"),
+        ("", "-", "-", "-"),
+        ("?x=1", "-", "-", "-"),
+        ("example.com/a", "-", "-", "-"),
+        ("not a url", "-", "-", "-"),
+        ("mailto:a@example.com", "-", "-", "-"),
+        ("javascript:alert(1)", "-", "-", "-"),
+        ("http://", "-", "-", "-"),
+        ("//", "-", "-", "-"),
+        ("http:///x", "-", "-", "-"),
+        ("http://./", "-", "-", "-"),
+        ("http://a..b/", "-", "-", "-"),
+        ("http://a b/", "-", "-", "-"),
+        ("http://a<b/", "-", "-", "-"),
+        ("http://example.com:99999/", "-", "-", "-"),
+        ("http://1.2.3.400/", "-", "-", "-"),
+        ("http://[::1/", "-", "-", "-"),
+        ("http://[zz]/", "-", "-", "-"),
+        ("http://a%00b/", "-", "-", "-"),
+        ("1http://example.com/", "-", "-", "-"),
+        ("://example.com/", "-", "-", "-"),
+    ];
+    for (text, host, domain, path) in cases {
+        let found = (url::host(text), url::domain(text), url::path(text));
+        assert_eq!(
+            (found.0.as_deref(), found.1.as_deref(), found.2.as_deref()),
+            (given(host), given(domain), given(path)),
+            "{text}"
+        );
+    }
+    let long = format!("http://{}.com/", "a.".repeat(200));
+    assert_eq!((url::host(&long), url::path(&long)), (None, None));
+}
+
+#[test]
+fn parameters() {
+    let cases = [
+        ("https://a.de/?q=a+b%20c", "q", Some("a b c")),
+        ("https://a.de/?x=1&q=2&q=3", "q", Some("2")),
+        ("https://a.de/?q", "q", Some("")),
+        ("https://a.de/?q=", "q", Some("")),
+        ("https://a.de/?q=a=b", "q", Some("a=b")),
+        ("https://a.de/?Q=1", "q", None),
+        ("https://a.de/?aq=1", "q", None),
+        ("https://a.de/?a%5B%5D=1", "a[]", Some("1")),
+        ("https://a.de/?a+b=1", "a b", Some("1")),
+        ("https://a.de/?q=%C3%BC%FF%fF", "q", Some("ü\u{FFFD}\u{FFFD}")),
+        ("https://a.de/?q=%C3", "q", Some("\u{FFFD}")),
+        ("https://a.de/?q=100%&r=%2", "q", Some("100%")),
+        ("https://a.de/?q=100%&r=%2", "r", Some("%2")),
+        ("https://a.de/?q=%zz%+1%41", "q", Some("%zz% 1A")),
+        ("https://a.de/?q=a%00b", "q", Some("a\u{FFFD}b")),
+        ("https://a.de/?q=ü%C3%BC", "q", Some("üü")),
+        ("https://a.de/#?q=1", "q", None),
+        ("https://a.de/?x#&q=1", "q", None),
+        ("https://a.de/?a?q=1&q=2", "q", Some("2")),
+        ("https://a.de/?&&q=1", "q", Some("1")),
+        ("/p?q=1", "q", Some("1")),
+        ("?q=1", "q", Some("1")),
+        ("https://a.de", "q", None),
+        ("a.de/?q=1", "q", None),
+        ("no url ?q=1", "q", None),
+        ("http://a b/?q=1", "q", None),
+    ];
+    for (text, name, value) in cases {
+        assert_eq!(url::param(text, name).as_deref(), value, "{text} {name}");
+    }
+}
+
+#[test]
+fn user_agents() {
+    const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
+    let cases = [
+        (CHROME, "desktop"),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15",
+            "desktop",
+        ),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:27.0) Gecko/20100101 Firefox/27.0", "desktop"),
+        ("Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 Chrome/126.0 Safari/537.36", "desktop"),
+        ("Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.1; Trident/4.0; Tablet PC 2.0)", "desktop"),
+        (
+            "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; Embedded Web Browser from: http://bsalsa.com/)",
+            "desktop",
+        ),
+        ("Opera/9.80 (Windows NT 6.1; WOW64) Presto/2.12.388 Version/12.16", "desktop"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1",
+            "mobile",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36",
+            "mobile",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 7.0; CUBOT NOTE S) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/98.0 Mobile Safari/537.36",
+            "mobile",
+        ),
+        (
+            "Mozilla/5.0 (Windows Phone 10.0; Android 6.0.1; Microsoft; Lumia 950) AppleWebKit/537.36 Chrome/52.0 Mobile Safari/537.36 Edge/15.15254",
+            "mobile",
+        ),
+        ("Mozilla/5.0 (Android; Mobile; rv:27.0) Gecko/27.0 Firefox/27.0", "mobile"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 [FBAN/FBIOS;FBAV/450.0;FBDV/iPhone14,5]",
+            "mobile",
+        ),
+        ("Opera/9.80 (Android; Opera Mini/36.2/119.132; U; en) Presto/2.12.423 Version/12.16", "mobile"),
+        (
+            "Mozilla/5.0 (iPad; CPU OS 7_0_4 like Mac OS X) AppleWebKit/537.51.1 (KHTML, like Gecko) Version/7.0 Mobile/11B554a Safari/9537.53",
+            "tablet",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 13; SM-X700) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36",
+            "tablet",
+        ),
+        (
+            "Mozilla/5.0 (Linux; U; en-us; KFAPWI Build/JDQ39) AppleWebKit/535.19 (KHTML, like Gecko) Silk/3.13 Safari/535.19 Silk-Accelerated=true",
+            "tablet",
+        ),
+        ("Mozilla/5.0 (Android 13; Tablet; rv:126.0) Gecko/126.0 Firefox/126.0", "tablet"),
+        (
+            "Mozilla/5.0 (SMART-TV; Linux; Tizen 6.0) AppleWebKit/538.1 (KHTML, like Gecko) SamsungBrowser/2.1 TV Safari/538.1",
+            "tv",
+        ),
+        (
+            "Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/79.0 Safari/537.36 WebAppManager",
+            "tv",
+        ),
+        ("Mozilla/5.0 (Linux; Android 9; AFTKA Build/PS7285) AppleWebKit/537.36 Chrome/98 Mobile Safari/537.36", "tv"),
+        (
+            "Mozilla/5.0 (PlayStation; PlayStation 5/6.00) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/13.0 Safari/605.1.15",
+            "tv",
+        ),
+        ("", "unknown"),
+        ("-", "unknown"),
+        ("Mozilla/4.0 (compatible;)", "unknown"),
+        ("Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)", "bot"),
+        ("Mozilla/5.0 (compatible; Yahoo! Slurp; http://help.yahoo.com/help/us/ysearch/slurp)", "bot"),
+        ("Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)", "bot"),
+        ("Mozilla/5.0 (compatible; AhrefsBot/5.0; +http://ahrefs.com/robot/)", "bot"),
+        ("msnbot-media/1.1 (+http://search.msn.com/msnbot.htm)", "bot"),
+        ("Tiny Tiny RSS/1.11 (http://tt-rss.org/)", "bot"),
+        ("UniversalFeedParser/4.2-pre-314-svn +http://feedparser.org/", "bot"),
+        ("Feedbin - 1 subscribers", "bot"),
+        ("Mozilla/5.0 (compatible; Ezooms/1.0; help@moz.com)", "bot"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 6_0 like Mac OS X) AppleWebKit/536.26 Version/6.0 Mobile/10A5376e Safari/8536.25 (compatible; Googlebot/2.1)",
+            "bot",
+        ),
+        ("Mozilla/5.0 (Windows NT 6.1; rv:6.0) Gecko/20110814 Firefox/6.0 Google favicon", "bot"),
+        (
+            "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
+            "bot",
+        ),
+        ("Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko); compatible; ChatGPT-User/1.0", "bot"),
+        (
+            "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; ClaudeBot/1.0; +claudebot@anthropic.com)",
+            "bot",
+        ),
+        ("PerplexityBot/1.0", "bot"),
+        ("Perplexity-User/1.0", "bot"),
+        ("CCBot/2.0 (https://commoncrawl.org/faq/)", "bot"),
+        (
+            "Mozilla/5.0 (Linux; Android 5.0) AppleWebKit/537.36 Mobile Safari/537.36 (compatible; Bytespider; spider-feedback@bytedance.com)",
+            "bot",
+        ),
+        ("meta-externalagent/1.1", "bot"),
+        ("facebookexternalhit/1.1", "bot"),
+        ("Mozilla/5.0+(compatible; UptimeRobot/2.0)", "bot"),
+        ("Pingdom.com_bot_version_1.4_(http://www.pingdom.com/)", "bot"),
+        ("curl/8.5.0", "bot"),
+        ("python-requests/2.31.0", "bot"),
+        ("Go-http-client/1.1", "bot"),
+        ("okhttp/4.12.0", "bot"),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/126.0 Safari/537.36",
+            "bot",
+        ),
+        ("Chef Client/10.18.2 (ruby-1.9.3-p327; ohai-6.16.0; x86_64-linux)", "bot"),
+    ];
+    for (text, device) in cases {
+        assert_eq!((agent::device(text), agent::is_bot(text)), (device, device == "bot"), "{text}");
+    }
+}
+
+/// All functions on one text, in every place.
+fn exercise(text: &str) {
+    let host = url::host(text);
+    assert_eq!(host.is_some(), url::domain(text).is_some());
+    if let (Some(host), Some(domain)) = (&host, url::domain(text)) {
+        assert!(host.ends_with(&domain) && host.len() <= 253 && host.is_ascii(), "{host} {domain}");
+        assert!(!host.bytes().any(|b| b.is_ascii_uppercase()));
+        assert!(url::path(text).is_some());
+    }
+    assert!(url::param(text, "q").is_none_or(|value| !value.contains('\0')));
+    url::path(text);
+    agent::is_bot(text);
+    agent::device(text);
+    for event in [
+        Event { referrer: Some(text), ..Event::default() },
+        Event { page_url: Some(text), ..Event::default() },
+        Event { utm_source: Some(text), page_url: Some("https://a.de/?gclid=1"), ..Event::default() },
+        Event { utm_medium: Some(text), ..Event::default() },
+        Event { utm_campaign: Some(text), ..Event::default() },
+        Event { referrer: Some(text), page_url: Some(text), ..Event::default() },
+    ] {
+        let found = arrival(&event);
+        assert!(CHANNELS.contains(&found.channel));
+        assert_eq!(found.channel, channel(&event));
+        assert_eq!(
+            found.channel == "Direct",
+            found.source.is_none() && found.medium.is_none() && found.campaign.is_none()
+        );
+        is_arrival(&event, ignored_by_seed);
+    }
+}
+
+#[test]
+fn a_megabyte_of_anything() {
+    for unit in [
+        "a",
+        ".",
+        "%",
+        "%41",
+        "ü",
+        "&",
+        "=",
+        "/",
+        "?",
+        "a.",
+        "utm_source=x&",
+        "shop",
+        "cp",
+        "@",
+        ":",
+        "\\",
+        "+",
+        "[",
+        "bot",
+        "\u{10FFFF}",
+    ] {
+        let long = unit.repeat((1 << 20) / unit.len());
+        exercise(&long);
+        exercise(&format!("https://{long}"));
+        exercise(&format!("https://example.com/?utm_source={long}&utm_campaign={long}&q={long}"));
+        exercise(&format!("https://www.google.de/search?q={long}"));
+    }
+}
+
+proptest! {
+    #[test]
+    fn never_panics_on_any_text(text in any::<String>()) {
+        exercise(&text);
+    }
+
+    #[test]
+    fn never_panics_on_texts_like_urls(
+        text in "(https?|android-app|x)?:?/{0,3}([a-z0-9@:.%\\[\\]üA-Z-]{0,24})(/[^?#]{0,8})?(\\?([a-z_]{0,6}|utm_source|utm_medium|gclid|q)=[^#]{0,12})?(#.{0,4})?"
+    ) {
+        exercise(&text);
+    }
+
+    #[test]
+    fn parameters_come_back(value in "[^\\x00]{0,40}") {
+        let encoded: String = value.bytes().map(|b| format!("%{b:02X}")).collect();
+        let page = format!("https://a.de/?x=1&utm_campaign={encoded}");
+        prop_assert_eq!(url::param(&page, "utm_campaign"), Some(value.clone()));
+        if !value.trim().is_empty() {
+            let found = arrival(&Event { page_url: Some(&page), ..Event::default() });
+            prop_assert!(found.campaign.as_deref().is_none_or(|campaign| campaign == value.trim()));
+        }
+    }
+
+    #[test]
+    fn hosts_are_stable(name in "[a-zA-Z0-9ü][a-zA-Z0-9üß]{0,9}(\\.[a-zA-Z]{2,6}){1,3}", port in any::<u16>()) {
+        let host = url::host(&format!("https://u:p@{name}:{port}/x"));
+        prop_assert!(host.is_some());
+        let again = url::host(&format!("https://{}/", host.clone().unwrap_or_default()));
+        prop_assert_eq!(host, again);
+    }
+}

@@ -1,0 +1,275 @@
+//! Values in JSON documents: what parses, to what, and what does not.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use mrcall_engine::duration::{DAY, HOUR, SECOND, in_range};
+use mrcall_engine::parse::{MAX_JWS_LENGTH, bigint, boolean, jws_payload, numeric, timestamptz};
+use proptest::prelude::*;
+
+/// 2024-02-29 12:30:05 UTC, from PostgreSQL: extract(epoch from ...) = 1709209805, 2000-01-01 = 946684800.
+const LEAP: i64 = (1_709_209_805 - 946_684_800) * SECOND;
+
+#[test]
+fn timestamps() {
+    for text in [
+        "2024-02-29T12:30:05Z",
+        "2024-02-29t12:30:05z",
+        "2024-02-29 12:30:05",
+        " \t2024-02-29 12:30:05 UTC\n",
+        "2024-02-29 12:30:05 gmt",
+        "2024-02-29T12:30:05.0",
+        "2024-02-29T12:30:05,000000000Z",
+        "2024-02-29T14:30:05+02",
+        "2024-02-29T14:30:05+0200",
+        "2024-02-29T14:30:05+02:00",
+        "2024-02-29T14:30:05 +02:00",
+        "2024-02-29T07:00:05-05:30",
+        "2024-03-01T04:29:05+15:59",
+        "2024-02-29 13:20:11+00:50:06",
+        "2024-02-29T12:30:05-00:00",
+        "1709209805",
+        "1709209805000",
+        "1709209805000000",
+    ] {
+        assert_eq!(timestamptz(text), Some(LEAP), "{text}");
+    }
+    for (text, micros) in [
+        ("2024-02-29T12:30:05.25Z", 250_000),
+        ("2024-02-29T12:30:05.123456789Z", 123_457),
+        ("2024-02-29T12:30:05.1234565Z", 123_456),
+        ("2024-02-29T12:30:05.1234575Z", 123_458),
+        ("2024-02-29T12:30:05.12345650000000001Z", 123_457),
+        ("2024-02-29T12:30:05.9999996", SECOND),
+        ("2024-02-29T12:30Z", -5 * SECOND),
+        ("2024-02-29T12:30:60Z", 55 * SECOND),
+        ("1709209805001", 1_000),
+        ("1709209805000001", 1),
+    ] {
+        assert_eq!(timestamptz(text), Some(LEAP + micros), "{text}");
+    }
+    let midnight = LEAP - 12 * HOUR - 30 * 60 * SECOND - 5 * SECOND;
+    assert_eq!(timestamptz("2024-02-29"), Some(midnight));
+    assert_eq!(timestamptz("2024-02-28 24:00"), Some(midnight));
+    assert_eq!(timestamptz("2000-01-01"), Some(0));
+    assert_eq!(timestamptz("0"), Some(-946_684_800 * SECOND));
+    assert_eq!(timestamptz("0001-01-01T00:00:00+15:59"), Some(-730_119 * DAY - 15 * HOUR - 59 * 60 * SECOND));
+    assert_eq!(timestamptz("9999-12-31T23:59:59.9999999-15:59").map(in_range), Some(true));
+}
+
+#[test]
+fn no_timestamps() {
+    for text in [
+        "",
+        " ",
+        "infinity",
+        "-infinity",
+        "now",
+        "null",
+        "2023-02-29",
+        "1900-02-29",
+        "2024-13-01",
+        "2024-00-01",
+        "2024-01-32",
+        "2024-01-00",
+        "0000-01-01",
+        "24-01-01",
+        "2024-1-1",
+        "+2024-01-01",
+        "12024-01-01",
+        "2024-01-01 BC",
+        "2024-01-01T",
+        "2024-01-01T12",
+        "2024-01-01T1230",
+        "2024-01-01T24:00:01",
+        "2024-01-01T24:01",
+        "2024-01-01T25:00",
+        "2024-01-01T12:60",
+        "2024-01-01T12:30:61",
+        "2024-01-01T12:30:05.",
+        "2024-01-01T12:30:05.Z",
+        "2024-01-01T12:30.5Z",
+        "2024-01-01  12:30",
+        "2024-01-01T12:30:05  Z",
+        "2024-01-01T12:30:05+",
+        "2024-01-01T12:30:05+2",
+        "2024-01-01T12:30:05+16",
+        "2024-01-01T12:30:05+02:",
+        "2024-01-01T12:30:05+02:60",
+        "2024-01-01T12:30:05+02000",
+        "2024-01-01T12:30:05+020000",
+        "2024-01-01T12:30:05+02:00:00:00",
+        "2024-01-01T12:30:05 Europe/Rome",
+        "2024-01-01T12:30:05ZZ",
+        "2024-01-01Z",
+        "2024−01−01",
+        "٢٠٢٤-01-01",
+        "-1709209805",
+        "1709209805.5",
+        "1e9",
+        "17092098050000000",
+        "99999999999999999999999999",
+    ] {
+        assert_eq!(timestamptz(text), None, "{text}");
+    }
+}
+
+#[test]
+fn numerics() {
+    for text in ["0", "-1", "+1.50", ".5", "5.", "1e3", "1E-300", "-12.5e+300", "00012", "1e0000001"] {
+        assert_eq!(numeric(text), Some(text));
+        assert_eq!(numeric(&format!(" {text}\r\n")), Some(text));
+    }
+    for text in [
+        "",
+        "-",
+        ".",
+        "e5",
+        "1e",
+        "1e+",
+        "1e301",
+        "1e-301",
+        "1e99999999999",
+        "NaN",
+        "Infinity",
+        "0x1F",
+        "1_000",
+        "1,5",
+        "1.2.3",
+        "--1",
+        "+-1",
+        "1e+-2",
+        "1e2.5",
+        "1 2",
+        "1\0",
+        "٣",
+        "1e5e5",
+        "$1",
+    ] {
+        assert_eq!(numeric(text), None, "{text}");
+    }
+    let long = format!("{}.{}", "1".repeat(500), "2".repeat(500));
+    assert_eq!(numeric(&long), Some(long.as_str()));
+    assert_eq!(numeric(&format!("{long}0")), None);
+}
+
+#[test]
+fn integers_and_booleans() {
+    assert_eq!(bigint(" -9223372036854775808 "), Some(i64::MIN));
+    assert_eq!(bigint("+007"), Some(7));
+    for text in ["", "-", "9223372036854775808", "1.0", "1e3", "0x10", "1_000", "- 1"] {
+        assert_eq!(bigint(text), None, "{text}");
+    }
+    for (texts, value) in [(["true", "T", " yes ", "On", "1"], true), (["FALSE", "f", "No", "off", "0"], false)] {
+        assert!(texts.iter().all(|text| boolean(text) == Some(value)));
+    }
+    for text in ["", "2", "truely", "o", "null", "-1"] {
+        assert_eq!(boolean(text), None, "{text}");
+    }
+}
+
+fn jws(payload: impl AsRef<[u8]>) -> String {
+    format!("eyJhbGciOiJFUzI1NiJ9.{}.c2ln", URL_SAFE_NO_PAD.encode(payload))
+}
+
+#[test]
+fn jws_payloads() {
+    for json in [
+        r#"{"notificationType":"DID_RENEW","data":{"price":9990,"quote":"\"","path":"a\\b"}}"#,
+        r#"{"e":"\\u0000","u":"\u0001\ud83d\ude00","d":"-1e999 \\"}"#,
+        "[1e300, -0.5E-300, 0, true, null]",
+        " {\"città\": \"日本\"} ",
+        "5",
+    ] {
+        assert_eq!(jws_payload(&jws(json)).as_deref(), Some(json));
+    }
+    // RFC 7515, appendix A.1.
+    let payload = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+    let decoded = "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}";
+    assert_eq!(jws_payload(&format!(" eyJ0eXAiOiJKV1QifQ.{payload}. ")).as_deref(), Some(decoded));
+}
+
+#[test]
+fn no_jws_payloads() {
+    for json in [
+        "",
+        "{",
+        "{} {}",
+        "{'a':1}",
+        "[1,]",
+        "NaN",
+        r#"{"a":"\u0000"}"#,
+        r#"{"\u0000":1}"#,
+        r#"{"a":"\\\u0000"}"#,
+        r#"{"a":"\ud83d"}"#,
+        r#"{"a":"\ude00"}"#,
+        "{\"a\":\"\0\"}",
+        "\u{feff}{}",
+        "[1e301]",
+        "[1e-400]",
+        "[1e400]",
+        "[0e-20000]",
+    ] {
+        assert_eq!(jws_payload(&jws(json)), None, "{json}");
+    }
+    assert_eq!(jws_payload(&jws(b"\"\xff\"")), None);
+    assert_eq!(jws_payload(&jws(format!("[{}]", "1".repeat(1_001)))), None);
+    let deep = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    assert!(jws_payload(&jws(deep(100))).is_some());
+    assert_eq!(jws_payload(&jws(deep(100_000))), None);
+    assert_eq!(jws_payload(&jws("1".repeat(MAX_JWS_LENGTH))), None);
+
+    let body = URL_SAFE_NO_PAD.encode("{}");
+    for text in ["", ".", "..", "a.b", &format!("a.{body}"), &format!("a.{body}.c.d"), &format!(".{body}.c")] {
+        assert_eq!(jws_payload(text), None, "{text}");
+    }
+    assert_eq!(jws_payload(&format!("a.{}.c", STANDARD.encode("{}"))), None);
+    assert_eq!(jws_payload(&format!("a.{}.c", STANDARD.encode(r#"{"a":"???>>>"}"#))), None);
+}
+
+proptest! {
+    #[test]
+    fn any_text_ends_well(text in "\\PC*|[-+0-9:TZ. eE]{0,30}|[12][0-9]{3}-[01][0-9]-[0-3][0-9][T ]?[0-9:.+Z-]*") {
+        if let Some(instant) = timestamptz(&text) {
+            prop_assert!(in_range(instant));
+        }
+        if let Some(number) = numeric(&text) {
+            prop_assert!(number.parse::<f64>().is_ok());
+        }
+        let _ = (bigint(&text), boolean(&text), jws_payload(&text), jws_payload(&jws(&text)));
+    }
+
+    /// PostgreSQL's own output of any instant of four-digit years is read back.
+    #[test]
+    fn written_instants_are_read_back(day in -700_000..2_900_000i64, micros in 0..DAY, quarter in -60..60i64) {
+        let (mut year, mut rest) = (2000 + day.div_euclid(146_097) * 400, day.rem_euclid(146_097));
+        let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        while rest >= if leap(year) { 366 } else { 365 } {
+            rest -= if leap(year) { 366 } else { 365 };
+            year += 1;
+        }
+        let february = if leap(year) { 29 } else { 28 };
+        let mut month = 1;
+        for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+            if rest < length {
+                break;
+            }
+            rest -= length;
+            month += 1;
+        }
+        let seconds = micros / SECOND;
+        let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+        let (sign, offset) = (if quarter < 0 { '-' } else { '+' }, quarter.abs());
+        let text = format!(
+            "{year:04}-{month:02}-{:02} {hour:02}:{minute:02}:{second:02}.{:06}{sign}{:02}:{:02}",
+            rest + 1, micros % SECOND, offset / 4, offset % 4 * 15,
+        );
+        prop_assert_eq!(timestamptz(&text), Some(day * DAY + micros - quarter * 15 * 60 * SECOND), "{}", text);
+    }
+
+    #[test]
+    fn json_round_trips(value in (any::<i64>(), -1e200..1e200f64, any::<String>())) {
+        let json = serde_json::json!({ "i": value.0, "f": value.1, "s": value.2 }).to_string();
+        let fits = !value.2.contains('\0');
+        prop_assert_eq!(jws_payload(&jws(&json)), fits.then_some(json));
+    }
+}
