@@ -1,0 +1,31 @@
+-- The credit of the touches of one conversion. Definitions: docs/attribution.md.
+
+CREATE FUNCTION mrcall.credit(
+    touched_at timestamptz[], channels text[], converted_at timestamptz, model text,
+    lookback interval DEFAULT '30 days', half_life interval DEFAULT '7 days',
+    first_weight float8 DEFAULT 0.4, last_weight float8 DEFAULT 0.4)
+RETURNS TABLE (touch_no int, channel text, touched_at timestamptz, weight float8)
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 20 ROWS 4
+AS 'MODULE_PATHNAME', 'credit_wrapper';
+COMMENT ON FUNCTION mrcall.credit(timestamptz[], text[], timestamptz, text, interval, interval, float8, float8) IS
+    'The weight of each touch of one conversion under a model; the weights sum to 1';
+
+CREATE FUNCTION mrcall._split_amount(amount text, weights float8[], scale int)
+RETURNS text[]
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
+AS 'MODULE_PATHNAME', '_split_amount_wrapper';
+COMMENT ON FUNCTION mrcall._split_amount(text, float8[], int) IS 'Internal: split_amount on decimal text';
+
+CREATE FUNCTION mrcall.split_amount(amount numeric, weights float8[], scale int)
+RETURNS numeric[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 25
+AS $$ SELECT mrcall._split_amount(amount::pg_catalog.text, weights, scale)::pg_catalog.numeric[] $$;
+COMMENT ON FUNCTION mrcall.split_amount(numeric, float8[], int) IS
+    'An amount split in proportion to weights by largest remainder: the parts sum to it to the last digit';
+
+CREATE FUNCTION mrcall._exact(duration interval, name text)
+RETURNS interval
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+AS 'MODULE_PATHNAME', '_exact_wrapper';
+COMMENT ON FUNCTION mrcall._exact(interval, text) IS
+    'Internal: a duration without days, a day being 24 hours; 22023 for months and for less than zero';

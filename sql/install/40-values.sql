@@ -1,0 +1,144 @@
+-- Values out of JSON documents that may be malformed: what does not parse is NULL, never an error.
+
+CREATE FUNCTION mrcall.try_timestamptz(value text)
+RETURNS timestamptz
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 3
+AS 'MODULE_PATHNAME', 'try_timestamptz_wrapper';
+COMMENT ON FUNCTION mrcall.try_timestamptz(text) IS
+    'An instant from ISO 8601 (UTC unless it names a zone) or from digits of the Unix epoch; NULL when it is none';
+
+CREATE FUNCTION mrcall.try_bigint(value text)
+RETURNS bigint
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
+AS 'MODULE_PATHNAME', 'try_bigint_wrapper';
+COMMENT ON FUNCTION mrcall.try_bigint(text) IS 'A whole number; NULL when the text is none';
+
+CREATE FUNCTION mrcall.try_boolean(value text)
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
+AS 'MODULE_PATHNAME', 'try_boolean_wrapper';
+COMMENT ON FUNCTION mrcall.try_boolean(text) IS 'A truth value; NULL when the text is none';
+
+CREATE FUNCTION mrcall._numeric_text(value text)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
+AS 'MODULE_PATHNAME', '_numeric_text_wrapper';
+COMMENT ON FUNCTION mrcall._numeric_text(text) IS 'Internal: the text if it is a number';
+
+CREATE FUNCTION mrcall.try_numeric(value text)
+RETURNS numeric
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5
+AS $$ SELECT mrcall._numeric_text(value)::pg_catalog.numeric $$;
+COMMENT ON FUNCTION mrcall.try_numeric(text) IS 'A number; NULL when the text is none';
+
+CREATE FUNCTION mrcall.try_int(value text)
+RETURNS int
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5
+AS $$
+    SELECT CASE WHEN mrcall.try_bigint(value) OPERATOR(pg_catalog.>=) '-2147483648'::bigint
+                 AND mrcall.try_bigint(value) OPERATOR(pg_catalog.<=) '2147483647'::bigint
+                THEN mrcall.try_bigint(value)::int END
+$$;
+COMMENT ON FUNCTION mrcall.try_int(text) IS 'A whole number of 32 bits; NULL when the text is none';
+
+CREATE FUNCTION mrcall._jws_payload(value text)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
+AS 'MODULE_PATHNAME', '_jws_payload_wrapper';
+COMMENT ON FUNCTION mrcall._jws_payload(text) IS 'Internal: the JSON payload of a JWS; its signature is not checked';
+
+-- Stripe names an object by its id, or puts the whole object there.
+CREATE FUNCTION mrcall._stripe_id(reference jsonb)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 3
+AS $$
+    SELECT CASE pg_catalog.jsonb_typeof(reference)
+        WHEN 'string' THEN reference OPERATOR(pg_catalog.#>>) '{}'
+        WHEN 'object' THEN reference OPERATOR(pg_catalog.->>) 'id' END
+$$;
+COMMENT ON FUNCTION mrcall._stripe_id(jsonb) IS 'Internal: the id that a Stripe document refers to';
+
+-- Apple sends its notifications as signed JWS texts, one inside the other; a registry may keep them decoded.
+CREATE FUNCTION mrcall._apple_notification(document jsonb)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 30
+AS $$
+    SELECT CASE WHEN pg_catalog.jsonb_typeof(document OPERATOR(pg_catalog.->) 'signedPayload') OPERATOR(pg_catalog.=) 'string'
+                THEN mrcall._jws_payload(document OPERATOR(pg_catalog.->>) 'signedPayload')::pg_catalog.jsonb
+                ELSE document END
+$$;
+COMMENT ON FUNCTION mrcall._apple_notification(jsonb) IS
+    'Internal: an App Store server notification, decoded where it is still signed';
+
+CREATE FUNCTION mrcall._apple_transaction(notification jsonb)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 30
+AS $$
+    SELECT CASE
+        WHEN pg_catalog.jsonb_typeof(notification OPERATOR(pg_catalog.#>) '{data,transactionInfo}') OPERATOR(pg_catalog.=) 'object'
+        THEN notification OPERATOR(pg_catalog.#>) '{data,transactionInfo}'
+        WHEN pg_catalog.jsonb_typeof(notification OPERATOR(pg_catalog.#>) '{data,signedTransactionInfo}') OPERATOR(pg_catalog.=) 'object'
+        THEN notification OPERATOR(pg_catalog.#>) '{data,signedTransactionInfo}'
+        ELSE mrcall._jws_payload(notification OPERATOR(pg_catalog.#>>) '{data,signedTransactionInfo}')::pg_catalog.jsonb
+    END
+$$;
+COMMENT ON FUNCTION mrcall._apple_transaction(jsonb) IS
+    'Internal: the transaction of an App Store server notification, decoded where it is still signed';
+
+-- Digits after the point of a currency's minor unit, as payment providers write amounts: ISO 4217, but ISK and UGX, which
+-- have none there, are written with two.
+CREATE FUNCTION mrcall.currency_exponent(currency text)
+RETURNS int
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 2
+AS $$
+    SELECT CASE
+        WHEN pg_catalog.upper(currency) OPERATOR(pg_catalog.=) ANY (
+            '{BIF,CLP,DJF,GNF,JPY,KMF,KRW,MGA,PYG,RWF,VND,VUV,XAF,XOF,XPF}'::pg_catalog.text[]) THEN 0
+        WHEN pg_catalog.upper(currency) OPERATOR(pg_catalog.=) ANY ('{BHD,JOD,KWD,OMR,TND}'::pg_catalog.text[]) THEN 3
+        ELSE 2 END
+$$;
+COMMENT ON FUNCTION mrcall.currency_exponent(text) IS
+    'Digits of a currency''s minor unit in payment providers'' documents: 0, 2 or 3';
+
+-- The browsers that a customer's document names, in order of first linking, without repetition.
+CREATE FUNCTION mrcall._website_session_ids(document jsonb)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 20
+AS $$
+    SELECT pg_catalog.array_agg(named.id ORDER BY named.first_at)
+    FROM (
+        SELECT listed.id, pg_catalog.min(listed.at) AS first_at
+        FROM (
+            SELECT element.value OPERATOR(pg_catalog.#>>) '{}' AS id, element.ordinality AS at
+            FROM pg_catalog.jsonb_array_elements(
+                CASE WHEN pg_catalog.jsonb_typeof(document OPERATOR(pg_catalog.->) 'website_session_ids') OPERATOR(pg_catalog.=) 'array'
+                     THEN document OPERATOR(pg_catalog.->) 'website_session_ids' ELSE '[]' END) WITH ORDINALITY AS element
+            WHERE pg_catalog.jsonb_typeof(element.value) OPERATOR(pg_catalog.=) 'string'
+            UNION ALL
+            SELECT document OPERATOR(pg_catalog.->>) 'website_session_id', '9223372036854775807'::bigint
+            WHERE pg_catalog.jsonb_typeof(document OPERATOR(pg_catalog.->) 'website_session_id') OPERATOR(pg_catalog.=) 'string'
+        ) AS listed
+        WHERE listed.id OPERATOR(pg_catalog.<>) ''
+        GROUP BY listed.id
+    ) AS named
+$$;
+COMMENT ON FUNCTION mrcall._website_session_ids(jsonb) IS
+    'Internal: the browsers that a customer''s document names, in order of first linking';
+
+CREATE FUNCTION mrcall.version()
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'version_wrapper';
+COMMENT ON FUNCTION mrcall.version() IS 'The version of the loaded library';
+
+CREATE FUNCTION mrcall._longest_call()
+RETURNS int
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', '_longest_call_wrapper';
+COMMENT ON FUNCTION mrcall._longest_call() IS 'Internal: the setting mrcall.longest_call in seconds';
+
+CREATE FUNCTION mrcall._views()
+RETURNS TABLE (name text, definition text)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 5
+AS 'MODULE_PATHNAME', '_views_wrapper';
+COMMENT ON FUNCTION mrcall._views() IS 'Internal: the views that attach creates over the source views, in order';

@@ -1,0 +1,252 @@
+-- mrcall.attach: finds the source tables, checks them, creates the views over them. See docs/sources.md.
+
+CREATE FUNCTION mrcall._require_attached()
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF to_regclass('mrcall.events') IS NULL OR to_regclass('mrcall.conversions') IS NULL THEN
+        RAISE EXCEPTION 'mrcall_ext is not attached to the tables of this database'
+            USING ERRCODE = '42P01', HINT = 'Run: SELECT mrcall.attach();';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION mrcall._require_attached() IS 'Internal: 42P01 before mrcall.attach has run';
+
+-- What a mapping says, with the defaults of the reference schema filled in; {column} replaced.
+CREATE FUNCTION mrcall._mapped_columns(mapping jsonb)
+RETURNS TABLE (logical_table text, relation text, ordinal int, name text, type text, is_key boolean, expression text)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH base AS (
+        SELECT c.logical_table, c.ordinal, c.name, c.type, c.is_key,
+               CASE WHEN (mapping -> c.logical_table) ? 'table' THEN mapping -> c.logical_table ->> 'table' ELSE t.relation END
+                   AS relation,
+               CASE WHEN (mapping #> ARRAY[c.logical_table, 'columns']) ? c.name
+                    THEN mapping #>> ARRAY[c.logical_table, 'columns', c.name] ELSE c.expression END AS expression
+        FROM mrcall._source_columns() AS c
+        JOIN mrcall._source_tables() AS t ON t.logical_table = c.logical_table
+    )
+    SELECT b.logical_table, b.relation, b.ordinal, b.name, b.type, b.is_key,
+           CASE WHEN b.expression ~ '\{[a-z_]+\}'
+                THEN replace(b.expression, other.mark, coalesce('(' || other.expression || ')', 'NULL')) ELSE b.expression END
+    FROM base AS b
+    LEFT JOIN LATERAL (
+        SELECT '{' || o.name || '}' AS mark, o.expression
+        FROM base AS o
+        WHERE o.logical_table = b.logical_table AND strpos(b.expression, '{' || o.name || '}') > 0
+        LIMIT 1
+    ) AS other ON true
+$$;
+COMMENT ON FUNCTION mrcall._mapped_columns(jsonb) IS 'Internal: a mapping with the reference schema''s defaults filled in';
+
+CREATE FUNCTION mrcall._check_mapping(mapping jsonb)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    entry record;
+    bad text;
+BEGIN
+    IF mapping IS NULL THEN
+        RAISE EXCEPTION 'argument "mapping" must not be NULL' USING ERRCODE = '22004', HINT = 'Leave it out, or give ''{}''.';
+    END IF;
+    IF jsonb_typeof(mapping) <> 'object' THEN
+        RAISE EXCEPTION 'mapping is a JSON %, not an object', jsonb_typeof(mapping) USING ERRCODE = '22023',
+            HINT = 'Example: {"events": {"table": "web.hits", "columns": {"visitor_id": "sid"}}}';
+    END IF;
+    FOR entry IN SELECT m.key AS logical_table, m.value AS spec FROM jsonb_each(mapping) AS m LOOP
+        IF NOT EXISTS (SELECT FROM mrcall._source_tables() AS t WHERE t.logical_table = entry.logical_table) THEN
+            RAISE EXCEPTION 'unknown logical table "%"', entry.logical_table USING ERRCODE = '22023',
+                HINT = 'Known ones: ' || (SELECT string_agg(t.logical_table, ', ') FROM mrcall._source_tables() AS t) || '.';
+        END IF;
+        IF jsonb_typeof(entry.spec) <> 'object' OR jsonb_typeof(coalesce(entry.spec -> 'columns', '{}')) <> 'object' THEN
+            RAISE EXCEPTION 'the mapping of "%" is no object with "table" and "columns"', entry.logical_table
+                USING ERRCODE = '22023', HINT = 'Example: {"events": {"table": "web.hits", "columns": {"visitor_id": "sid"}}}';
+        END IF;
+        SELECT k.key INTO bad FROM jsonb_object_keys(entry.spec) AS k (key) WHERE k.key NOT IN ('table', 'columns') LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'unknown key "%" in the mapping of "%"', bad, entry.logical_table
+                USING ERRCODE = '22023', HINT = 'Known keys are "table" and "columns".';
+        END IF;
+        SELECT k.key INTO bad
+        FROM jsonb_each(coalesce(entry.spec -> 'columns', '{}')) AS k
+        WHERE NOT EXISTS (SELECT FROM mrcall._source_columns() AS c
+                          WHERE c.logical_table = entry.logical_table AND c.name = k.key)
+           OR jsonb_typeof(k.value) NOT IN ('string', 'null')
+        LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'bad column "%" in the mapping of "%"', bad, entry.logical_table USING ERRCODE = '22023',
+                HINT = 'Give a text (a column name or an SQL expression) or null for one of: '
+                    || (SELECT string_agg(c.name, ', ' ORDER BY c.ordinal) FROM mrcall._source_columns() AS c
+                        WHERE c.logical_table = entry.logical_table) || '.';
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION mrcall._check_mapping(jsonb) IS 'Internal: 22023 for a mapping that is not of the documented form';
+
+-- Each logical column checked against the database: state is ok, no table, no column or bad type.
+CREATE FUNCTION mrcall._resolve_columns(mapping jsonb)
+RETURNS TABLE (
+    logical_table text, relation regclass, wanted_relation text, ordinal int, name text, type text, is_key boolean,
+    expression text, cast_expression text, found_type text, state text, problem text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    col record;
+    sql_expression text;
+BEGIN
+    FOR col IN SELECT * FROM mrcall._mapped_columns(mapping) AS m ORDER BY m.logical_table, m.ordinal LOOP
+        logical_table := col.logical_table;
+        wanted_relation := col.relation;
+        ordinal := col.ordinal;
+        name := col.name;
+        type := col.type;
+        is_key := col.is_key;
+        expression := col.expression;
+        cast_expression := format('NULL::%s', col.type);
+        found_type := NULL;
+        state := 'ok';
+        problem := NULL;
+        relation := to_regclass(col.relation);
+        IF col.relation IS NOT NULL AND relation IS NULL THEN
+            state := 'no table';
+        ELSIF col.relation IS NOT NULL AND col.expression IS NOT NULL THEN
+            SELECT quote_ident(a.attname) INTO sql_expression
+            FROM pg_attribute AS a
+            WHERE a.attrelid = relation AND a.attname = col.expression AND a.attnum > 0 AND NOT a.attisdropped;
+            sql_expression := coalesce(sql_expression, col.expression);
+            BEGIN
+                EXECUTE format('SELECT pg_catalog.pg_typeof(%s)::pg_catalog.text FROM (SELECT) AS one LEFT JOIN %s AS t ON false',
+                               sql_expression, relation) INTO found_type;
+                cast_expression := mrcall._cast_expression(sql_expression, found_type, col.type);
+                IF cast_expression IS NULL THEN
+                    state := 'bad type';
+                    cast_expression := format('NULL::%s', col.type);
+                END IF;
+            EXCEPTION
+                WHEN undefined_column THEN
+                    state := 'no column';
+                    problem := sqlerrm;
+                WHEN syntax_error_or_access_rule_violation OR data_exception OR feature_not_supported THEN
+                    state := 'bad expression';
+                    problem := sqlerrm;
+            END;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION mrcall._resolve_columns(jsonb) IS 'Internal: each logical column checked against this database';
+
+-- Raises one error that names all that is missing, with what mends it.
+CREATE FUNCTION mrcall._raise_problems(resolved jsonb)
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    first record;
+    leave_out jsonb;
+    details text;
+BEGIN
+    SELECT r.* INTO first
+    FROM jsonb_to_recordset(resolved)
+        AS r (logical_table text, wanted_relation text, ordinal int, name text, type text, expression text, found_type text,
+              state text, problem text)
+    WHERE r.state <> 'ok'
+    ORDER BY array_position(ARRAY['no table', 'no column', 'bad expression', 'bad type'], r.state), r.logical_table, r.ordinal
+    LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF first.state = 'no table' THEN
+        SELECT jsonb_object_agg(r.logical_table, '{"table": null}'::jsonb), string_agg(DISTINCT r.wanted_relation, ', ')
+        INTO leave_out, details
+        FROM jsonb_to_recordset(resolved) AS r (logical_table text, wanted_relation text, state text)
+        WHERE r.state = 'no table';
+        RAISE EXCEPTION 'table % for the logical table "%" does not exist', first.wanted_relation, first.logical_table
+            USING ERRCODE = '42P01', DETAIL = format('Missing: %s.', details),
+            HINT = format('Name your table: SELECT mrcall.attach(''{"%s": {"table": "your_schema.your_table"}}''); '
+                || 'or do without: SELECT mrcall.attach(%L);', first.logical_table, leave_out);
+    END IF;
+    SELECT jsonb_object_agg(t.logical_table, jsonb_build_object('columns', t.columns)) INTO leave_out
+    FROM (SELECT r.logical_table, jsonb_object_agg(r.name, NULL::text) AS columns
+          FROM jsonb_to_recordset(resolved) AS r (logical_table text, name text, state text)
+          WHERE r.state <> 'ok' GROUP BY r.logical_table) AS t;
+    SELECT string_agg(format('%s.%s needs %s%s', r.logical_table, r.name, r.expression,
+                             CASE WHEN r.state = 'bad type' THEN format(' (%s, not %s)', r.type, r.found_type) END), '; '
+                      ORDER BY r.logical_table, r.ordinal) INTO details
+    FROM jsonb_to_recordset(resolved)
+        AS r (logical_table text, ordinal int, name text, type text, expression text, found_type text, state text)
+    WHERE r.state <> 'ok';
+    IF first.state = 'bad type' THEN
+        RAISE EXCEPTION 'column "%" of the logical table "%" is of type %, not %', first.expression, first.logical_table,
+            first.found_type, first.type
+            USING ERRCODE = '42804', DETAIL = details || '.',
+            HINT = format('Give an expression that converts it, such as: SELECT mrcall.attach(''{"%s": {"columns": {"%s": "%s"}}}'');',
+                first.logical_table, first.name,
+                CASE WHEN first.type <> 'timestamptz' THEN format('(%s)::%s', first.expression, first.type)
+                     WHEN first.found_type = 'timestamp without time zone' THEN format('%s AT TIME ZONE ''''UTC''''', first.expression)
+                     ELSE format('to_timestamp(%s)', first.expression) END);
+    END IF;
+    RAISE EXCEPTION 'column "%" of % for "%.%" does not exist', first.expression, first.wanted_relation, first.logical_table,
+        first.name
+        USING ERRCODE = CASE WHEN first.state = 'no column' THEN '42703' ELSE '42601' END,
+        DETAIL = details || coalesce(E'.\n' || first.problem, '') || '.',
+        HINT = format('Map it: SELECT mrcall.attach(''{"%s": {"columns": {"%s": "your_column"}}}''); or add it: ALTER TABLE %s '
+            || 'ADD COLUMN %s %s; or do without: SELECT mrcall.attach(%L);', first.logical_table, first.name, first.wanted_relation,
+            CASE WHEN first.expression ~ '^[a-z_][a-z0-9_]*$' THEN first.expression ELSE first.name END, first.type, leave_out);
+END
+$$;
+COMMENT ON FUNCTION mrcall._raise_problems(jsonb) IS 'Internal: the error for source tables and columns that are missing';
+
+CREATE FUNCTION mrcall.attach(mapping jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+SET client_min_messages = warning
+AS $$
+DECLARE
+    resolved jsonb;
+    logical record;
+    view_text text;
+BEGIN
+    PERFORM mrcall._check_mapping(mapping);
+    SELECT jsonb_agg(to_jsonb(r)) INTO resolved FROM mrcall._resolve_columns(mapping) AS r;
+    PERFORM mrcall._raise_problems(resolved);
+    FOR logical IN
+        SELECT t.logical_table, t.purpose, c.relation, c.columns, c.select_list, c.key_expression
+        FROM mrcall._source_tables() AS t
+        JOIN (SELECT r.logical_table, max(r.relation) AS relation, max(r.expression) FILTER (WHERE r.is_key) AS key_expression,
+                     jsonb_object_agg(r.name, r.expression) AS columns,
+                     string_agg(format('    %s AS %I', r.cast_expression, r.name), E',\n' ORDER BY r.ordinal) AS select_list
+              FROM jsonb_to_recordset(resolved)
+                  AS r (logical_table text, relation text, ordinal int, name text, expression text, cast_expression text,
+                        is_key boolean)
+              GROUP BY r.logical_table) AS c ON c.logical_table = t.logical_table
+    LOOP
+        EXECUTE format(E'CREATE OR REPLACE VIEW mrcall.%I WITH (security_invoker = true) AS\nSELECT\n%s%s',
+                       logical.logical_table, logical.select_list,
+                       CASE WHEN logical.relation IS NULL THEN E'\nWHERE false' ELSE E'\nFROM ' || logical.relation END);
+        EXECUTE format('COMMENT ON VIEW mrcall.%I IS %L', logical.logical_table, logical.purpose);
+        INSERT INTO mrcall.source AS s (logical_table, relation, key_expression, columns, version)
+        VALUES (logical.logical_table, logical.relation, CASE WHEN logical.relation IS NOT NULL THEN logical.key_expression END,
+                logical.columns, mrcall.version())
+        ON CONFLICT ON CONSTRAINT source_pkey DO UPDATE
+        SET relation = excluded.relation, key_expression = excluded.key_expression, columns = excluded.columns,
+            version = excluded.version;
+    END LOOP;
+    FOR view_text IN SELECT v.definition FROM mrcall._views() AS v LOOP
+        EXECUTE view_text;
+    END LOOP;
+    RETURN (SELECT format('%s of %s logical tables attached', count(s.relation), count(*)) FROM mrcall.source AS s);
+END
+$$;
+COMMENT ON FUNCTION mrcall.attach(jsonb) IS
+    'Finds the source tables (of the reference schema, or those the mapping names) and creates the views that all reports read';

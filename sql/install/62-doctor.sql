@@ -1,0 +1,179 @@
+-- mrcall.doctor: what is wrong with the sources, and the SQL that mends it. See docs/doctor.md.
+SET LOCAL check_function_bodies = off;
+
+-- Orphans: rows that refer to a row that is not there. Each is one count over the source views.
+CREATE FUNCTION mrcall._orphans()
+RETURNS TABLE (object text, finding text, rows bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 6
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'businesses.owner', 'businesses whose owner is no customer: their conversions stay unattributed', count(*)
+    FROM mrcall.businesses AS b
+    WHERE b.owner IS NOT NULL AND NOT EXISTS (SELECT FROM mrcall.customers AS c WHERE c.customer_id = b.owner)
+    UNION ALL
+    SELECT 'subscriptions.business_id', 'subscriptions of no known business: their payments stay unattributed', count(*)
+    FROM mrcall.subscriptions AS s
+    WHERE NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.business_id = s.business_id)
+    UNION ALL
+    SELECT 'calls.business_id', 'calls of no known business', count(*)
+    FROM mrcall.calls AS c
+    WHERE NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.business_id = c.business_id)
+    UNION ALL
+    SELECT 'calls.ended_at', 'calls that end before they start: their duration is not counted', count(*)
+    FROM mrcall.calls AS c
+    WHERE c.ended_at < c.started_at
+    UNION ALL
+    SELECT 'events.visitor_id', 'events without visitor or time: no visit has them', count(*)
+    FROM mrcall.events AS e
+    WHERE e.visitor_id IS NULL OR e.occurred_at IS NULL
+    UNION ALL
+    SELECT 'customers.website_session_ids', 'browsers that several customers share: each customer''s journey has them', count(*)
+    FROM (SELECT i.visitor_id FROM mrcall.identities AS i GROUP BY i.visitor_id
+          HAVING count(DISTINCT i.customer_id) > 1) AS shared
+$$;
+COMMENT ON FUNCTION mrcall._orphans() IS 'Internal: counts of rows that reports cannot place';
+
+-- The indexes that reports use, as logical columns.
+CREATE FUNCTION mrcall._useful_indexes()
+RETURNS TABLE (logical_table text, columns text[], purpose text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 5
+AS $$
+    VALUES
+    ('calls', '{business_id,started_at}'::text[], 'call_summary of one business'),
+    ('events', '{visitor_id,occurred_at}'::text[], 'attribution reads only converters'),
+    ('businesses', '{owner}'::text[], 'customers to businesses'),
+    ('subscriptions', '{business_id}'::text[], 'businesses to subscriptions')
+$$;
+COMMENT ON FUNCTION mrcall._useful_indexes() IS 'Internal: the indexes that reports use';
+
+CREATE FUNCTION mrcall.doctor()
+RETURNS TABLE (severity text, object text, finding text, fix text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    mapping jsonb;
+    src record;
+    wanted record;
+    bad_values bigint;
+    bad_columns int := 0;
+    counts text;
+    figures jsonb;
+    in_timescale boolean := EXISTS (SELECT FROM pg_extension AS x WHERE x.extname = 'timescaledb');
+    is_hypertable boolean;
+    clean boolean := true;
+BEGIN
+    IF to_regclass('mrcall.events') IS NULL OR NOT EXISTS (SELECT FROM mrcall.source) THEN
+        RETURN QUERY SELECT 'error', 'mrcall.attach', 'the extension is not attached to the tables of this database',
+                            'SELECT mrcall.attach();';
+        RETURN;
+    END IF;
+    SELECT jsonb_object_agg(s.logical_table, jsonb_build_object('table', s.relation, 'columns', s.columns)) INTO mapping
+    FROM mrcall.source AS s;
+
+    -- Tables, columns and types, as attach sees them now.
+    FOR src IN
+        SELECT r.logical_table, r.wanted_relation, r.state, string_agg(r.name, ', ' ORDER BY r.ordinal) AS names,
+               string_agg(r.expression, ', ' ORDER BY r.ordinal) AS expressions
+        FROM mrcall._resolve_columns(mapping) AS r
+        WHERE r.state <> 'ok'
+        GROUP BY r.logical_table, r.wanted_relation, r.state
+        ORDER BY r.logical_table, r.state
+    LOOP
+        clean := false;
+        RETURN QUERY SELECT 'error', src.logical_table,
+            CASE WHEN src.state = 'no table' THEN format('table %s is missing', src.wanted_relation)
+                 ELSE format('%s of %s: %s (%s)', src.names, src.wanted_relation, src.state, src.expressions) END,
+            CASE WHEN src.state = 'no table'
+                 THEN format('SELECT mrcall.attach(''{"%s": {"table": null}}'');', src.logical_table)
+                 ELSE 'SELECT mrcall.attach(); -- its error names the statement' END;
+    END LOOP;
+    FOR src IN SELECT s.* FROM mrcall.source AS s ORDER BY s.logical_table LOOP
+        IF to_regclass(format('mrcall.%I', src.logical_table)) IS NULL OR src.version <> mrcall.version() THEN
+            clean := false;
+            RETURN QUERY SELECT 'warning', 'mrcall.' || src.logical_table,
+                format('the view is of version %s, the extension of %s', src.version, mrcall.version()),
+                format('SELECT mrcall.attach(%L);', mapping);
+        END IF;
+        IF src.relation IS NULL THEN
+            RETURN QUERY SELECT 'info', src.logical_table, 'left out by the mapping: its reports are empty', NULL::text;
+        ELSIF to_regclass(src.relation) IS NOT NULL AND NOT has_table_privilege(to_regclass(src.relation), 'SELECT') THEN
+            clean := false;
+            RETURN QUERY SELECT 'error', src.relation, format('%s may not read it', current_user),
+                format('GRANT SELECT ON %s TO %I;', src.relation, current_user);
+        END IF;
+    END LOOP;
+    IF NOT clean THEN
+        RETURN;
+    END IF;
+
+    -- Indexes and hypertables.
+    FOR wanted IN
+        SELECT u.logical_table, s.relation, u.purpose, array_agg(s.columns ->> c.name ORDER BY c.ordinality) AS names,
+               array_agg(a.attnum ORDER BY c.ordinality) AS numbers
+        FROM mrcall._useful_indexes() AS u
+        JOIN mrcall.source AS s ON s.logical_table = u.logical_table AND s.relation IS NOT NULL
+        CROSS JOIN LATERAL unnest(u.columns) WITH ORDINALITY AS c (name, ordinality)
+        LEFT JOIN pg_attribute AS a ON a.attrelid = s.relation::regclass AND a.attname = s.columns ->> c.name
+        GROUP BY u.logical_table, s.relation, u.purpose
+    LOOP
+        IF array_position(wanted.numbers, NULL) IS NULL AND NOT EXISTS (
+            SELECT FROM pg_index AS x
+            WHERE x.indrelid = wanted.relation::regclass AND x.indpred IS NULL
+              AND (SELECT array_agg(k.attnum ORDER BY k.n) FROM unnest(x.indkey::int2[]) WITH ORDINALITY AS k (attnum, n)
+                   WHERE k.n <= cardinality(wanted.numbers)) = wanted.numbers
+        ) THEN
+            RETURN QUERY SELECT 'warning', wanted.relation,
+                format('no index on (%s): %s', array_to_string(wanted.names, ', '), wanted.purpose),
+                format('CREATE INDEX ON %s (%s);', wanted.relation,
+                       (SELECT string_agg(quote_ident(n.name), ', ') FROM unnest(wanted.names) AS n (name)));
+        END IF;
+    END LOOP;
+    FOR src IN
+        SELECT s.relation, s.columns ->> CASE s.logical_table WHEN 'events' THEN 'occurred_at' ELSE 'started_at' END AS time_column
+        FROM mrcall.source AS s WHERE s.logical_table IN ('events', 'calls') AND s.relation IS NOT NULL
+    LOOP
+        is_hypertable := false;
+        IF in_timescale THEN
+            EXECUTE 'SELECT EXISTS (SELECT FROM timescaledb_information.hypertables AS h '
+                || 'WHERE pg_catalog.to_regclass(pg_catalog.format(''%I.%I'', h.hypertable_schema, h.hypertable_name)) '
+                || 'OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1))' INTO is_hypertable USING src.relation;
+        END IF;
+        IF NOT is_hypertable THEN
+            RETURN QUERY SELECT 'info', src.relation,
+                CASE WHEN in_timescale THEN 'is no hypertable: reports scan all of it, not only their period'
+                     ELSE 'TimescaleDB is not installed: reports scan the whole table, not only their period' END,
+                CASE WHEN in_timescale THEN format('SELECT create_hypertable(%L, %L, migrate_data => true);', src.relation, src.time_column)
+                     ELSE 'CREATE EXTENSION timescaledb;' END;
+        END IF;
+    END LOOP;
+
+    -- Fields that do not parse: one pass over each table.
+    FOR src IN
+        SELECT r.logical_table, r.relation::text AS relation,
+               string_agg(format('%L, pg_catalog.count(*) FILTER (WHERE (%s) IS NOT NULL AND (%s) IS NULL)', r.name, r.expression,
+                                 r.cast_expression), ', ') AS parts
+        FROM mrcall._resolve_columns(mapping) AS r
+        WHERE r.cast_expression LIKE 'mrcall.try\_%'
+        GROUP BY r.logical_table, r.relation
+    LOOP
+        EXECUTE format('SELECT pg_catalog.jsonb_build_object(%s) FROM %s', src.parts, src.relation) INTO figures;
+        FOR counts, bad_values IN SELECT f.key, f.value::bigint FROM jsonb_each_text(figures) AS f ORDER BY f.key LOOP
+            IF bad_values > 0 THEN
+                bad_columns := bad_columns + 1;
+                RETURN QUERY SELECT 'warning', src.logical_table || '.' || counts,
+                    format('%s values do not parse and count as NULL', bad_values),
+                    format('SELECT %s FROM %s WHERE (%s) IS NOT NULL AND %s IS NULL LIMIT 10;', r.expression, src.relation,
+                           r.expression, r.cast_expression)
+                FROM mrcall._resolve_columns(mapping) AS r
+                WHERE r.logical_table = src.logical_table AND r.name = counts;
+            END IF;
+        END LOOP;
+    END LOOP;
+    RETURN QUERY SELECT 'warning', o.object, format('%s %s', o.rows, o.finding), NULL::text FROM mrcall._orphans() AS o WHERE o.rows > 0;
+    RETURN QUERY SELECT 'ok', s.logical_table, format('reads %s', s.relation), NULL::text
+                 FROM mrcall.source AS s WHERE s.relation IS NOT NULL ORDER BY s.logical_table;
+END
+$$;
+COMMENT ON FUNCTION mrcall.doctor() IS
+    'Missing tables, columns, indexes, rights; values that do not parse; orphans: with the SQL that mends each';

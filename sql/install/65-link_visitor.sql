@@ -1,0 +1,66 @@
+-- mrcall.link_visitor: what the sign-up flow calls with the id that the website keeps in the browser.
+
+CREATE FUNCTION mrcall.link_visitor(customer_id text, website_session_id text)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    src record;
+    key_type text;
+    found_rows bigint;
+BEGIN
+    IF customer_id IS NULL OR website_session_id IS NULL THEN
+        RAISE EXCEPTION 'argument "%" must not be NULL',
+            CASE WHEN customer_id IS NULL THEN 'customer_id' ELSE 'website_session_id' END
+            USING ERRCODE = '22004', HINT = 'Example: SELECT mrcall.link_visitor(''customer id'', ''mrcall_sid of the browser'');';
+    END IF;
+    IF website_session_id !~ '^[A-Za-z0-9._-]{8,128}$' THEN
+        RAISE EXCEPTION 'malformed website_session_id "%"', left(website_session_id, 200)
+            USING ERRCODE = '22023', HINT = 'An id has 8 to 128 characters of A-Z, a-z, 0-9, dot, underscore and hyphen.';
+    END IF;
+    PERFORM mrcall._require_attached();
+    SELECT s.relation::regclass AS relation, k.attname AS key_column, k.atttypid AS key_type, d.attname AS document_column
+    INTO src
+    FROM mrcall.source AS s
+    LEFT JOIN pg_attribute AS k
+        ON k.attrelid = to_regclass(s.relation) AND k.attname = s.key_expression AND k.attnum > 0 AND NOT k.attisdropped
+    LEFT JOIN pg_attribute AS d
+        ON d.attrelid = to_regclass(s.relation) AND d.attname = s.columns ->> 'document' AND d.attnum > 0
+            AND NOT d.attisdropped AND d.atttypid = 'jsonb'::regtype
+    WHERE s.logical_table = 'customers';
+    IF src.key_column IS NULL OR src.document_column IS NULL THEN
+        RAISE EXCEPTION 'customers cannot be written: % is mapped to an expression',
+            CASE WHEN src.key_column IS NULL THEN 'customer_id' ELSE 'document' END
+            USING ERRCODE = '55000', HINT = 'Map customer_id to the table''s key column and document to its jsonb column: '
+                'SELECT mrcall.attach(''{"customers": {"columns": {"customer_id": "id", "document": "document"}}}'');';
+    END IF;
+    -- One statement computes the new document from the row it locks, so that two links at once both stay.
+    EXECUTE format($update$
+        WITH old AS (
+            SELECT t.ctid AS row_id, t.tableoid AS row_table, coalesce(t.%2$I, '{}') AS document
+            FROM %1$s AS t
+            WHERE t.%3$I = $1
+            FOR UPDATE
+        ), new AS (
+            SELECT o.row_id, o.row_table, o.document,
+                   o.document || jsonb_build_object('website_session_id', $2::text, 'website_session_ids',
+                       to_jsonb(CASE WHEN $2 = ANY (ids.known) THEN ids.known ELSE ids.known || $2 END)) AS linked
+            FROM old AS o
+            CROSS JOIN LATERAL (SELECT coalesce(mrcall._website_session_ids(o.document), '{}') AS known) AS ids
+        ), changed AS (
+            UPDATE %1$s AS t SET %2$I = n.linked
+            FROM new AS n
+            WHERE t.ctid = n.row_id AND t.tableoid = n.row_table AND n.linked IS DISTINCT FROM n.document
+        )
+        SELECT count(*) FROM new
+    $update$, src.relation, src.document_column, src.key_column)
+    INTO found_rows USING customer_id, website_session_id;
+    IF found_rows = 0 THEN
+        RAISE EXCEPTION 'customer "%" does not exist', left(customer_id, 200)
+            USING ERRCODE = 'P0002', HINT = 'Create the customer first, then link its browser.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION mrcall.link_visitor(text, text) IS
+    'Links a browser to a customer: writes document.website_session_id and website_session_ids; idempotent';

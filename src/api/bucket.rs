@@ -1,0 +1,57 @@
+//! Time buckets: `bucket`, `next_bucket`, `buckets`. Instants are microseconds since 2000-01-01 UTC, the server's own form.
+
+use mrcall_engine::bucket::{self, Width};
+use mrcall_engine::{Error, ErrorKind};
+use pgrx::datum::Interval;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+
+use crate::error::{SqlResult, needed, report};
+use crate::pg::zone::PgZone;
+
+/// A report with more rows than this is a mistyped width.
+const MOST_BUCKETS: usize = 10_000_000;
+
+fn width(width: &Interval) -> SqlResult<Width> {
+    Width::new(width.months(), width.days(), width.micros()).map_err(report)
+}
+
+#[pg_extern(sql = false)]
+fn bucket(width_: Interval, ts: i64, zone: &str) -> SqlResult<i64> {
+    bucket::bucket(&width(&width_)?, ts, &PgZone::named(zone).map_err(report)?).map_err(report)
+}
+
+#[pg_extern(sql = false)]
+fn next_bucket(width_: Interval, ts: i64, zone: &str) -> SqlResult<i64> {
+    bucket::next_bucket(&width(&width_)?, ts, &PgZone::named(zone).map_err(report)?).map_err(report)
+}
+
+#[pg_extern(sql = false)]
+fn buckets(
+    width_: Option<Interval>,
+    since: Option<i64>,
+    until: Option<i64>,
+    zone: Option<&str>,
+) -> Result<TableIterator<'static, (name!(bucket, i64), name!(next_bucket, i64))>, ErrorReport> {
+    let width = width(&needed(width_, "width")?)?;
+    let (since, until) = (needed(since, "since")?, needed(until, "until")?);
+    let zone = PgZone::named(needed(zone, "zone")?).map_err(report)?;
+    let mut rows = Vec::new();
+    if since < until {
+        let mut start = bucket::bucket(&width, since, &zone).map_err(report)?;
+        while start < until {
+            pgrx::check_for_interrupts!();
+            if rows.len() == MOST_BUCKETS {
+                return Err(report(Error::new(
+                    ErrorKind::LimitExceeded,
+                    format!("more than {MOST_BUCKETS} buckets"),
+                    "Use a larger width or a shorter range.",
+                )));
+            }
+            let next = bucket::next_bucket(&width, start, &zone).map_err(report)?;
+            rows.push((start, next));
+            start = next;
+        }
+    }
+    Ok(TableIterator::new(rows))
+}

@@ -1,0 +1,26 @@
+//! The settings `mrcall.*`.
+
+use crate::pg;
+use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
+
+static LONGEST_CALL: GucSetting<i32> = GucSetting::<i32>::new(24 * 3600);
+
+/// Registers the settings and reserves their prefix, so that a misspelt one is an error.
+pub fn init() {
+    GucRegistry::define_int_guc(
+        c"mrcall.longest_call",
+        c"How far back reports look for calls that are still running.",
+        c"A call that began longer before a period than this is not seen in the period's concurrency.",
+        &LONGEST_CALL,
+        0,
+        366 * 24 * 3600,
+        GucContext::Userset,
+        GucFlags::UNIT_S,
+    );
+    pg::settings::reserve_prefix(c"mrcall");
+}
+
+/// `mrcall.longest_call` in seconds.
+pub fn longest_call() -> i32 {
+    LONGEST_CALL.get()
+}

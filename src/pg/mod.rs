@@ -1,0 +1,4 @@
+//! The only place of the SQL layer with `unsafe`: calls into the server.
+
+pub mod settings;
+pub mod zone;
