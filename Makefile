@@ -1,0 +1,48 @@
+# make demo and make test are all that a newcomer needs; both do the whole set-up.
+# Settings: PG=15…18, TIMESCALEDB=0, VISITORS=20000, SEED=42, LOG=access.log[.gz]
+.PHONY: help demo test lint bench setup start stop status psql url clean-cluster clean
+
+help:
+	@echo "make demo    sets up, fills a demo database, prints its reports   [VISITORS=20000 SEED=42 LOG=access.log.gz]"
+	@echo "make test    sets up and runs every test"
+	@echo "make psql    opens the demo database; make -s url prints its URI"
+	@echo "make start | stop | status    the private server; make clean-cluster removes it and its data"
+	@echo "make bench   the extension, plain SQL, DuckDB and ClickHouse side by side [VISITORS=100000]"
+	@echo "make lint    format, clippy, shell and SQL checks"
+	@echo "Everywhere: PG=17 chooses the PostgreSQL, TIMESCALEDB=0 goes without TimescaleDB."
+
+demo:
+	@scripts/demo.sh
+
+test:
+	@scripts/test.sh
+
+lint:
+	@scripts/lint.sh
+
+bench:
+	@scripts/bench.sh
+
+setup:
+	@scripts/setup.sh all
+
+start: setup
+	@scripts/cluster.sh start && scripts/cluster.sh status
+
+stop:
+	@scripts/cluster.sh stop
+
+status:
+	@scripts/cluster.sh status
+
+psql:
+	@scripts/demo.sh --only-data >&2 && scripts/cluster.sh psql
+
+url:
+	@scripts/demo.sh --only-data >&2 && scripts/cluster.sh url
+
+clean-cluster:
+	@scripts/cluster.sh remove
+
+clean: clean-cluster
+	rm -rf build target

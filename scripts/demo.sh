@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# The demo: sets everything up, fills a database, prints the reports.
+# usage: demo.sh [--only-data]     VISITORS=20000 SEED=42 LOG=access.log[.gz]
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+choose_pg
+VISITORS=${VISITORS:-20000}
+SEED=${SEED:-42}
+LOG=${LOG:-}
+case $VISITORS in '' | *[!0-9]* | 0*) die "VISITORS=$VISITORS is no number above 0" "example: make demo VISITORS=20000" ;; esac
+case $SEED in '' | *[!0-9]*) die "SEED=$SEED is no whole number" "example: make demo SEED=42" ;; esac
+[ -z "$LOG" ] || [ -r "$LOG" ] || die "the log file $LOG cannot be read" "example: make demo LOG=/var/log/apache2/access.log"
+
+"$ROOT/scripts/setup.sh" all
+"$ROOT/scripts/cluster.sh" start
+
+cluster() { "$ROOT/scripts/cluster.sh" "$@"; }
+db() { "$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 "$URL" "$@"; }
+
+# The comment of the database says what is in it, once all of it is there.
+contents() { db -At -c "SELECT pg_catalog.shobj_description(d.oid, 'pg_database') FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()" 2>/dev/null || true; }
+
+fill() { # database, what is in it, how
+    local name=$1 what=$2
+    shift 2
+    URL=$(cluster url "$name")
+    if [ "$(contents)" = "$what" ]; then
+        say "==> database $name: as it was ($what)"
+    else
+        say "==> database $name: $what"
+        cluster new-database "$name"
+        db -f "$ROOT/sql/reference/reference.sql"
+        "$@"
+        db -c "COMMENT ON DATABASE \"$name\" IS '$what'"
+    fi
+    # The extension anew each time: it may have been built anew.
+    db -f "$ROOT/sql/demo/install.sql"
+}
+
+generate() { db -v visitors="$VISITORS" -v seed="$SEED" -f "$ROOT/sql/demo/generate.sql"; }
+load_log() { "$ROOT/scripts/load_log.sh" "$LOG" "$URL"; }
+
+if [ "$TIMESCALEDB" = 0 ]; then say "without TimescaleDB: website_events and sessions are ordinary tables"; fi
+if [ -n "$LOG" ]; then
+    fill mrcall_log "log $(cksum <"$LOG" | tr ' ' '-') $(basename "$LOG" | tr -cd 'A-Za-z0-9._-')" load_log
+    [ "${1:-}" = --only-data ] || db -f "$ROOT/sql/demo/report_log.sql"
+else
+    fill mrcall "demo of $VISITORS visitors, seed $SEED" generate
+    [ "${1:-}" = --only-data ] || db -f "$ROOT/sql/demo/report.sql"
+fi
