@@ -1,0 +1,20 @@
+-- Checks the flags and that there is something to fill, and starts the clock of the progress lines.
+
+CREATE TEMP TABLE demo_flags ON COMMIT DROP AS
+SELECT :visitors::bigint AS visitors, :seed::bigint AS seed, :nasty::integer AS nasty;
+
+DO $check$
+BEGIN
+    IF NOT (SELECT visitors BETWEEN 1 AND 100000000 AND nasty IN (0, 1) FROM demo_flags) THEN
+        RAISE EXCEPTION 'visitors has to be between 1 and 100000000, nasty 0 or 1'
+            USING ERRCODE = '22023', HINT = 'For example: psql -v visitors=20000 -v seed=42 -v nasty=0 -f generate.sql';
+    END IF;
+    IF EXISTS (SELECT FROM public.website_events) OR EXISTS (SELECT FROM public.sessions)
+        OR EXISTS (SELECT FROM public.customers_registry) OR EXISTS (SELECT FROM public.business) THEN
+        RAISE EXCEPTION 'the tables are not empty'
+            USING ERRCODE = '55000', HINT = 'Load the reference schema into a new database and run this there.';
+    END IF;
+END
+$check$;
+
+SELECT clock_timestamp() AS stage_start \gset
