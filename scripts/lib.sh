@@ -1,5 +1,5 @@
 # Shared by the scripts: where things are, how to say what is going on. Sourced, never run.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034  # the variables are for who sources this
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

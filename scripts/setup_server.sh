@@ -67,6 +67,7 @@ unpack_timescaledb() {
 build_timescaledb() (
     set -e
     dir=$BUILD/timescaledb
+    # shellcheck disable=SC2016  # apt's own variables
     uri=$(apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
         awk '$1 == "Debian" && $2 !~ /-/ { print $3; exit }')
     if [ -z "$uri" ]; then

@@ -52,9 +52,10 @@ CREATE FUNCTION mrcall._stripe_id(reference jsonb)
 RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 3
 AS $$
-    SELECT CASE pg_catalog.jsonb_typeof(reference)
-        WHEN 'string' THEN reference OPERATOR(pg_catalog.#>>) '{}'
-        WHEN 'object' THEN reference OPERATOR(pg_catalog.->>) 'id' END
+    SELECT CASE
+        WHEN pg_catalog.jsonb_typeof(reference) OPERATOR(pg_catalog.=) 'string' THEN reference OPERATOR(pg_catalog.#>>) '{}'
+        WHEN pg_catalog.jsonb_typeof(reference) OPERATOR(pg_catalog.=) 'object' THEN reference OPERATOR(pg_catalog.->>) 'id'
+    END
 $$;
 COMMENT ON FUNCTION mrcall._stripe_id(jsonb) IS 'Internal: the id that a Stripe document refers to';
 

@@ -39,10 +39,10 @@ RETURNS TABLE (logical_table text, columns text[], purpose text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 5
 AS $$
     VALUES
-    ('calls', '{business_id,started_at}'::text[], 'call_summary of one business'),
-    ('events', '{visitor_id,occurred_at}'::text[], 'attribution reads only converters'),
-    ('businesses', '{owner}'::text[], 'customers to businesses'),
-    ('subscriptions', '{business_id}'::text[], 'businesses to subscriptions')
+    ('calls', '{business_id,started_at}'::pg_catalog.text[], 'call_summary of one business'),
+    ('events', '{visitor_id,occurred_at}'::pg_catalog.text[], 'attribution reads only converters'),
+    ('businesses', '{owner}'::pg_catalog.text[], 'customers to businesses'),
+    ('subscriptions', '{business_id}'::pg_catalog.text[], 'businesses to subscriptions')
 $$;
 COMMENT ON FUNCTION mrcall._useful_indexes() IS 'Internal: the indexes that reports use';
 

@@ -86,14 +86,10 @@ AS $$
     ) AS v
     CROSS JOIN LATERAL (
         SELECT
-            COALESCE(pg_catalog.split_part(v.touch, E'\x1f', 1), 'Direct') AS channel,
-            NULLIF(pg_catalog.split_part(v.touch, E'\x1f', 2), '') AS source,
-            NULLIF(pg_catalog.split_part(v.touch, E'\x1f', 3), '') AS medium,
-            NULLIF(pg_catalog.split_part(v.touch, E'\x1f', 4), '') AS campaign,
-            NULLIF(pg_catalog.split_part(v.touch, E'\x1f', 5), '') AS term,
-            COALESCE(pg_catalog.split_part(v.touch, E'\x1f', 6), 'no arrival') AS rule,
-            NULLIF(pg_catalog.split_part(v.touch, E'\x1f', 7), '') AS referrer_domain,
-            NULLIF(pg_catalog.split_part(v.touch, E'\x1f', 8), '') AS landing_page
+            COALESCE(f.field[1], 'Direct') AS channel, f.field[2] AS source, f.field[3] AS medium, f.field[4] AS campaign,
+            f.field[5] AS term, COALESCE(f.field[6], 'no arrival') AS rule, f.field[7] AS referrer_domain,
+            f.field[8] AS landing_page
+        FROM (SELECT pg_catalog.string_to_array(v.touch, E'\x1f', '') AS field) AS f
     ) AS part
     LEFT JOIN LATERAL (
         SELECT r.channel, r.position

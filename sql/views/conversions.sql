@@ -60,6 +60,7 @@ apple AS (
                coalesce(t.document ->> 'originalTransactionId', t.document ->> 'transactionId') AS subscription_id,
                mrcall.try_numeric(t.document ->> 'price') AS milliunits,
                upper(t.document ->> 'currency') AS currency,
+               t.document ->> 'appAccountToken' AS account_token,
                CASE WHEN n.document ->> 'notificationType' = 'REFUND'
                     THEN coalesce(mrcall.try_timestamptz(t.document ->> 'revocationDate'),
                                   mrcall.try_timestamptz(n.document ->> 'signedDate'), e.received_at)
@@ -76,16 +77,17 @@ apple AS (
 ),
 money AS (
     SELECT 'payment' AS conversion, p.invoice_id AS conversion_id, p.subscription_id, p.stripe_customer_id,
+           NULL::text AS account_token,
            coalesce(p.subscription_id, 'invoice ' || p.invoice_id) AS series, p.paid_at AS converted_at, p.currency,
            round(p.minor_units / power(10::numeric, mrcall.currency_exponent(p.currency)), mrcall.currency_exponent(p.currency)) AS value
     FROM stripe_paid AS p
     UNION ALL
-    SELECT 'refund', r.charge_id || ':' || r.total, r.subscription_id, r.stripe_customer_id,
+    SELECT 'refund', r.charge_id || ':' || r.total, r.subscription_id, r.stripe_customer_id, NULL,
            coalesce(r.subscription_id, 'invoice ' || r.invoice_id, 'charge ' || r.charge_id), r.refunded_at, r.currency,
            -round(r.minor_units / power(10::numeric, mrcall.currency_exponent(r.currency)), mrcall.currency_exponent(r.currency))
     FROM stripe_refunded AS r
     UNION ALL
-    SELECT CASE WHEN a.is_refund THEN 'refund' ELSE 'payment' END, a.transaction_id, a.subscription_id, NULL,
+    SELECT CASE WHEN a.is_refund THEN 'refund' ELSE 'payment' END, a.transaction_id, a.subscription_id, NULL, a.account_token,
            a.subscription_id, a.paid_at, a.currency,
            CASE WHEN a.is_refund THEN -1 ELSE 1 END
                * round(a.milliunits / 1000, greatest(mrcall.currency_exponent(a.currency), scale(trim_scale(a.milliunits / 1000))))
@@ -96,12 +98,15 @@ series AS (
     FROM money AS m
 ),
 billed AS (
-    SELECT m.*, coalesce(s.business_id, by_customer.business_id) AS business_id
+    SELECT m.*, coalesce(s.business_id, by_customer.business_id, by_token.business_id) AS business_id
     FROM series AS m
     LEFT JOIN mrcall.subscriptions AS s ON s.subscription_id = m.subscription_id
     LEFT JOIN (SELECT b.stripe_customer_id, min(b.business_id COLLATE "C") AS business_id
                FROM mrcall.businesses AS b GROUP BY b.stripe_customer_id) AS by_customer
         ON by_customer.stripe_customer_id = m.stripe_customer_id AND s.business_id IS NULL
+    -- The token that the app gives Apple with a purchase is the business's id.
+    LEFT JOIN mrcall.businesses AS by_token
+        ON by_token.business_id = m.account_token AND s.business_id IS NULL AND by_customer.business_id IS NULL
 ),
 first_payment AS (
     SELECT DISTINCT ON (m.subscription_id) m.subscription_id, m.value, m.currency
