@@ -1,5 +1,5 @@
-//! User agents: who is a program, and what kind of device the others are, by the words of `rules/agents.tsv`. A hint, not
-//! proof: a program can call itself a browser, and an iPad asks for desktop pages as a Mac unless its owner forbids it.
+//! User agents: who is a program, and what kind of device the others are, by the words of `rules/agents.tsv`. A hint,
+//! not proof: a program can call itself a browser, and an iPad calls itself a Mac unless its owner forbids it.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::sync::LazyLock;

@@ -2,14 +2,14 @@
 //! The SQL layer maps [`ErrorKind`] to a SQLSTATE. Instants are microseconds since 2000-01-01 00:00 UTC, as in PostgreSQL.
 #![forbid(unsafe_code)]
 
+pub mod agent;
+pub mod arrival;
 pub mod bucket;
 pub mod credit;
 pub mod duration;
-pub mod agent;
-pub mod arrival;
 pub mod error;
-pub mod url;
 pub mod parse;
 pub mod split;
+pub mod url;
 
 pub use error::{Error, ErrorKind, Result};

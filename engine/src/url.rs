@@ -36,9 +36,9 @@ pub fn path(url: &str) -> Option<String> {
     Some(path.to_owned())
 }
 
-/// The value of the first query parameter called `name` (compared by bytes, after decoding) of a URL, or of a text that
-/// begins with `/` or `?`; empty when the parameter has no value. Percent sequences and `+` are decoded, bytes that are no
-/// UTF-8 and NUL become U+FFFD. `None` when the parameter is absent or the text is no URL.
+/// The value of the first query parameter called `name` (compared by bytes, after decoding) of a URL, or of a text
+/// that begins with `/` or `?`; empty when the parameter has no value. Percent sequences and `+` are decoded, bytes
+/// that are no UTF-8 and NUL become U+FFFD. `None` when the parameter is absent or the text is no URL.
 pub fn param(url: &str, name: &str) -> Option<String> {
     let known = match Parts::of(url) {
         Some(parts) => parts.is_url(),
@@ -120,16 +120,22 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The public suffix of a canonical host when it is `com` or belongs to a country, the ones under which a site keeps its
-/// name from land to land (`co.uk` of `google.co.uk`).
+/// The public suffix of a canonical host when it is `com` or belongs to a country, the ones under which a site keeps
+/// its name from land to land (`co.uk` of `google.co.uk`).
 pub(crate) fn country_suffix(host: &str) -> Option<&str> {
-    let suffix = psl::suffix(host.as_bytes())?;
-    if suffix.typ() != Some(psl::Type::Icann) {
-        return None;
+    let mut name = host;
+    loop {
+        let suffix = psl::suffix(name.as_bytes())?;
+        let text = name.get(name.len().checked_sub(suffix.as_bytes().len())?..)?;
+        match suffix.typ()? {
+            psl::Type::Icann => {
+                let top = text.rsplit('.').next()?;
+                return (text == "com" || top.len() == 2).then_some(text);
+            }
+            // Below a private suffix (blogspot.com) the site is the owner of that suffix.
+            psl::Type::Private => name = text.split_once('.')?.1,
+        }
     }
-    let text = host.get(host.len().checked_sub(suffix.as_bytes().len())?..)?;
-    let top = text.rsplit('.').next()?;
-    (text == "com" || top.len() == 2).then_some(text)
 }
 
 /// The query of a text, between the first `?` and the fragment; it need not be a URL.

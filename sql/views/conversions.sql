@@ -44,12 +44,12 @@ stripe_refunded AS (
         ORDER BY x.charge_id, x.minor_units, x.refunded_at
     ) AS r
     LEFT JOIN stripe_paid AS by_invoice ON by_invoice.invoice_id = r.invoice_id
-    LEFT JOIN LATERAL (SELECT p.subscription_id, p.invoice_id FROM stripe_paid AS p WHERE p.charge_id = r.charge_id
-                       ORDER BY p.paid_at, p.invoice_id COLLATE "C" LIMIT 1) AS by_charge ON by_invoice.invoice_id IS NULL
-    LEFT JOIN LATERAL (SELECT p.subscription_id, p.invoice_id FROM stripe_paid AS p
-                       WHERE p.payment_intent_id = r.payment_intent_id
-                       ORDER BY p.paid_at, p.invoice_id COLLATE "C" LIMIT 1) AS by_intent
-        ON by_invoice.invoice_id IS NULL AND by_charge.invoice_id IS NULL
+    LEFT JOIN (SELECT DISTINCT ON (p.charge_id) p.charge_id, p.subscription_id, p.invoice_id FROM stripe_paid AS p
+               ORDER BY p.charge_id, p.paid_at, p.invoice_id COLLATE "C") AS by_charge
+        ON by_charge.charge_id = r.charge_id AND by_invoice.invoice_id IS NULL
+    LEFT JOIN (SELECT DISTINCT ON (p.payment_intent_id) p.payment_intent_id, p.subscription_id, p.invoice_id FROM stripe_paid AS p
+               ORDER BY p.payment_intent_id, p.paid_at, p.invoice_id COLLATE "C") AS by_intent
+        ON by_intent.payment_intent_id = r.payment_intent_id AND by_invoice.invoice_id IS NULL AND by_charge.invoice_id IS NULL
     WINDOW w AS (PARTITION BY r.charge_id ORDER BY r.minor_units)
 ),
 apple AS (

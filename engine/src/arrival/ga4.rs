@@ -1,5 +1,5 @@
-//! Google Analytics 4's default channel group (<https://support.google.com/analytics/answer/9756891>), its manual-tagging
-//! conditions in its order, with AI Assistants put before the organic channels. Google ignores case; so do we.
+//! Google Analytics 4's default channel group (<https://support.google.com/analytics/answer/9756891>), its conditions
+//! for manual tagging in its order, with AI Assistants put before the organic channels. Google ignores case; so do we.
 
 use super::rules::Category;
 

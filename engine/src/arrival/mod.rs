@@ -1,11 +1,11 @@
-//! Where a visitor came from: one event's referrer, page and UTM values become a channel of Google Analytics 4's default
-//! channel group, with source, medium, campaign and search term.
+//! Where a visitor came from: one event's referrer, page and UTM values become a channel of Google Analytics 4's
+//! default channel group, with source, medium, campaign and search term.
 //!
-//! - **UTM values** that are absent are read from the query of the page's URL. `null`, `undefined`, `(not set)`, `(none)`
-//!   and blanks are absent, in click ids too.
-//! - **Source**: `utm_source` as it is written, else the referrer (the name the rule table gives it, else its host), else
-//!   the network of the click id. `(direct)` is no source, and hides the referrer. A referrer that shares the page's
-//!   registrable domain, or is no URL, is no source.
+//! - **UTM values** that are absent are read from the query of the page's URL. `null`, `undefined`, `(not set)`,
+//!   `(none)` and blanks are absent, in click ids too.
+//! - **Source**: `utm_source` as it is written, else the referrer (the name the rule table gives it, else its host),
+//!   else the network of the click id. `(direct)` is no source, and hides the referrer. A referrer that shares the
+//!   page's registrable domain, or is no URL, is no source.
 //! - **Medium**: `cpc` for a proven paid click, else `utm_medium`; else, when the source comes from the referrer or the
 //!   click id, `organic` for a search engine and `referral` for everything else, as in Google Analytics.
 //! - **Click ids** prove what `click_id.rs` says. One that is not the UTM source's own is stale and counts for nothing.
@@ -87,7 +87,7 @@ pub struct Arrival<'a> {
 pub fn arrival<'a>(event: &Event<'a>) -> Arrival<'a> {
     let referrer = Referrer::of(event);
     let term = referrer.as_ref().filter(|referrer| !referrer.same_site).and_then(Referrer::term);
-    let touch = Touch::of(event, referrer);
+    let touch = Touch::of(Tags::of(event), referrer);
     let (channel, condition) = touch.classify();
     let rule = match touch.click {
         Some(id) => Cow::Owned(format!("{condition} ({})", id.name)),
@@ -98,7 +98,9 @@ pub fn arrival<'a>(event: &Event<'a>) -> Arrival<'a> {
 
 /// The channel of an event alone, one of [`CHANNELS`].
 pub fn channel(event: &Event) -> &'static str {
-    Touch::of(event, Referrer::of(event)).classify().0
+    let tags = Tags::of(event);
+    let referrer = if tags.source.is_none() { Referrer::of(event) } else { None };
+    Touch::of(tags, referrer).classify().0
 }
 
 /// Whether an event begins something new rather than continues the visit. False in two cases only: the referrer's host
@@ -144,12 +146,13 @@ impl<'a> Referrer<'a> {
     fn of(event: &Event<'a>) -> Option<Self> {
         let parts = site(event.referrer?)?;
         let host = parts.host()?;
-        let page = event.page_url.and_then(|page| {
-            let page = site(page)?;
-            Some((page, page.host()?))
-        });
-        let same_site = page.is_some_and(|(page, page_host)| {
-            page_host == host || page.registrable(&page_host) == parts.registrable(&host)
+        let same_site = event.page_url.and_then(site).is_some_and(|page| {
+            page.host().is_some_and(|page_host| {
+                page_host == host
+                    // The public suffix list is slow: ask only where the last two labels leave it open.
+                    || last_two_labels(&page_host) == last_two_labels(&host)
+                        && page.registrable(&page_host) == parts.registrable(&host)
+            })
         });
         let rule = rules::by_referrer(&host, parts.tail);
         Some(Self { parts, host, same_site, rule })
@@ -171,6 +174,10 @@ impl<'a> Referrer<'a> {
 
 fn site(text: &str) -> Option<Parts<'_>> {
     Parts::of(text).or_else(|| Parts::of_bare_host(text))
+}
+
+fn last_two_labels(host: &str) -> &str {
+    host.rmatch_indices('.').nth(1).and_then(|(dot, _)| host.get(dot + 1..)).unwrap_or(host)
 }
 
 /// The UTM values of an event, its own or its URL's, and the click ids of its URL.
@@ -228,7 +235,7 @@ fn present(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
 
 /// Where the source was found.
 enum Origin<'a> {
-    Utm(&'a str),
+    Utm(&'a str, Option<&'static Rule>),
     Referrer(Option<&'static Rule>),
     Nowhere,
 }
@@ -239,7 +246,7 @@ impl Origin<'_> {
         let belongs = |rule: Option<&Rule>| rule.is_some_and(|rule| rule.belongs_to(id.network));
         match (id.proof, self) {
             (Proof::Network, _) => false,
-            (_, Origin::Utm(source)) => belongs(rules::owner(source)),
+            (_, Origin::Utm(source, rule)) => belongs(rule.or_else(|| rules::by_first_word(source))),
             (Proof::Paid, _) | (_, Origin::Nowhere) => true,
             (Proof::PaidAtPartners, Origin::Referrer(rule)) => belongs(*rule),
         }
@@ -258,12 +265,13 @@ struct Touch<'a> {
 }
 
 impl<'a> Touch<'a> {
-    fn of(event: &Event<'a>, referrer: Option<Referrer<'a>>) -> Self {
-        let Tags { source: utm_source, medium: utm_medium, campaign, clicks } = Tags::of(event);
+    fn of(tags: Tags<'a>, referrer: Option<Referrer<'a>>) -> Self {
+        let Tags { source: utm_source, medium: utm_medium, campaign, clicks } = tags;
         let explicit_direct = utm_source.as_ref().is_some_and(|source| source.eq_ignore_ascii_case("(direct)"));
         let referrer = referrer.filter(|referrer| !referrer.same_site);
+        let utm_rule = utm_source.as_deref().and_then(rules::by_source);
         let origin = match (&utm_source, &referrer) {
-            (Some(source), _) => Origin::Utm(source),
+            (Some(source), _) => Origin::Utm(source, utm_rule),
             (None, Some(referrer)) => Origin::Referrer(referrer.rule),
             (None, None) => Origin::Nowhere,
         };
@@ -278,10 +286,7 @@ impl<'a> Touch<'a> {
         let tagged = utm_source.is_some();
         let (source, rule) = match (utm_source, referrer) {
             (Some(_), _) if explicit_direct => (None, None),
-            (Some(source), _) => {
-                let rule = rules::by_source(&source);
-                (Some(source), rule)
-            }
+            (Some(source), _) => (Some(source), utm_rule),
             (None, Some(referrer)) => (Some(referrer.source()), referrer.rule),
             (None, None) => match click {
                 Some(id) => (Some(Cow::Borrowed(id.source)), rules::by_source(id.source)),

@@ -1,7 +1,7 @@
 //! The rule table (`rules/channels.tsv`, `rules/ignored_referrers.tsv`): parsed once, looked up by host or name.
 
 use crate::url::{MAX_HOST, country_suffix};
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::LazyLock;
 
 const CHANNELS_TSV: &str = include_str!("../../rules/channels.tsv");
@@ -49,14 +49,14 @@ struct Slot {
 struct Table {
     rows: Vec<Rule>,
     /// By host or name.
-    hosts: HashMap<&'static str, Slot>,
+    hosts: FxHashMap<&'static str, Slot>,
     /// By host without its country suffix (the patterns that end in `.*`).
-    stems: HashMap<&'static str, Slot>,
+    stems: FxHashMap<&'static str, Slot>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| parse(CHANNELS_TSV));
 static IGNORED: LazyLock<Vec<&'static str>> = LazyLock::new(|| rows(IGNORED_TSV).map(first_column).collect());
-static IGNORED_SET: LazyLock<HashSet<&'static str>> = LazyLock::new(|| IGNORED.iter().copied().collect());
+static IGNORED_SET: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| IGNORED.iter().copied().collect());
 
 /// The version line of the rule table.
 pub(super) fn version() -> &'static str {
@@ -88,9 +88,9 @@ pub(super) fn by_source(source: &str) -> Option<&'static Rule> {
     by_host(host, tail)
 }
 
-/// The rule of a source, or of the first word in it (`google_pmax` is Google's).
-pub(super) fn owner(source: &str) -> Option<&'static Rule> {
-    by_source(source).or_else(|| by_source(source.split(|c: char| !c.is_ascii_alphanumeric()).next()?))
+/// The rule of the first word of a source (`google_pmax` is Google's).
+pub(super) fn by_first_word(source: &str) -> Option<&'static Rule> {
+    by_source(source.split(|c: char| !c.is_ascii_alphanumeric()).next()?)
 }
 
 fn by_host(host: &str, tail: &str) -> Option<&'static Rule> {
@@ -104,7 +104,7 @@ fn by_host(host: &str, tail: &str) -> Option<&'static Rule> {
 }
 
 /// The row of a name or of the nearest domain above it.
-fn climb(slots: &HashMap<&'static str, Slot>, name: &str, tail: &str) -> Option<usize> {
+fn climb(slots: &FxHashMap<&'static str, Slot>, name: &str, tail: &str) -> Option<usize> {
     ancestors(name).enumerate().find_map(|(level, name)| {
         let slot = slots.get(name)?;
         let here = if level == 0 { slot.by_path(tail).or(slot.exact) } else { None };
@@ -121,8 +121,8 @@ impl Slot {
     }
 }
 
-/// A name and the domains above it: `a.b.c`, `b.c`, `c`. None for a text too long for a host: hashing all its parts would
-/// take quadratic time.
+/// A name and the domains above it: `a.b.c`, `b.c`, `c`. None for a text too long for a host: hashing all its parts
+/// would take quadratic time.
 fn ancestors(name: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(name).filter(|name| name.len() <= MAX_HOST), |name| {
         name.split_once('.').map(|(_, above)| above)
@@ -138,7 +138,7 @@ fn first_column(row: &'static str) -> &'static str {
 }
 
 fn parse(tsv: &'static str) -> Table {
-    let mut table = Table { rows: Vec::new(), hosts: HashMap::new(), stems: HashMap::new() };
+    let mut table = Table { rows: Vec::new(), hosts: FxHashMap::default(), stems: FxHashMap::default() };
     for line in rows(tsv) {
         if let Some((patterns, rule)) = parse_row(line) {
             let row = table.rows.len();
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn every_row_is_read_and_no_pattern_stands_twice() {
-        let mut seen = HashSet::new();
+        let mut seen = FxHashSet::default();
         for line in rows(CHANNELS_TSV) {
             let (patterns, rule) = parse_row(line).unwrap_or_else(|| panic!("malformed row: {line}"));
             assert_eq!(line.split('\t').count(), 5, "{line}");
