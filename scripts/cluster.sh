@@ -18,8 +18,9 @@ as_server_user() {
     elif runuser -u postgres -- test -x "$HOME_DIR" 2>/dev/null; then
         runuser -u postgres -- "$@"
     else
-        setpriv --reuid postgres --regid postgres --init-groups --inh-caps +dac_override,+dac_read_search \
-            --ambient-caps +dac_override,+dac_read_search -- "$@"
+        # no_setuid_fixup: access(2) would drop the capabilities otherwise, and the server asks it about its own files.
+        setpriv --reuid postgres --regid postgres --init-groups --securebits +no_setuid_fixup \
+            --inh-caps +dac_override,+dac_read_search --ambient-caps +dac_override,+dac_read_search -- "$@"
     fi
 }
 
