@@ -10,6 +10,8 @@ pub mod duration;
 pub mod error;
 pub mod parse;
 pub mod split;
+pub mod state;
 pub mod url;
+pub mod visits;
 
 pub use error::{Error, ErrorKind, Result};

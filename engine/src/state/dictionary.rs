@@ -1,0 +1,68 @@
+//! Texts that repeat, each kept once and named by a number.
+
+use core::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The number that stands for no text.
+pub const NONE: u32 = u32::MAX;
+
+/// Distinct texts in order of their first use.
+#[derive(Debug, Clone, Default)]
+pub struct Dictionary {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    index: HashTable<u32>,
+    /// Seeded at random: visitors choose the texts, and must not be able to choose collisions.
+    hasher: DefaultHashBuilder,
+}
+
+impl Dictionary {
+    /// The number of a text, a new one if it is new; `54000` beyond four thousand million texts.
+    pub fn intern(&mut self, text: &[u8]) -> Result<u32> {
+        let hash = self.hasher.hash_one(text);
+        if let Some(found) = self.index.find(hash, |&id| slice(&self.bytes, &self.ends, id) == text) {
+            return Ok(*found);
+        }
+        let id = u32::try_from(self.ends.len()).ok().filter(|id| *id != NONE).ok_or_else(|| {
+            Error::new(
+                ErrorKind::LimitExceeded,
+                "too many distinct texts in one state",
+                "Aggregate a shorter range, or group by something.",
+            )
+        })?;
+        self.bytes.extend_from_slice(text);
+        self.ends.push(self.bytes.len());
+        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
+        self.index.insert_unique(hash, id, |&id| hasher.hash_one(slice(bytes, ends, id)));
+        Ok(id)
+    }
+
+    /// The text of a number; empty for [`NONE`].
+    pub fn get(&self, id: u32) -> &[u8] {
+        slice(&self.bytes, &self.ends, id)
+    }
+
+    /// How many texts there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The memory that it takes, in bytes.
+    pub fn heap_bytes(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * size_of::<usize>() + self.index.capacity() * 5
+    }
+}
+
+fn slice<'a>(bytes: &'a [u8], ends: &[usize], id: u32) -> &'a [u8] {
+    let i = id as usize;
+    let start = if i == 0 { 0 } else { ends.get(i - 1).copied().unwrap_or(0) };
+    ends.get(i).and_then(|end| bytes.get(start..*end)).unwrap_or_default()
+}

@@ -1,0 +1,124 @@
+//! Bytes of a state: LEB128 numbers behind a header of kind and version. Decoding trusts nothing.
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Writes a state.
+#[derive(Debug, Default)]
+pub struct Writer {
+    bytes: Vec<u8>,
+}
+
+impl Writer {
+    /// A state of that kind (a letter) and version of its format.
+    pub fn new(kind: u8, version: u8) -> Self {
+        Self { bytes: vec![kind, version] }
+    }
+
+    /// An unsigned number, seven bits a byte.
+    pub fn unsigned(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.bytes.push(value as u8);
+    }
+
+    /// A signed number, zigzag: small ones of either sign are short.
+    pub fn signed(&mut self, value: i64) {
+        self.unsigned(((value << 1) ^ (value >> 63)) as u64);
+    }
+
+    /// A text: its length and its bytes.
+    pub fn text(&mut self, text: &[u8]) {
+        self.unsigned(text.len() as u64);
+        self.bytes.extend_from_slice(text);
+    }
+
+    /// The bytes.
+    pub fn finish(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// Reads a state; every method is `22P03` where the bytes are not what a [`Writer`] writes.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    rest: &'a [u8],
+    name: &'static str,
+}
+
+impl<'a> Reader<'a> {
+    /// Begins to read a state of that kind; `name` is its type's, for messages.
+    pub fn new(bytes: &'a [u8], kind: u8, version: u8, name: &'static str) -> Result<Self> {
+        match bytes {
+            [k, v, rest @ ..] if *k == kind && *v == version => Ok(Self { rest, name }),
+            [k, v, ..] if *k == kind => Err(Error::new(
+                ErrorKind::MalformedBinary,
+                format!("{name} has the format version {v}, this version of mrcall_ext reads {version}"),
+                "Use the version of mrcall_ext that wrote it, or compute the state anew from its rows.",
+            )),
+            _ => Err(Self { rest: bytes, name }.malformed("no header")),
+        }
+    }
+
+    /// The error for bytes that no state has.
+    pub fn malformed(&self, what: &str) -> Error {
+        Error::new(
+            ErrorKind::MalformedBinary,
+            format!("malformed {}: {what}", self.name),
+            "Compute the state anew from its rows.",
+        )
+    }
+
+    /// An unsigned number in its one shortest form.
+    pub fn unsigned(&mut self) -> Result<u64> {
+        let mut value = 0u64;
+        for shift in (0..64).step_by(7) {
+            let [byte, rest @ ..] = self.rest else { return Err(self.malformed("it ends too early")) };
+            self.rest = rest;
+            let bits = u64::from(byte & 0x7f);
+            if (bits << shift) >> shift != bits || (*byte == 0 && shift > 0) {
+                break;
+            }
+            value |= bits << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(self.malformed("a number is out of range"))
+    }
+
+    /// An unsigned number that fits 32 bits.
+    pub fn unsigned_32(&mut self) -> Result<u32> {
+        u32::try_from(self.unsigned()?).map_err(|_| self.malformed("a number is out of range"))
+    }
+
+    /// A signed number.
+    pub fn signed(&mut self) -> Result<i64> {
+        let value = self.unsigned()?;
+        Ok((value >> 1) as i64 ^ -((value & 1) as i64))
+    }
+
+    /// How many elements follow, each of at least `least` bytes: never more than the bytes that are left can hold.
+    pub fn count(&mut self, least: usize) -> Result<usize> {
+        let count = usize::try_from(self.unsigned()?).map_err(|_| self.malformed("a count is out of range"))?;
+        if count > self.rest.len() / least.max(1) {
+            Err(self.malformed("a count exceeds its bytes"))
+        } else {
+            Ok(count)
+        }
+    }
+
+    /// The bytes of a text.
+    pub fn text(&mut self) -> Result<&'a [u8]> {
+        let length = self.count(1)?;
+        let (text, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        Ok(text)
+    }
+
+    /// Ends the reading: nothing may be left.
+    pub fn finish(self) -> Result<()> {
+        if self.rest.is_empty() { Ok(()) } else { Err(self.malformed("bytes are left over")) }
+    }
+}

@@ -1,0 +1,11 @@
+//! Visits: runs of one visitor's events in which no two neighbours are more than a gap apart.
+//!
+//! A state keeps gap-closed runs. Two runs that come within the gap of each other join; because every instant between a
+//! run's ends is within the gap of one of its events, joining whole runs gives what joining all their events gives, for any
+//! split of the rows and any order of merging.
+
+mod run;
+mod state;
+
+pub use run::Run;
+pub use state::{Visit, VisitState};

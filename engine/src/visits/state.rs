@@ -1,0 +1,311 @@
+//! The state of one visitor: its runs, mergeable in any order, and its canonical bytes.
+
+use std::borrow::Cow;
+
+use super::run::Run;
+use crate::duration;
+use crate::error::{Error, ErrorKind, Result};
+use crate::state::{Dictionary, NONE, Reader, Writer};
+
+const KIND: u8 = b'V';
+const VERSION: u8 = 1;
+const NAME: &str = "mrcall.visit_state";
+
+/// The visits of one visitor.
+#[derive(Debug, Clone)]
+pub struct VisitState {
+    gap: i64,
+    /// Sorted, neighbours more than the gap apart.
+    runs: Vec<Run>,
+    /// Not yet sorted in: what came out of time order.
+    loose: Vec<Run>,
+    texts: Dictionary,
+}
+
+/// A visit, as it is read from a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Visit<'a> {
+    /// The first event, in microseconds since 2000-01-01 UTC.
+    pub started_at: i64,
+    /// The last event.
+    pub ended_at: i64,
+    /// Events, at least one.
+    pub events: u32,
+    /// Events with a page.
+    pub pageviews: u32,
+    /// The page of the smallest (time, page).
+    pub entry_page: Option<&'a str>,
+    /// The page of the largest (time, page).
+    pub exit_page: Option<&'a str>,
+    /// The touch of the smallest (time, touch).
+    pub touch: Option<&'a str>,
+}
+
+impl VisitState {
+    /// A state without events for visits by that gap in microseconds; less than zero is `22023`.
+    pub fn new(gap: i64) -> Result<Self> {
+        let gap = duration::not_negative(gap, "gap")?;
+        Ok(Self { gap, runs: Vec::new(), loose: Vec::new(), texts: Dictionary::default() })
+    }
+
+    /// The gap in microseconds.
+    pub fn gap(&self) -> i64 {
+        self.gap
+    }
+
+    /// Whether there is no event.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.loose.is_empty()
+    }
+
+    /// The memory that it takes, in bytes.
+    pub fn heap_bytes(&self) -> usize {
+        (self.runs.capacity() + self.loose.capacity()) * size_of::<Run>() + self.texts.heap_bytes()
+    }
+
+    /// Adds an event; `page` is the path of a page view, `touch` says how the visitor came. ±infinity is `22008`.
+    pub fn push(&mut self, at: i64, page: Option<&str>, touch: Option<&str>) -> Result<()> {
+        let at = duration::finite(at, "ts")?;
+        let mut id = |text: Option<&str>| text.map_or(Ok(NONE), |t| self.texts.intern(t.as_bytes()));
+        let run = Run::of(at, id(page)?, id(touch)?, 0);
+        match self.runs.last_mut() {
+            Some(last) if at >= last.start && at.saturating_sub(last.end) <= self.gap => last.absorb(&run, &self.texts),
+            Some(last) if at < last.start => {
+                self.loose.push(run);
+                self.settle_if_many()
+            }
+            _ => {
+                self.runs.push(run);
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes the events of another state into this one; different gaps are `22023`.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        self.same_gap(other.gap)?;
+        let mut ids = vec![NONE; other.texts.len()];
+        for run in other.runs.iter().chain(&other.loose) {
+            let mut own = |id: u32| -> Result<u32> {
+                let Some(known) = ids.get_mut(id as usize) else { return Ok(NONE) };
+                if *known == NONE {
+                    *known = self.texts.intern(other.texts.get(id))?;
+                }
+                Ok(*known)
+            };
+            let run = Run { entry: own(run.entry)?, exit: own(run.exit)?, touch: own(run.touch)?, ..*run };
+            self.loose.push(run);
+        }
+        self.settle_if_many()
+    }
+
+    /// `22023` unless the gap is this state's.
+    pub fn same_gap(&self, gap: i64) -> Result<()> {
+        if gap == self.gap {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            format!(
+                "different gaps: {} and {}",
+                duration::interval_text(0, 0, self.gap),
+                duration::interval_text(0, 0, gap)
+            ),
+            "Use one gap for all rows and all states that are merged.",
+        ))
+    }
+
+    // A quarter more loose runs than sorted ones: the cost of sorting them in stays a constant a run.
+    fn settle_if_many(&mut self) -> Result<()> {
+        if self.loose.len() > 64 + self.runs.len() / 4 {
+            self.runs = self.settled()?.into_owned();
+            self.loose.clear();
+        }
+        Ok(())
+    }
+
+    /// All runs, sorted and joined.
+    fn settled(&self) -> Result<Cow<'_, [Run]>> {
+        if self.loose.is_empty() {
+            return Ok(Cow::Borrowed(&self.runs));
+        }
+        let mut all = Vec::with_capacity(self.runs.len() + self.loose.len());
+        all.extend_from_slice(&self.runs);
+        all.extend_from_slice(&self.loose);
+        all.sort_unstable_by_key(|run| run.start);
+        let mut joined: Vec<Run> = Vec::with_capacity(all.len());
+        for run in &all {
+            match joined.last_mut() {
+                Some(last) if run.start.saturating_sub(last.end) <= self.gap => last.absorb(run, &self.texts)?,
+                _ => joined.push(*run),
+            }
+        }
+        Ok(Cow::Owned(joined))
+    }
+
+    /// How many visits there are.
+    pub fn num_visits(&self) -> Result<usize> {
+        Ok(self.settled()?.len())
+    }
+
+    /// The visits in order of time.
+    pub fn visits(&self) -> Result<Vec<Visit<'_>>> {
+        let text = |id: u32| if id == NONE { None } else { core::str::from_utf8(self.texts.get(id)).ok() };
+        Ok(self
+            .settled()?
+            .iter()
+            .map(|run| Visit {
+                started_at: run.start,
+                ended_at: run.end,
+                events: run.events,
+                pageviews: run.pageviews,
+                entry_page: text(run.entry),
+                exit_page: text(run.exit),
+                touch: text(run.touch),
+            })
+            .collect())
+    }
+
+    /// The bytes: the same for the same rows, whatever their order and split.
+    pub fn serialize(&self) -> Result<Vec<u8>> {
+        let runs = self.settled()?;
+        let mut used: Vec<u32> =
+            runs.iter().flat_map(|r| [r.entry, r.exit, r.touch]).filter(|id| *id != NONE).collect();
+        used.sort_unstable_by(|a, b| self.texts.get(*a).cmp(self.texts.get(*b)));
+        used.dedup();
+        let mut rank = vec![0u64; self.texts.len()];
+        let mut w = Writer::new(KIND, VERSION);
+        w.unsigned(self.gap as u64);
+        w.unsigned(used.len() as u64);
+        for (id, place) in used.iter().zip(0u64..) {
+            w.text(self.texts.get(*id));
+            if let Some(slot) = rank.get_mut(*id as usize) {
+                *slot = place;
+            }
+        }
+        let rank = |id: u32| rank.get(id as usize).copied().unwrap_or(0);
+        w.unsigned(runs.len() as u64);
+        let mut before = 0i64;
+        for run in runs.iter() {
+            w.signed(run.start.wrapping_sub(before));
+            w.unsigned(run.end.wrapping_sub(run.start) as u64);
+            w.unsigned(u64::from(run.events));
+            w.unsigned(u64::from(run.pageviews));
+            if run.entry != NONE {
+                w.unsigned(run.entry_at.wrapping_sub(run.start) as u64);
+                w.unsigned(rank(run.entry));
+                w.unsigned(run.end.wrapping_sub(run.exit_at) as u64);
+                w.unsigned(rank(run.exit));
+            }
+            if run.touch == NONE {
+                w.unsigned(0);
+            } else {
+                w.unsigned(rank(run.touch) + 1);
+                w.unsigned(run.touch_at.wrapping_sub(run.start) as u64);
+            }
+            before = run.end;
+        }
+        Ok(w.finish())
+    }
+
+    /// Reads what [`Self::serialize`] wrote; anything else is `22P03`.
+    pub fn deserialize(bytes: &[u8]) -> Result<Self> {
+        let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
+        let gap = i64::try_from(r.unsigned()?).map_err(|_| r.malformed("the gap is out of range"))?;
+        let mut state = Self::new(gap)?;
+        let count = r.count(1)?;
+        let mut previous: Option<&[u8]> = None;
+        for _ in 0..count {
+            let text = r.text()?;
+            if core::str::from_utf8(text).is_err() || text.contains(&0) || previous.is_some_and(|p| p >= text) {
+                return Err(r.malformed("its texts are no sorted texts"));
+            }
+            previous = Some(text);
+            state.texts.intern(text)?;
+        }
+        let mut used = vec![false; count];
+        let mut mark = |r: &Reader<'_>, id: u64| -> Result<u32> {
+            let slot = usize::try_from(id).ok().and_then(|i| used.get_mut(i));
+            *slot.ok_or_else(|| r.malformed("a text is missing"))? = true;
+            Ok(id as u32)
+        };
+        let runs = r.count(5)?;
+        state.runs.reserve_exact(runs);
+        let mut before: Option<i64> = None;
+        for _ in 0..runs {
+            let start = before.unwrap_or(0).wrapping_add(r.signed()?);
+            let length = r.unsigned()?;
+            let end = start.wrapping_add(length as i64);
+            let (events, pageviews) = (r.unsigned_32()?, r.unsigned_32()?);
+            let in_range = duration::in_range(start) && duration::in_range(end) && start <= end;
+            let apart = before.is_none_or(|b| start > b && start.saturating_sub(b) > gap);
+            if !in_range || !apart || events == 0 || pageviews > events || (events == 1 && start != end) {
+                return Err(r.malformed("a visit is impossible"));
+            }
+            let within = |r: &Reader<'_>, offset: u64| {
+                if offset <= length { Ok(offset as i64) } else { Err(r.malformed("a time lies outside its visit")) }
+            };
+            let mut run = Run { end, events, pageviews, ..Run::of(start, NONE, NONE, 0) };
+            if pageviews > 0 {
+                let offset = r.unsigned()?;
+                run.entry_at = start.wrapping_add(within(&r, offset)?);
+                let id = r.unsigned()?;
+                run.entry = mark(&r, id)?;
+                let offset = r.unsigned()?;
+                run.exit_at = end.wrapping_sub(within(&r, offset)?);
+                let id = r.unsigned()?;
+                run.exit = mark(&r, id)?;
+                // The texts are numbered in their order: (time, number) compares as (time, page) does.
+                if (run.entry_at, run.entry) > (run.exit_at, run.exit) {
+                    return Err(r.malformed("a visit ends before it begins"));
+                }
+            }
+            let touch = r.unsigned()?;
+            if touch > 0 {
+                run.touch = mark(&r, touch - 1)?;
+                let offset = r.unsigned()?;
+                run.touch_at = start.wrapping_add(within(&r, offset)?);
+            }
+            before = Some(end);
+            state.runs.push(run);
+        }
+        if used.contains(&false) || state.runs.is_empty() {
+            return Err(r.malformed("texts or visits are missing"));
+        }
+        r.finish()?;
+        Ok(state)
+    }
+}
+
+/// The totals of a state.
+impl VisitState {
+    /// All events.
+    pub fn num_events(&self) -> u64 {
+        self.each().map(|run| u64::from(run.events)).sum()
+    }
+
+    /// All page views.
+    pub fn num_pageviews(&self) -> u64 {
+        self.each().map(|run| u64::from(run.pageviews)).sum()
+    }
+
+    /// Visits of one event.
+    pub fn num_bounces(&self) -> Result<usize> {
+        Ok(self.settled()?.iter().filter(|run| run.events == 1).count())
+    }
+
+    /// The length of all visits in microseconds; `22008` beyond 292,000 years.
+    pub fn total_duration(&self) -> Result<i64> {
+        let total: i128 = self.settled()?.iter().map(|run| i128::from(run.end) - i128::from(run.start)).sum();
+        i64::try_from(total).map_err(|_| {
+            Error::new(
+                ErrorKind::DatetimeOutOfRange,
+                "the total duration is out of range",
+                "Sum the visits' durations in parts.",
+            )
+        })
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Run> {
+        self.runs.iter().chain(&self.loose)
+    }
+}
