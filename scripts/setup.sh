@@ -67,9 +67,12 @@ extension() {
     mv "$stamp.new" "$stamp"
 }
 
+# Built into a folder of its own first: writing over a library that a running server has loaded would crash it.
 install_extension() {
+    local out=$BUILD/pg$PG/package
     cd "$ROOT"
-    PATH=$PGRX_ROOT/bin:$PATH cargo pgrx install --release --pg-config "$PG_CONFIG" --no-default-features --features "pg$PG"
+    PATH=$PGRX_ROOT/bin:$PATH cargo pgrx package --pg-config "$PG_CONFIG" --no-default-features --features "pg$PG" \
+        --out-dir "$out" && cp -r --remove-destination "$out$PREFIX/." "$PREFIX/"
 }
 
 # Tools that only lint and bench need, from PyPI, in a folder of the project's.

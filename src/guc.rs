@@ -4,6 +4,8 @@ use crate::pg;
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
 
 static LONGEST_CALL: GucSetting<i32> = GucSetting::<i32>::new(24 * 3600);
+/// In kilobytes, the unit that the server's own memory settings have.
+static MAX_STATE_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(1 << 20);
 
 /// Registers the settings and reserves their prefix, so that a misspelt one is an error.
 pub fn init() {
@@ -17,10 +19,25 @@ pub fn init() {
         GucContext::Userset,
         GucFlags::UNIT_S,
     );
+    GucRegistry::define_int_guc(
+        c"mrcall.max_state_memory",
+        c"How much memory the aggregate states of one process may hold together.",
+        c"Going over it is an error (54000), never the end of the server's memory.",
+        &MAX_STATE_MEMORY,
+        64,
+        i32::MAX,
+        GucContext::Userset,
+        GucFlags::UNIT_KB,
+    );
     pg::settings::reserve_prefix(c"mrcall");
 }
 
 /// `mrcall.longest_call` in seconds.
 pub fn longest_call() -> i32 {
     LONGEST_CALL.get()
+}
+
+/// `mrcall.max_state_memory` in bytes.
+pub fn max_state_memory() -> usize {
+    usize::try_from(MAX_STATE_MEMORY.get()).unwrap_or_default() << 10
 }

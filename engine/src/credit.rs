@@ -48,8 +48,8 @@ impl Model {
         ("time_decay", Model::TimeDecay),
     ];
 
-    /// The model named `name`, in lower case. Any other name: `22023`, with a hint on where to find those that need
-    /// more than one journey. The SQL layer handles NULL.
+    /// The model named `name`, in lower case. Any other name: `22023`, with the names in the hint; for those that
+    /// need more than one journey the message says so. The SQL layer handles NULL.
     pub fn parse(name: &str) -> Result<Self> {
         if let Some((_, model)) = Self::ALL.iter().find(|(known, _)| *known == name) {
             return Ok(*model);
@@ -57,11 +57,11 @@ impl Model {
         Err(match name {
             "markov" | "shapley" => Error::invalid(
                 format!("model {name} needs all journeys, not one"),
-                format!("Aggregate the journeys with mrcall.path_agg and call mrcall.{name} on the result."),
+                format!("Use one of {}.", Self::names()),
             ),
             "w_shaped" => Error::invalid(
                 "model w_shaped needs the milestones sign-up and business creation",
-                "Use mrcall.attribution or mrcall.explain_conversion, which know them, or position_based.",
+                format!("Use one of {}.", Self::names()),
             ),
             "participation" => Error::invalid(
                 "model participation gives every touch full credit, so its weights do not sum to 1",

@@ -159,7 +159,7 @@ fn names() {
         assert_eq!(model.name(), name);
     }
     for (name, words) in [
-        ("markov", "mrcall.markov"),
+        ("markov", "all journeys"),
         ("shapley", "mrcall.shapley"),
         ("w_shaped", "mrcall.attribution"),
         ("participation", "first_touch, last_touch"),

@@ -25,18 +25,20 @@ AS $$
                CASE WHEN (mapping -> c.logical_table) ? 'table' THEN mapping -> c.logical_table ->> 'table' ELSE t.relation END
                    AS relation,
                CASE WHEN (mapping #> ARRAY[c.logical_table, 'columns']) ? c.name
-                    THEN mapping #>> ARRAY[c.logical_table, 'columns', c.name] ELSE c.expression END AS expression
+                    THEN mapping #>> ARRAY[c.logical_table, 'columns', c.name] ELSE c.expression END AS expression,
+               (mapping #> ARRAY[c.logical_table, 'columns']) ? c.name AS is_mapped
         FROM mrcall._source_columns() AS c
         JOIN mrcall._source_tables() AS t ON t.logical_table = c.logical_table
     )
     SELECT b.logical_table, b.relation, b.ordinal, b.name, b.type, b.is_key,
-           CASE WHEN b.expression ~ '\{[a-z_]+\}'
-                THEN replace(b.expression, other.mark, coalesce('(' || other.expression || ')', 'NULL')) ELSE b.expression END
+           coalesce(replace(b.expression, other.mark, coalesce('(' || other.expression || ')', 'NULL::' || other.type)), b.expression)
     FROM base AS b
+    -- Only in the defaults: a mapping may have braces of its own, as in data#>>'{result,code}'.
     LEFT JOIN LATERAL (
-        SELECT '{' || o.name || '}' AS mark, o.expression
+        SELECT '{' || o.name || '}' AS mark, o.expression, o.type
         FROM base AS o
         WHERE o.logical_table = b.logical_table AND strpos(b.expression, '{' || o.name || '}') > 0
+          AND b.is_mapped IS NOT TRUE
         LIMIT 1
     ) AS other ON true
 $$;
@@ -195,8 +197,9 @@ BEGIN
                      WHEN first.found_type = 'timestamp without time zone' THEN format('%s AT TIME ZONE ''''UTC''''', first.expression)
                      ELSE format('to_timestamp(%s)', first.expression) END);
     END IF;
-    RAISE EXCEPTION 'column "%" of % for "%.%" does not exist', first.expression, first.wanted_relation, first.logical_table,
-        first.name
+    RAISE EXCEPTION '% "%" of % for "%.%" %', CASE WHEN first.state = 'no column' THEN 'column' ELSE 'expression' END,
+        first.expression, first.wanted_relation, first.logical_table, first.name,
+        CASE WHEN first.state = 'no column' THEN 'does not exist' ELSE 'cannot be evaluated' END
         USING ERRCODE = CASE WHEN first.state = 'no column' THEN '42703' ELSE '42601' END,
         DETAIL = details || coalesce(E'.\n' || first.problem, '') || '.',
         HINT = format('Map it: SELECT mrcall.attach(''{"%s": {"columns": {"%s": "your_column"}}}''); or add it: ALTER TABLE %s '

@@ -23,6 +23,14 @@ AS $$
     FROM mrcall.calls AS c
     WHERE c.ended_at < c.started_at
     UNION ALL
+    SELECT 'businesses.business_id', 'businesses whose id is NULL or not their own: conversions count each of them',
+           count(*) - count(DISTINCT b.business_id)
+    FROM mrcall.businesses AS b
+    UNION ALL
+    SELECT 'customers.customer_id', 'customers whose id is NULL or not their own: conversions count each of them',
+           count(*) - count(DISTINCT c.customer_id)
+    FROM mrcall.customers AS c
+    UNION ALL
     SELECT 'events.visitor_id', 'events without visitor or time: no visit has them', count(*)
     FROM mrcall.events AS e
     WHERE e.visitor_id IS NULL OR e.occurred_at IS NULL
@@ -74,7 +82,7 @@ BEGIN
     -- Tables, columns and types, as attach sees them now.
     FOR src IN
         SELECT r.logical_table, r.wanted_relation, r.state, string_agg(r.name, ', ' ORDER BY r.ordinal) AS names,
-               string_agg(r.expression, ', ' ORDER BY r.ordinal) AS expressions
+               string_agg(r.expression, ', ' ORDER BY r.ordinal) AS expressions, jsonb_object_agg(r.name, NULL::text) AS left_out
         FROM mrcall._resolve_columns(mapping) AS r
         WHERE r.state <> 'ok'
         GROUP BY r.logical_table, r.wanted_relation, r.state
@@ -85,8 +93,11 @@ BEGIN
             CASE WHEN src.state = 'no table' THEN format('table %s is missing', src.wanted_relation)
                  ELSE format('%s of %s: %s (%s)', src.names, src.wanted_relation, src.state, src.expressions) END,
             CASE WHEN src.state = 'no table'
-                 THEN format('SELECT mrcall.attach(''{"%s": {"table": null}}'');', src.logical_table)
-                 ELSE 'SELECT mrcall.attach(); -- its error names the statement' END;
+                 THEN format('SELECT mrcall.attach(%L);',
+                             jsonb_set(mapping, ARRAY[src.logical_table], '{"table": null}'))
+                 ELSE format('SELECT mrcall.attach(%L);',
+                             jsonb_set(mapping, ARRAY[src.logical_table, 'columns'],
+                                       mapping #> ARRAY[src.logical_table, 'columns'] || src.left_out)) END;
     END LOOP;
     FOR src IN SELECT s.* FROM mrcall.source AS s ORDER BY s.logical_table LOOP
         IF to_regclass(format('mrcall.%I', src.logical_table)) IS NULL OR src.version <> mrcall.version() THEN

@@ -1,5 +1,16 @@
 -- mrcall.link_visitor: what the sign-up flow calls with the id that the website keeps in the browser.
 
+CREATE FUNCTION mrcall._linked_document(document jsonb, website_session_id text)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(document, '{}') || jsonb_build_object('website_session_id', website_session_id, 'website_session_ids',
+        to_jsonb(CASE WHEN website_session_id = ANY (ids.known) THEN ids.known ELSE ids.known || website_session_id END))
+    FROM (SELECT coalesce(mrcall._website_session_ids(document), '{}') AS known) AS ids
+$$;
+COMMENT ON FUNCTION mrcall._linked_document(jsonb, text) IS 'Internal: a customer''s document with one more browser';
+
 CREATE FUNCTION mrcall.link_visitor(customer_id text, website_session_id text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -7,7 +18,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     src record;
-    key_type text;
     found_rows bigint;
 BEGIN
     IF customer_id IS NULL OR website_session_id IS NULL THEN
@@ -35,27 +45,18 @@ BEGIN
             USING ERRCODE = '55000', HINT = 'Map customer_id to the table''s key column and document to its jsonb column: '
                 'SELECT mrcall.attach(''{"customers": {"columns": {"customer_id": "id", "document": "document"}}}'');';
     END IF;
-    -- One statement computes the new document from the row it locks, so that two links at once both stay.
-    EXECUTE format($update$
-        WITH old AS (
-            SELECT t.ctid AS row_id, t.tableoid AS row_table, coalesce(t.%2$I, '{}') AS document
-            FROM %1$s AS t
-            WHERE t.%3$I = $1
-            FOR UPDATE
-        ), new AS (
-            SELECT o.row_id, o.row_table, o.document,
-                   o.document || jsonb_build_object('website_session_id', $2::text, 'website_session_ids',
-                       to_jsonb(CASE WHEN $2 = ANY (ids.known) THEN ids.known ELSE ids.known || $2 END)) AS linked
-            FROM old AS o
-            CROSS JOIN LATERAL (SELECT coalesce(mrcall._website_session_ids(o.document), '{}') AS known) AS ids
-        ), changed AS (
-            UPDATE %1$s AS t SET %2$I = n.linked
-            FROM new AS n
-            WHERE t.ctid = n.row_id AND t.tableoid = n.row_table AND n.linked IS DISTINCT FROM n.document
-        )
-        SELECT count(*) FROM new
-    $update$, src.relation, src.document_column, src.key_column)
-    INTO found_rows USING customer_id, website_session_id;
+    -- One statement that computes the document from the row it changes: two links at once both stay.
+    BEGIN
+        EXECUTE format('UPDATE %1$s AS t SET %2$I = mrcall._linked_document(t.%2$I, $2) '
+                       'WHERE t.%3$I = $1::%4$s AND mrcall._linked_document(t.%2$I, $2) IS DISTINCT FROM t.%2$I',
+                       src.relation, src.document_column, src.key_column, src.key_type::regtype)
+        USING customer_id, website_session_id;
+        EXECUTE format('SELECT count(*) FROM %1$s AS t WHERE t.%2$I = $1::%3$s',
+                       src.relation, src.key_column, src.key_type::regtype)
+        INTO found_rows USING customer_id;
+    EXCEPTION WHEN invalid_text_representation OR numeric_value_out_of_range THEN
+        found_rows := 0; -- No key of the column's type: no such customer.
+    END;
     IF found_rows = 0 THEN
         RAISE EXCEPTION 'customer "%" does not exist', left(customer_id, 200)
             USING ERRCODE = 'P0002', HINT = 'Create the customer first, then link its browser.';

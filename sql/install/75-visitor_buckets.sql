@@ -49,7 +49,8 @@ BEGIN
                        WHEN 'campaign' THEN v.campaign WHEN 'landing_page' THEN v.landing_page
                        WHEN 'referrer_domain' THEN v.referrer_domain WHEN 'device' THEN v.device
                        WHEN 'entry_page' THEN v.entry_page END, '(not set)') END COLLATE "C" AS value
-        FROM mrcall._visits(since - exact_gap, until, exact_gap, NULL) AS v
+        -- A day more: an event takes the dimension of its whole visit, begun before the range or not.
+        FROM mrcall._visits(since - exact_gap - '24:00:00'::interval, until, exact_gap, NULL) AS v
         WHERE NOT (no_bots AND v.is_bot)
     ),
     hit AS (

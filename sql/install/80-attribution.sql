@@ -33,6 +33,7 @@ DECLARE
     kind text := conversion;
     exact_lookback interval := mrcall._exact(lookback, 'lookback');
     exact_gap interval := mrcall._exact(gap, 'gap');
+    longest_visit constant interval := '24:00:00';
     no_bots boolean := coalesce(exclude_bots, false);
     first_at timestamptz;
     last_at timestamptz;
@@ -45,7 +46,9 @@ BEGIN
     PERFORM mrcall._require_attached();
 
     -- The range of events and the browsers as plain values, so that the planner prunes chunks and uses indexes.
-    SELECT min(c.journey_at) - exact_lookback - exact_gap, max(c.journey_at) + '1 microsecond'::interval
+    -- A day more on both sides: a visit that goes on across a border is seen whole, so that its touch does not depend on the
+    -- range that is asked for.
+    SELECT min(c.journey_at) - exact_lookback - exact_gap - longest_visit, max(c.journey_at) + exact_gap + longest_visit
     INTO first_at, last_at
     FROM mrcall.conversions AS c
     WHERE c.conversion = kind AND c.converted_at >= since AND c.converted_at < until;
@@ -56,7 +59,7 @@ BEGIN
 
     RETURN QUERY
     WITH conv AS MATERIALIZED (
-        SELECT c.conversion_id, c.customer_id, c.journey_at, c.value, c.currency,
+        SELECT row_number() OVER () AS no, c.customer_id, c.journey_at, c.value, c.currency,
                greatest(scale(c.value), CASE WHEN c.currency IS NULL THEN 0 ELSE mrcall.currency_exponent(c.currency) END) AS scale
         FROM mrcall.conversions AS c
         WHERE c.conversion = kind AND c.converted_at >= since AND c.converted_at < until
@@ -76,7 +79,7 @@ BEGIN
         WHERE NOT (no_bots AND v.is_bot)
     ),
     journey AS (
-        SELECT c.conversion_id,
+        SELECT c.no,
                array_agg(t.touched_at ORDER BY t.touched_at, t.channel COLLATE "C", t.dimension_value, t.visitor_id COLLATE "C") AS times,
                array_agg(t.channel ORDER BY t.touched_at, t.channel COLLATE "C", t.dimension_value, t.visitor_id COLLATE "C") AS channels,
                array_agg(t.dimension_value ORDER BY t.touched_at, t.channel COLLATE "C", t.dimension_value, t.visitor_id COLLATE "C")
@@ -87,12 +90,12 @@ BEGIN
         JOIN browser AS b ON b.customer_id = c.customer_id
         JOIN touch AS t ON t.visitor_id = b.visitor_id
             AND t.touched_at >= c.journey_at - exact_lookback AND t.touched_at <= c.journey_at
-        GROUP BY c.conversion_id
+        GROUP BY c.no
     ),
     part AS (
         SELECT p.dimension_value, p.visitor_id, p.weight, p.conversions, p.value, c.currency
         FROM conv AS c
-        JOIN journey AS j ON j.conversion_id = c.conversion_id
+        JOIN journey AS j ON j.no = c.no
         CROSS JOIN LATERAL (
             SELECT array_agg(k.weight ORDER BY k.touch_no) AS weights
             FROM mrcall.credit(j.times, j.channels, c.journey_at, model, lookback, half_life, first_weight, last_weight) AS k
@@ -109,12 +112,12 @@ BEGIN
         GROUP BY p.dimension_value, p.currency
         HAVING count(*) FILTER (WHERE p.weight > 0) > 0
         UNION ALL
-        SELECT '(unattributed)', round(count(c.conversion_id) FILTER (WHERE j.conversion_id IS NULL)::numeric, 6),
-               coalesce(sum(c.value) FILTER (WHERE j.conversion_id IS NULL), 0), 0, 0, cur.currency, true
+        SELECT '(unattributed)', round(count(c.no) FILTER (WHERE j.no IS NULL)::numeric, 6),
+               coalesce(sum(c.value) FILTER (WHERE j.no IS NULL), 0), 0, 0, cur.currency, true
         FROM (SELECT DISTINCT c.currency FROM conv AS c
               UNION ALL SELECT NULL WHERE NOT EXISTS (SELECT FROM conv)) AS cur (currency)
         LEFT JOIN conv AS c ON c.currency IS NOT DISTINCT FROM cur.currency
-        LEFT JOIN journey AS j ON j.conversion_id = c.conversion_id
+        LEFT JOIN journey AS j ON j.no = c.no
         GROUP BY cur.currency
     )
     SELECT r.dimension_value, r.conversions, r.value, r.touches, r.visitors, r.currency

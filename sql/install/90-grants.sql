@@ -42,6 +42,6 @@ COMMENT ON FUNCTION mrcall.grant_read(name) IS 'Grants a role what an analyst ne
 REVOKE ALL ON FUNCTION mrcall.attach(jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION mrcall.link_visitor(text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION mrcall.grant_read(name) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION mrcall.attach(jsonb) TO @extowner@;
-GRANT EXECUTE ON FUNCTION mrcall.link_visitor(text, text) TO @extowner@;
-GRANT EXECUTE ON FUNCTION mrcall.grant_read(name) TO @extowner@;
+GRANT EXECUTE ON FUNCTION mrcall.attach(jsonb) TO @extowner@ WITH GRANT OPTION;
+GRANT EXECUTE ON FUNCTION mrcall.link_visitor(text, text) TO @extowner@ WITH GRANT OPTION;
+GRANT EXECUTE ON FUNCTION mrcall.grant_read(name) TO @extowner@ WITH GRANT OPTION;

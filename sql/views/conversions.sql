@@ -1,4 +1,4 @@
--- Every conversion of every kind, once. Definitions: docs/conversions.md.
+-- Every conversion of every kind, once. Amounts of more than 24 digits are none: garbage in a webhook must not fail a report. Definitions: docs/conversions.md.
 CREATE OR REPLACE VIEW mrcall.conversions WITH (security_invoker = true) AS
 WITH stripe_paid AS (
     -- Once per invoice: Stripe delivers an event again until it is answered.
@@ -18,7 +18,7 @@ WITH stripe_paid AS (
         FROM mrcall.stripe_events AS e
         WHERE e.document ->> 'type' = 'invoice.paid'
     ) AS i
-    WHERE i.minor_units > 0 AND i.invoice_id IS NOT NULL AND i.paid_at IS NOT NULL
+    WHERE i.minor_units > 0 AND i.minor_units < 1e24 AND i.invoice_id IS NOT NULL AND i.paid_at IS NOT NULL
     ORDER BY i.invoice_id, i.paid_at, i.received_at, i.event_id COLLATE "C"
 ),
 stripe_refunded AS (
@@ -40,7 +40,7 @@ stripe_refunded AS (
             FROM mrcall.stripe_events AS e
             WHERE e.document ->> 'type' = 'charge.refunded'
         ) AS x
-        WHERE x.minor_units > 0 AND x.charge_id IS NOT NULL AND x.refunded_at IS NOT NULL
+        WHERE x.minor_units > 0 AND x.minor_units < 1e24 AND x.charge_id IS NOT NULL AND x.refunded_at IS NOT NULL
         ORDER BY x.charge_id, x.minor_units, x.refunded_at
     ) AS r
     LEFT JOIN stripe_paid AS by_invoice ON by_invoice.invoice_id = r.invoice_id
@@ -72,25 +72,25 @@ apple AS (
         CROSS JOIN LATERAL (SELECT mrcall._apple_transaction(n.document) AS document) AS t
         WHERE n.document ->> 'notificationType' IN ('SUBSCRIBED', 'DID_RENEW', 'ONE_TIME_CHARGE', 'REFUND')
     ) AS a
-    WHERE a.milliunits > 0 AND a.transaction_id IS NOT NULL AND a.paid_at IS NOT NULL
+    WHERE a.milliunits > 0 AND a.milliunits < 1e24 AND a.transaction_id IS NOT NULL AND a.paid_at IS NOT NULL
     ORDER BY a.is_refund, a.transaction_id, a.paid_at, a.received_at, a.event_id COLLATE "C"
 ),
 money AS (
     SELECT 'payment' AS conversion, p.invoice_id AS conversion_id, p.subscription_id, p.stripe_customer_id,
            NULL::text AS account_token,
            coalesce(p.subscription_id, 'invoice ' || p.invoice_id) AS series, p.paid_at AS converted_at, p.currency,
-           round(p.minor_units / power(10::numeric, mrcall.currency_exponent(p.currency)), mrcall.currency_exponent(p.currency)) AS value
+           round(p.minor_units / power(10::numeric, coalesce(mrcall.currency_exponent(p.currency), 2)), coalesce(mrcall.currency_exponent(p.currency), 2)) AS value
     FROM stripe_paid AS p
     UNION ALL
     SELECT 'refund', r.charge_id || ':' || r.total, r.subscription_id, r.stripe_customer_id, NULL,
            coalesce(r.subscription_id, 'invoice ' || r.invoice_id, 'charge ' || r.charge_id), r.refunded_at, r.currency,
-           -round(r.minor_units / power(10::numeric, mrcall.currency_exponent(r.currency)), mrcall.currency_exponent(r.currency))
+           -round(r.minor_units / power(10::numeric, coalesce(mrcall.currency_exponent(r.currency), 2)), coalesce(mrcall.currency_exponent(r.currency), 2))
     FROM stripe_refunded AS r
     UNION ALL
     SELECT CASE WHEN a.is_refund THEN 'refund' ELSE 'payment' END, a.transaction_id, a.subscription_id, NULL, a.account_token,
            a.subscription_id, a.paid_at, a.currency,
            CASE WHEN a.is_refund THEN -1 ELSE 1 END
-               * round(a.milliunits / 1000, greatest(mrcall.currency_exponent(a.currency), scale(trim_scale(a.milliunits / 1000))))
+               * round(a.milliunits / 1000, greatest(coalesce(mrcall.currency_exponent(a.currency), 2), least(scale(trim_scale(a.milliunits / 1000)), 12)))
     FROM apple AS a
 ),
 series AS (
@@ -128,8 +128,8 @@ subscribed AS (
 priced AS (
     SELECT p.name, upper(p.price_id ->> 'currency') AS currency,
            round(mrcall.try_numeric(p.price_id ->> 'unit_amount')
-                     / power(10::numeric, mrcall.currency_exponent(p.price_id ->> 'currency')),
-                 mrcall.currency_exponent(p.price_id ->> 'currency')) AS value
+                     / power(10::numeric, coalesce(mrcall.currency_exponent(p.price_id ->> 'currency'), 2)),
+                 coalesce(mrcall.currency_exponent(p.price_id ->> 'currency'), 2)) AS value
     FROM mrcall.products AS p
 ),
 kinds AS (

@@ -63,10 +63,7 @@ fn is_arrival(
     utm_medium: Option<&str>,
     utm_campaign: Option<&str>,
 ) -> bool {
-    arrival::is_arrival(
-        &Event { referrer, page_url, utm_source, utm_medium, utm_campaign },
-        &arrival::ignored_by_seed,
-    )
+    arrival::is_arrival(&Event { referrer, page_url, utm_source, utm_medium, utm_campaign }, &arrival::ignored_by_seed)
 }
 
 /// The touch of a page view as one text that compares by bytes, NULL where the event is no arrival: channel, source,
@@ -83,9 +80,9 @@ fn _touch(
     let event = Event { referrer, page_url, utm_source, utm_medium, utm_campaign };
     let is_ignored = |host: &str| {
         ignored.as_ref().is_some_and(|list| {
-            list.iter().flatten().any(|domain| {
-                host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-            })
+            list.iter()
+                .flatten()
+                .any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
         })
     };
     if !arrival::is_arrival(&event, &is_ignored) {

@@ -1,7 +1,7 @@
 //! Time buckets: `bucket`, `next_bucket`, `buckets`. Instants are microseconds since 2000-01-01 UTC, the server's own form.
 
 use mrcall_engine::bucket::{self, Width};
-use mrcall_engine::{Error, ErrorKind};
+use mrcall_engine::{Error, ErrorKind, duration};
 use pgrx::datum::Interval;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -34,7 +34,8 @@ fn buckets(
     zone: Option<&str>,
 ) -> Result<TableIterator<'static, (name!(bucket, i64), name!(next_bucket, i64))>, ErrorReport> {
     let width = width(&needed(width_, "width")?)?;
-    let (since, until) = (needed(since, "since")?, needed(until, "until")?);
+    let finite = |at: Option<i64>, name: &str| duration::finite(needed(at, name)?, name).map_err(report);
+    let (since, until) = (finite(since, "since")?, finite(until, "until")?);
     let zone = PgZone::named(needed(zone, "zone")?).map_err(report)?;
     let mut rows = Vec::new();
     if since < until {

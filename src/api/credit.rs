@@ -19,9 +19,8 @@ fn micros(interval: &Interval, name: &str) -> SqlResult<i64> {
 fn _exact(interval: Option<Interval>, name: &str) -> SqlResult<Interval> {
     let value = micros(&needed(interval, name)?, name)?;
     let value = duration::not_negative(value, name).map_err(report)?;
-    Interval::new(0, 0, value).map_err(|_| {
-        report(Error::invalid(format!("{name} is out of range"), format!("Give a shorter {name}.")))
-    })
+    Interval::new(0, 0, value)
+        .map_err(|_| report(Error::invalid(format!("{name} is out of range"), format!("Give a shorter {name}."))))
 }
 
 #[pg_extern(sql = false)]

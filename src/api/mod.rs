@@ -3,5 +3,7 @@
 mod arrival;
 mod bucket;
 mod credit;
+mod state_text;
 mod values;
 mod views;
+mod visits;

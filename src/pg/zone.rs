@@ -30,7 +30,8 @@ impl PgZone {
             )
         };
         // POSIX rules such as 'FOO+3' are zones to the server, and too easily a misspelt name.
-        let posix = name.contains(|c: char| c.is_ascii_digit() || c == '<') && !name.contains('/') && !is_known_short(name);
+        let posix =
+            name.contains(|c: char| c.is_ascii_digit() || c == '<') && !name.contains('/') && !is_known_short(name);
         if name.is_empty() || name.len() > 255 || posix {
             return Err(unknown());
         }

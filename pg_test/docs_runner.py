@@ -1,0 +1,124 @@
+"""Runs the SQL examples of Markdown files, in the database that the environment variable URL names.
+
+A block ```sql is run; where a block ```output follows it directly, what psql prints must be equal to that, blanks at the
+ends of lines apart. A block ```sql skip is not run. The blocks of a file run in order, in one transaction that is rolled
+back. Output goes to stdout; the exit status is 1 when an example fails, or when there is none.
+"""
+
+import difflib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+FENCE = re.compile(r"^```(.*)$")
+MARK = "--- end of example ---"
+TIMEOUT = 300
+
+
+class Example:
+    def __init__(self, line, sql):
+        self.line = line
+        self.sql = sql
+        self.output = None
+
+
+def blocks(path):
+    """The fenced blocks of a file: line number of the first line, info string, content, whether it follows directly."""
+    start, info, content, last_end = None, None, [], None
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        fence = FENCE.match(line)
+        if start is None and fence:
+            start, info, content = number + 1, fence.group(1).strip(), []
+        elif start is not None and line.rstrip() == "```":
+            yield start, info, "\n".join(content), last_end
+            start, last_end = None, True
+        elif start is not None:
+            content.append(line)
+        elif line.strip():
+            last_end = False
+    if start is not None:
+        raise SystemExit(f"{path}:{start - 1}: the block has no end")
+
+
+def examples(path):
+    """The examples of a file to run, and how many are to be skipped."""
+    found, skipped, previous = [], 0, None
+    for line, info, content, directly in blocks(path):
+        current = None
+        if info == "sql":
+            if not ends_a_statement(content):
+                raise SystemExit(f"{path}:{line}: the example ends within a statement")
+            current = Example(line, content)
+            found.append(current)
+        elif info == "sql skip":
+            skipped += 1
+        elif info == "output":
+            if previous is None or not directly:
+                raise SystemExit(f"{path}:{line}: no example stands before this output")
+            previous.output = content
+        elif info.startswith(("sql", "output")):
+            raise SystemExit(f"{path}:{line}: unknown kind of block: {info}")
+        previous = current
+    return found, skipped
+
+
+def ends_a_statement(sql):
+    lines = [re.sub(r"\s*--.*$", "", line).rstrip() for line in sql.splitlines()]
+    lines = [line for line in lines if line]
+    return bool(lines) and (lines[-1].endswith(";") or lines[-1].lstrip().startswith("\\"))
+
+
+def run(found):
+    """What each example prints, and what psql says when one fails; then the list ends before that example."""
+    script = "BEGIN;\n" + "".join(f"{example.sql}\n\\echo '{MARK}'\n" for example in found) + "ROLLBACK;\n"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PG") or key == "PGBIN"}
+    environment.update(PGTZ="UTC", PGDATESTYLE="ISO", PGCLIENTENCODING="UTF8", PGCONNECT_TIMEOUT="10")
+    psql = subprocess.run(
+        ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-P", "pager=off", "-d", os.environ["URL"]],
+        input=script, capture_output=True, encoding="utf-8", env=environment, timeout=TIMEOUT, check=False,
+    )
+    return psql.stdout.split(MARK + "\n")[:-1], psql.stderr if psql.returncode else ""
+
+
+def trimmed(text):
+    return [line.rstrip() for line in text.strip("\n").splitlines()]
+
+
+def check(path, found):
+    """The number of examples of a file that fail."""
+    printed, error = run(found)
+    failures = 0
+    for example, actual in zip(found, printed):
+        if example.output is not None and trimmed(example.output) != trimmed(actual):
+            failures += 1
+            print(f"{path}:{example.line}: the output is another")
+            print("\n".join(difflib.unified_diff(trimmed(example.output), trimmed(actual), "document", "psql", lineterm="")))
+    if len(printed) < len(found):
+        failures += 1
+        print(f"{path}:{found[len(printed)].line}: the example fails, and those after it do not run\n{error}")
+    elif error:
+        failures += 1
+        print(f"{path}: psql fails\n{error}")
+    return failures
+
+
+def main(names):
+    paths = [pathlib.Path(name) for name in names]
+    if not paths:
+        readme = pathlib.Path("README.md")
+        paths = ([readme] if readme.exists() else []) + sorted(pathlib.Path("docs").glob("*.md"))
+    executed, skipped, failures = 0, 0, 0
+    for path in paths:
+        found, left_out = examples(path)
+        executed += len(found)
+        skipped += left_out
+        if found:
+            failures += check(path, found)
+    print(f"{executed} examples executed, {skipped} skipped" + (f", {failures} failed" if failures else ""))
+    return 1 if failures or not executed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

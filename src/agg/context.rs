@@ -1,0 +1,41 @@
+//! The aggregate memory context: a state lives there, as a Rust value that is dropped with it. `unsafe` is here alone.
+
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{Internal, PgMemoryContexts, PgSqlErrorCode, pg_sys};
+
+use crate::error::SqlResult;
+
+/// The memory context of the aggregate that calls; `55000` when no aggregate does.
+pub fn aggregate_context(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<PgMemoryContexts> {
+    let mut context: pg_sys::MemoryContext = core::ptr::null_mut();
+    // SAFETY: fcinfo is the call info that the server gave to the function that is running.
+    if unsafe { pg_sys::AggCheckCallContext(fcinfo, &mut context) } == 0 {
+        return Err(ErrorReport::new(
+            PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "this function works only inside an aggregate",
+            "mrcall_ext",
+        )
+        .set_hint("Call the aggregate instead."));
+    }
+    Ok(PgMemoryContexts::For(context))
+}
+
+/// Puts a value into a context; it is dropped when the context is reset.
+pub fn keep<T>(context: &mut PgMemoryContexts, value: T) -> Internal {
+    Internal::from(Some(pg_sys::Datum::from(context.leak_and_drop_on_delete(value))))
+}
+
+/// The value behind an internal argument of our own aggregates.
+///
+/// The server passes `internal` only between the functions of one aggregate, and each of ours uses one type `T` for all of
+/// its functions.
+pub fn borrow<'a, T>(internal: &'a Internal) -> Option<&'a T> {
+    // SAFETY: see above; the value lives in the aggregate context, which outlives the call.
+    unsafe { internal.get::<T>() }
+}
+
+/// As [`borrow`], to change it: only for the first argument of transition and combine functions, which is theirs alone.
+pub fn borrow_mut<'a, T>(internal: &'a mut Internal) -> Option<&'a mut T> {
+    // SAFETY: see above.
+    unsafe { internal.get_mut::<T>() }
+}

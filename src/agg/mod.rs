@@ -1,0 +1,7 @@
+//! States of aggregates: where they live, what they may take, how they become bytes.
+
+mod budget;
+mod context;
+mod state;
+
+pub use state::{State, combine, deserialize, finalize, merge_stored, serialize, transition};

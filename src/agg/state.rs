@@ -1,0 +1,104 @@
+//! The five functions of an aggregate over a mergeable engine state, written once for all of them.
+
+use mrcall_engine::Result;
+use pgrx::{Internal, PgMemoryContexts, pg_sys};
+
+use super::budget::Share;
+use super::context::{aggregate_context, borrow, borrow_mut, keep};
+use crate::error::{SqlResult, report};
+
+/// An engine state that an aggregate can hold.
+pub trait State: Sized + 'static {
+    /// The memory that it takes.
+    fn heap_bytes(&self) -> usize;
+    /// Whether it has no row: then the aggregate's result is NULL.
+    fn is_empty(&self) -> bool;
+    /// A state without rows that can be merged with this one.
+    fn like(&self) -> Result<Self>;
+    /// Takes the rows of another state.
+    fn merge(&mut self, other: &Self) -> Result<()>;
+    /// Its canonical bytes.
+    fn serialize(&self) -> Result<Vec<u8>>;
+    /// Reads such bytes.
+    fn deserialize(bytes: &[u8]) -> Result<Self>;
+}
+
+struct Held<S> {
+    state: S,
+    share: Share,
+}
+
+impl<S: State> Held<S> {
+    fn new(state: S) -> SqlResult<Self> {
+        let mut held = Self { state, share: Share::default() };
+        held.recount()?;
+        Ok(held)
+    }
+
+    fn recount(&mut self) -> SqlResult<()> {
+        self.share.set(self.state.heap_bytes()).map_err(report)
+    }
+}
+
+/// The transition function: makes the state with the first row, then changes it.
+pub fn transition<S: State>(
+    mut internal: Internal,
+    fcinfo: pg_sys::FunctionCallInfo,
+    make: impl FnOnce() -> SqlResult<S>,
+    change: impl FnOnce(&mut S) -> SqlResult<()>,
+) -> SqlResult<Internal> {
+    if let Some(held) = borrow_mut::<Held<S>>(&mut internal) {
+        change(&mut held.state)?;
+        held.recount()?;
+        return Ok(internal);
+    }
+    let mut context = aggregate_context(fcinfo)?;
+    let mut state = make()?;
+    change(&mut state)?;
+    Ok(keep(&mut context, Held::new(state)?))
+}
+
+/// The combine function: the second state belongs to the caller and is only read.
+pub fn combine<S: State>(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+    let mut context = aggregate_context(fcinfo)?;
+    let mut first = first;
+    let Some(other) = borrow::<Held<S>>(&second) else { return Ok(first) };
+    if let Some(held) = borrow_mut::<Held<S>>(&mut first) {
+        held.state.merge(&other.state).map_err(report)?;
+        held.recount()?;
+        return Ok(first);
+    }
+    let mut state = other.state.like().map_err(report)?;
+    state.merge(&other.state).map_err(report)?;
+    Ok(keep(&mut context, Held::new(state)?))
+}
+
+/// The transition function of a rollup: merges a stored state.
+pub fn merge_stored<S: State>(
+    internal: Internal,
+    bytes: Option<&[u8]>,
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> SqlResult<Internal> {
+    let Some(bytes) = bytes else { return Ok(internal) };
+    let other = S::deserialize(bytes).map_err(report)?;
+    transition(internal, fcinfo, || other.like().map_err(report), |state: &mut S| state.merge(&other).map_err(report))
+}
+
+/// The serialize function, for the way from a worker to its leader.
+pub fn serialize<S: State>(internal: &Internal) -> SqlResult<Option<Vec<u8>>> {
+    borrow::<Held<S>>(internal).map(|held| held.state.serialize().map_err(report)).transpose()
+}
+
+/// The deserialize function: a value of the short-lived context it is called in.
+pub fn deserialize<S: State>(bytes: &[u8]) -> SqlResult<Internal> {
+    let held = Held::new(S::deserialize(bytes).map_err(report)?)?;
+    Ok(keep(&mut PgMemoryContexts::CurrentMemoryContext, held))
+}
+
+/// The final function: the bytes, NULL without a row. It leaves the state as it is: a window may ask again.
+pub fn finalize<S: State>(internal: &Internal) -> SqlResult<Option<Vec<u8>>> {
+    match borrow::<Held<S>>(internal) {
+        Some(held) if !held.state.is_empty() => held.state.serialize().map(Some).map_err(report),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,48 @@
+//! The text form of stored states: `\x` and hexadecimal digits, as bytea's.
+
+use core::ffi::CStr;
+use std::ffi::CString;
+
+use mrcall_engine::{Error, ErrorKind, Result};
+use pgrx::prelude::*;
+
+use crate::agg::State;
+
+/// The bytes of a text form that hold a valid state, else `22P02`.
+pub fn decode<S: State>(text: &CStr, name: &str) -> Result<Vec<u8>> {
+    let malformed = |detail: &str| {
+        Error::new(
+            ErrorKind::MalformedText,
+            format!("invalid input syntax for type {name}: {detail}"),
+            "A state is written as \\x and hexadecimal digits, as psql prints it.",
+        )
+    };
+    let digits = text.to_bytes().strip_prefix(b"\\x").ok_or_else(|| malformed("no \\x at its begin"))?;
+    if digits.len() % 2 != 0 {
+        return Err(malformed("an odd number of digits"));
+    }
+    let digit = |c: u8| char::from(c).to_digit(16).map(|d| d as u8);
+    let bytes = digits
+        .chunks_exact(2)
+        .map(|pair| match pair {
+            [high, low] => digit(*high).zip(digit(*low)).map(|(high, low)| high << 4 | low),
+            _ => None,
+        })
+        .collect::<Option<Vec<u8>>>()
+        .ok_or_else(|| malformed("not a hexadecimal digit"))?;
+    S::deserialize(&bytes).map_err(|error| Error { kind: ErrorKind::MalformedText, ..error })?;
+    Ok(bytes)
+}
+
+/// The text form of any state.
+#[pg_extern(sql = false)]
+fn _state_out(state: &[u8]) -> CString {
+    let mut text = String::with_capacity(2 + state.len() * 2);
+    text.push_str("\\x");
+    for byte in state {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+        }
+    }
+    CString::new(text).unwrap_or_default()
+}
