@@ -15,6 +15,8 @@ pub enum ErrorKind {
     MalformedText,
     /// Malformed bytes (`22P03`).
     MalformedBinary,
+    /// Not possible in this set-up (`55000`).
+    NotPossible,
     /// A limit of the program is exceeded (`54000`).
     LimitExceeded,
 }

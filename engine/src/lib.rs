@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod arrival;
+pub mod behaviour;
 pub mod bucket;
 pub mod credit;
 pub mod duration;

@@ -24,14 +24,6 @@ AS 'MODULE_PATHNAME', 'is_arrival_wrapper';
 COMMENT ON FUNCTION mrcall.is_arrival(text, text, text, text, text) IS
     'False for navigation inside one site and for the way back from a payment or login host';
 
-CREATE FUNCTION mrcall._touch(
-    referrer text, page_url text, utm_source text, utm_medium text, utm_campaign text, ignored text[])
-RETURNS text
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 20
-AS 'MODULE_PATHNAME', '_touch_wrapper';
-COMMENT ON FUNCTION mrcall._touch(text, text, text, text, text, text[]) IS
-    'Internal: the touch of a page view as one text that compares by bytes; NULL where it is no arrival';
-
 CREATE FUNCTION mrcall.url_host(url text)
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5

@@ -24,83 +24,132 @@ END
 $$;
 COMMENT ON FUNCTION mrcall._check_range(timestamptz, timestamptz) IS 'Internal: the errors of a range that is none';
 
--- Both bounds may be NULL (unbounded), visitors too (all). Meant to be inlined: no SET, every name qualified.
-CREATE FUNCTION mrcall._visits(since timestamptz, until timestamptz, gap interval, visitors text[])
-RETURNS TABLE (
+-- One state for all visitors: a group for each would cost more than the visits themselves.
+CREATE FUNCTION mrcall._visit_set_trans(
+    internal, visitor_id text, occurred_at timestamptz, is_pageview boolean, page_path text, path_from_url boolean,
+    page_url text, referrer text, utm_source text, utm_medium text, utm_campaign text, user_agent text, gap interval,
+    ignored text[])
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+AS 'MODULE_PATHNAME', '_visit_set_trans_wrapper';
+COMMENT ON FUNCTION mrcall._visit_set_trans(
+    internal, text, timestamptz, boolean, text, boolean, text, text, text, text, text, text, interval, text[])
+IS 'Internal: transition of _visit_set';
+
+CREATE FUNCTION mrcall._visit_set_combine(internal, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+AS 'MODULE_PATHNAME', '_visit_set_combine_wrapper';
+COMMENT ON FUNCTION mrcall._visit_set_combine(internal, internal) IS 'Internal: combine of _visit_set';
+
+CREATE FUNCTION mrcall._visit_set_serialize(internal)
+RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', '_visit_set_serialize_wrapper';
+COMMENT ON FUNCTION mrcall._visit_set_serialize(internal) IS 'Internal: serialize of _visit_set';
+
+CREATE FUNCTION mrcall._visit_set_deserialize(bytea, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', '_visit_set_deserialize_wrapper';
+COMMENT ON FUNCTION mrcall._visit_set_deserialize(bytea, internal) IS 'Internal: deserialize of _visit_set';
+
+CREATE FUNCTION mrcall._visit_set_final(internal)
+RETURNS bytea
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+AS 'MODULE_PATHNAME', '_visit_set_final_wrapper';
+COMMENT ON FUNCTION mrcall._visit_set_final(internal) IS 'Internal: final function of _visit_set';
+
+CREATE AGGREGATE mrcall._visit_set(
+    visitor_id text, occurred_at timestamptz, is_pageview boolean, page_path text, path_from_url boolean, page_url text,
+    referrer text, utm_source text, utm_medium text, utm_campaign text, user_agent text, gap interval, ignored text[]) (
+    SFUNC = mrcall._visit_set_trans,
+    STYPE = internal,
+    SSPACE = 100000000,
+    FINALFUNC = mrcall._visit_set_final,
+    COMBINEFUNC = mrcall._visit_set_combine,
+    SERIALFUNC = mrcall._visit_set_serialize,
+    DESERIALFUNC = mrcall._visit_set_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE mrcall._visit_set(
+    text, timestamptz, boolean, text, boolean, text, text, text, text, text, text, interval, text[])
+IS 'Internal: the visits of all visitors, as bytes for _visit_set_rows';
+
+CREATE TYPE mrcall._visit AS (
     visitor_id text, visit_no int, started_at timestamptz, ended_at timestamptz, events bigint, pageviews bigint,
     entry_page text, exit_page text, channel text, source text, medium text, campaign text, landing_page text,
-    referrer_domain text, device text, is_bot boolean, touched_at timestamptz, term text, rule text)
+    referrer_domain text, device text, is_bot boolean, touched_at timestamptz, term text, rule text);
+COMMENT ON TYPE mrcall._visit IS 'Internal: a row of _visit_set_rows';
+
+CREATE FUNCTION mrcall._visit_set_rows(visits bytea)
+RETURNS SETOF mrcall._visit
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 100000
+AS 'MODULE_PATHNAME', '_visit_set_rows_wrapper';
+COMMENT ON FUNCTION mrcall._visit_set_rows(bytea) IS 'Internal: the rows of _visit_set';
+
+-- Whether page_path is what url_path makes of page_url: then the engine takes it from there, once for each distinct URL.
+CREATE FUNCTION mrcall._path_from_url()
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(s.columns ->> 'page_path' = format('mrcall.url_path((%s))', s.columns ->> 'page_url'), false)
+    FROM mrcall.source AS s
+    WHERE s.logical_table = 'events'
+$$;
+COMMENT ON FUNCTION mrcall._path_from_url() IS 'Internal: whether events.page_path follows from page_url';
+
+-- Both bounds may be NULL (unbounded), visitors too (all). Meant to be inlined: no SET, every name qualified.
+-- The sub-selects without a reference outside are evaluated once.
+CREATE FUNCTION mrcall._visits(since timestamptz, until timestamptz, gap interval, visitors text[])
+RETURNS SETOF mrcall._visit
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10000
 AS $$
     SELECT
-        v.visitor_id, v.visit_no, v.started_at, v.ended_at, v.events, v.pageviews, v.entry_page, v.exit_page,
-        COALESCE(own.channel, part.channel), part.source, part.medium, part.campaign,
-        CASE WHEN v.touched_at IS NULL THEN v.entry_page ELSE part.landing_page END,
-        part.referrer_domain,
-        mrcall.device(v.user_agent), mrcall.is_bot(v.user_agent),
-        COALESCE(v.touched_at, v.started_at), part.term,
-        CASE WHEN own.channel IS NULL THEN part.rule ELSE pg_catalog.concat('channel_rule ', own.position) END
+        (v.row).visitor_id, (v.row).visit_no, (v.row).started_at, (v.row).ended_at, (v.row).events, (v.row).pageviews,
+        (v.row).entry_page, (v.row).exit_page,
+        CASE WHEN (SELECT pg_catalog.count(*) FROM mrcall.channel_rule) OPERATOR(pg_catalog.>) 0 THEN COALESCE((
+            SELECT r.channel
+            FROM mrcall.channel_rule AS r
+            WHERE (r.source_pattern IS NULL OR COALESCE((v.row).source, '') OPERATOR(pg_catalog.~*) r.source_pattern)
+              AND (r.medium_pattern IS NULL OR COALESCE((v.row).medium, '') OPERATOR(pg_catalog.~*) r.medium_pattern)
+              AND (r.campaign_pattern IS NULL OR COALESCE((v.row).campaign, '') OPERATOR(pg_catalog.~*) r.campaign_pattern)
+              AND (r.referrer_pattern IS NULL
+                   OR COALESCE((v.row).referrer_domain, '') OPERATOR(pg_catalog.~*) r.referrer_pattern)
+            ORDER BY r.position
+            LIMIT 1), (v.row).channel)
+        ELSE (v.row).channel END,
+        (v.row).source, (v.row).medium, (v.row).campaign, (v.row).landing_page, (v.row).referrer_domain, (v.row).device,
+        (v.row).is_bot, (v.row).touched_at, (v.row).term,
+        CASE WHEN (SELECT pg_catalog.count(*) FROM mrcall.channel_rule) OPERATOR(pg_catalog.>) 0 THEN COALESCE((
+            SELECT pg_catalog.concat('channel_rule ', r.position)
+            FROM mrcall.channel_rule AS r
+            WHERE (r.source_pattern IS NULL OR COALESCE((v.row).source, '') OPERATOR(pg_catalog.~*) r.source_pattern)
+              AND (r.medium_pattern IS NULL OR COALESCE((v.row).medium, '') OPERATOR(pg_catalog.~*) r.medium_pattern)
+              AND (r.campaign_pattern IS NULL OR COALESCE((v.row).campaign, '') OPERATOR(pg_catalog.~*) r.campaign_pattern)
+              AND (r.referrer_pattern IS NULL
+                   OR COALESCE((v.row).referrer_domain, '') OPERATOR(pg_catalog.~*) r.referrer_pattern)
+            ORDER BY r.position
+            LIMIT 1), (v.row).rule)
+        ELSE (v.row).rule END
     FROM (
-        SELECT
-            n.visitor_id, n.visit_no::int AS visit_no,
-            pg_catalog.min(n.occurred_at) AS started_at, pg_catalog.max(n.occurred_at) AS ended_at,
-            pg_catalog.count(*) AS events, pg_catalog.count(n.is_pageview) AS pageviews,
-            (pg_catalog.array_agg(n.page ORDER BY n.occurred_at, n.page COLLATE "C") FILTER (WHERE n.page IS NOT NULL))[1]
-                AS entry_page,
-            (pg_catalog.array_agg(n.page ORDER BY n.occurred_at DESC, n.page COLLATE "C" DESC) FILTER (WHERE n.page IS NOT NULL))[1]
-                AS exit_page,
-            (pg_catalog.array_agg(n.touch ORDER BY n.occurred_at, n.touch COLLATE "C") FILTER (WHERE n.touch IS NOT NULL))[1]
-                AS touch,
-            pg_catalog.min(n.occurred_at) FILTER (WHERE n.touch IS NOT NULL) AS touched_at,
-            pg_catalog.min(n.user_agent COLLATE "C") AS user_agent
+        SELECT mrcall._visit_set_rows(s.visits) AS row
         FROM (
-            SELECT
-                b.visitor_id, b.occurred_at, b.user_agent, b.is_pageview, b.page,
-                CASE WHEN b.is_pageview THEN
-                    mrcall._touch(b.referrer, b.page_url, b.utm_source, b.utm_medium, b.utm_campaign,
-                                  (SELECT mrcall._ignored_referrers()))
-                    OPERATOR(pg_catalog.||) E'\x1f'
-                    OPERATOR(pg_catalog.||) pg_catalog.translate(COALESCE(b.page, ''), E'\x1f', ' ')
-                END AS touch,
-                pg_catalog.count(*) FILTER (WHERE b.opens)
-                    OVER (PARTITION BY b.visitor_id ORDER BY b.occurred_at) AS visit_no
-            FROM (
-                SELECT
-                    e.visitor_id COLLATE "C" AS visitor_id, e.occurred_at, e.user_agent, e.referrer, e.page_url, e.utm_source,
-                    e.utm_medium, e.utm_campaign,
-                    CASE WHEN e.event_type OPERATOR(pg_catalog.=) ANY ('{page_view,pageview}'::pg_catalog.text[]) THEN true END
-                        AS is_pageview,
-                    CASE WHEN e.event_type OPERATOR(pg_catalog.=) ANY ('{page_view,pageview}'::pg_catalog.text[])
-                         THEN e.page_path END AS page,
-                    COALESCE(e.occurred_at OPERATOR(pg_catalog.-)
-                             pg_catalog.lag(e.occurred_at) OVER (PARTITION BY e.visitor_id COLLATE "C" ORDER BY e.occurred_at)
-                             OPERATOR(pg_catalog.>) gap, true) AS opens
-                FROM mrcall.events AS e
-                WHERE e.visitor_id IS NOT NULL AND e.occurred_at IS NOT NULL
-                  AND (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
-                  AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
-                  AND (visitors IS NULL OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
-            ) AS b
-        ) AS n
-        GROUP BY n.visitor_id, n.visit_no
+            SELECT mrcall._visit_set(
+                e.visitor_id, e.occurred_at,
+                e.event_type OPERATOR(pg_catalog.=) ANY ('{page_view,pageview}'::pg_catalog.text[]),
+                CASE WHEN (SELECT mrcall._path_from_url()) THEN NULL ELSE e.page_path END, (SELECT mrcall._path_from_url()),
+                e.page_url, e.referrer, e.utm_source, e.utm_medium, e.utm_campaign, e.user_agent, gap,
+                (SELECT mrcall._ignored_referrers())) AS visits
+            FROM mrcall.events AS e
+            WHERE e.visitor_id IS NOT NULL AND e.occurred_at IS NOT NULL
+              AND (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
+              AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
+              AND (visitors IS NULL OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
+        ) AS s
+        OFFSET 0
     ) AS v
-    CROSS JOIN LATERAL (
-        SELECT
-            COALESCE(f.field[1], 'Direct') AS channel, f.field[2] AS source, f.field[3] AS medium, f.field[4] AS campaign,
-            f.field[5] AS term, COALESCE(f.field[6], 'no arrival') AS rule, f.field[7] AS referrer_domain,
-            f.field[8] AS landing_page
-        FROM (SELECT pg_catalog.string_to_array(v.touch, E'\x1f', '') AS field) AS f
-    ) AS part
-    LEFT JOIN LATERAL (
-        SELECT r.channel, r.position
-        FROM mrcall.channel_rule AS r
-        WHERE (r.source_pattern IS NULL OR COALESCE(part.source, '') OPERATOR(pg_catalog.~*) r.source_pattern)
-          AND (r.medium_pattern IS NULL OR COALESCE(part.medium, '') OPERATOR(pg_catalog.~*) r.medium_pattern)
-          AND (r.campaign_pattern IS NULL OR COALESCE(part.campaign, '') OPERATOR(pg_catalog.~*) r.campaign_pattern)
-          AND (r.referrer_pattern IS NULL OR COALESCE(part.referrer_domain, '') OPERATOR(pg_catalog.~*) r.referrer_pattern)
-        ORDER BY r.position
-        LIMIT 1
-    ) AS own ON true
 $$;
 COMMENT ON FUNCTION mrcall._visits(timestamptz, timestamptz, interval, text[]) IS
     'Internal: the visits that the events from since to until make, with the touch of each';

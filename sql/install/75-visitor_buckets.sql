@@ -54,13 +54,14 @@ BEGIN
         WHERE NOT (no_bots AND v.is_bot)
     ),
     hit AS (
-        SELECT e.visitor_id, e.occurred_at, e.event_type, NULL::text COLLATE "C" AS value
+        SELECT e.visitor_id, e.occurred_at,
+               e.event_type IN ('page_view', 'pageview') AND e.page_path IS NOT NULL AS is_pageview, NULL::text COLLATE "C" AS value
         FROM mrcall.events AS e
         WHERE dimension IS NULL AND NOT no_bots AND e.visitor_id IS NOT NULL
           AND e.occurred_at >= since AND e.occurred_at < until
         UNION ALL
         -- A visitor's visits do not overlap: the one around an event is its own.
-        SELECT e.visitor_id, e.occurred_at, e.event_type, v.value
+        SELECT e.visitor_id, e.occurred_at, e.event_type IN ('page_view', 'pageview') AND e.page_path IS NOT NULL, v.value
         FROM mrcall.events AS e
         JOIN visit AS v ON v.visitor_id = e.visitor_id AND e.occurred_at BETWEEN v.started_at AND v.ended_at
         WHERE (dimension IS NOT NULL OR no_bots) AND e.occurred_at >= since AND e.occurred_at < until
@@ -69,7 +70,7 @@ BEGIN
         SELECT h.bucket, h.value, count(*) AS visitors, sum(h.events)::bigint AS events, sum(h.pageviews)::bigint AS pageviews
         FROM (
             SELECT mrcall.bucket(width, x.occurred_at, zone) AS bucket, x.value, x.visitor_id, count(*) AS events,
-                   count(*) FILTER (WHERE x.event_type IN ('page_view', 'pageview')) AS pageviews
+                   count(*) FILTER (WHERE x.is_pageview) AS pageviews
             FROM hit AS x
             GROUP BY 1, 2, 3
         ) AS h

@@ -66,42 +66,6 @@ fn is_arrival(
     arrival::is_arrival(&Event { referrer, page_url, utm_source, utm_medium, utm_campaign }, &arrival::ignored_by_seed)
 }
 
-/// The touch of a page view as one text that compares by bytes, NULL where the event is no arrival: channel, source,
-/// medium, campaign, term, rule and referrer domain, joined by the unit separator. An absent part is empty.
-#[pg_extern(sql = false)]
-fn _touch(
-    referrer: Option<&str>,
-    page_url: Option<&str>,
-    utm_source: Option<&str>,
-    utm_medium: Option<&str>,
-    utm_campaign: Option<&str>,
-    ignored: Option<Array<&str>>,
-) -> Option<String> {
-    let event = Event { referrer, page_url, utm_source, utm_medium, utm_campaign };
-    let is_ignored = |host: &str| {
-        ignored.as_ref().is_some_and(|list| {
-            list.iter()
-                .flatten()
-                .any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
-        })
-    };
-    if !arrival::is_arrival(&event, &is_ignored) {
-        return None;
-    }
-    let a = arrival::arrival(&event);
-    let domain = referrer.and_then(url::domain);
-    let mut touch = String::with_capacity(96);
-    touch.push_str(a.channel);
-    for part in [a.source.as_deref(), a.medium.as_deref(), a.campaign.as_deref(), a.term.as_deref(), Some(&*a.rule)] {
-        touch.push('\u{1f}');
-        // A separator in the data must not shift the parts behind it.
-        touch.extend(part.unwrap_or("").chars().map(|c| if c == '\u{1f}' { ' ' } else { c }));
-    }
-    touch.push('\u{1f}');
-    touch.push_str(domain.as_deref().unwrap_or(""));
-    Some(touch)
-}
-
 #[pg_extern(sql = false)]
 fn url_host(url: &str) -> Option<String> {
     url::host(url)

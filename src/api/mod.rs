@@ -3,6 +3,7 @@
 mod arrival;
 mod bucket;
 mod credit;
+mod sessionize;
 mod state_text;
 mod values;
 mod views;

@@ -61,6 +61,16 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Goes on reading a state behind its header.
+    pub fn resume(rest: &'a [u8], name: &'static str) -> Self {
+        Self { rest, name }
+    }
+
+    /// How many bytes are left.
+    pub fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     /// The error for bytes that no state has.
     pub fn malformed(&self, what: &str) -> Error {
         Error::new(

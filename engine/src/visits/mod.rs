@@ -4,8 +4,13 @@
 //! run's ends is within the gap of one of its events, joining whole runs gives what joining all their events gives, for any
 //! split of the rows and any order of merging.
 
+mod memo;
+mod rows;
 mod run;
+mod set;
 mod state;
 
+pub use rows::{Row, Rows, touch_parts};
 pub use run::Run;
+pub use set::{Hit, VisitSet};
 pub use state::{Visit, VisitState};

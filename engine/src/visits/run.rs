@@ -2,8 +2,9 @@
 
 use core::cmp::Ordering;
 
+use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
-use crate::state::{Dictionary, NONE};
+use crate::state::{Dictionary, NONE, Reader, Writer};
 
 /// A run; texts are numbers of the state's dictionary. 64 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +80,73 @@ impl Run {
             (self.touch_at, self.touch) = (other.touch_at, other.touch);
         }
         Ok(())
+    }
+}
+
+impl Run {
+    /// Whether two runs of one visitor are within the gap of each other.
+    pub fn touches(&self, other: &Self, gap: i64) -> bool {
+        self.start.saturating_sub(other.end) <= gap && other.start.saturating_sub(self.end) <= gap
+    }
+
+    /// Writes the run behind one that ended at `before`; `number` gives the number that a text is written as.
+    pub fn write(&self, w: &mut Writer, before: i64, number: impl Fn(u32) -> u64) {
+        w.signed(self.start.wrapping_sub(before));
+        w.unsigned(self.end.wrapping_sub(self.start) as u64);
+        w.unsigned(u64::from(self.events));
+        w.unsigned(u64::from(self.pageviews));
+        if self.entry != NONE {
+            w.unsigned(self.entry_at.wrapping_sub(self.start) as u64);
+            w.unsigned(number(self.entry));
+            w.unsigned(self.end.wrapping_sub(self.exit_at) as u64);
+            w.unsigned(number(self.exit));
+        }
+        if self.touch == NONE {
+            w.unsigned(0);
+        } else {
+            w.unsigned(number(self.touch).wrapping_add(1));
+            w.unsigned(self.touch_at.wrapping_sub(self.start) as u64);
+        }
+    }
+
+    /// Reads what [`Self::write`] wrote; `text` gives the own number of a written one, `None` where there is no such text.
+    pub fn read(
+        r: &mut Reader<'_>,
+        before: Option<i64>,
+        gap: i64,
+        mut text: impl FnMut(u64) -> Option<u32>,
+    ) -> Result<Self> {
+        let start = before.unwrap_or(0).wrapping_add(r.signed()?);
+        let length = r.unsigned()?;
+        let end = start.wrapping_add(length as i64);
+        let (events, pageviews) = (r.unsigned_32()?, r.unsigned_32()?);
+        let in_range = duration::in_range(start) && duration::in_range(end) && start <= end;
+        let apart = before.is_none_or(|b| start > b && start.saturating_sub(b) > gap);
+        if !in_range || !apart || events == 0 || pageviews > events || (events == 1 && start != end) {
+            return Err(r.malformed("a visit is impossible"));
+        }
+        let within = |r: &Reader<'_>, offset: u64| {
+            if offset <= length { Ok(offset as i64) } else { Err(r.malformed("a time lies outside its visit")) }
+        };
+        let mut known = |r: &Reader<'_>, id: u64| text(id).ok_or_else(|| r.malformed("a text is missing"));
+        let mut run = Self { end, events, pageviews, ..Self::of(start, NONE, NONE, 0) };
+        if pageviews > 0 {
+            let offset = r.unsigned()?;
+            run.entry_at = start.wrapping_add(within(r, offset)?);
+            let id = r.unsigned()?;
+            run.entry = known(r, id)?;
+            let offset = r.unsigned()?;
+            run.exit_at = end.wrapping_sub(within(r, offset)?);
+            let id = r.unsigned()?;
+            run.exit = known(r, id)?;
+        }
+        let touch = r.unsigned()?;
+        if touch > 0 {
+            run.touch = known(r, touch - 1)?;
+            let offset = r.unsigned()?;
+            run.touch_at = start.wrapping_add(within(r, offset)?);
+        }
+        Ok(run)
     }
 }
 

@@ -186,22 +186,7 @@ impl VisitState {
         w.unsigned(runs.len() as u64);
         let mut before = 0i64;
         for run in runs.iter() {
-            w.signed(run.start.wrapping_sub(before));
-            w.unsigned(run.end.wrapping_sub(run.start) as u64);
-            w.unsigned(u64::from(run.events));
-            w.unsigned(u64::from(run.pageviews));
-            if run.entry != NONE {
-                w.unsigned(run.entry_at.wrapping_sub(run.start) as u64);
-                w.unsigned(rank(run.entry));
-                w.unsigned(run.end.wrapping_sub(run.exit_at) as u64);
-                w.unsigned(rank(run.exit));
-            }
-            if run.touch == NONE {
-                w.unsigned(0);
-            } else {
-                w.unsigned(rank(run.touch) + 1);
-                w.unsigned(run.touch_at.wrapping_sub(run.start) as u64);
-            }
+            run.write(&mut w, before, rank);
             before = run.end;
         }
         Ok(w.finish())
@@ -223,49 +208,20 @@ impl VisitState {
             state.texts.intern(text)?;
         }
         let mut used = vec![false; count];
-        let mut mark = |r: &Reader<'_>, id: u64| -> Result<u32> {
-            let slot = usize::try_from(id).ok().and_then(|i| used.get_mut(i));
-            *slot.ok_or_else(|| r.malformed("a text is missing"))? = true;
-            Ok(id as u32)
+        let mut mark = |id: u64| {
+            *used.get_mut(usize::try_from(id).ok()?)? = true;
+            u32::try_from(id).ok()
         };
         let runs = r.count(5)?;
         state.runs.reserve_exact(runs);
         let mut before: Option<i64> = None;
         for _ in 0..runs {
-            let start = before.unwrap_or(0).wrapping_add(r.signed()?);
-            let length = r.unsigned()?;
-            let end = start.wrapping_add(length as i64);
-            let (events, pageviews) = (r.unsigned_32()?, r.unsigned_32()?);
-            let in_range = duration::in_range(start) && duration::in_range(end) && start <= end;
-            let apart = before.is_none_or(|b| start > b && start.saturating_sub(b) > gap);
-            if !in_range || !apart || events == 0 || pageviews > events || (events == 1 && start != end) {
-                return Err(r.malformed("a visit is impossible"));
+            let run = Run::read(&mut r, before, gap, &mut mark)?;
+            // The texts are numbered in their order: (time, number) compares as (time, page) does.
+            if run.entry != NONE && (run.entry_at, run.entry) > (run.exit_at, run.exit) {
+                return Err(r.malformed("a visit ends before it begins"));
             }
-            let within = |r: &Reader<'_>, offset: u64| {
-                if offset <= length { Ok(offset as i64) } else { Err(r.malformed("a time lies outside its visit")) }
-            };
-            let mut run = Run { end, events, pageviews, ..Run::of(start, NONE, NONE, 0) };
-            if pageviews > 0 {
-                let offset = r.unsigned()?;
-                run.entry_at = start.wrapping_add(within(&r, offset)?);
-                let id = r.unsigned()?;
-                run.entry = mark(&r, id)?;
-                let offset = r.unsigned()?;
-                run.exit_at = end.wrapping_sub(within(&r, offset)?);
-                let id = r.unsigned()?;
-                run.exit = mark(&r, id)?;
-                // The texts are numbered in their order: (time, number) compares as (time, page) does.
-                if (run.entry_at, run.entry) > (run.exit_at, run.exit) {
-                    return Err(r.malformed("a visit ends before it begins"));
-                }
-            }
-            let touch = r.unsigned()?;
-            if touch > 0 {
-                run.touch = mark(&r, touch - 1)?;
-                let offset = r.unsigned()?;
-                run.touch_at = start.wrapping_add(within(&r, offset)?);
-            }
-            before = Some(end);
+            before = Some(run.end);
             state.runs.push(run);
         }
         if used.contains(&false) || state.runs.is_empty() {

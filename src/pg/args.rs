@@ -1,0 +1,73 @@
+//! Arguments of a transition function as the server passes them: read where they lie, without a copy or a call, because a
+//! report passes millions of rows.
+
+use core::slice;
+
+use mrcall_engine::{Error, ErrorKind};
+use pgrx::{Array, FromDatum, pg_sys, varlena};
+
+use crate::error::{SqlResult, report};
+
+/// The arguments of the call that is running.
+pub struct Args<'a>(&'a [pg_sys::NullableDatum]);
+
+impl Args<'_> {
+    /// The arguments behind a call info that the server gave to the running function.
+    pub fn of(fcinfo: pg_sys::FunctionCallInfo) -> Self {
+        // SAFETY: the server passes a live call info with nargs arguments behind it.
+        Self(unsafe {
+            slice::from_raw_parts((*fcinfo).args.as_ptr(), usize::try_from((*fcinfo).nargs).unwrap_or_default())
+        })
+    }
+
+    fn datum(&self, i: usize) -> Option<pg_sys::Datum> {
+        self.0.get(i).filter(|arg| !arg.isnull).map(|arg| arg.value)
+    }
+
+    /// An argument of type timestamptz or bigint.
+    pub fn i64(&self, i: usize) -> Option<i64> {
+        self.datum(i).map(|datum| datum.value() as i64)
+    }
+
+    /// An argument of type boolean.
+    pub fn bool(&self, i: usize) -> Option<bool> {
+        self.datum(i).map(|datum| datum.value() & 0xff != 0)
+    }
+
+    /// An argument of type interval: months, days, microseconds.
+    pub fn interval(&self, i: usize) -> Option<(i32, i32, i64)> {
+        // SAFETY: the SQL declaration says that the argument is an interval, which is passed by reference.
+        self.datum(i)
+            .map(|datum| unsafe { *datum.cast_mut_ptr::<pg_sys::Interval>() })
+            .map(|v| (v.month, v.day, v.time))
+    }
+
+    /// An argument of type text; `55000` where the database is not in UTF-8.
+    pub fn text(&self, i: usize) -> SqlResult<Option<&str>> {
+        let Some(datum) = self.datum(i) else { return Ok(None) };
+        let pointer = datum.cast_mut_ptr::<pg_sys::varlena>();
+        // SAFETY: the SQL declaration says that the argument is a text; a value that is compressed or stored elsewhere is
+        // brought into memory of this call first.
+        let bytes = unsafe {
+            let is_plain = varlena::varatt_is_4b_u(pointer)
+                || (varlena::varatt_is_1b(pointer) && !varlena::varatt_is_1b_e(pointer));
+            let pointer = if is_plain { pointer } else { pg_sys::pg_detoast_datum_packed(pointer) };
+            slice::from_raw_parts(varlena::vardata_any(pointer).cast::<u8>(), varlena::varsize_any_exhdr(pointer))
+        };
+        core::str::from_utf8(bytes).map(Some).map_err(|_| {
+            report(Error::new(
+                ErrorKind::NotPossible,
+                "a text is not UTF-8",
+                "mrcall_ext works in databases whose encoding is UTF8.",
+            ))
+        })
+    }
+
+    /// An argument of type text[]; NULL elements are left out.
+    pub fn texts(&self, i: usize) -> Vec<String> {
+        let Some(datum) = self.datum(i) else { return Vec::new() };
+        // SAFETY: the SQL declaration says that the argument is an array of texts.
+        let array = unsafe { Array::<&str>::from_datum(datum, false) };
+        array.map(|texts| texts.iter().flatten().map(str::to_owned).collect()).unwrap_or_default()
+    }
+}
