@@ -1,0 +1,219 @@
+//! Many visitors in one set: the same visits as a state for each of them, whatever the split.
+
+use std::collections::BTreeMap;
+
+use mrcall_engine::arrival::{self, Event};
+use mrcall_engine::url;
+use mrcall_engine::visits::{Hit, Rows, VisitSet, VisitState, touch_parts};
+use proptest::prelude::*;
+
+const URLS: [&str; 5] = [
+    "https://mrcall.ai/",
+    "https://mrcall.ai/pricing?utm_source=news&utm_medium=email",
+    "https://mrcall.ai/demo?gclid=x",
+    "https://mrcall.ai/a",
+    "no url",
+];
+const REFERRERS: [&str; 4] =
+    ["https://www.google.com/", "https://mrcall.ai/", "https://checkout.stripe.com/pay", "https://blog.example.org/x"];
+const AGENTS: [&str; 3] = ["Mozilla/5.0 (Windows NT 10.0)", "curl/8.0", "Googlebot/2.1"];
+
+type Row = (u8, i64, bool, Option<usize>, Option<usize>, Option<usize>);
+
+fn hit(row: &Row) -> (String, Hit<'static>) {
+    let (visitor, at, is_pageview, page, referrer, agent) = *row;
+    let event = Event { page_url: page.map(|i| URLS[i]), referrer: referrer.map(|i| REFERRERS[i]), ..Event::default() };
+    let hit = Hit {
+        visitor: "",
+        at,
+        is_pageview,
+        path: None,
+        path_from_url: true,
+        event,
+        user_agent: agent.map(|i| AGENTS[i]),
+    };
+    (format!("visitor {visitor}"), hit)
+}
+
+fn ignored() -> Vec<String> {
+    vec!["checkout.stripe.com".to_owned()]
+}
+
+fn set_of<'a>(rows: impl IntoIterator<Item = &'a Row>, gap: i64) -> VisitSet {
+    let mut set = VisitSet::new(gap, ignored()).unwrap();
+    for row in rows {
+        let (visitor, hit) = hit(row);
+        set.push(&Hit { visitor: &visitor, ..hit }).unwrap();
+    }
+    set
+}
+
+/// visitor, number, start, end, events, page views, entry, exit, channel, source, landing page, agent
+type Read = (
+    String,
+    u32,
+    i64,
+    i64,
+    u32,
+    u32,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
+
+fn read(set: &VisitSet) -> Vec<Read> {
+    let mut rows = Rows::new(set.serialize().unwrap()).unwrap();
+    let mut all = Vec::new();
+    while let Some(row) = rows.next_row().unwrap() {
+        let own = |id| rows.text(id).map(str::to_owned);
+        let touch = rows.text(row.run.touch).map(touch_parts).unwrap_or_default().map(|part| part.map(str::to_owned));
+        let [channel, source, _, _, _, _, _, landing] = touch;
+        all.push((
+            rows.visitor().to_owned(),
+            row.visit_no,
+            row.run.start,
+            row.run.end,
+            row.run.events,
+            row.run.pageviews,
+            own(row.run.entry),
+            own(row.run.exit),
+            channel,
+            source,
+            landing,
+            own(row.agent),
+        ));
+    }
+    all.sort();
+    all
+}
+
+/// One state a visitor; its touch is spelled out with the channel first, so that ties are decided alike.
+fn expected(rows: &[Row], gap: i64) -> Vec<Read> {
+    let mut visitors: BTreeMap<u8, Vec<&Row>> = BTreeMap::new();
+    for row in rows {
+        visitors.entry(row.0).or_default().push(row);
+    }
+    let mut all = Vec::new();
+    for (visitor, mut rows) in visitors {
+        let mut state = VisitState::new(gap).unwrap();
+        for row in &rows {
+            let (_, hit) = hit(row);
+            let page = hit.event.page_url.and_then(url::path).filter(|_| hit.is_pageview);
+            let arrives = hit.is_pageview && arrival::is_arrival(&hit.event, |h| h == "checkout.stripe.com");
+            let a = arrival::arrival(&hit.event);
+            let domain = hit.event.referrer.and_then(url::domain);
+            let parts = [
+                Some(a.channel),
+                a.source.as_deref(),
+                a.medium.as_deref(),
+                a.campaign.as_deref(),
+                a.term.as_deref(),
+                Some(&*a.rule),
+                domain.as_deref(),
+                page.as_deref(),
+            ];
+            let touch = parts.map(|part| part.unwrap_or("")).join("\u{1f}");
+            state.push(row.1, page.as_deref(), arrives.then_some(touch.as_str())).unwrap();
+        }
+        rows.sort_by_key(|row| row.1);
+        for (visit, no) in state.visits().unwrap().iter().zip(1..) {
+            let agent = rows
+                .iter()
+                .filter(|row| (visit.started_at..=visit.ended_at).contains(&row.1))
+                .filter_map(|row| row.5.map(|i| AGENTS[i].to_owned()))
+                .min();
+            let own = |text: Option<&str>| text.map(str::to_owned);
+            let touch = visit.touch.map(touch_parts).unwrap_or_default();
+            all.push((
+                format!("visitor {visitor}"),
+                no,
+                visit.started_at,
+                visit.ended_at,
+                visit.events,
+                visit.pageviews,
+                own(visit.entry_page),
+                own(visit.exit_page),
+                own(touch[0]),
+                own(touch[1]),
+                own(touch[7]),
+                agent,
+            ));
+        }
+    }
+    all.sort();
+    all
+}
+
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    let one = (
+        0u8..4,
+        -20i64..120,
+        any::<bool>(),
+        prop::option::of(0..URLS.len()),
+        prop::option::of(0..REFERRERS.len()),
+        prop::option::of(0..AGENTS.len()),
+    );
+    prop::collection::vec(one, 0..60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn a_set_has_the_visits_of_its_visitors(rows in rows(), gap in 0i64..10) {
+        prop_assert_eq!(read(&set_of(&rows, gap)), expected(&rows, gap));
+    }
+
+    #[test]
+    fn order_split_and_merge_change_no_visit(
+        rows in rows(), gap in 0i64..10, parts in prop::collection::vec(0usize..3, 60), rotate in 0usize..60
+    ) {
+        let mut split: Vec<Vec<Row>> = vec![Vec::new(); 3];
+        let mut turned = rows.clone();
+        turned.rotate_left(rotate % rows.len().max(1));
+        for (row, part) in turned.iter().zip(&parts) {
+            split[*part].push(*row);
+        }
+        let mut merged = VisitSet::new(gap, Vec::new()).unwrap();
+        for part in &split {
+            merged.merge(&VisitSet::deserialize(&set_of(part, gap).serialize().unwrap()).unwrap()).unwrap();
+            merged.merge(&set_of([], gap)).unwrap();
+        }
+        prop_assert_eq!(read(&merged), expected(&rows, gap));
+    }
+
+    #[test]
+    fn random_bytes_never_panic(rows in rows(), at in any::<prop::sample::Index>(), byte in any::<u8>(), noise in prop::collection::vec(any::<u8>(), 0..80)) {
+        let mut bytes = set_of(&rows, 5).serialize().unwrap();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        let mut framed = vec![b'S', 1];
+        framed.extend(noise);
+        for bytes in [bytes, framed] {
+            if let Ok(mut rows) = Rows::new(bytes.clone()) {
+                while let Ok(Some(row)) = rows.next_row() {
+                    let _ = (rows.visitor(), rows.text(row.run.entry).map(touch_parts));
+                }
+            }
+            if let Ok(part) = VisitSet::deserialize(&bytes) {
+                let _ = VisitSet::new(5, Vec::new()).unwrap().merge(&part);
+            }
+        }
+    }
+}
+
+#[test]
+fn one_off_urls_do_not_fill_the_memory() {
+    let mut set = VisitSet::new(1_800_000_000, ignored()).unwrap();
+    for i in 0..200_000i64 {
+        let url = format!("https://mrcall.ai/p?gclid={i}-{}", "x".repeat(200));
+        let event = Event { page_url: Some(&url), ..Event::default() };
+        let hit =
+            Hit { visitor: "one", at: i, is_pageview: true, path: None, path_from_url: true, event, user_agent: None };
+        set.push(&hit).unwrap();
+    }
+    assert!(set.heap_bytes() < 16 << 20, "{} bytes", set.heap_bytes());
+}
