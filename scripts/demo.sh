@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The demo: sets everything up, fills a database, prints the reports.
-# usage: demo.sh [--only-data]     VISITORS=20000 SEED=42 LOG=access.log[.gz]
+# usage: demo.sh [--only-data]     VISITORS=20000 SEED=42 LOG=access.log[.gz] LOG_HOST=www.example.org
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 choose_pg
@@ -42,7 +42,8 @@ load_log() { "$ROOT/scripts/load_log.sh" "$LOG" "$URL"; }
 
 if [ "$TIMESCALEDB" = 0 ]; then say "without TimescaleDB: website_events and sessions are ordinary tables"; fi
 if [ -n "$LOG" ]; then
-    fill mrcall_log "log $(cksum <"$LOG" | tr ' ' '-') $(basename "$LOG" | tr -cd 'A-Za-z0-9._-')" load_log
+    host=$(printf '%s' "${LOG_HOST:-}" | tr -cd 'A-Za-z0-9.:/_-')
+    fill mrcall_log "log $(basename "$LOG" | tr -cd 'A-Za-z0-9._-') $(cksum <"$LOG" | tr ' ' '-') ${host:+of $host}" load_log
     [ "${1:-}" = --only-data ] || db -f "$ROOT/sql/demo/report_log.sql"
 else
     fill mrcall "demo of $VISITORS visitors, seed $SEED" generate

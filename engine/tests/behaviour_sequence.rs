@@ -223,15 +223,24 @@ fn errors() {
         ("(?)", "pattern does not parse at position 3, \")\": a whole number expected"),
         ("(?0)", "pattern does not parse at position 3, \"0)\": there are 3 conditions"),
         (".(?4)", "pattern does not parse at position 4, \"4)\": there are 3 conditions"),
-        ("(?99999999999999999999)", "pattern does not parse at position 3, \"99999999999999999999)\": the number is too large"),
+        (
+            "(?99999999999999999999)",
+            "pattern does not parse at position 3, \"99999999999999999999)\": the number is too large",
+        ),
         ("(?1)(?t=5)(?2)", "pattern does not parse at position 8, \"=5)(?2)\": <=, <, >=, > or == expected"),
         ("(?1)(?t<-5)(?2)", "pattern does not parse at position 9, \"-5)(?2)\": a whole number expected"),
         (
             "(?1)(?t<18446744073710)(?2)",
             "pattern does not parse at position 9, \"18446744073710)(?2)\": the number of seconds is too large",
         ),
-        ("(?t<5)(?2)", "pattern does not parse at position 1, \"(?t<5)(?2)\": a time condition needs a step or a . before it"),
-        ("(?2)(?t<5).*", "pattern does not parse at position 5, \"(?t<5).*\": a time condition needs a step or a . after it"),
+        (
+            "(?t<5)(?2)",
+            "pattern does not parse at position 1, \"(?t<5)(?2)\": a time condition needs a step or a . before it",
+        ),
+        (
+            "(?2)(?t<5).*",
+            "pattern does not parse at position 5, \"(?t<5).*\": a time condition needs a step or a . after it",
+        ),
         (
             "(?2)(?t>5).*(?t<9)(?1)",
             "pattern does not parse at position 13, \"(?t<9)(?1)\": only one time condition can stand between two steps",

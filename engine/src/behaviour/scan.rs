@@ -64,7 +64,8 @@ pub(super) fn entries(events: &[Event], modes: Modes, steps: u8, within: i64) ->
 /// beside those it keeps every start that can still count, each an instant and the number of its event.
 pub(super) fn once_deduplicated(events: &[Event], modes: Modes, steps: u8, within: i64) -> Reached {
     let increase = modes.has(Modes::STRICT_INCREASE);
-    // A chain has at most `steps` events to rule out a start, so the newest starts beyond that number suffice.
+    // A chain has at most `steps` events to rule out a start, so the newest starts beyond that number suffice. With
+    // `strict_increase` one instant rules out all its starts: one of them is kept.
     let enough = usize::from(steps) + 1;
     let mut firsts: Vec<(i64, usize)> = Vec::new();
     let mut starts: Vec<(i64, usize)> = Vec::new();
@@ -83,7 +84,9 @@ pub(super) fn once_deduplicated(events: &[Event], modes: Modes, steps: u8, withi
                     if firsts.len() >= 2 * enough {
                         firsts.drain(..firsts.len() - enough);
                     }
-                    firsts.push((ts, number));
+                    if !increase || firsts.last().is_none_or(|(at, _)| *at != ts) {
+                        firsts.push((ts, number));
+                    }
                     reached.level = reached.level.max(1);
                 } else if reached.level > step {
                     return reached;
@@ -96,7 +99,9 @@ pub(super) fn once_deduplicated(events: &[Event], modes: Modes, steps: u8, withi
                     let from = if step == 1 { &firsts } else { &starts };
                     let left: Vec<_> = from
                         .iter()
-                        .filter(|(at, event)| *event != number && in_window(*at, ts, within) && !(increase && *at == ts))
+                        .filter(|(at, event)| {
+                            *event != number && in_window(*at, ts, within) && !(increase && *at == ts)
+                        })
                         .copied()
                         .collect();
                     if used || left.is_empty() {
