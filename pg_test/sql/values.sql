@@ -1,0 +1,56 @@
+-- Values out of malformed JSON: what does not parse is NULL, never an error.
+\pset null '∅'
+
+SET timezone = 'Europe/Rome';
+SELECT v.value, mrcall.try_timestamptz(v.value) AT TIME ZONE 'UTC' AS utc
+FROM unnest(ARRAY['2026-03-29T02:30:00Z', '2026-03-29 02:30', '2026-03-29', '2026-03-29T02:30:00+02:00', '2026-03-29T02:30:00.1234567Z',
+                  '1774751400', '1774751400123', '1774751400123456', ' 2024-02-29T24:00:00Z ', '2023-02-29', '2026-13-01', 'infinity',
+                  'now', 'yesterday', '29/03/2026', '', '-1', '17747514001234567', '2026-03-29T02:30:00+99:00', NULL]) AS v (value);
+RESET timezone;
+
+-- What it takes, the server takes too, and means the same.
+SET LOCAL timezone = 'UTC';
+SELECT count(*) > 100 AS some, count(*) FILTER (WHERE mrcall.try_timestamptz(t.at::text) IS DISTINCT FROM t.at) AS differ
+FROM (SELECT '1999-12-31 23:59:59.999999+00'::timestamptz + n * n * '7 hours 13.000007 seconds'::interval AS at
+      FROM generate_series(0, 1000) AS n) AS t;
+
+SELECT v.value, mrcall.try_numeric(v.value) AS number, mrcall.try_bigint(v.value) AS big, mrcall.try_int(v.value) AS small
+FROM unnest(ARRAY['0', '-12', ' 7 ', '1.50', '1e3', '.5', '5.', '2147483647', '2147483648', '9223372036854775807',
+                  '9223372036854775808', '-9223372036854775808', 'NaN', 'Infinity', '0x10', '1_000', '1,5', '', '-',
+                  'e5', '1e999', '12 apples', NULL]) AS v (value);
+SELECT length(mrcall.try_numeric(repeat('9', 1000))::text) AS longest, mrcall.try_numeric(repeat('9', 1001)) AS too_long;
+
+SELECT v.value, mrcall.try_boolean(v.value)
+FROM unnest(ARRAY['true', 'T', 'yes', 'on', '1', 'false', 'F', 'No', 'off', '0', ' true ', 'tru', '2', '', NULL]) AS v (value);
+
+SELECT c.currency, mrcall.currency_exponent(c.currency)
+FROM unnest(ARRAY['EUR', 'eur', 'USD', 'JPY', 'jpy', 'KWD', 'ISK', 'UGX', 'XXX', '', NULL]) AS c (currency);
+
+-- The payload of a signed notification, and all that is none.
+SELECT v.what, mrcall._jws_payload(v.value)
+FROM (VALUES
+    (1, 'signed', 'e30.' || translate(encode('{"a":1,"b":"è"}', 'base64'), '+/=', '-_') || '.sig'),
+    (2, 'two parts', 'e30.e30'),
+    (3, 'four parts', 'a.e30.b.c'),
+    (4, 'no JSON', 'e30.bm90IGpzb24.sig'),
+    (5, 'no base64', 'e30.***.sig'),
+    (6, 'NUL in a string', 'e30.' || translate(encode(convert_to('{"a":"\u0000"}', 'UTF8'), 'base64'), '+/=', '-_') || '.sig'),
+    (7, 'empty', ''),
+    (8, 'NULL', NULL)
+) AS v (n, what, value) ORDER BY v.n;
+
+-- The browsers of a customer's document, in order of first linking, each once.
+SELECT d.document, mrcall._website_session_ids(d.document)
+FROM unnest(ARRAY[
+    '{"website_session_id": "b", "website_session_ids": ["a", "b"]}',
+    '{"website_session_id": "c", "website_session_ids": ["b", "a", "b"]}',
+    '{"website_session_id": "only"}',
+    '{"website_session_ids": ["a", 7, null, "", ["x"], {"y": 1}, "z"]}',
+    '{"website_session_ids": "no array"}',
+    '{"website_session_id": 7, "website_session_ids": {"a": 1}}',
+    '{}', '[]', '"text"', 'null', NULL
+]::jsonb[]) AS d (document);
+
+-- A reference in a Stripe document: an id, or the whole object.
+SELECT r.reference, mrcall._stripe_id(r.reference)
+FROM unnest(ARRAY['"sub_1"', '{"id": "sub_1", "object": "subscription"}', '{}', '7', 'null', '[]', NULL]::jsonb[]) AS r (reference);
