@@ -27,7 +27,7 @@ as_server_user() {
 server_pid() {
     local pid
     pid=$(head -n 1 "$DATA/postmaster.pid" 2>/dev/null) || return 1
-    [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "$DATA" && echo "$pid"
+    [ -n "$pid" ] && tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$DATA" && echo "$pid"
 }
 
 running() { [ -e "$HOME_DIR/port" ] && server_pid >/dev/null && super -d postgres -Atqc 'select 1' >/dev/null 2>&1; }
@@ -71,7 +71,10 @@ free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-start() {
+# One start at a time: two would take each other's port.
+start() { (flock 8 && start_alone) 8>"$BUILD/.start-$NAME.lock"; }
+
+start_alone() {
     [ -x "$PGBIN/postgres" ] || die "the server is not set up" "run: make setup"
     create
     running && return
@@ -83,7 +86,7 @@ start() {
     for try in 1 2 3 4 5 6; do
         free_port >"$HOME_DIR/port.new" && mv "$HOME_DIR/port.new" "$HOME_DIR/port"
         if as_server_user "$PGBIN/pg_ctl" -D "$DATA" -l "$HOME_DIR/server.log" -o "-p $(cat "$HOME_DIR/port")" -w -t 60 \
-            start >"$LOGS/start-$NAME.log" 2>&1 9>&-; then
+            start >"$LOGS/start-$NAME.log" 2>&1 8>&- 9>&-; then
             return
         fi
         running && return

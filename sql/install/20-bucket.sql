@@ -2,14 +2,14 @@
 
 CREATE FUNCTION mrcall.bucket(width interval, ts timestamptz, zone text)
 RETURNS timestamptz
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 10
 AS 'MODULE_PATHNAME', 'bucket_wrapper';
 COMMENT ON FUNCTION mrcall.bucket(interval, timestamptz, text) IS
     'The start of the bucket of that width that holds an instant, by the wall clock of the zone';
 
 CREATE FUNCTION mrcall.next_bucket(width interval, bucket timestamptz, zone text)
 RETURNS timestamptz
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 10
 AS 'MODULE_PATHNAME', 'next_bucket_wrapper';
 COMMENT ON FUNCTION mrcall.next_bucket(interval, timestamptz, text) IS
     'The start of the first bucket that begins after an instant';

@@ -97,11 +97,13 @@ COMMENT ON OPERATOR mrcall.>= (mrcall.visit_state, mrcall.visit_state) IS 'Later
 CREATE OPERATOR CLASS mrcall.visit_state_ops DEFAULT FOR TYPE mrcall.visit_state USING btree AS
     OPERATOR 1 mrcall.<, OPERATOR 2 mrcall.<=, OPERATOR 3 mrcall.=, OPERATOR 4 mrcall.>=, OPERATOR 5 mrcall.>,
     FUNCTION 1 mrcall.visit_state_cmp(mrcall.visit_state, mrcall.visit_state);
+COMMENT ON OPERATOR FAMILY mrcall.visit_state_ops USING btree IS 'Order of visit_state';
 COMMENT ON OPERATOR CLASS mrcall.visit_state_ops USING btree IS 'Order of visit_state; a btree entry holds 2,704 bytes: index by hash';
 CREATE OPERATOR CLASS mrcall.visit_state_hash_ops DEFAULT FOR TYPE mrcall.visit_state USING hash AS
     OPERATOR 1 mrcall.=,
     FUNCTION 1 mrcall.visit_state_hash(mrcall.visit_state),
     FUNCTION 2 mrcall.visit_state_hash(mrcall.visit_state, bigint);
+COMMENT ON OPERATOR FAMILY mrcall.visit_state_hash_ops USING hash IS 'Equality of visit_state';
 COMMENT ON OPERATOR CLASS mrcall.visit_state_hash_ops USING hash IS 'Equality of visit_state';
 
 CREATE FUNCTION mrcall._visit_agg_trans(internal, ts timestamptz, gap interval)

@@ -35,7 +35,11 @@ AS $$
     FROM base AS b
     -- Only in the defaults: a mapping may have braces of its own, as in data#>>'{result,code}'.
     LEFT JOIN LATERAL (
-        SELECT '{' || o.name || '}' AS mark, o.expression, o.type
+        SELECT '{' || o.name || '}' AS mark, o.type,
+               -- A column's name may need quotes inside an expression.
+               CASE WHEN EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = to_regclass(o.relation)
+                                 AND a.attname = o.expression AND a.attnum > 0 AND NOT a.attisdropped)
+                    THEN quote_ident(o.expression) ELSE o.expression END AS expression
         FROM base AS o
         WHERE o.logical_table = b.logical_table AND strpos(b.expression, '{' || o.name || '}') > 0
           AND b.is_mapped IS NOT TRUE
@@ -124,14 +128,18 @@ BEGIN
             WHERE a.attrelid = relation AND a.attname = col.expression AND a.attnum > 0 AND NOT a.attisdropped;
             sql_expression := coalesce(sql_expression, col.expression);
             BEGIN
-                EXECUTE format('SELECT pg_catalog.pg_typeof(%s)::pg_catalog.text FROM (SELECT) AS one LEFT JOIN %s AS t ON false',
-                               sql_expression, relation) INTO found_type;
+                -- WHERE refuses aggregates, windows and sets: an expression is one value of one row.
+                EXECUTE format('SELECT pg_catalog.pg_typeof(%1$s)::pg_catalog.text FROM (SELECT) AS one LEFT JOIN %2$s AS t ON false '
+                               'WHERE pg_catalog.num_nulls(%1$s) OPERATOR(pg_catalog.>=) 0', sql_expression, relation) INTO found_type;
                 cast_expression := mrcall._cast_expression(sql_expression, found_type, col.type);
                 IF cast_expression IS NULL THEN
                     state := 'bad type';
                     cast_expression := format('NULL::%s', col.type);
                 END IF;
             EXCEPTION
+                WHEN insufficient_privilege THEN
+                    state := 'no right';
+                    problem := sqlerrm;
                 WHEN undefined_column THEN
                     state := 'no column';
                     problem := sqlerrm;
@@ -162,10 +170,18 @@ BEGIN
         AS r (logical_table text, wanted_relation text, ordinal int, name text, type text, expression text, found_type text,
               state text, problem text)
     WHERE r.state <> 'ok'
-    ORDER BY array_position(ARRAY['no table', 'no column', 'bad expression', 'bad type'], r.state), r.logical_table, r.ordinal
+    -- A column before the expressions that are made from it.
+    ORDER BY array_position(ARRAY['no table', 'no right', 'no column', 'bad expression', 'bad type'], r.state),
+             r.expression !~ '^[a-z_][a-z0-9_]*$', r.logical_table, r.ordinal
     LIMIT 1;
     IF NOT FOUND THEN
         RETURN;
+    END IF;
+    IF first.state = 'no right' THEN
+        RAISE EXCEPTION 'table % for the logical table "%" may not be read by %', first.wanted_relation, first.logical_table,
+            current_user
+            USING ERRCODE = '42501', DETAIL = first.problem || '.',
+            HINT = format('Its owner grants it: GRANT SELECT ON %s TO %I;', first.wanted_relation, current_user);
     END IF;
     IF first.state = 'no table' THEN
         SELECT jsonb_object_agg(r.logical_table, '{"table": null}'::jsonb), string_agg(DISTINCT r.wanted_relation, ', ')

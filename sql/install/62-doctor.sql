@@ -84,7 +84,7 @@ BEGIN
         SELECT r.logical_table, r.wanted_relation, r.state, string_agg(r.name, ', ' ORDER BY r.ordinal) AS names,
                string_agg(r.expression, ', ' ORDER BY r.ordinal) AS expressions, jsonb_object_agg(r.name, NULL::text) AS left_out
         FROM mrcall._resolve_columns(mapping) AS r
-        WHERE r.state <> 'ok'
+        WHERE r.state NOT IN ('ok', 'no right')
         GROUP BY r.logical_table, r.wanted_relation, r.state
         ORDER BY r.logical_table, r.state
     LOOP
@@ -103,7 +103,8 @@ BEGIN
         IF to_regclass(format('mrcall.%I', src.logical_table)) IS NULL OR src.version <> mrcall.version() THEN
             clean := false;
             RETURN QUERY SELECT 'warning', 'mrcall.' || src.logical_table,
-                format('the view is of version %s, the extension of %s', src.version, mrcall.version()),
+                CASE WHEN to_regclass(format('mrcall.%I', src.logical_table)) IS NULL THEN 'the view is missing'
+                     ELSE format('the view is of version %s, the extension of %s', src.version, mrcall.version()) END,
                 format('SELECT mrcall.attach(%L);', mapping);
         END IF;
         IF src.relation IS NULL THEN

@@ -5,7 +5,7 @@ RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(document, '{}') || jsonb_build_object('website_session_id', website_session_id, 'website_session_ids',
+    SELECT coalesce(nullif(document, 'null'), '{}') || jsonb_build_object('website_session_id', website_session_id, 'website_session_ids',
         to_jsonb(CASE WHEN website_session_id = ANY (ids.known) THEN ids.known ELSE ids.known || website_session_id END))
     FROM (SELECT coalesce(mrcall._website_session_ids(document), '{}') AS known) AS ids
 $$;
@@ -18,7 +18,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     src record;
-    found_rows bigint;
+    found_type text;
 BEGIN
     IF customer_id IS NULL OR website_session_id IS NULL THEN
         RAISE EXCEPTION 'argument "%" must not be NULL',
@@ -48,18 +48,23 @@ BEGIN
     -- One statement that computes the document from the row it changes: two links at once both stay.
     BEGIN
         EXECUTE format('UPDATE %1$s AS t SET %2$I = mrcall._linked_document(t.%2$I, $2) '
-                       'WHERE t.%3$I = $1::%4$s AND mrcall._linked_document(t.%2$I, $2) IS DISTINCT FROM t.%2$I',
-                       src.relation, src.document_column, src.key_column, src.key_type::regtype)
+                       'WHERE t.%3$I = $1::%4$s AND coalesce(jsonb_typeof(t.%2$I), ''null'') IN (''object'', ''null'') '
+                       'AND mrcall._linked_document(t.%2$I, $2) IS DISTINCT FROM t.%2$I',
+                       src.relation, src.document_column, src.key_column, format_type(src.key_type, -1))
         USING customer_id, website_session_id;
-        EXECUTE format('SELECT count(*) FROM %1$s AS t WHERE t.%2$I = $1::%3$s',
-                       src.relation, src.key_column, src.key_type::regtype)
-        INTO found_rows USING customer_id;
+        EXECUTE format('SELECT max(coalesce(jsonb_typeof(t.%2$I), ''null'')) FROM %1$s AS t WHERE t.%3$I = $1::%4$s',
+                       src.relation, src.document_column, src.key_column, format_type(src.key_type, -1))
+        INTO found_type USING customer_id;
     EXCEPTION WHEN invalid_text_representation OR numeric_value_out_of_range THEN
-        found_rows := 0; -- No key of the column's type: no such customer.
+        found_type := NULL; -- No key of the column's type: no such customer.
     END;
-    IF found_rows = 0 THEN
+    IF found_type IS NULL THEN
         RAISE EXCEPTION 'customer "%" does not exist', left(customer_id, 200)
             USING ERRCODE = 'P0002', HINT = 'Create the customer first, then link its browser.';
+    END IF;
+    IF found_type <> 'object' THEN
+        RAISE EXCEPTION 'the document of customer "%" is a JSON %, not an object', left(customer_id, 200), found_type
+            USING ERRCODE = '55000', HINT = 'Make it an object first: a link is a key of it.';
     END IF;
 END
 $$;

@@ -16,14 +16,21 @@ fn width(width: &Interval) -> SqlResult<Width> {
     Width::new(width.months(), width.days(), width.micros()).map_err(report)
 }
 
-#[pg_extern(sql = false)]
-fn bucket(width_: Interval, ts: i64, zone: &str) -> SqlResult<i64> {
-    bucket::bucket(&width(&width_)?, ts, &PgZone::named(zone).map_err(report)?).map_err(report)
+/// The grid of a width in a zone; without either there is none.
+fn grid(width_: Option<Interval>, zone: Option<&str>) -> SqlResult<(Width, PgZone)> {
+    Ok((width(&needed(width_, "width")?)?, PgZone::named(needed(zone, "zone")?).map_err(report)?))
 }
 
 #[pg_extern(sql = false)]
-fn next_bucket(width_: Interval, ts: i64, zone: &str) -> SqlResult<i64> {
-    bucket::next_bucket(&width(&width_)?, ts, &PgZone::named(zone).map_err(report)?).map_err(report)
+fn bucket(width_: Option<Interval>, ts: Option<i64>, zone: Option<&str>) -> SqlResult<Option<i64>> {
+    let (width, zone) = grid(width_, zone)?;
+    ts.map(|ts| bucket::bucket(&width, ts, &zone).map_err(report)).transpose()
+}
+
+#[pg_extern(sql = false)]
+fn next_bucket(width_: Option<Interval>, ts: Option<i64>, zone: Option<&str>) -> SqlResult<Option<i64>> {
+    let (width, zone) = grid(width_, zone)?;
+    ts.map(|ts| bucket::next_bucket(&width, ts, &zone).map_err(report)).transpose()
 }
 
 #[pg_extern(sql = false)]
