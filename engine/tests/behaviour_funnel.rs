@@ -206,6 +206,10 @@ proptest! {
         let best = best_chain(&seen, Rule { within, steps: depth.max(1), increase, once });
         prop_assert_eq!(state.times(), best, "{:?}", names);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
     fn order_split_and_merge_change_no_byte(
@@ -234,8 +238,8 @@ proptest! {
 
     #[test]
     fn bytes_are_canonical_or_refused(
-        rows in rows(12, 30), mode in 0usize..3, at in any::<prop::sample::Index>(), byte: u8, cut in any::<prop::sample::Index>(),
-        noise in prop::collection::vec(any::<u8>(), 0..40)
+        rows in rows(12, 30), mode in 0usize..3, at in any::<prop::sample::Index>(), byte: u8,
+        cut in any::<prop::sample::Index>(), noise in prop::collection::vec(any::<u8>(), 0..40)
     ) {
         let names = [&[][..], &["strict_order", "allow_reentry"], &["consecutive"]][mode];
         let bytes = state(&rows, 1_000_000, modes(names), 5).serialize();

@@ -7,7 +7,7 @@
 use super::event::{Event, any_mask, instant, instants};
 use super::matching::Matching;
 use super::modes::Modes;
-use super::{MAX_CONDITIONS, all_conditions, bits, in_window};
+use super::{MAX_CONDITIONS, all_conditions, bits, bits_down, in_window};
 
 /// What a chain may do within one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,8 +85,8 @@ impl Chains {
     /// The lexicographically smallest instants of a chain of all steps, if there is one.
     ///
     /// The chain that is complete first can exchange its start for any earlier one that leaves it in time, and every
-    /// other complete chain ends no earlier. So the best start is the earliest that reaches that end; from there on each
-    /// step is taken as soon as it can be.
+    /// other complete chain ends no earlier. So the best start is the earliest that reaches that end; from there on
+    /// each step is taken as soon as it can be.
     pub(super) fn earliest(&mut self, events: &[Event]) -> Vec<i64> {
         let reached = self.longest(events, Modes::default());
         let mut times = Vec::with_capacity(usize::from(self.steps));
@@ -126,13 +126,7 @@ impl Chains {
             Rule::Shared => bits(mask).for_each(|step| self.step(step, ts)),
             Rule::Own if group.len() > 1 => self.advance_own(group, ts),
             // From the last step down: no chain takes two.
-            Rule::Own | Rule::One => {
-                let mut rest = mask;
-                while let Some(step) = rest.checked_ilog2() {
-                    rest ^= 1 << step;
-                    self.step(step as usize, ts);
-                }
-            }
+            Rule::Own | Rule::One => bits_down(mask).for_each(|step| self.step(step, ts)),
         }
     }
 

@@ -52,9 +52,9 @@ impl Matching {
         self.clear();
         let mut reach = [self.steps; MAX_CONDITIONS + 1];
         let mut end = 0;
-        for level in 0..self.steps {
+        for (level, reach) in reach.iter_mut().enumerate().take(self.steps) {
             end = self.extend(end.max(level));
-            reach[level] = end;
+            *reach = end;
             if end > level
                 && let Some(holder) = self.holder.get_mut(self.filled_by[level])
             {

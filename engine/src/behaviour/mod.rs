@@ -1,8 +1,8 @@
 //! What visitors do, in which order: funnels, retention and sequences of events (contract, section 3).
 //!
-//! An event is an instant and the set of conditions that it meets, a bit mask whose lowest bit is the first condition. The
-//! states keep events in any order, merge in any order, and answer for the multiset alone: events of one instant have no
-//! order among themselves other than the one that a definition gives them.
+//! An event is an instant and the set of conditions that it meets, a bit mask whose lowest bit is the first
+//! condition. The states keep events in any order, merge in any order, and answer for the multiset alone: events of
+//! one instant have no order among themselves other than the one that a definition gives them.
 
 mod chain;
 mod consecutive;
@@ -69,6 +69,15 @@ fn bits(mut mask: u32) -> impl Iterator<Item = usize> {
     core::iter::from_fn(move || {
         let bit = mask.trailing_zeros();
         mask &= mask.checked_sub(1)?;
+        Some(bit as usize)
+    })
+}
+
+/// The same descending.
+fn bits_down(mut mask: u32) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        let bit = mask.checked_ilog2()?;
+        mask ^= 1 << bit;
         Some(bit as usize)
     })
 }

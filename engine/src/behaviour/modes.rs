@@ -31,7 +31,8 @@ impl Modes {
     ];
 
     /// The modes of those names, in lower case and in any order; a name given twice counts once. An unknown name,
-    /// `allow_reentry` without `strict_order`, and `consecutive` with any other are `22023`. The SQL layer handles NULL.
+    /// `allow_reentry` without `strict_order`, and `consecutive` with any other are `22023`. The SQL layer handles
+    /// NULL.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self> {
         let mut modes = Self::default();
         for name in names {

@@ -1,0 +1,113 @@
+-- mrcall.visitor_buckets against date_trunc in the zone: days, weeks, months and hours, as a whole and by dimension.
+\pset footer off
+
+CREATE TEMP TABLE asked (nr serial, unit text, zone text, since timestamptz, until timestamptz, dimension text,
+    no_bots boolean)
+ON COMMIT DROP;
+INSERT INTO asked (unit, zone, since, until, dimension, no_bots)
+SELECT u.unit, z.zone, '2026-03-03 17:20:00.5Z', '2026-04-12 03:45Z', NULL, false
+FROM unnest('{day,week,month,year}'::text[]) AS u (unit),
+     unnest('{UTC,Europe/Rome,America/New_York,Australia/Lord_Howe,Asia/Kathmandu,America/St_Johns}'::text[])
+         AS z (zone)
+WHERE u.unit = 'day' OR z.zone IN ('Europe/Rome', 'Australia/Lord_Howe');
+INSERT INTO asked (unit, zone, since, until, dimension, no_bots) VALUES
+    ('hour', 'UTC', '2026-03-28Z', '2026-03-30Z', NULL, false), ('hour', 'Asia/Kathmandu', '2026-03-28Z', '2026-03-30Z',
+        NULL, true),
+    ('hour', 'Europe/Rome', '2026-03-28 10:10Z', '2026-03-29 12:10Z', 'channel', false),
+    ('day', 'Europe/Rome', '2026-03-20Z', '2026-04-05Z', 'channel', false), ('day', 'Europe/Rome', '2026-03-20Z',
+        '2026-04-05Z', 'device', true),
+    ('day', 'Europe/Rome', '2026-03-20Z', '2026-04-05Z', NULL, true), ('week', 'UTC', '2026-03-01Z', '2026-04-15Z',
+        'source', false),
+    ('week', 'America/New_York', '2026-03-01Z', '2026-04-15Z', 'medium', true), ('month', 'UTC', '2026-02-10Z',
+        '2026-05-15Z', 'campaign', false),
+    ('month', 'Asia/Kathmandu', '2026-02-10Z', '2026-05-15Z', 'landing_page', false),
+    ('month', 'UTC', '2026-02-10Z', '2026-05-15Z', 'referrer_domain', true), ('month', 'UTC', '2026-02-10Z',
+        '2026-05-15Z', 'entry_page', false),
+    ('day', 'UTC', '2030-01-01 12:00Z', '2030-01-03 12:00Z', NULL, false), ('day', 'UTC', '2030-01-01 12:00Z',
+        '2030-01-03 12:00Z', 'channel', false);
+
+CREATE TEMP TABLE oracle_row ON COMMIT DROP AS
+WITH visit AS (
+    -- A report reads back one gap and a day, so that it knows the begin of visits shorter than that.
+    SELECT a.nr, v.visitor_id, v.started_at, v.ended_at, v.events,
+           CASE WHEN a.dimension IS NOT NULL THEN coalesce(to_jsonb(v) ->> a.dimension, '(not set)') END AS value
+    FROM (SELECT since, until, array_agg(DISTINCT nr) AS numbers FROM asked GROUP BY 1, 2) AS r
+    CROSS JOIN LATERAL oracle.visits(r.since - interval '24 hours 30 minutes', r.until, '30 minutes') AS v
+    JOIN asked AS a ON a.nr = ANY (r.numbers)
+    WHERE NOT (a.no_bots AND v.is_bot)
+),
+hit AS (
+    SELECT a.nr, v.value, e.visitor_id, e.event_type ~ '^page_?view$' AND e.page_path IS NOT NULL AS is_pageview,
+           date_trunc(a.unit, e.occurred_at AT TIME ZONE a.zone) AT TIME ZONE a.zone AS bucket
+    FROM asked AS a
+    JOIN visit AS v ON v.nr = a.nr
+    JOIN mrcall.events AS e ON e.visitor_id = v.visitor_id AND e.occurred_at BETWEEN v.started_at AND v.ended_at
+        AND e.occurred_at >= a.since AND e.occurred_at < a.until
+),
+grid AS (
+    SELECT a.nr, g.wall AT TIME ZONE a.zone AS bucket, val.value
+    FROM asked AS a
+    CROSS JOIN LATERAL generate_series(date_trunc(a.unit, a.since AT TIME ZONE a.zone), (a.until - interval '1 us') AT
+        TIME ZONE a.zone,
+                                       ('1 ' || a.unit)::interval) AS g (wall)
+    JOIN (SELECT nr, NULL::text AS value FROM asked WHERE dimension IS NULL
+          UNION SELECT h.nr, h.value FROM hit AS h WHERE h.value IS NOT NULL) AS val ON val.nr = a.nr
+    -- An hour that the clock jumps over has no bucket.
+    WHERE (g.wall AT TIME ZONE a.zone) AT TIME ZONE a.zone = g.wall
+)
+SELECT g.nr, g.bucket, g.value, coalesce(h.visitors, 0) AS visitors, coalesce(v.visits, 0) AS visits, coalesce(h.events,
+    0) AS events,
+       coalesce(h.pageviews, 0) AS pageviews, coalesce(v.bounces, 0) AS bounces, coalesce(v.total_duration,
+           '0') AS total_duration
+FROM grid AS g
+LEFT JOIN (SELECT h.nr, h.bucket, coalesce(h.value, '-') AS value, count(DISTINCT h.visitor_id) AS visitors,
+    count(*) AS events,
+                  count(*) FILTER (WHERE h.is_pageview) AS pageviews
+           FROM hit AS h GROUP BY 1, 2, 3) AS h ON (h.nr, h.bucket, h.value) = (g.nr, g.bucket, coalesce(g.value, '-'))
+LEFT JOIN (SELECT v.nr, date_trunc(a.unit, v.started_at AT TIME ZONE a.zone) AT TIME ZONE a.zone AS bucket,
+    coalesce(v.value, '-') AS value,
+                  count(*) AS visits, count(*) FILTER (WHERE v.events < 2) AS bounces, sum(v.ended_at - v.started_at)
+                      AS total_duration
+           FROM visit AS v JOIN asked AS a ON a.nr = v.nr
+           WHERE v.started_at >= a.since
+           GROUP BY 1, 2, 3) AS v ON (v.nr, v.bucket, v.value) = (g.nr, g.bucket, coalesce(g.value, '-'));
+
+CREATE TEMP TABLE report_row ON COMMIT DROP AS
+SELECT a.nr, r.*
+FROM asked AS a
+CROSS JOIN LATERAL mrcall.visitor_buckets(('1 ' || a.unit)::interval, a.since, a.until, a.zone, a.dimension,
+    exclude_bots => a.no_bots) AS r;
+
+SELECT a.unit, a.zone, coalesce(a.dimension, '') || CASE WHEN a.no_bots THEN ' without bots' ELSE '' END AS by,
+       (SELECT count(*) FROM oracle_row AS o WHERE o.nr = a.nr AND o.visitors > 0) > 0 AS compared,
+       (SELECT count(*) FROM ((SELECT * FROM oracle_row AS o WHERE o.nr = a.nr EXCEPT ALL SELECT * FROM report_row AS r
+           WHERE r.nr = a.nr)
+                              UNION ALL
+                              (SELECT * FROM report_row AS r WHERE r.nr = a.nr EXCEPT ALL SELECT * FROM oracle_row AS o
+                                  WHERE o.nr = a.nr))
+                             AS d) AS differences
+FROM asked AS a
+ORDER BY a.nr;
+
+-- Sums over the buckets are what there is in the range, and a day of 23 hours has 23 hours.
+SELECT sum(b.events) = (SELECT count(e.visitor_id) FROM mrcall.events AS e
+    WHERE e.occurred_at >= '2026-03-29 00:00 Europe/Rome'
+                            AND e.occurred_at < '2026-03-30 00:00 Europe/Rome') AS all_events, count(*) AS hours
+FROM mrcall.visitor_buckets('1 hour', '2026-03-29 00:00 Europe/Rome', '2026-03-30 00:00 Europe/Rome', 'Europe/Rome')
+    AS b;
+
+-- Visits over the begin of the range: their events count, the visits count where they start; exactly the gap stays.
+INSERT INTO public.website_events (session_id, created_at, page_url) VALUES
+    ('T-visitor-1', '2031-03-28 23:50Z', 'https://mrcall.ai/'), ('T-visitor-1', '2031-03-29 00:10Z',
+        'https://mrcall.ai/'),
+    ('T-visitor-2', '2031-03-28 23:29:59Z', 'https://mrcall.ai/'), ('T-visitor-2', '2031-03-29 00:00Z',
+        'https://mrcall.ai/'),
+    ('T-visitor-3', '2031-03-28 23:30Z', 'https://mrcall.ai/'), ('T-visitor-3', '2031-03-29 00:00Z',
+        'https://mrcall.ai/'),
+    (NULL, '2031-03-29 00:00Z', 'https://mrcall.ai/');
+SELECT to_char(b.bucket AT TIME ZONE 'UTC', 'MM-DD') AS bucket, b.visitors, b.visits, b.events, b.pageviews, b.bounces,
+    b.total_duration
+FROM mrcall.visitor_buckets('1 day', '2031-03-29Z', '2031-03-31Z') AS b;
+SELECT to_char(b.bucket AT TIME ZONE 'UTC', 'MM-DD') AS bucket, b.visitors, b.visits, b.events, b.pageviews, b.bounces,
+    b.total_duration
+FROM mrcall.visitor_buckets('1 day', '2031-03-28Z', '2031-03-30Z') AS b;

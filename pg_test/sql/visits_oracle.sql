@@ -1,0 +1,59 @@
+-- mrcall.visits and mrcall.sessionize against a loop over the events, one by one (fixtures/oracle.sql).
+\pset footer off
+
+-- Own rules and a login host of one's own, so that both tables of the definitions take part.
+INSERT INTO mrcall.channel_rule (position, channel, source_pattern, medium_pattern, campaign_pattern, referrer_pattern)
+    VALUES
+    (10, 'Partner', '^newsletter$', NULL, '^x', NULL), (20, 'Chirps', NULL, NULL, NULL, '(^|\.)t\.co$'),
+    (5, 'House', '^(GOOGLE|bing)$', 'cpc', NULL, NULL),
+    (30, 'Fallback', '^(google|newsletter)$', NULL, NULL, NULL);
+INSERT INTO mrcall.ignored_referrer (domain) VALUES ('duckduckgo.com');
+DELETE FROM mrcall.ignored_referrer WHERE domain = 'checkout.stripe.com';
+DELETE FROM oracle.visit;
+INSERT INTO oracle.visit SELECT * FROM oracle.visits(NULL, NULL, '30 minutes');
+
+-- Every column of every visit, both ways.
+SELECT (SELECT count(*) FROM oracle.visit) > 2000 AS compared,
+       (SELECT count(*) FROM oracle.visit AS o WHERE o.rule LIKE 'channel_rule%') > 0 AS with_own_rules,
+       count(*) AS differences
+FROM ((TABLE oracle.visit EXCEPT ALL TABLE mrcall.visits) UNION ALL (TABLE mrcall.visits EXCEPT ALL TABLE oracle.visit))
+    AS d;
+
+-- The visitors at the edges, to be read.
+SELECT v.visitor_id, v.visit_no AS no, to_char(v.started_at AT TIME ZONE 'UTC', 'DD HH24:MI:SS.US') AS started,
+       v.ended_at - v.started_at AS lasted, v.events, v.pageviews AS pages, v.entry_page, v.exit_page, v.channel,
+           v.source,
+       to_char(v.touched_at AT TIME ZONE 'UTC', 'HH24:MI') AS touched, v.landing_page AS landing, v.is_bot AS bot
+FROM mrcall.visits AS v
+WHERE v.visitor_id ~ '^(W-visitor-.*)?$'
+ORDER BY v.visitor_id COLLATE "C", v.visit_no;
+
+-- A range that cuts visits at both ends, and gaps from nothing to weeks.
+SELECT r.gap,
+       (SELECT count(*) FROM mrcall.sessionize(r.since, r.until, r.gap)) > 0 AS compared,
+       (SELECT count(*)
+        FROM (SELECT * FROM mrcall.sessionize(r.since, r.until, r.gap)) AS i
+        FULL JOIN (SELECT visitor_id, visit_no, started_at, ended_at, events, pageviews, entry_page, exit_page, channel,
+            source, medium,
+                          campaign
+                   FROM oracle.visits(r.since, r.until, r.gap)) AS o
+            ON (i.visitor_id COLLATE "C", i.visit_no) = (o.visitor_id, o.visit_no)
+        WHERE to_jsonb(i) IS DISTINCT FROM to_jsonb(o)) AS differences
+FROM (VALUES ('2026-03-01 00:00Z'::timestamptz, '2026-03-29 00:20Z'::timestamptz, interval '30 minutes'),
+             ('2026-03-03 10:02Z', '2026-03-09 12:34:56.789Z', '0'), ('2026-03-01', '2026-03-08', '1 microsecond'),
+             ('2026-03-01', '2026-04-01', '1 minute'), ('2026-02-01', '2026-06-01', '1 day'),
+             ('2026-03-20', '2026-04-05', '23 hours 59 minutes 59.999999 seconds'), ('2026-02-01', '2026-06-01',
+                 '36 days'),
+             ('2027-01-01', '2027-01-02', '30 minutes')) AS r (since, until, gap)
+ORDER BY r.gap, r.since;
+
+-- Nothing is lost and nothing counted twice; the zone of the session changes nothing.
+SELECT (SELECT sum(v.events) FROM mrcall.visits AS v) = (SELECT count(e.visitor_id) FROM mrcall.events AS e)
+    AS all_events,
+       (SELECT sum(v.pageviews) FROM mrcall.visits AS v)
+           = (SELECT count(*) FROM mrcall.events AS e WHERE e.visitor_id IS NOT NULL AND e.page_path IS NOT NULL
+               AND e.event_type ~ '^page_?view$') AS all_pageviews;
+SET LOCAL timezone = 'America/New_York';
+SELECT count(*) AS differences
+FROM ((TABLE oracle.visit EXCEPT ALL TABLE mrcall.visits) UNION ALL (TABLE mrcall.visits EXCEPT ALL TABLE oracle.visit))
+    AS d;
