@@ -105,7 +105,7 @@ stop() {
 }
 
 url() {
-    printf 'postgresql://%s:%s@127.0.0.1:%s/%s\n' "${ROLE:-mrcall}" "$(cat "$HOME_DIR/password")" \
+    printf 'postgresql://%s:%s@127.0.0.1:%s/%s\n' "${ROLE:-demo}" "$(cat "$HOME_DIR/password")" \
         "$(cat "$HOME_DIR/port")" "${1:-mrcall}"
 }
 

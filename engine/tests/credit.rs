@@ -159,9 +159,9 @@ fn names() {
         assert_eq!(model.name(), name);
     }
     for (name, words) in [
-        ("markov", "all journeys"),
-        ("shapley", "mrcall.shapley"),
-        ("w_shaped", "mrcall.attribution"),
+        ("markov", "first_touch"),
+        ("shapley", "first_touch"),
+        ("w_shaped", "first_touch"),
         ("participation", "first_touch, last_touch"),
         ("Linear", "position_based, u_shaped"),
         ("", "time_decay"),

@@ -18,7 +18,7 @@ drop_databases() {
     rm -f "$LOGS"/dump_{plain,hyper}*.*
 }
 trap drop_databases EXIT
-empty() { "$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 "$SUPER" -c "CREATE DATABASE $1 OWNER mrcall TEMPLATE template0"; }
+empty() { "$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 "$SUPER" -c "CREATE DATABASE $1 OWNER demo TEMPLATE template0"; }
 
 fill() { # database
     db "$1" -f "$ROOT/sql/reference/reference.sql" -v visitors=300 -v seed=5 -f "$ROOT/sql/demo/generate.sql" >/dev/null

@@ -111,7 +111,7 @@ whole_life() { # database
 }
 
 cluster start
-super -c 'CREATE DATABASE install_plain OWNER mrcall TEMPLATE template0'
+super -c 'CREATE DATABASE install_plain OWNER demo TEMPLATE template0'
 whole_life install_plain
 if [ "$TIMESCALEDB" != 0 ]; then
     cluster new-database install_hyper

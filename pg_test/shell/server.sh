@@ -23,7 +23,7 @@ is 'there is no server at first' 'not running' "$(cluster status)"
 
 # url starts the server and prints the URI alone; what it has to say goes to the other stream.
 url=$(cluster url 2>"$LOGS/server-stderr.out")
-grep -qE '^postgresql://mrcall:[0-9a-f]{32}@127\.0\.0\.1:[0-9]+/mrcall$' <<<"$url" || die "url does not print a URI alone" "$url"
+grep -qE '^postgresql://demo:[0-9a-f]{32}@127\.0\.0\.1:[0-9]+/mrcall$' <<<"$url" || die "url does not print a URI alone" "$url"
 is 'url starts the server' "running on port $(cat "$home/port")" "$(cluster status)"
 [ -s "$LOGS/server-stderr.out" ] || die "the making of a server is silent"
 cluster new-database trial
