@@ -23,5 +23,5 @@ script=$(find "$PREFIX/usr/share/postgresql/$PG/extension" -name 'mrcall_ext--*.
 ignored=$(sed -nE 's/^(PS[0-9]{3}).*/--ignore \1/p' "$ROOT/scripts/pgspot.ignore" | tr '\n' ' ')
 # shellcheck disable=SC2086
 "$BUILD/venv-lint/bin/pgspot" $ignored "$script" >"$LOGS/pgspot.log" 2>&1 || { cat "$LOGS/pgspot.log"; die "pgspot has findings"; }
-tail -n 1 "$LOGS/pgspot.log"
+grep 'Errors:' "$LOGS/pgspot.log"
 say "lint: clean"

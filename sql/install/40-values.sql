@@ -101,6 +101,17 @@ $$;
 COMMENT ON FUNCTION mrcall.currency_exponent(text) IS
     'Digits of a currency''s minor unit in payment providers'' documents: 0, 2 or 3';
 
+-- Minor units in a currency's own unit; two digits where the currency is not known.
+CREATE FUNCTION mrcall._major_units(minor_units numeric, currency text)
+RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+AS $$
+    SELECT pg_catalog.round(minor_units OPERATOR(pg_catalog./) pg_catalog.power(10::pg_catalog.numeric,
+                                COALESCE(mrcall.currency_exponent(currency), 2)::pg_catalog.numeric),
+                            COALESCE(mrcall.currency_exponent(currency), 2))
+$$;
+COMMENT ON FUNCTION mrcall._major_units(numeric, text) IS 'Internal: an amount of minor units in the currency''s own unit';
+
 -- The browsers that a customer's document names, in order of first linking, without repetition.
 CREATE FUNCTION mrcall._website_session_ids(document jsonb)
 RETURNS text[]

@@ -126,7 +126,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
         WHEN to_type = 'text' AND from_type IN ('text', 'character varying', 'character', 'uuid', 'name', 'smallint',
-            'integer', 'bigint', 'numeric', 'boolean', '"char"', 'unknown', 'inet', 'citext') THEN format('(%s)::pg_catalog.text', expression)
+            'integer', 'bigint', 'numeric', 'boolean', '"char"', 'unknown', 'inet', 'citext')
+            THEN format('(%s)::pg_catalog.text', expression)
         WHEN to_type = 'timestamptz' AND from_type = 'timestamp with time zone' THEN format('(%s)', expression)
         WHEN to_type = 'timestamptz' AND from_type = 'date'
             THEN format('((%s)::pg_catalog.timestamp AT TIME ZONE ''UTC'')', expression)

@@ -19,7 +19,8 @@ BEGIN
     RETURN QUERY
     WITH call AS MATERIALIZED (
         -- key: a business, or none, as a value that joins by hash. An end before the start is no end: doctor counts such calls.
-        SELECT c.business_id, coalesce('=' || c.business_id, '') AS key, c.started_at, CASE WHEN c.ended_at > c.started_at THEN c.ended_at END AS ended_at,
+        SELECT c.business_id, coalesce('=' || c.business_id, '') AS key, c.started_at,
+               CASE WHEN c.ended_at > c.started_at THEN c.ended_at END AS ended_at,
                c.outcome, c.answered, c.caller,
                CASE WHEN c.started_at >= since THEN mrcall.bucket(width, c.started_at, zone) END AS bucket
         FROM mrcall.calls AS c
@@ -52,7 +53,8 @@ BEGIN
         GROUP BY 1, 2
     ),
     wanted_row AS (
-        SELECT b.bucket, wanted AS business_id, '=' || wanted AS key FROM mrcall.buckets(width, since, until, zone) AS b WHERE wanted IS NOT NULL
+        SELECT b.bucket, wanted AS business_id, '=' || wanted AS key FROM mrcall.buckets(width, since, until, zone) AS b
+        WHERE wanted IS NOT NULL
         UNION ALL
         SELECT f.bucket, f.business_id, f.key FROM figures AS f WHERE wanted IS NULL
     ),

@@ -1,4 +1,5 @@
--- Every conversion of every kind, once. Amounts of more than 24 digits are none: garbage in a webhook must not fail a report. Definitions: docs/conversions.md.
+-- Every conversion of every kind, once. Definitions: docs/conversions.md.
+-- Amounts of more than 24 digits are none: garbage in a webhook must not fail a report.
 CREATE OR REPLACE VIEW mrcall.conversions WITH (security_invoker = true) AS
 WITH stripe_paid AS (
     -- Once per invoice: Stripe delivers an event again until it is answered.
@@ -79,18 +80,19 @@ money AS (
     SELECT 'payment' AS conversion, p.invoice_id AS conversion_id, p.subscription_id, p.stripe_customer_id,
            NULL::text AS account_token,
            coalesce(p.subscription_id, 'invoice ' || p.invoice_id) AS series, p.paid_at AS converted_at, p.currency,
-           round(p.minor_units / power(10::numeric, coalesce(mrcall.currency_exponent(p.currency), 2)), coalesce(mrcall.currency_exponent(p.currency), 2)) AS value
+           mrcall._major_units(p.minor_units, p.currency) AS value
     FROM stripe_paid AS p
     UNION ALL
     SELECT 'refund', r.charge_id || ':' || r.total, r.subscription_id, r.stripe_customer_id, NULL,
            coalesce(r.subscription_id, 'invoice ' || r.invoice_id, 'charge ' || r.charge_id), r.refunded_at, r.currency,
-           -round(r.minor_units / power(10::numeric, coalesce(mrcall.currency_exponent(r.currency), 2)), coalesce(mrcall.currency_exponent(r.currency), 2))
+           -mrcall._major_units(r.minor_units, r.currency)
     FROM stripe_refunded AS r
     UNION ALL
     SELECT CASE WHEN a.is_refund THEN 'refund' ELSE 'payment' END, a.transaction_id, a.subscription_id, NULL, a.account_token,
            a.subscription_id, a.paid_at, a.currency,
            CASE WHEN a.is_refund THEN -1 ELSE 1 END
-               * round(a.milliunits / 1000, greatest(coalesce(mrcall.currency_exponent(a.currency), 2), least(scale(trim_scale(a.milliunits / 1000)), 12)))
+               * round(a.milliunits / 1000, greatest(coalesce(mrcall.currency_exponent(a.currency), 2),
+                                                     least(scale(trim_scale(a.milliunits / 1000)), 12)))
     FROM apple AS a
 ),
 series AS (
@@ -127,9 +129,7 @@ subscribed AS (
 ),
 priced AS (
     SELECT p.name, upper(p.price_id ->> 'currency') AS currency,
-           round(mrcall.try_numeric(p.price_id ->> 'unit_amount')
-                     / power(10::numeric, coalesce(mrcall.currency_exponent(p.price_id ->> 'currency'), 2)),
-                 coalesce(mrcall.currency_exponent(p.price_id ->> 'currency'), 2)) AS value
+           mrcall._major_units(mrcall.try_numeric(p.price_id ->> 'unit_amount'), p.price_id ->> 'currency') AS value
     FROM mrcall.products AS p
 ),
 kinds AS (

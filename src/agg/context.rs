@@ -29,13 +29,13 @@ pub fn keep<T>(context: &mut PgMemoryContexts, value: T) -> Internal {
 ///
 /// The server passes `internal` only between the functions of one aggregate, and each of ours uses one type `T` for all of
 /// its functions.
-pub fn borrow<'a, T>(internal: &'a Internal) -> Option<&'a T> {
+pub fn borrow<T>(internal: &Internal) -> Option<&T> {
     // SAFETY: see above; the value lives in the aggregate context, which outlives the call.
     unsafe { internal.get::<T>() }
 }
 
 /// As [`borrow`], to change it: only for the first argument of transition and combine functions, which is theirs alone.
-pub fn borrow_mut<'a, T>(internal: &'a mut Internal) -> Option<&'a mut T> {
+pub fn borrow_mut<T>(internal: &mut Internal) -> Option<&mut T> {
     // SAFETY: see above.
     unsafe { internal.get_mut::<T>() }
 }

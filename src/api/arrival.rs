@@ -63,7 +63,7 @@ fn is_arrival(
     utm_medium: Option<&str>,
     utm_campaign: Option<&str>,
 ) -> bool {
-    arrival::is_arrival(&Event { referrer, page_url, utm_source, utm_medium, utm_campaign }, &arrival::ignored_by_seed)
+    arrival::is_arrival(&Event { referrer, page_url, utm_source, utm_medium, utm_campaign }, arrival::ignored_by_seed)
 }
 
 #[pg_extern(sql = false)]
