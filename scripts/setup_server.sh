@@ -34,7 +34,9 @@ server() {
 }
 
 copy_server() {
-    rm -rf "$PREFIX.new" && mkdir -p "$PREFIX.new/usr/lib/postgresql" "$PREFIX.new/usr/share/postgresql"
+    # What was installed into an older copy has to be installed again.
+    rm -rf "$BUILD/pg$PG"/*.stamp "$PREFIX.new"
+    mkdir -p "$PREFIX.new/usr/lib/postgresql" "$PREFIX.new/usr/share/postgresql"
     cp -a "/usr/lib/postgresql/$PG" "$PREFIX.new/usr/lib/postgresql/"
     if installed "postgresql-$PG"; then
         cp -a "/usr/share/postgresql/$PG" "$PREFIX.new/usr/share/postgresql/"
@@ -47,7 +49,7 @@ copy_server() {
 }
 
 timescaledb() {
-    [ -e "$PGLIB/lib/timescaledb.so" ] && return
+    [ -e "$BUILD/pg$PG/timescaledb.stamp" ] && return
     if apt-cache show "postgresql-$PG-timescaledb" >/dev/null 2>&1; then
         run_logged "TimescaleDB for PostgreSQL $PG" "a few seconds" timescaledb unpack_timescaledb
     else
@@ -56,6 +58,7 @@ timescaledb() {
         packages cmake libssl-dev libkrb5-dev
         run_logged "TimescaleDB from Debian's source package" "about two minutes" timescaledb build_timescaledb
     fi
+    touch "$BUILD/pg$PG/timescaledb.stamp"
 }
 
 unpack_timescaledb() {
