@@ -129,8 +129,10 @@ subscribed AS (
 ),
 priced AS (
     SELECT p.name, upper(p.price_id ->> 'currency') AS currency,
-           mrcall._major_units(mrcall.try_numeric(p.price_id ->> 'unit_amount'), p.price_id ->> 'currency') AS value
+           mrcall._major_units(u.minor_units, p.price_id ->> 'currency') AS value
     FROM mrcall.products AS p
+    CROSS JOIN LATERAL (SELECT mrcall.try_numeric(p.price_id ->> 'unit_amount') AS minor_units) AS u
+    WHERE u.minor_units >= 0 AND u.minor_units < 1e24
 ),
 kinds AS (
     SELECT 'signup' AS conversion, c.customer_id AS conversion_id, c.customer_id, NULL::text AS business_id,

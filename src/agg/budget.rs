@@ -28,7 +28,7 @@ impl Share {
         }
         Err(Error::new(
             ErrorKind::LimitExceeded,
-            format!("aggregate states hold {} MB, more than mrcall.max_state_memory ({} MB)", held >> 20, limit >> 20),
+            format!("aggregate states hold {} kB, more than mrcall.max_state_memory ({} kB)", held >> 10, limit >> 10),
             "Aggregate a shorter range, or raise the limit: SET mrcall.max_state_memory = '4GB';",
         ))
     }
