@@ -23,7 +23,8 @@ pub extern "C-unwind" fn _PG_init() {
 pgrx::extension_sql_file!("../sql/install/10-arrival.sql", name = "arrival");
 pgrx::extension_sql_file!("../sql/install/20-bucket.sql", name = "bucket", requires = ["arrival"]);
 pgrx::extension_sql_file!("../sql/install/25-visit_agg.sql", name = "visit_agg", requires = ["bucket"]);
-pgrx::extension_sql_file!("../sql/install/30-credit.sql", name = "credit", requires = ["visit_agg"]);
+pgrx::extension_sql_file!("../sql/install/27-behaviour.sql", name = "behaviour", requires = ["visit_agg"]);
+pgrx::extension_sql_file!("../sql/install/30-credit.sql", name = "credit", requires = ["behaviour"]);
 pgrx::extension_sql_file!("../sql/install/40-values.sql", name = "values", requires = ["credit"]);
 pgrx::extension_sql_file!("../sql/install/50-tables.sql", name = "tables", requires = ["values"]);
 pgrx::extension_sql_file!("../sql/install/55-source_columns.sql", name = "source_columns", requires = ["tables"]);

@@ -4,4 +4,4 @@ mod budget;
 mod context;
 mod state;
 
-pub use state::{State, combine, deserialize, finalize, merge_stored, serialize, transition};
+pub use state::{State, combine, deserialize, finalize, merge_stored, serialize, transition, view};

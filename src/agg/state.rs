@@ -102,3 +102,8 @@ pub fn finalize<S: State>(internal: &Internal) -> SqlResult<Option<Vec<u8>>> {
         _ => Ok(None),
     }
 }
+
+/// What a final function reads from the state; `None` without a row.
+pub fn view<S: State, T>(internal: &Internal, read: impl FnOnce(&S) -> T) -> Option<T> {
+    borrow::<Held<S>>(internal).map(|held| read(&held.state))
+}

@@ -1,6 +1,7 @@
 //! The thin SQL layer: one file per feature, declared in the file of `sql/install` with the same name.
 
 mod arrival;
+mod behaviour;
 mod bucket;
 mod credit;
 mod sessionize;

@@ -1,0 +1,225 @@
+//! `window_funnel`, `window_funnel_times`, `retention`, `sequence_match`, `sequence_count`.
+
+use std::sync::Arc;
+
+use mrcall_engine::behaviour::{FunnelState, Modes, Pattern, RetentionState, SequenceState, condition_mask};
+use mrcall_engine::{Result as EngineResult, duration};
+use pgrx::datum::Interval;
+use pgrx::prelude::*;
+use pgrx::{Internal, pg_sys};
+
+use crate::agg::{self, State};
+use crate::error::{SqlResult, needed, report};
+
+impl State for FunnelState {
+    fn heap_bytes(&self) -> usize {
+        FunnelState::heap_bytes(self)
+    }
+    fn is_empty(&self) -> bool {
+        FunnelState::is_empty(self)
+    }
+    fn like(&self) -> EngineResult<Self> {
+        Ok(FunnelState::like(self))
+    }
+    fn merge(&mut self, other: &Self) -> EngineResult<()> {
+        FunnelState::merge(self, other)
+    }
+    fn serialize(&self) -> EngineResult<Vec<u8>> {
+        Ok(FunnelState::serialize(self))
+    }
+    fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
+        FunnelState::deserialize(bytes)
+    }
+}
+
+impl State for RetentionState {
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+    fn is_empty(&self) -> bool {
+        false
+    }
+    fn like(&self) -> EngineResult<Self> {
+        Ok(RetentionState::like(self))
+    }
+    fn merge(&mut self, other: &Self) -> EngineResult<()> {
+        RetentionState::merge(self, other)
+    }
+    fn serialize(&self) -> EngineResult<Vec<u8>> {
+        Ok(RetentionState::serialize(self))
+    }
+    fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
+        RetentionState::deserialize(bytes)
+    }
+}
+
+impl State for SequenceState {
+    fn heap_bytes(&self) -> usize {
+        SequenceState::heap_bytes(self)
+    }
+    fn is_empty(&self) -> bool {
+        SequenceState::is_empty(self)
+    }
+    fn like(&self) -> EngineResult<Self> {
+        Ok(SequenceState::like(self))
+    }
+    fn merge(&mut self, other: &Self) -> EngineResult<()> {
+        SequenceState::merge(self, other)
+    }
+    fn serialize(&self) -> EngineResult<Vec<u8>> {
+        Ok(SequenceState::serialize(self))
+    }
+    fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
+        SequenceState::deserialize(bytes)
+    }
+}
+
+/// How many conditions a row has, and which of them are true.
+fn conditions(array: &Array<bool>) -> (usize, u32) {
+    (array.len(), condition_mask(array.iter()))
+}
+
+#[pg_extern(sql = false)]
+fn _window_funnel_trans(
+    state: Internal,
+    within: Option<Interval>,
+    ts: Option<i64>,
+    steps: Option<Array<bool>>,
+    modes: Option<Array<&str>>,
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> SqlResult<Internal> {
+    let within = needed(within, "within")?;
+    let within = duration::exact_micros(within.months(), within.days(), within.micros(), "within").map_err(report)?;
+    let modes = match &modes {
+        Some(names) => {
+            let names = names.iter().map(|name| needed(name, "modes")).collect::<SqlResult<Vec<_>>>()?;
+            Modes::parse(names).map_err(report)?
+        }
+        None => Modes::default(),
+    };
+    let (Some(ts), Some(steps)) = (ts, steps) else { return Ok(state) };
+    let (count, mask) = conditions(&steps);
+    agg::transition(
+        state,
+        fcinfo,
+        || FunnelState::new(within, modes, count).map_err(report),
+        |funnel| funnel.same_funnel(within, modes, count).and_then(|()| funnel.push(ts, mask)).map_err(report),
+    )
+}
+
+#[pg_extern(sql = false)]
+fn _window_funnel_default_trans(
+    state: Internal,
+    within: Option<Interval>,
+    ts: Option<i64>,
+    steps: Option<Array<bool>>,
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> SqlResult<Internal> {
+    _window_funnel_trans(state, within, ts, steps, None, fcinfo)
+}
+
+#[pg_extern(sql = false)]
+fn _window_funnel_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+    agg::combine::<FunnelState>(first, second, fcinfo)
+}
+
+#[pg_extern(sql = false)]
+fn _window_funnel_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+    agg::serialize::<FunnelState>(&state)
+}
+
+#[pg_extern(sql = false)]
+fn _window_funnel_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
+    agg::deserialize::<FunnelState>(bytes)
+}
+
+#[pg_extern(sql = false)]
+fn _window_funnel_final(state: Internal) -> i32 {
+    agg::view::<FunnelState, _>(&state, FunnelState::depth).unwrap_or_default()
+}
+
+#[pg_extern(sql = false)]
+fn _window_funnel_times_final(state: Internal) -> Vec<TimestampWithTimeZone> {
+    let times = agg::view::<FunnelState, _>(&state, FunnelState::times).unwrap_or_default();
+    times.into_iter().filter_map(|at| TimestampWithTimeZone::try_from(at).ok()).collect()
+}
+
+#[pg_extern(sql = false)]
+fn _retention_trans(
+    state: Internal,
+    wanted: Option<Array<bool>>,
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> SqlResult<Internal> {
+    let Some(wanted) = wanted else { return Ok(state) };
+    let (count, mask) = conditions(&wanted);
+    agg::transition(
+        state,
+        fcinfo,
+        || RetentionState::new(count).map_err(report),
+        |retention| retention.same_conditions(count).map(|()| retention.push(mask)).map_err(report),
+    )
+}
+
+#[pg_extern(sql = false)]
+fn _retention_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+    agg::combine::<RetentionState>(first, second, fcinfo)
+}
+
+#[pg_extern(sql = false)]
+fn _retention_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+    agg::serialize::<RetentionState>(&state)
+}
+
+#[pg_extern(sql = false)]
+fn _retention_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
+    agg::deserialize::<RetentionState>(bytes)
+}
+
+#[pg_extern(sql = false)]
+fn _retention_final(state: Internal) -> Option<Vec<bool>> {
+    agg::view::<RetentionState, _>(&state, RetentionState::retention)
+}
+
+#[pg_extern(sql = false)]
+fn _sequence_trans(
+    state: Internal,
+    pattern: Option<&str>,
+    ts: Option<i64>,
+    wanted: Option<Array<bool>>,
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> SqlResult<Internal> {
+    let pattern = needed(pattern, "pattern")?;
+    let (Some(ts), Some(wanted)) = (ts, wanted) else { return Ok(state) };
+    let (count, mask) = conditions(&wanted);
+    agg::transition(
+        state,
+        fcinfo,
+        || Ok(SequenceState::new(Arc::new(Pattern::parse(pattern, count).map_err(report)?))),
+        |sequence| sequence.same_pattern(pattern, count).and_then(|()| sequence.push(ts, mask)).map_err(report),
+    )
+}
+
+#[pg_extern(sql = false)]
+fn _sequence_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+    agg::combine::<SequenceState>(first, second, fcinfo)
+}
+
+#[pg_extern(sql = false)]
+fn _sequence_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+    agg::serialize::<SequenceState>(&state)
+}
+
+#[pg_extern(sql = false)]
+fn _sequence_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
+    agg::deserialize::<SequenceState>(bytes)
+}
+
+#[pg_extern(sql = false)]
+fn _sequence_match_final(state: Internal) -> Option<bool> {
+    agg::view::<SequenceState, _>(&state, SequenceState::matches)
+}
+
+#[pg_extern(sql = false)]
+fn _sequence_count_final(state: Internal) -> Option<i64> {
+    agg::view::<SequenceState, _>(&state, |sequence| i64::try_from(sequence.count()).unwrap_or(i64::MAX))
+}
