@@ -12,7 +12,7 @@ as() { # role, statement…
     shift
     "$PGBIN/psql" -X -q -At -v ON_ERROR_STOP=1 -v VERBOSITY=sqlstate "$(ROLE=$role cluster url "$database")" "$@"
 }
-installer() { as mrcall "$@"; }
+installer() { as demo "$@"; }
 same() { # what, wanted, got
     [ "$2" = "$3" ] || die "$1" "wanted: $2" "got:    $3"
     echo "ok: $1"
