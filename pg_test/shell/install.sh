@@ -56,8 +56,8 @@ whole_life() { # database
     same "$database: the installer is no superuser" f "$(installer -c 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user')"
     # Into an empty database, and out of it again.
     installer -c 'CREATE EXTENSION mrcall_ext'
-    refused "$database: reports before attach" 42P01 mrcall "SELECT * FROM mrcall.attribution($may)"
-    refused "$database: attach without tables" 42P01 mrcall 'SELECT mrcall.attach()'
+    refused "$database: reports before attach" 42P01 demo "SELECT * FROM mrcall.attribution($may)"
+    refused "$database: attach without tables" 42P01 demo 'SELECT mrcall.attach()'
     installer -c 'DROP EXTENSION mrcall_ext'
     same "$database: nothing is left of an empty installation" '0 functions, 0 tables, 0 types, 0 extensions' "$(installer -c "$residue")"
 
@@ -99,7 +99,7 @@ whole_life() { # database
     # Out again: without CASCADE the views stand in the way, with it nothing of the extension is left, and all of the data is.
     rows='SELECT (SELECT count(*) FROM public.website_events) + (SELECT count(*) FROM public.sessions)'
     before=$(installer -c "$rows")
-    refused "$database: drop without CASCADE" 2BP01 mrcall 'DROP EXTENSION mrcall_ext'
+    refused "$database: drop without CASCADE" 2BP01 demo 'DROP EXTENSION mrcall_ext'
     installer -c 'DROP EXTENSION mrcall_ext CASCADE' 2>/dev/null
     same "$database: nothing is left of the extension" '0 functions, 0 tables, 0 types, 0 extensions' "$(installer -c "$residue")"
     same "$database: the data is as it was" "$before" "$(installer -c "$rows")"
