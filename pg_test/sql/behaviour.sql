@@ -60,11 +60,13 @@ SET LOCAL max_parallel_workers_per_gather = 2;
 CREATE TABLE public.plain_hit AS SELECT * FROM random_hit;
 ANALYZE public.plain_hit;
 EXPLAIN (COSTS OFF)
-SELECT mrcall.window_funnel('5 seconds', ts, steps), mrcall.retention(steps), mrcall.sequence_count('(?1)(?2)', ts, steps) FROM public.plain_hit;
+SELECT mrcall.window_funnel('5 seconds', ts, steps), mrcall.retention(steps), mrcall.sequence_count('(?1)(?2)', ts, steps)
+FROM public.plain_hit;
 CREATE TEMP TABLE in_parallel AS
 SELECT mrcall.window_funnel('5 seconds', ts, steps) AS a, mrcall.window_funnel_times('5 seconds', ts, steps, '{strict_once}') AS b,
        mrcall.retention(steps) AS c, mrcall.sequence_match('(?1)(?2)(?3)', ts, steps) AS d,
-       mrcall.sequence_count('(?1)(?t<=2)(?2)', ts, steps) AS e, mrcall.window_funnel('5 seconds', ts, steps) FILTER (WHERE visitor < 0) AS f
+       mrcall.sequence_count('(?1)(?t<=2)(?2)', ts, steps) AS e,
+       mrcall.window_funnel('5 seconds', ts, steps) FILTER (WHERE visitor < 0) AS f
 FROM public.plain_hit;
 SET LOCAL max_parallel_workers_per_gather = 0;
 SELECT p.* IS NOT DISTINCT FROM s.* AS same

@@ -103,7 +103,8 @@ SELECT mrcall.visit_agg(now(), '-1 second');
 SELECT mrcall.visit_agg(now(), '1 month');
 SELECT mrcall.visit_agg('infinity', '1 minute');
 SELECT mrcall.visit_agg(now(), g) FROM (VALUES ('1 minute'::interval), ('2 minutes')) AS x (g);
-SELECT mrcall.rollup(s ORDER BY s) FROM (SELECT mrcall.visit_agg(now(), g) AS s FROM (VALUES ('1 minute'::interval), ('2 minutes')) AS x (g) GROUP BY g) AS y;
+SELECT mrcall.rollup(s ORDER BY s)
+FROM (SELECT mrcall.visit_agg(now(), g) AS s FROM (VALUES ('1 minute'::interval), ('2 minutes')) AS x (g) GROUP BY g) AS y;
 SELECT 'no state'::mrcall.visit_state;
 SELECT '\x5'::mrcall.visit_state;
 SELECT '\xzz'::mrcall.visit_state;
@@ -115,4 +116,5 @@ SELECT mrcall.visit_agg('2031-01-01'::timestamptz + n * interval '1 hour', '1 mi
 RESET mrcall.max_state_memory;
 -- What was held has been given back.
 SET LOCAL mrcall.max_state_memory = '1MB';
-SELECT mrcall.num_visits(mrcall.visit_agg('2031-01-01'::timestamptz + n * interval '1 hour', '1 minute')) FROM generate_series(1, 5000) AS n;
+SELECT mrcall.num_visits(mrcall.visit_agg('2031-01-01'::timestamptz + n * interval '1 hour', '1 minute'))
+FROM generate_series(1, 5000) AS n;

@@ -4,13 +4,15 @@ CREATE FUNCTION mrcall._window_funnel_trans(internal, within interval, ts timest
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
 AS 'MODULE_PATHNAME', '_window_funnel_default_trans_wrapper';
-COMMENT ON FUNCTION mrcall._window_funnel_trans(internal, interval, timestamptz, boolean[]) IS 'Internal: transition of window_funnel';
+COMMENT ON FUNCTION mrcall._window_funnel_trans(internal, interval, timestamptz, boolean[])
+IS 'Internal: transition of window_funnel';
 
 CREATE FUNCTION mrcall._window_funnel_trans(internal, within interval, ts timestamptz, steps boolean[], modes text[])
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
 AS 'MODULE_PATHNAME', '_window_funnel_trans_wrapper';
-COMMENT ON FUNCTION mrcall._window_funnel_trans(internal, interval, timestamptz, boolean[], text[]) IS 'Internal: transition of window_funnel';
+COMMENT ON FUNCTION mrcall._window_funnel_trans(internal, interval, timestamptz, boolean[], text[])
+IS 'Internal: transition of window_funnel';
 
 CREATE FUNCTION mrcall._window_funnel_combine(internal, internal)
 RETURNS internal
@@ -98,7 +100,8 @@ CREATE FUNCTION mrcall._retention_trans(internal, conditions boolean[])
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
 AS 'MODULE_PATHNAME', '_retention_trans_wrapper';
-COMMENT ON FUNCTION mrcall._retention_trans(internal, boolean[]) IS 'Internal: transition of retention';
+COMMENT ON FUNCTION mrcall._retention_trans(internal, boolean[])
+IS 'Internal: transition of retention';
 
 CREATE FUNCTION mrcall._retention_combine(internal, internal)
 RETURNS internal
@@ -141,7 +144,8 @@ CREATE FUNCTION mrcall._sequence_trans(internal, pattern text, ts timestamptz, c
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
 AS 'MODULE_PATHNAME', '_sequence_trans_wrapper';
-COMMENT ON FUNCTION mrcall._sequence_trans(internal, text, timestamptz, boolean[]) IS 'Internal: transition of sequence_match and sequence_count';
+COMMENT ON FUNCTION mrcall._sequence_trans(internal, text, timestamptz, boolean[])
+IS 'Internal: transition of sequence_match and sequence_count';
 
 CREATE FUNCTION mrcall._sequence_combine(internal, internal)
 RETURNS internal
