@@ -175,14 +175,3 @@ proptest! {
         }
     }
 }
-
-#[test]
-#[ignore = "a measurement: cargo test --release --test split -- --ignored --nocapture"]
-fn time_of_the_worst_case() {
-    for (name, amount, low) in [("usual", "12.34".to_string(), 0.25), ("worst", "9".repeat(MAX_DIGITS), 5e-324)] {
-        let weights: Vec<f64> = (0..MAX_PARTS).map(|i| if i % 2 == 0 { 0.7 } else { low }).collect();
-        let start = std::time::Instant::now();
-        let parts = split(&amount, &weights, 38);
-        println!("{name}: {} parts in {:?}", parts.len(), start.elapsed());
-    }
-}
