@@ -78,6 +78,11 @@ BEGIN
             RAISE EXCEPTION 'unknown key "%" in the mapping of "%"', bad, entry.logical_table
                 USING ERRCODE = '22023', HINT = 'Known keys are "table" and "columns".';
         END IF;
+        IF jsonb_typeof(entry.spec -> 'table') NOT IN ('string', 'null') OR entry.spec ->> 'table'
+            !~ '^([[:alpha:]_][[:alnum:]_$]*|"[^"]+")(\.([[:alpha:]_][[:alnum:]_$]*|"[^"]+"))?$' THEN
+            RAISE EXCEPTION 'bad table % in the mapping of "%"', entry.spec -> 'table', entry.logical_table
+                USING ERRCODE = '22023', HINT = 'Give a name such as "web.hits" or null; quote upper case: "web.\"Hits\"".';
+        END IF;
         SELECT k.key INTO bad
         FROM jsonb_each(coalesce(entry.spec -> 'columns', '{}')) AS k
         WHERE NOT EXISTS (SELECT FROM mrcall._source_columns() AS c
