@@ -32,7 +32,7 @@ pub struct Memo {
     keys: Vec<u8>,
     entries: HashTable<Entry>,
     hasher: DefaultHashBuilder,
-    /// The key that is looked for, kept for its memory.
+    /// The key that was looked for last.
     key: Vec<u8>,
 }
 
@@ -46,8 +46,7 @@ impl Memo {
     }
 
     /// Keeps the meaning of the page view that [`Self::find`] was asked for last.
-    pub fn keep(&mut self, hit: &Hit<'_>, meaning: Meaning) {
-        self.make_key(hit);
+    pub fn keep(&mut self, meaning: Meaning) {
         if self.key.len() > MOST_BYTES / 64 {
             return;
         }

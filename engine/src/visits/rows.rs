@@ -38,8 +38,9 @@ impl Rows {
     pub fn new(bytes: Vec<u8>) -> Result<Self> {
         let mut reader = Reader::new(&bytes, KIND, VERSION, NAME)?;
         let gap = i64::try_from(reader.unsigned()?).map_err(|_| reader.malformed("the gap is out of range"))?;
-        let mut texts = Vec::with_capacity(reader.count(1)?);
-        for _ in 0..texts.capacity() {
+        let count = reader.count(1)?;
+        let mut texts = Vec::with_capacity(count);
+        for _ in 0..count {
             texts.push(utf8(&mut reader, bytes.len())?);
         }
         let visitors_left = reader.count(3)?;

@@ -114,7 +114,7 @@ impl VisitSet {
             None => NONE,
         };
         let meaning = Meaning { page, touch };
-        self.memo.keep(hit, meaning);
+        self.memo.keep(meaning);
         Ok(meaning)
     }
 
@@ -166,8 +166,9 @@ impl VisitSet {
         if gap != self.gap as u64 {
             return Err(Error::invalid("different gaps in one aggregate", "Use one gap for all rows."));
         }
-        let mut texts = Vec::with_capacity(r.count(1)?);
-        for _ in 0..texts.capacity() {
+        let count = r.count(1)?;
+        let mut texts = Vec::with_capacity(count);
+        for _ in 0..count {
             texts.push(self.texts.intern(r.text()?)?);
         }
         for _ in 0..r.count(3)? {
