@@ -109,46 +109,40 @@ AS $$
     SELECT
         (v.row).visitor_id, (v.row).visit_no, (v.row).started_at, (v.row).ended_at, (v.row).events, (v.row).pageviews,
         (v.row).entry_page, (v.row).exit_page,
-        CASE WHEN (SELECT pg_catalog.count(*) FROM mrcall.channel_rule) OPERATOR(pg_catalog.>) 0 THEN COALESCE((
-            SELECT r.channel
-            FROM mrcall.channel_rule AS r
-            WHERE (r.source_pattern IS NULL OR COALESCE((v.row).source, '') OPERATOR(pg_catalog.~*) r.source_pattern)
-              AND (r.medium_pattern IS NULL OR COALESCE((v.row).medium, '') OPERATOR(pg_catalog.~*) r.medium_pattern)
-              AND (r.campaign_pattern IS NULL OR COALESCE((v.row).campaign, '') OPERATOR(pg_catalog.~*) r.campaign_pattern)
-              AND (r.referrer_pattern IS NULL
-                   OR COALESCE((v.row).referrer_domain, '') OPERATOR(pg_catalog.~*) r.referrer_pattern)
-            ORDER BY r.position
-            LIMIT 1), (v.row).channel)
-        ELSE (v.row).channel END,
+        COALESCE((v.own).channel, (v.row).channel),
         (v.row).source, (v.row).medium, (v.row).campaign, (v.row).landing_page, (v.row).referrer_domain, (v.row).device,
         (v.row).is_bot, (v.row).touched_at, (v.row).term,
-        CASE WHEN (SELECT pg_catalog.count(*) FROM mrcall.channel_rule) OPERATOR(pg_catalog.>) 0 THEN COALESCE((
-            SELECT pg_catalog.concat('channel_rule ', r.position)
-            FROM mrcall.channel_rule AS r
-            WHERE (r.source_pattern IS NULL OR COALESCE((v.row).source, '') OPERATOR(pg_catalog.~*) r.source_pattern)
-              AND (r.medium_pattern IS NULL OR COALESCE((v.row).medium, '') OPERATOR(pg_catalog.~*) r.medium_pattern)
-              AND (r.campaign_pattern IS NULL OR COALESCE((v.row).campaign, '') OPERATOR(pg_catalog.~*) r.campaign_pattern)
-              AND (r.referrer_pattern IS NULL
-                   OR COALESCE((v.row).referrer_domain, '') OPERATOR(pg_catalog.~*) r.referrer_pattern)
-            ORDER BY r.position
-            LIMIT 1), (v.row).rule)
-        ELSE (v.row).rule END
+        CASE WHEN (v.own).position IS NULL THEN (v.row).rule ELSE pg_catalog.concat('channel_rule ', (v.own).position) END
     FROM (
-        SELECT mrcall._visit_set_rows(s.visits) AS row
+        SELECT u.row,
+               CASE WHEN (SELECT pg_catalog.count(*) FROM mrcall.channel_rule) OPERATOR(pg_catalog.>) 0 THEN (
+                   SELECT r
+                   FROM mrcall.channel_rule AS r
+                   WHERE (r.source_pattern IS NULL OR COALESCE((u.row).source, '') OPERATOR(pg_catalog.~*) r.source_pattern)
+                     AND (r.medium_pattern IS NULL OR COALESCE((u.row).medium, '') OPERATOR(pg_catalog.~*) r.medium_pattern)
+                     AND (r.campaign_pattern IS NULL
+                          OR COALESCE((u.row).campaign, '') OPERATOR(pg_catalog.~*) r.campaign_pattern)
+                     AND (r.referrer_pattern IS NULL
+                          OR COALESCE((u.row).referrer_domain, '') OPERATOR(pg_catalog.~*) r.referrer_pattern)
+                   ORDER BY r.position
+                   LIMIT 1) END AS own
         FROM (
-            SELECT mrcall._visit_set(
-                e.visitor_id, e.occurred_at,
-                e.event_type OPERATOR(pg_catalog.=) ANY ('{page_view,pageview}'::pg_catalog.text[]),
-                CASE WHEN (SELECT mrcall._path_from_url()) THEN NULL ELSE e.page_path END, (SELECT mrcall._path_from_url()),
-                e.page_url, e.referrer, e.utm_source, e.utm_medium, e.utm_campaign, e.user_agent, gap,
-                (SELECT mrcall._ignored_referrers())) AS visits
-            FROM mrcall.events AS e
-            WHERE e.visitor_id IS NOT NULL AND e.occurred_at IS NOT NULL
-              AND (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
-              AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
-              AND (visitors IS NULL OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
-        ) AS s
-        OFFSET 0
+            SELECT mrcall._visit_set_rows(s.visits) AS row
+            FROM (
+                SELECT mrcall._visit_set(
+                    e.visitor_id, e.occurred_at,
+                    e.event_type OPERATOR(pg_catalog.=) ANY ('{page_view,pageview}'::pg_catalog.text[]),
+                    CASE WHEN (SELECT mrcall._path_from_url()) THEN NULL ELSE e.page_path END, (SELECT mrcall._path_from_url()),
+                    e.page_url, e.referrer, e.utm_source, e.utm_medium, e.utm_campaign, e.user_agent, gap,
+                    (SELECT mrcall._ignored_referrers())) AS visits
+                FROM mrcall.events AS e
+                WHERE e.visitor_id IS NOT NULL AND e.occurred_at IS NOT NULL
+                  AND (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
+                  AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
+                  AND (visitors IS NULL OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
+            ) AS s
+            OFFSET 0
+        ) AS u
     ) AS v
 $$;
 COMMENT ON FUNCTION mrcall._visits(timestamptz, timestamptz, interval, text[]) IS
