@@ -1,0 +1,1 @@
+-- Gap filling: locf, interpolate. Definitions: docs/gap_fill.md.

@@ -1,0 +1,1 @@
+-- Approximate, mergeable count of distinct values. Definitions: docs/distinct.md.

@@ -1,0 +1,1 @@
+-- Stored, mergeable events of a funnel. Definitions: docs/behaviour.md.

@@ -1,0 +1,1 @@
+-- Paths with their conversions: path_agg, path_credit, path_transform. Definitions: docs/paths.md.

@@ -1,0 +1,1 @@
+-- Markov and Shapley credit. Definitions: docs/markov.md.

@@ -1,0 +1,1 @@
+-- Call states. Definitions: docs/call_agg.md.

@@ -1,0 +1,1 @@
+-- What was spent on advertising. Definitions: docs/roas.md.

@@ -1,0 +1,1 @@
+-- Archived calls and what outlives deleted ones. Definitions: docs/retention.md.

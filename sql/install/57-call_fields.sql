@@ -1,0 +1,1 @@
+-- Fields of the calls' JSON documents. Definitions: docs/call_fields.md.

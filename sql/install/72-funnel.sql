@@ -1,0 +1,1 @@
+-- Funnels over named steps. Definitions: docs/funnel.md.

@@ -1,0 +1,1 @@
+-- Top pages. Definitions: docs/top_pages.md.

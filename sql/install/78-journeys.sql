@@ -1,0 +1,1 @@
+-- Journeys: the touches that led to conversions. Definitions: docs/attribution.md.

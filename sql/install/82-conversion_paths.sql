@@ -1,0 +1,1 @@
+-- Paths to conversion. Definitions: docs/conversion_paths.md.

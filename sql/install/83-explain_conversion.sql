@@ -1,0 +1,1 @@
+-- One conversion explained. Definitions: docs/explain_conversion.md.

@@ -1,0 +1,1 @@
+-- What marketers ask next: time_to_convert, assisted_conversions, roas, attribution_interval. Definitions: docs/marketing.md.

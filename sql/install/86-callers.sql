@@ -1,0 +1,1 @@
+-- Callers and the heatmap. Definitions: docs/callers.md.

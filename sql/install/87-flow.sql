@@ -1,0 +1,1 @@
+-- How calls move through the states. Definitions: docs/flow.md.

@@ -1,0 +1,1 @@
+-- Use of the allowance, health of the business. Definitions: docs/resource_usage.md.

@@ -1,0 +1,1 @@
+-- Session retention. Definitions: docs/retention.md.

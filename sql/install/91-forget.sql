@@ -1,0 +1,1 @@
+-- Erasure. Definitions: docs/forget.md.
