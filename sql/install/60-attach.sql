@@ -257,7 +257,8 @@ BEGIN
     LOOP
         EXECUTE format(E'CREATE OR REPLACE VIEW mrcall.%I WITH (security_invoker = true) AS\nSELECT\n%s%s',
                        logical.logical_table, logical.select_list,
-                       CASE WHEN logical.relation IS NULL THEN E'\nWHERE false' ELSE E'\nFROM ' || logical.relation END);
+                       CASE WHEN logical.relation IS NULL THEN E'\nWHERE false' ELSE E'\nFROM ' || logical.relation END
+                       || CASE WHEN logical.logical_table = 'calls' THEN mrcall._archived_calls() ELSE '' END);
         EXECUTE format('COMMENT ON VIEW mrcall.%I IS %L', logical.logical_table, logical.purpose);
         INSERT INTO mrcall.source AS s (logical_table, relation, key_expression, columns, version)
         VALUES (logical.logical_table, logical.relation, CASE WHEN logical.relation IS NOT NULL THEN logical.key_expression END,

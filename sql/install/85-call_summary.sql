@@ -50,6 +50,11 @@ BEGIN
               WHERE c.caller IS NOT NULL AND c.started_at < until AND (wanted IS NULL OR c.business_id = wanted)
               GROUP BY c.business_id, c.caller) AS f
         WHERE f.first_at >= since
+          -- Nor one whose earlier calls retention deleted; without such calls no hash is made.
+          AND NOT ((SELECT EXISTS (SELECT FROM mrcall.first_contact)) AND EXISTS (
+              SELECT FROM mrcall.first_contact AS k
+              WHERE k.business_id = f.business_id AND k.first_at < f.first_at
+                AND k.caller_hash = mrcall._caller_hash((SELECT s.key FROM mrcall.caller_key AS s), f.business_id, f.caller)))
         GROUP BY 1, 2
     ),
     wanted_row AS (

@@ -145,11 +145,15 @@ kinds AS (
     FROM mrcall.businesses AS b
     WHERE b.created_at IS NOT NULL
     UNION ALL
-    SELECT 'first_call', b.business_id, b.owner, b.business_id, f.started_at, 0, NULL, NULL, f.started_at
+    -- The earlier of what is there and of what retention has deleted.
+    SELECT 'first_call', b.business_id, b.owner, b.business_id, least(f.started_at, d.first_call_at), 0, NULL, NULL,
+           least(f.started_at, d.first_call_at)
     FROM mrcall.businesses AS b
-    CROSS JOIN LATERAL (SELECT c.started_at FROM mrcall.calls AS c
-                        WHERE c.business_id = b.business_id AND c.started_at IS NOT NULL
-                        ORDER BY c.started_at LIMIT 1) AS f
+    LEFT JOIN LATERAL (SELECT c.started_at FROM mrcall.calls AS c
+                       WHERE c.business_id = b.business_id AND c.started_at IS NOT NULL
+                       ORDER BY c.started_at LIMIT 1) AS f ON true
+    LEFT JOIN mrcall.first_call AS d ON d.business_id = b.business_id
+    WHERE f.started_at IS NOT NULL OR d.first_call_at IS NOT NULL
     UNION ALL
     SELECT 'subscription', s.subscription_id, b.owner, s.business_id, s.converted_at,
            CASE WHEN l.value IS NULL THEN coalesce(s.paid_value, 0) ELSE l.value END,
