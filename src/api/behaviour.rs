@@ -74,8 +74,27 @@ impl State for SequenceState {
     }
 }
 
+/// A funnel's window in microseconds, and its modes; NULL modes are the default.
+pub(super) fn window(within: Option<Interval>, modes: Option<&Array<&str>>) -> SqlResult<(i64, Modes)> {
+    let within = needed(within, "within")?;
+    let within = duration::exact_micros(within.months(), within.days(), within.micros(), "within").map_err(report)?;
+    let modes = match modes {
+        Some(names) => {
+            let names = names.iter().map(|name| needed(name, "modes")).collect::<SqlResult<Vec<_>>>()?;
+            Modes::parse(names).map_err(report)?
+        }
+        None => Modes::default(),
+    };
+    Ok((within, modes))
+}
+
+/// Instants as an array of timestamptz.
+pub(super) fn instants(times: Vec<i64>) -> Vec<TimestampWithTimeZone> {
+    times.into_iter().filter_map(|at| TimestampWithTimeZone::try_from(at).ok()).collect()
+}
+
 /// How many conditions a row has, and which of them are true.
-fn conditions(array: &Array<bool>) -> (usize, u32) {
+pub(super) fn conditions(array: &Array<bool>) -> (usize, u32) {
     (array.len(), condition_mask(array.iter()))
 }
 
@@ -88,15 +107,7 @@ fn _window_funnel_trans(
     modes: Option<Array<&str>>,
     fcinfo: pg_sys::FunctionCallInfo,
 ) -> SqlResult<Internal> {
-    let within = needed(within, "within")?;
-    let within = duration::exact_micros(within.months(), within.days(), within.micros(), "within").map_err(report)?;
-    let modes = match &modes {
-        Some(names) => {
-            let names = names.iter().map(|name| needed(name, "modes")).collect::<SqlResult<Vec<_>>>()?;
-            Modes::parse(names).map_err(report)?
-        }
-        None => Modes::default(),
-    };
+    let (within, modes) = window(within, modes.as_ref())?;
     let (Some(ts), Some(steps)) = (ts, steps) else { return Ok(state) };
     let (count, mask) = conditions(&steps);
     agg::transition(
@@ -140,8 +151,7 @@ fn _window_funnel_final(state: Internal) -> i32 {
 
 #[pg_extern(sql = false)]
 fn _window_funnel_times_final(state: Internal) -> Vec<TimestampWithTimeZone> {
-    let times = agg::view::<FunnelState, _>(&state, FunnelState::times).unwrap_or_default();
-    times.into_iter().filter_map(|at| TimestampWithTimeZone::try_from(at).ok()).collect()
+    instants(agg::view::<FunnelState, _>(&state, FunnelState::times).unwrap_or_default())
 }
 
 #[pg_extern(sql = false)]

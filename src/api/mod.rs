@@ -4,6 +4,7 @@ mod arrival;
 mod behaviour;
 mod bucket;
 mod credit;
+mod funnel_state;
 mod sessionize;
 mod state_text;
 mod values;

@@ -1,5 +1,6 @@
 //! Events of one group, packed and sorted only when they have to be.
 
+use core::mem;
 use std::borrow::Cow;
 
 use crate::duration;
@@ -29,16 +30,29 @@ impl Event {
     }
 }
 
+/// How many events are moved at once when a list grows: beyond that they stay where they are, without room to grow.
+const BLOCK: usize = 1024;
+
 /// A multiset of events.
 #[derive(Debug, Clone)]
 pub(super) struct Events {
+    /// What came first, in pieces that are full.
+    full: Vec<Box<[Event]>>,
+    /// How many events those are.
+    in_full: usize,
+    /// What came last.
     list: Vec<Event>,
     sorted: bool,
 }
 
 impl Events {
     pub(super) fn new() -> Self {
-        Self { list: Vec::new(), sorted: true }
+        Self { full: Vec::new(), in_full: 0, list: Vec::new(), sorted: true }
+    }
+
+    /// Events that are in order.
+    fn of(list: Vec<Event>) -> Self {
+        Self { list, ..Self::new() }
     }
 
     /// Adds an event; `22008` for an instant that is infinite or outside PostgreSQL's range.
@@ -50,46 +64,67 @@ impl Events {
                 "Use a timestamp between 4714 BC and 294276 AD.",
             ));
         }
-        // A hundred thousand groups hold a few events each: doubling would cost more than the events.
-        if self.list.len() == self.list.capacity() {
-            self.list.reserve_exact((self.list.len() / 8).max(4));
-        }
-        let event = Event { ts, mask };
-        self.sorted = self.sorted && self.list.last().is_none_or(|last| last.key() <= event.key());
-        self.list.push(event);
+        self.add(Event { ts, mask });
         Ok(())
     }
 
+    fn add(&mut self, event: Event) {
+        let last = self.list.last().or_else(|| self.full.last().and_then(|block| block.last()));
+        self.sorted = self.sorted && last.is_none_or(|last| last.key() <= event.key());
+        if self.list.len() == self.list.capacity() {
+            if self.list.len() >= BLOCK {
+                self.in_full += self.list.len();
+                self.full.push(mem::take(&mut self.list).into_boxed_slice());
+            }
+            // A hundred thousand groups hold a few events each: doubling would cost more than the events.
+            self.list.reserve_exact((self.list.len() / 8).max(4));
+        }
+        self.list.push(event);
+    }
+
     pub(super) fn merge(&mut self, other: &Self) {
-        let (Some(first), last) = (other.list.first(), self.list.last()) else { return };
-        self.sorted = self.sorted && other.sorted && last.is_none_or(|last| last.key() <= first.key());
-        self.list.reserve_exact(other.list.len());
-        self.list.extend_from_slice(&other.list);
+        other.each().for_each(|event| self.add(event));
+    }
+
+    /// The events as they came.
+    fn each(&self) -> impl Iterator<Item = Event> {
+        self.full.iter().flatten().chain(&self.list).copied()
     }
 
     pub(super) fn len(&self) -> usize {
-        self.list.len()
+        self.in_full + self.list.len()
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        self.list.capacity() * size_of::<Event>()
+        (self.in_full + self.list.capacity()) * size_of::<Event>() + self.full.capacity() * size_of::<Box<[Event]>>()
+    }
+
+    /// Leaves out the events that meet no condition.
+    pub(super) fn leave_out_empty(&mut self) {
+        if self.each().any(|event| event.mask == 0) {
+            let list = self.each().filter(|event| event.mask != 0).collect();
+            *self = Self { sorted: self.sorted, ..Self::of(list) };
+        }
     }
 
     pub(super) fn sort(&mut self) {
-        if !self.sorted {
-            self.list.sort_unstable_by_key(|event| event.key());
-            self.sorted = true;
+        if let Cow::Owned(list) = self.in_order() {
+            *self = Self::of(list);
         }
     }
 
-    /// The events in order of (ts, conditions); a copy only when they are not in that order yet.
+    /// The events in order of (ts, conditions); a copy where they are not in that order yet, or in several pieces.
     pub(super) fn in_order(&self) -> Cow<'_, [Event]> {
-        if self.sorted {
+        if self.sorted && self.full.is_empty() {
             return Cow::Borrowed(&self.list);
         }
-        let mut copy = self.clone();
-        copy.sort();
-        Cow::Owned(copy.list)
+        let mut all = Vec::with_capacity(self.len());
+        self.full.iter().for_each(|block| all.extend_from_slice(block));
+        all.extend_from_slice(&self.list);
+        if !self.sorted {
+            all.sort_unstable_by_key(|event| event.key());
+        }
+        Cow::Owned(all)
     }
 
     /// The first instant and then the steps between neighbours, each followed by its mask.
@@ -110,7 +145,7 @@ impl Events {
     /// Reads what [`Self::write`] wrote, with masks among `known` bits, none of them empty unless `with_empty`.
     pub(super) fn read(r: &mut Reader<'_>, known: u32, with_empty: bool) -> Result<Self> {
         let count = r.count(2)?;
-        let mut events = Self { list: Vec::with_capacity(count), sorted: true };
+        let mut events = Self::of(Vec::with_capacity(count));
         for _ in 0..count {
             let ts = match events.list.last() {
                 None => r.signed()?,

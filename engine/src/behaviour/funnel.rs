@@ -10,7 +10,7 @@ use crate::state::{Reader, Writer};
 
 const KIND: u8 = b'F';
 const VERSION: u8 = 1;
-const NAME: &str = "mrcall.funnel_state";
+const NAME: &str = "the state of mrcall.window_funnel";
 
 /// The events of a funnel over one group (one visitor), with the definition of the funnel.
 ///
@@ -84,9 +84,14 @@ impl FunnelState {
         self.len() == 0
     }
 
-    /// The memory that the events take, in bytes: 12 each, and at most an eighth of that or four events more.
+    /// The memory that the events take, in bytes: 12 each, and room for at most 128 more to come.
     pub fn heap_bytes(&self) -> usize {
         self.events.heap_bytes()
+    }
+
+    /// A state of those events.
+    pub(super) fn with_events(self, events: Events) -> Self {
+        Self { events, ..self }
     }
 
     /// Puts the events in order, so that what is asked next makes no copy. Changes no answer.

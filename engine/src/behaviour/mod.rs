@@ -14,12 +14,14 @@ mod pattern;
 mod retention;
 mod scan;
 mod sequence;
+mod stored;
 
 pub use funnel::FunnelState;
 pub use modes::Modes;
 pub use pattern::Pattern;
 pub use retention::RetentionState;
 pub use sequence::SequenceState;
+pub use stored::FunnelEvents;
 
 use crate::error::{Error, ErrorKind, Result};
 

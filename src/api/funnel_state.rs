@@ -1,0 +1,123 @@
+//! `funnel_agg`, its state type, `rollup` and accessors.
+
+use mrcall_engine::Result as EngineResult;
+use mrcall_engine::behaviour::{FunnelEvents, FunnelState};
+use pgrx::datum::Interval;
+use pgrx::prelude::*;
+use pgrx::{Internal, pg_sys};
+
+use super::behaviour::{conditions, instants, window};
+use crate::agg::{self, State};
+use crate::error::{SqlResult, report};
+
+impl State for FunnelEvents {
+    fn heap_bytes(&self) -> usize {
+        FunnelEvents::heap_bytes(self)
+    }
+    fn is_empty(&self) -> bool {
+        FunnelEvents::is_empty(self)
+    }
+    fn like(&self) -> EngineResult<Self> {
+        Ok(FunnelEvents::like(self))
+    }
+    fn merge(&mut self, other: &Self) -> EngineResult<()> {
+        FunnelEvents::merge(self, other)
+    }
+    fn serialize(&self) -> EngineResult<Vec<u8>> {
+        Ok(FunnelEvents::serialize(self))
+    }
+    fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
+        FunnelEvents::deserialize(bytes)
+    }
+}
+
+#[pg_extern(sql = false)]
+fn _funnel_agg_trans(
+    state: Internal,
+    ts: Option<i64>,
+    steps: Option<Array<bool>>,
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> SqlResult<Internal> {
+    let (Some(ts), Some(steps)) = (ts, steps) else { return Ok(state) };
+    let (count, mask) = conditions(&steps);
+    agg::transition(
+        state,
+        fcinfo,
+        || FunnelEvents::new(count).map_err(report),
+        |events| events.same_steps(count).and_then(|()| events.push(ts, mask)).map_err(report),
+    )
+}
+
+#[pg_extern(sql = false)]
+fn _funnel_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+    agg::combine::<FunnelEvents>(first, second, fcinfo)
+}
+
+#[pg_extern(sql = false)]
+fn _funnel_agg_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+    agg::serialize::<FunnelEvents>(&state)
+}
+
+#[pg_extern(sql = false)]
+fn _funnel_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
+    agg::deserialize::<FunnelEvents>(bytes)
+}
+
+#[pg_extern(sql = false)]
+fn _funnel_agg_final(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+    agg::finalize::<FunnelEvents>(&state)
+}
+
+#[pg_extern(sql = false)]
+fn _funnel_rollup_trans(
+    state: Internal,
+    stored: Option<&[u8]>,
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> SqlResult<Internal> {
+    agg::merge_stored::<FunnelEvents>(state, stored, fcinfo)
+}
+
+#[pg_extern(sql = false)]
+fn funnel_state_in(text: &core::ffi::CStr) -> SqlResult<Vec<u8>> {
+    super::state_text::decode::<FunnelEvents>(text, "mrcall.funnel_state").map_err(report)
+}
+
+#[pg_extern(sql = false)]
+fn funnel_state_recv(message: Internal) -> SqlResult<Vec<u8>> {
+    let bytes = crate::pg::message::rest(&message);
+    FunnelEvents::deserialize(&bytes).map(|_| bytes).map_err(report)
+}
+
+/// The funnel of a stored state; the arguments are checked without one too.
+fn funnel(
+    state: Option<&[u8]>,
+    within: Option<Interval>,
+    modes: Option<Array<&str>>,
+) -> SqlResult<Option<FunnelState>> {
+    let (within, modes) = window(within, modes.as_ref())?;
+    let funnel = |bytes| FunnelEvents::deserialize(bytes).and_then(|events| events.funnel(within, modes));
+    state.map(funnel).transpose().map_err(report)
+}
+
+#[pg_extern(sql = false)]
+fn funnel_state_depth(
+    state: Option<&[u8]>,
+    within: Option<Interval>,
+    modes: Option<Array<&str>>,
+) -> SqlResult<Option<i32>> {
+    Ok(funnel(state, within, modes)?.map(|funnel| funnel.depth()))
+}
+
+#[pg_extern(sql = false)]
+fn funnel_state_times(
+    state: Option<&[u8]>,
+    within: Option<Interval>,
+    modes: Option<Array<&str>>,
+) -> SqlResult<Option<Vec<TimestampWithTimeZone>>> {
+    Ok(funnel(state, within, modes)?.map(|funnel| instants(funnel.times())))
+}
+
+#[pg_extern(sql = false)]
+fn funnel_state_num_events(state: &[u8]) -> SqlResult<i64> {
+    Ok(FunnelEvents::deserialize(state).map_err(report)?.len() as i64)
+}
