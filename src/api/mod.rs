@@ -3,6 +3,7 @@
 mod arrival;
 mod behaviour;
 mod bucket;
+mod calls;
 mod credit;
 mod funnel_state;
 mod sessionize;

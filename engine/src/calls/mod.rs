@@ -1,0 +1,10 @@
+//! Calls: how many, how long, how many at once.
+//!
+//! A call with an end after its start has an **interval**, half-open: a call that ends when another begins does not overlap
+//! it. A call that runs still, or has length zero, has none: it counts, but has no duration.
+
+mod figures;
+mod state;
+
+pub use figures::{check_fraction, mean, percentile};
+pub use state::{CallState, MOST_CALLS, Peak};
