@@ -1,89 +1,17 @@
-//! How much of one conversion each touch before it earns (contract, section 5): the models that need one journey only.
+//! How much of one conversion each touch before it earns (contract, section 5): the models that need one journey only ([`crate::model`] lists all).
 
 use std::cmp::Ordering;
 
 use crate::duration;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Model, Needs};
 
 /// The channel of a visit that nothing referred; `last_non_direct` and `last_paid` look past it.
 const DIRECT: &str = "Direct";
 
-/// An attribution model that needs the touches of one journey and nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Model {
-    /// All to the first touch.
-    FirstTouch,
-    /// All to the last touch.
-    LastTouch,
-    /// All to the last touch whose channel is not `Direct`; to the last touch when all are.
-    LastNonDirect,
-    /// All to the last paid touch; as [`Model::LastNonDirect`] when none is paid.
-    LastPaid,
-    /// Equal parts.
-    Linear,
-    /// [`Options::first_weight`] to the first, [`Options::last_weight`] to the last, the rest equally to those between.
-    PositionBased,
-    /// Another name for [`Model::PositionBased`].
-    UShaped,
-    /// 20 % to the first, 60 % to the last, 20 % equally to those between, whatever the options say.
-    JShaped,
-    /// 60 % to the first, 20 % to the last, 20 % equally to those between, whatever the options say.
-    InverseJ,
-    /// `2^(-age / half_life)`, the age counted from the youngest touch, scaled to a sum of 1.
-    TimeDecay,
-}
-
-impl Model {
-    /// Every model with its SQL name.
-    pub const ALL: [(&'static str, Model); 10] = [
-        ("first_touch", Model::FirstTouch),
-        ("last_touch", Model::LastTouch),
-        ("last_non_direct", Model::LastNonDirect),
-        ("last_paid", Model::LastPaid),
-        ("linear", Model::Linear),
-        ("position_based", Model::PositionBased),
-        ("u_shaped", Model::UShaped),
-        ("j_shaped", Model::JShaped),
-        ("inverse_j", Model::InverseJ),
-        ("time_decay", Model::TimeDecay),
-    ];
-
-    /// The model named `name`, in lower case. Any other name: `22023`, with the names in the hint; for those that
-    /// need more than one journey the message says so. The SQL layer handles NULL.
-    pub fn parse(name: &str) -> Result<Self> {
-        if let Some((_, model)) = Self::ALL.iter().find(|(known, _)| *known == name) {
-            return Ok(*model);
-        }
-        Err(match name {
-            "markov" | "shapley" => Error::invalid(
-                format!("model {name} needs all journeys, not one"),
-                format!("Use one of {}.", Self::names()),
-            ),
-            "w_shaped" => Error::invalid(
-                "model w_shaped needs the milestones sign-up and business creation",
-                format!("Use one of {}.", Self::names()),
-            ),
-            "participation" => Error::invalid(
-                "model participation gives every touch full credit, so its weights do not sum to 1",
-                format!("Use one of {}.", Self::names()),
-            ),
-            _ => Error::invalid(format!("unknown model: {name:?}"), format!("Use one of {}.", Self::names())),
-        })
-    }
-
-    /// The SQL name.
-    pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, model)| *model == self).map_or("", |(name, _)| name)
-    }
-
-    fn names() -> String {
-        Self::ALL.map(|(name, _)| name).join(", ")
-    }
-}
-
 /// What the models take beside the touches.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Options {
+pub struct Options<'a> {
     /// How long before the conversion a touch still counts, microseconds, zero or above.
     pub lookback: i64,
     /// The time in which a touch's weight halves under [`Model::TimeDecay`], microseconds, above zero.
@@ -92,18 +20,33 @@ pub struct Options {
     pub first_weight: f64,
     /// Share of the last touch under [`Model::PositionBased`].
     pub last_weight: f64,
+    /// When the customer signed up, microseconds since 2000-01-01 UTC, for [`Model::WShaped`].
+    pub signup_at: Option<i64>,
+    /// When the customer created a business.
+    pub business_at: Option<i64>,
+    /// The weights of [`Model::Custom`]: the first touch takes the first, and so on; touches beyond take the last.
+    pub weights: Option<&'a [f64]>,
 }
 
-impl Default for Options {
-    /// 30 days, 7 days, 40 %, 40 %: the defaults of `mrcall.credit`.
+impl Default for Options<'_> {
+    /// 30 days, 7 days, 40 %, 40 %, no milestones, no weights: the defaults of `mrcall.credit`.
     fn default() -> Self {
-        Self { lookback: 30 * duration::DAY, half_life: 7 * duration::DAY, first_weight: 0.4, last_weight: 0.4 }
+        Self {
+            lookback: 30 * duration::DAY,
+            half_life: 7 * duration::DAY,
+            first_weight: 0.4,
+            last_weight: 0.4,
+            signup_at: None,
+            business_at: None,
+            weights: None,
+        }
     }
 }
 
-impl Options {
-    /// `22023` for a negative lookback, a half-life not above zero, a weight that is negative or not finite, or weights
-    /// that sum to more than 1. All are checked, also those that a model does not use.
+impl Options<'_> {
+    /// `22023` for a negative lookback, a half-life not above zero, a weight that is negative or not finite, a first and
+    /// a last weight that sum to more than 1, or own weights that are all zero; `22008` for an infinite milestone. All
+    /// are checked, also those that a model does not use.
     pub fn validate(&self) -> Result<()> {
         duration::not_negative(self.lookback, "lookback")?;
         duration::positive(self.half_life, "half_life")?;
@@ -122,8 +65,27 @@ impl Options {
                 "Lower one of them: what is left of 1 goes to the touches between.",
             ));
         }
-        Ok(())
+        for (at, name) in [(self.signup_at, "signup_at"), (self.business_at, "business_at")] {
+            at.map_or(Ok(0), |at| duration::finite(at, name))?;
+        }
+        self.weights.map_or(Ok(()), valid_weights)
     }
+}
+
+fn valid_weights(weights: &[f64]) -> Result<()> {
+    let hint =
+        "Give a weight for each position from the first on, for example '{3,1,2}'; touches beyond take the last.";
+    if let Some((index, weight)) = weights.iter().enumerate().find(|(_, w)| !w.is_finite() || **w < 0.0) {
+        let no = index + 1;
+        return Err(Error::invalid(
+            format!("weights[{no}] must be a finite number, zero or above, not {weight}"),
+            hint,
+        ));
+    }
+    if !weights.iter().any(|weight| *weight > 0.0) {
+        return Err(Error::invalid(format!("no weight is positive among {}", weights.len()), hint));
+    }
+    Ok(())
 }
 
 /// One way a visitor came.
@@ -138,11 +100,12 @@ pub struct Touch<'a> {
 /// The touches that count for a conversion at `converted_at`, each as its index in `touches` and its weight.
 ///
 /// A touch counts when `converted_at - lookback <= at <= converted_at`. The result is in order of time, then channel
-/// by bytes, then index, so that its positions from 1 are `touch_no`. The weights sum to 1; touches without weight are
-/// listed with 0; without a touch that counts the result is empty. `is_paid` says whether a channel is paid, for
-/// `last_paid`.
+/// by bytes, then index, so that its positions from 1 are `touch_no`. The weights sum to 1 (under
+/// [`Model::Participation`] each is 1); touches without weight are listed with 0; without a touch that counts the result
+/// is empty. `is_paid` says whether a channel is paid, for `last_paid`.
 ///
-/// Bad options: `22023`; an infinite `converted_at` or touch, also one that would not count: `22008`.
+/// Bad options, or a model that needs all journeys: `22023`; [`Model::Custom`] without weights: `22004`; an infinite
+/// `converted_at` or touch, also one that would not count: `22008`.
 pub fn credit(
     touches: &[Touch],
     converted_at: i64,
@@ -151,6 +114,7 @@ pub fn credit(
     is_paid: fn(&str) -> bool,
 ) -> Result<Vec<(usize, f64)>> {
     options.validate()?;
+    of_one_journey(model, options)?;
     duration::finite(converted_at, "converted_at")?;
     let window = converted_at.saturating_sub(options.lookback)..=converted_at;
     let mut counted = Vec::new();
@@ -162,8 +126,45 @@ pub fn credit(
     }
     counted.sort_unstable_by(|(i, a), (j, b)| by_time_and_channel(a, b).then(i.cmp(j)));
 
-    let weights = weights(&counted, model, options, is_paid);
+    let ordered: Vec<Touch> = counted.iter().map(|(_, touch)| **touch).collect();
+    let weights = weights(&ordered, model, options, is_paid);
     Ok(counted.iter().map(|(index, _)| *index).zip(weights).collect())
+}
+
+fn of_one_journey(model: Model, options: &Options) -> Result<()> {
+    match model.about().needs {
+        Needs::AllJourneys => Err(Error::invalid(
+            format!("model {} needs all journeys, not one", model.name()),
+            format!(
+                "Use mrcall.path_agg and mrcall.{}, or one of {}.",
+                model.name(),
+                Model::names(|needs| needs != Needs::AllJourneys)
+            ),
+        )),
+        Needs::Weights if options.weights.is_none() => Err(Error::new(
+            ErrorKind::NullNotAllowed,
+            format!("model {} needs weights", model.name()),
+            "Give a weight for each position: weights => '{3,1,2}'.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The weight of each touch of a path, whose touches have an order but no times, and all count.
+///
+/// Errors as those of [`credit`]; `22023` for a model that needs times or milestones.
+pub fn path_weights(channels: &[&str], model: Model, options: &Options, is_paid: fn(&str) -> bool) -> Result<Vec<f64>> {
+    options.validate()?;
+    of_one_journey(model, options)?;
+    let has = |needs| matches!(needs, Needs::Order | Needs::Weights);
+    if !has(model.about().needs) {
+        return Err(Error::invalid(
+            format!("model {} needs the times of the touches, which a path does not have", model.name()),
+            format!("Use mrcall.credit on each journey, or one of {}.", Model::names(has)),
+        ));
+    }
+    let touches: Vec<Touch> = channels.iter().map(|channel| Touch { at: 0, channel }).collect();
+    Ok(weights(&touches, model, options, is_paid))
 }
 
 fn by_time_and_channel(a: &Touch, b: &Touch) -> Ordering {
@@ -171,9 +172,9 @@ fn by_time_and_channel(a: &Touch, b: &Touch) -> Ordering {
 }
 
 /// The weight of each counted touch, in order.
-fn weights(counted: &[(usize, &Touch)], model: Model, options: &Options, is_paid: fn(&str) -> bool) -> Vec<f64> {
+fn weights(counted: &[Touch], model: Model, options: &Options, is_paid: fn(&str) -> bool) -> Vec<f64> {
     let count = counted.len();
-    let last_where = |wanted: &dyn Fn(&str) -> bool| counted.iter().rposition(|(_, touch)| wanted(touch.channel));
+    let last_where = |wanted: &dyn Fn(&str) -> bool| counted.iter().rposition(|touch| wanted(touch.channel));
     let last_non_direct = || last_where(&|channel| channel != DIRECT).unwrap_or(count.saturating_sub(1));
     match model {
         Model::FirstTouch => all_to(0, count),
@@ -184,7 +185,12 @@ fn weights(counted: &[(usize, &Touch)], model: Model, options: &Options, is_paid
         Model::PositionBased | Model::UShaped => by_position(options.first_weight, options.last_weight, count),
         Model::JShaped => by_position(0.2, 0.6, count),
         Model::InverseJ => by_position(0.6, 0.2, count),
+        Model::WShaped => by_milestones(counted, options),
         Model::TimeDecay => by_age(counted, options.half_life),
+        Model::Custom => by_own_weights(options.weights.unwrap_or_default(), count),
+        Model::Participation => vec![1.0; count],
+        // The callers have refused them.
+        Model::Markov | Model::Shapley => vec![0.0; count],
     }
 }
 
@@ -212,13 +218,44 @@ fn by_position(first: f64, last: f64, count: usize) -> Vec<f64> {
 
 /// Halved for each half-life of age. The youngest touch has age 0, so the sum is at least 1 however old all of them
 /// are.
-fn by_age(counted: &[(usize, &Touch)], half_life: i64) -> Vec<f64> {
-    let youngest = counted.last().map_or(0, |(_, touch)| touch.at);
+fn by_age(counted: &[Touch], half_life: i64) -> Vec<f64> {
+    let youngest = counted.last().map_or(0, |touch| touch.at);
     let decay = |at: i64| (-(youngest.abs_diff(at) as f64) / half_life as f64).exp2();
-    let mut weights: Vec<f64> = counted.iter().map(|(_, touch)| decay(touch.at)).collect();
+    let mut weights: Vec<f64> = counted.iter().map(|touch| decay(touch.at)).collect();
     let sum: f64 = weights.iter().sum();
     for weight in &mut weights {
         *weight /= sum;
     }
     weights
+}
+
+/// 90 % in equal parts to the milestones that are there (the first touch, the last at or before sign-up, the last at or
+/// before the business), added where they are one touch; 10 % equally to the others, or to the milestones too when there
+/// is no other.
+fn by_milestones(counted: &[Touch], options: &Options) -> Vec<f64> {
+    let last_until = |at: Option<i64>| at.and_then(|at| counted.iter().rposition(|touch| touch.at <= at));
+    let milestones = [counted.first().map(|_| 0), last_until(options.signup_at), last_until(options.business_at)];
+    let is_milestone = |position: usize| milestones.contains(&Some(position));
+    let others = (0..counted.len()).filter(|position| !is_milestone(*position)).count();
+    let total = if others == 0 { 1.0 } else { 0.9 };
+    let share = total / milestones.iter().flatten().count() as f64;
+    let weight = |position: usize| match milestones.iter().filter(|milestone| **milestone == Some(position)).count() {
+        0 => 0.1 / others as f64,
+        times => share * times as f64,
+    };
+    (0..counted.len()).map(weight).collect()
+}
+
+/// The weights by position, the last one for all touches beyond, scaled to a sum of 1; equal parts when those in use are
+/// all zero.
+fn by_own_weights(weights: &[f64], count: usize) -> Vec<f64> {
+    let last = weights.last().copied().unwrap_or(0.0);
+    let used = || (0..count).map(|position| weights.get(position).copied().unwrap_or(last));
+    // By the largest first: the sum of huge weights stays finite.
+    let largest = used().fold(0.0, f64::max);
+    if largest <= 0.0 {
+        return vec![1.0 / count as f64; count];
+    }
+    let sum: f64 = used().map(|weight| weight / largest).sum();
+    used().map(|weight| weight / largest / sum).collect()
 }

@@ -10,6 +10,7 @@ pub mod calls;
 pub mod credit;
 pub mod duration;
 pub mod error;
+pub mod model;
 pub mod parse;
 pub mod sort;
 pub mod split;

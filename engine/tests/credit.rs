@@ -1,7 +1,8 @@
 //! The models of one journey: worked examples, and the promises that hold for any journey.
 
-use mrcall_engine::credit::{Model, Options, Touch, credit};
+use mrcall_engine::credit::{Options, Touch, credit, path_weights};
 use mrcall_engine::duration::{DAY, HOUR};
+use mrcall_engine::model::{About, MODELS, Model, Needs};
 use mrcall_engine::{ErrorKind, Result};
 use proptest::prelude::*;
 
@@ -19,6 +20,10 @@ fn journey<'a>(channels: &[&'a str]) -> Vec<Touch<'a>> {
 
 fn run(touches: &[Touch], model: &str, options: &Options) -> Result<Vec<(usize, f64)>> {
     credit(touches, CONVERSION, Model::parse(model)?, options, is_paid)
+}
+
+fn of_one_journey() -> impl Iterator<Item = &'static About> {
+    MODELS.iter().filter(|known| known.needs != Needs::AllJourneys)
 }
 
 fn weights(channels: &[&str], model: &str) -> Vec<f64> {
@@ -58,10 +63,13 @@ fn shared_models() {
     assert_weights(&four[..2], "j_shaped", &[0.25, 0.75]);
     assert_weights(&four, "inverse_j", &[0.6, 0.1, 0.1, 0.2]);
     assert_weights(&four[..2], "inverse_j", &[0.75, 0.25]);
-    for (name, _) in Model::ALL {
-        assert_weights(&["Direct"], name, &[1.0]);
-        assert_weights(&[], name, &[]);
+    for About { name, .. } in of_one_journey() {
+        if *name != "custom" {
+            assert_weights(&["Direct"], name, &[1.0]);
+            assert_weights(&[], name, &[]);
+        }
     }
+    assert_weights(&four, "participation", &[1.0; 4]);
 }
 
 #[test]
@@ -154,22 +162,95 @@ fn bad_arguments() {
 
 #[test]
 fn names() {
-    for (name, model) in Model::ALL {
-        assert_eq!(Model::parse(name), Ok(model));
-        assert_eq!(model.name(), name);
+    for known in MODELS {
+        assert_eq!(Model::parse(known.name), Ok(known.model));
+        assert_eq!(known.model.name(), known.name);
+        assert_eq!(known.is_additive, known.name != "participation");
     }
-    for (name, words) in [
-        ("markov", "first_touch"),
-        ("shapley", "first_touch"),
-        ("w_shaped", "first_touch"),
-        ("participation", "first_touch, last_touch"),
-        ("Linear", "position_based, u_shaped"),
-        ("", "time_decay"),
-    ] {
+    for name in ["Linear", "", "best"] {
         let error = Model::parse(name).unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidArgument);
-        assert!(error.hint.contains(words), "{}", error.hint);
+        assert!(error.hint.contains("first_touch, last_touch") && error.hint.contains("shapley"), "{}", error.hint);
         assert!(error.message.contains(name), "{}", error.message);
+    }
+    for name in ["markov", "shapley"] {
+        let error = run(&[], name, &Options::default()).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::InvalidArgument);
+        assert!(error.message.contains(name) && error.hint.contains("path_agg"), "{error}: {}", error.hint);
+    }
+    let error = run(&[], "custom", &Options::default()).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NullNotAllowed);
+}
+
+/// Touches on days 0 to 4, the conversion on day 4; milestones at days.
+fn w_shaped(signup: Option<i64>, business: Option<i64>, count: usize) -> Vec<f64> {
+    let start = CONVERSION - 4 * DAY;
+    let touches: Vec<Touch> = (0..count as i64).map(|day| Touch { at: start + day * DAY, channel: "a" }).collect();
+    let at = |day: Option<i64>| day.map(|day| start + day * DAY);
+    let options = Options { signup_at: at(signup), business_at: at(business), ..Options::default() };
+    run(&touches, "w_shaped", &options).unwrap().into_iter().map(|(_, weight)| weight).collect()
+}
+
+#[test]
+fn w_shaped_has_three_milestones() {
+    let near = |found: Vec<f64>, expected: &[f64]| {
+        assert!(
+            found.len() == expected.len() && found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12),
+            "{found:?}, not {expected:?}"
+        );
+    };
+    near(w_shaped(Some(2), Some(4), 5), &[0.3, 0.05, 0.3, 0.05, 0.3]);
+    // At a touch's own time it is the last touch; a moment before it is the one before.
+    near(w_shaped(Some(1), Some(3), 5), &[0.3, 0.3, 0.1 / 2.0, 0.3, 0.1 / 2.0]);
+    // A missing milestone's share goes to the present ones in proportion.
+    near(w_shaped(None, Some(4), 5), &[0.45, 0.1 / 3.0, 0.1 / 3.0, 0.1 / 3.0, 0.45]);
+    near(w_shaped(None, None, 5), &[0.9, 0.025, 0.025, 0.025, 0.025]);
+    // So does that of a milestone before the first touch.
+    near(w_shaped(Some(-1), Some(4), 5), &[0.45, 0.1 / 3.0, 0.1 / 3.0, 0.1 / 3.0, 0.45]);
+    // Coinciding ones add; without another touch the milestones share all.
+    near(w_shaped(Some(0), Some(0), 5), &[0.9, 0.025, 0.025, 0.025, 0.025]);
+    near(w_shaped(Some(4), Some(4), 5), &[0.3, 0.1 / 3.0, 0.1 / 3.0, 0.1 / 3.0, 0.6]);
+    near(w_shaped(Some(1), Some(1), 2), &[1.0 / 3.0, 2.0 / 3.0]);
+    near(w_shaped(Some(1), None, 2), &[0.5, 0.5]);
+    near(w_shaped(Some(9), Some(9), 1), &[1.0]);
+    near(w_shaped(Some(9), Some(9), 0), &[]);
+    let infinite = Options { signup_at: Some(i64::MAX), ..Options::default() };
+    assert_eq!(run(&[], "linear", &infinite).unwrap_err().kind, ErrorKind::DatetimeOutOfRange);
+}
+
+#[test]
+fn own_weights_go_by_position() {
+    let found = |weights: &[f64], count: usize| -> Result<Vec<f64>> {
+        let options = Options { weights: Some(weights), ..Options::default() };
+        let found = run(&journey(&["a", "b", "c", "d"][..count]), "custom", &options)?;
+        Ok(found.into_iter().map(|(_, weight)| weight).collect())
+    };
+    assert_eq!(found(&[2.0, 1.0, 1.0, 4.0], 4), Ok(vec![0.25, 0.125, 0.125, 0.5]));
+    // Shorter paths take the first ones, touches beyond take the last.
+    assert_eq!(found(&[3.0, 1.0, 9.0], 2), Ok(vec![0.75, 0.25]));
+    assert_eq!(found(&[2.0, 1.0], 3), Ok(vec![0.5, 0.25, 0.25]));
+    // Those in use may all be zero.
+    assert_eq!(found(&[0.0, 1.0], 1), Ok(vec![1.0]));
+    assert_eq!(found(&[0.0, 0.0, 1.0], 2), Ok(vec![0.5, 0.5]));
+    assert_eq!(found(&[f64::MAX, f64::MAX], 2), Ok(vec![0.5, 0.5]));
+    assert_eq!(found(&[1.0], 0), Ok(vec![]));
+    for bad in [&[][..], &[0.0], &[1.0, -1.0], &[f64::NAN], &[f64::INFINITY]] {
+        assert_eq!(found(bad, 1).map_err(|error| error.kind), Err(ErrorKind::InvalidArgument), "{bad:?}");
+    }
+}
+
+#[test]
+fn paths_have_no_times() {
+    let options = Options { weights: Some(&[1.0, 3.0]), ..Options::default() };
+    for About { model, name, needs, .. } in MODELS {
+        let found = path_weights(&["a", "b"], model, &options, is_paid);
+        match needs {
+            Needs::Order | Needs::Weights => {
+                let with_times = credit(&journey(&["a", "b"]), CONVERSION, model, &options, is_paid).unwrap();
+                assert_eq!(found, Ok(with_times.into_iter().map(|(_, weight)| weight).collect()), "{name}");
+            }
+            _ => assert_eq!(found.map_err(|error| error.kind), Err(ErrorKind::InvalidArgument), "{name}"),
+        }
     }
 }
 
@@ -187,13 +268,23 @@ proptest! {
             input.iter().map(|(age, channel)| Touch { at: CONVERSION + age, channel: channels[*channel] }).collect();
         let mut rotated = touches.clone();
         rotated.rotate_left(shift % touches.len().max(1));
-        let options = Options { first_weight, last_weight, half_life, ..Options::default() };
-        for (_, model) in Model::ALL {
+        let options = Options {
+            first_weight,
+            last_weight,
+            half_life,
+            signup_at: Some(CONVERSION - 20 * DAY),
+            business_at: Some(CONVERSION - 10 * DAY),
+            weights: Some(&[1.0, 0.0, 2.5]),
+            ..Options::default()
+        };
+        for About { model, is_additive, .. } in of_one_journey() {
+            let model = *model;
             let found = credit(&touches, CONVERSION, model, &options, is_paid).unwrap();
             let counted = touches.iter().filter(|touch| (-30 * DAY..=0).contains(&(touch.at - CONVERSION))).count();
             prop_assert_eq!(found.len(), counted);
             let sum: f64 = found.iter().map(|(_, weight)| weight).sum();
-            prop_assert!(counted == 0 || (sum - 1.0).abs() < 1e-12, "{:?}: {}", model, sum);
+            let expected = if *is_additive { counted.min(1) } else { counted } as f64;
+            prop_assert!((sum - expected).abs() < 1e-12, "{:?}: {}", model, sum);
             prop_assert!(found.iter().all(|(_, weight)| (0.0..=1.0).contains(weight)));
             let key = |(index, _): &(usize, f64)| (touches[*index].at, touches[*index].channel.as_bytes());
             prop_assert!(found.is_sorted_by_key(key));

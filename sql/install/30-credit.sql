@@ -3,12 +3,20 @@
 CREATE FUNCTION mrcall.credit(
     touched_at timestamptz[], channels text[], converted_at timestamptz, model text,
     lookback interval DEFAULT '30 days', half_life interval DEFAULT '7 days',
-    first_weight float8 DEFAULT 0.4, last_weight float8 DEFAULT 0.4)
+    first_weight float8 DEFAULT 0.4, last_weight float8 DEFAULT 0.4,
+    signup_at timestamptz DEFAULT NULL, business_at timestamptz DEFAULT NULL, weights float8[] DEFAULT NULL)
 RETURNS TABLE (touch_no int, channel text, touched_at timestamptz, weight float8)
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 20 ROWS 4
 AS 'MODULE_PATHNAME', 'credit_wrapper';
-COMMENT ON FUNCTION mrcall.credit(timestamptz[], text[], timestamptz, text, interval, interval, float8, float8) IS
-    'The weight of each touch of one conversion under a model; the weights sum to 1';
+COMMENT ON FUNCTION mrcall.credit(
+    timestamptz[], text[], timestamptz, text, interval, interval, float8, float8, timestamptz, timestamptz, float8[]) IS
+    'The weight of each touch of one conversion under a model; the weights of every additive model sum to 1';
+
+CREATE FUNCTION mrcall.models()
+RETURNS TABLE (model text, additive boolean, needs text, description text)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5 ROWS 15
+AS 'MODULE_PATHNAME', 'models_wrapper';
+COMMENT ON FUNCTION mrcall.models() IS 'The attribution models: whether their credits sum to the conversions, and what they look at';
 
 CREATE FUNCTION mrcall._split_amount(amount text, weights float8[], scale int)
 RETURNS text[]

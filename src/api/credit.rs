@@ -1,7 +1,8 @@
 //! The credit of the touches of one conversion: `credit`, `split_amount`.
 
 use mrcall_engine::arrival::is_paid;
-use mrcall_engine::credit::{self, Model, Options, Touch};
+use mrcall_engine::credit::{self, Options, Touch};
+use mrcall_engine::model::{MODELS, Model};
 use mrcall_engine::{Error, duration, split};
 use pgrx::datum::Interval;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -33,19 +34,27 @@ fn credit(
     half_life: Option<Interval>,
     first_weight: Option<f64>,
     last_weight: Option<f64>,
+    signup_at: Option<i64>,
+    business_at: Option<i64>,
+    weights: Option<Array<f64>>,
 ) -> Result<
     TableIterator<'static, (name!(touch_no, i32), name!(channel, String), name!(touched_at, i64), name!(weight, f64))>,
     ErrorReport,
 > {
     let model = Model::parse(needed(model, "model")?).map_err(report)?;
     let converted_at = needed(converted_at, "converted_at")?;
+    let weights = own_weights(weights)?;
     let options = Options {
         lookback: micros(&needed(lookback, "lookback")?, "lookback")?,
         half_life: micros(&needed(half_life, "half_life")?, "half_life")?,
         first_weight: needed(first_weight, "first_weight")?,
         last_weight: needed(last_weight, "last_weight")?,
+        signup_at,
+        business_at,
+        weights: weights.as_deref(),
     };
     let (Some(touched_at), Some(channels)) = (touched_at, channels) else {
+        credit::credit(&[], converted_at, model, &options, is_paid).map_err(report)?;
         return Ok(TableIterator::new(Vec::new()));
     };
     if touched_at.len() != channels.len() {
@@ -72,6 +81,20 @@ fn credit(
         .map(|((i, weight), touch_no)| (touch_no, touches[i].channel.to_owned(), touches[i].at, weight))
         .collect();
     Ok(TableIterator::new(rows))
+}
+
+/// The argument `weights` of the functions that take the model `custom`.
+pub fn own_weights(weights: Option<Array<f64>>) -> SqlResult<Option<Vec<f64>>> {
+    let element = |(i, weight)| needed(weight, &format!("weights[{}]", i + 1));
+    weights.map(|weights| weights.iter().enumerate().map(element).collect()).transpose()
+}
+
+#[pg_extern(sql = false)]
+fn models() -> TableIterator<
+    'static,
+    (name!(model, &'static str), name!(additive, bool), name!(needs, &'static str), name!(description, &'static str)),
+> {
+    TableIterator::new(MODELS.map(|known| (known.name, known.is_additive, known.needs.name(), known.description)))
 }
 
 /// The parts of an amount as decimal text; the SQL function around it casts them.
