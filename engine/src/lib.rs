@@ -13,6 +13,7 @@ pub mod error;
 pub mod model;
 pub mod parse;
 pub mod sort;
+pub mod paths;
 pub mod split;
 pub mod state;
 pub mod url;

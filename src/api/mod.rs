@@ -6,6 +6,7 @@ mod bucket;
 mod calls;
 mod credit;
 mod funnel_state;
+mod paths;
 mod sessionize;
 mod state_text;
 mod values;

@@ -3,8 +3,9 @@
 
 use core::slice;
 
+use mrcall_engine::paths::Amount;
 use mrcall_engine::{Error, ErrorKind};
-use pgrx::{Array, FromDatum, pg_sys, varlena};
+use pgrx::{Array, FromDatum, direct_function_call, pg_sys, varlena};
 
 use crate::error::{SqlResult, report};
 
@@ -69,5 +70,42 @@ impl Args<'_> {
         // SAFETY: the SQL declaration says that the argument is an array of texts.
         let array = unsafe { Array::<&str>::from_datum(datum, false) };
         array.map(|texts| texts.iter().flatten().map(str::to_owned).collect()).unwrap_or_default()
+    }
+
+    /// An argument of type text[] with one dimension, else `22023`.
+    pub fn path(&self, i: usize, name: &str) -> SqlResult<Option<Array<'_, &str>>> {
+        let Some(datum) = self.datum(i) else { return Ok(None) };
+        // SAFETY: the SQL declaration says that the argument is an array of texts; it is brought into plain memory of this
+        // call where it is not there yet.
+        let (array, dimensions) = unsafe {
+            let pointer = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::ArrayType>();
+            (Array::<&str>::from_datum(pg_sys::Datum::from(pointer), false), (*pointer).ndim)
+        };
+        if dimensions > 1 {
+            return Err(report(Error::invalid(
+                format!("{name} has {dimensions} dimensions"),
+                "Give an array of one dimension: the channels in order of time.",
+            )));
+        }
+        Ok(array)
+    }
+
+    /// An argument of type numeric; NaN and infinity are `22023`.
+    pub fn amount(&self, i: usize, name: &str) -> SqlResult<Option<Amount>> {
+        let Some(datum) = self.datum(i) else { return Ok(None) };
+        // SAFETY: the SQL declaration says that the argument is numeric, which is what numeric_send takes.
+        let sent = unsafe { direct_function_call::<Vec<u8>>(pg_sys::numeric_send, &[Some(datum)]) }.unwrap_or_default();
+        let mut words = sent.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+        let (_, weight, sign) = (words.next(), words.next().unwrap_or(0), words.next().unwrap_or(0));
+        let word = match sign {
+            0xC000 => "NaN",
+            0xD000 => "Infinity",
+            0xF000 => "-Infinity",
+            _ => {
+                let groups: Vec<u16> = words.skip(1).collect();
+                return Ok(Some(Amount::from_groups(&groups, i32::from(weight as i16), sign == 0x4000)));
+            }
+        };
+        Err(report(Error::invalid(format!("{name} is {word}"), format!("Give a finite {name}."))))
     }
 }

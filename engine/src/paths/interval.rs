@@ -1,0 +1,167 @@
+//! How sure the channels' shares are: the bootstrap of Efron (1979) over journeys.
+
+use super::Tick;
+use super::chain::Chain;
+use super::journeys::{Counts, Journeys};
+use super::linear::Linear;
+use super::markov::{losses, parse_order};
+use super::random::Random;
+use super::shapley::{EXACT_CHANNELS, Game, exact_rate};
+use super::sum::Sum;
+use crate::credit::Options;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Model;
+
+/// Most replicates.
+const MAX_REPLICATES: i32 = 100_000;
+/// Most shares that are kept, of all channels and replicates.
+const MAX_SHARES: usize = 1 << 26;
+/// How many paths are drawn between two looks for a cancel.
+const CHUNK: usize = 1 << 16;
+
+/// How to draw.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bootstrap {
+    /// How many times all journeys are drawn anew.
+    pub replicates: i32,
+    /// How likely the interval holds the true share, above 0 and below 1.
+    pub level: f64,
+    /// Which draws.
+    pub seed: i64,
+}
+
+/// A channel's share of the credit and how far it may be from the truth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Share {
+    /// Its name.
+    pub channel: String,
+    /// Its part of all channels' credit; 0 without a conversion.
+    pub share: f64,
+    /// The interval's ends and the standard error; `None` when no replicate has a conversion.
+    pub spread: Option<[f64; 3]>,
+}
+
+/// A model that can be asked again and again with other numbers of journeys.
+enum Estimator {
+    Linear(Linear),
+    Markov(Chain, usize),
+    Rate,
+}
+
+impl Estimator {
+    fn credits(&self, journeys: &Journeys, counts: &Counts, tick: Tick) -> Result<Vec<f64>> {
+        Ok(match self {
+            Self::Linear(linear) => linear.share(&counts.conversions),
+            Self::Markov(chain, order) => {
+                let lost = losses(chain, *order, journeys.channels().len(), counts, tick)?;
+                lost.into_iter().map(|[conversions, _]| conversions).collect()
+            }
+            Self::Rate => exact_rate(journeys, counts, tick).into_iter().map(|credit| credit[0]).collect(),
+        })
+    }
+}
+
+/// The share of each channel under a model, in order of their names' bytes, with a percentile interval: each path's
+/// conversions and nulls are drawn anew, independently, from the Poisson distribution with their number as its mean.
+/// Replicates without a conversion are left out.
+///
+/// `22023`: a model that needs times or milestones, replicates outside 1 to 100,000, a level that is not between 0 and 1,
+/// another order than 1 to 4. `54000`: the game `rate` with more than 20 channels, too many channels times replicates.
+pub fn interval(
+    journeys: &Journeys,
+    model: Model,
+    (order, game): (i32, Game),
+    (options, is_paid): (&Options, fn(&str) -> bool),
+    bootstrap: Bootstrap,
+    tick: Tick,
+) -> Result<Vec<Share>> {
+    let Bootstrap { replicates, level, seed } = bootstrap;
+    if !(1..=MAX_REPLICATES).contains(&replicates) {
+        return Err(Error::invalid(
+            format!("replicates must be from 1 to {MAX_REPLICATES}, not {replicates}"),
+            "A thousand are enough for an interval of 95 %.",
+        ));
+    }
+    if !(level > 0.0 && level < 1.0) {
+        return Err(Error::invalid(format!("level must be between 0 and 1, not {level}"), "Use 0.95, for example."));
+    }
+    let order = parse_order(order)?;
+    let channels = journeys.channels().len();
+    let replicates = replicates.unsigned_abs() as usize;
+    if channels.saturating_mul(replicates) > MAX_SHARES {
+        return Err(Error::new(
+            ErrorKind::LimitExceeded,
+            format!("{channels} channels times {replicates} replicates are more than {MAX_SHARES}"),
+            "Use fewer replicates, or a dimension with fewer values.",
+        ));
+    }
+    let estimator = match (model, game) {
+        (Model::Markov, _) => Estimator::Markov(Chain::new(journeys, order, tick)?, order),
+        (Model::Shapley, Game::Total) => Estimator::Linear(Linear::by_channel(journeys, tick)),
+        (Model::Shapley, Game::Rate) if channels <= EXACT_CHANNELS => Estimator::Rate,
+        (Model::Shapley, Game::Rate) => {
+            return Err(Error::new(
+                ErrorKind::LimitExceeded,
+                format!("an interval for the game rate takes at most {EXACT_CHANNELS} channels, not {channels}"),
+                "Use the game total, or a dimension with fewer values.",
+            ));
+        }
+        _ => Estimator::Linear(Linear::by_model(journeys, model, options, is_paid, tick)?),
+    };
+
+    let counts = journeys.counts()?;
+    let none = vec![0.0; channels];
+    let shares = shares(estimator.credits(journeys, &counts, tick)?).unwrap_or(none);
+    let mut drawn: Vec<Vec<f64>> = vec![Vec::with_capacity(replicates); channels];
+    let mut random = Random::new(seed);
+    for _ in 0..replicates {
+        let draw = draw(journeys, &counts, &mut random, tick);
+        if let Some(shares) = self::shares(estimator.credits(journeys, &draw, tick)?) {
+            drawn.iter_mut().zip(shares).for_each(|(drawn, share)| drawn.push(share));
+        }
+    }
+    let share = |((channel, share), drawn): ((&String, f64), &mut Vec<f64>)| Share {
+        channel: channel.clone(),
+        share,
+        spread: spread(drawn, level),
+    };
+    Ok(journeys.channels().iter().zip(shares).zip(&mut drawn).map(share).collect())
+}
+
+/// Journeys drawn anew; those without a touch earn nobody anything and are not drawn.
+fn draw(journeys: &Journeys, counts: &Counts, random: &mut Random, tick: Tick) -> Counts {
+    let mut drawn = Counts { value: vec![0.0; counts.conversions.len()], ..Counts::default() };
+    for (i, (conversions, nulls)) in counts.conversions.iter().zip(&counts.nulls).enumerate() {
+        if i % CHUNK == 0 {
+            tick();
+        }
+        let has_touch = !journeys.path(i).is_empty();
+        let mut again = |mean: f64| if has_touch { random.poisson(mean) } else { 0.0 };
+        drawn.conversions.push(again(*conversions));
+        drawn.nulls.push(again(*nulls));
+    }
+    drawn
+}
+
+/// The credits over their sum; `None` when it is 0.
+fn shares(mut credits: Vec<f64>) -> Option<Vec<f64>> {
+    let sum = credits.iter().copied().collect::<Sum>().value();
+    credits.iter_mut().for_each(|credit| *credit /= sum);
+    (sum != 0.0).then_some(credits)
+}
+
+/// The ends of the interval, as percentile_cont finds them, and the standard deviation.
+fn spread(drawn: &mut [f64], level: f64) -> Option<[f64; 3]> {
+    drawn.sort_unstable_by(f64::total_cmp);
+    let last = drawn.len().checked_sub(1)?;
+    let quantile = |fraction: f64| {
+        let place = fraction * last as f64;
+        let low = drawn.get(place.floor() as usize).copied().unwrap_or_default();
+        let high = drawn.get(place.ceil() as usize).copied().unwrap_or_default();
+        low + (high - low) * (place - place.floor())
+    };
+    let mean = drawn.iter().copied().collect::<Sum>().value() / drawn.len() as f64;
+    let squares = drawn.iter().map(|share| (share - mean) * (share - mean)).collect::<Sum>().value();
+    let tail = (1.0 - level) / 2.0;
+    Some([quantile(tail), quantile(1.0 - tail), (squares / last.max(1) as f64).sqrt()])
+}

@@ -1,0 +1,37 @@
+//! Paths to conversions (contract, section 5): the state of `path_agg` and the models that see all journeys at once.
+
+mod amount;
+mod chain;
+mod elimination;
+mod interval;
+mod journeys;
+mod linear;
+mod markov;
+mod random;
+mod set;
+mod shapley;
+mod sum;
+mod transform;
+
+pub use amount::Amount;
+pub use interval::{Bootstrap, Share, interval};
+pub use journeys::{Counts, Journeys, Sums};
+pub use linear::path_credit;
+pub use markov::{MAX_ORDER, Removal, markov};
+pub use set::PathSet;
+pub use shapley::{EXACT_CHANNELS, Game, Sampling, ShapleyCredit, shapley};
+pub use transform::{Transform, path_transform};
+
+/// Called between chunks of work, about every few milliseconds: the SQL layer looks for a cancel there.
+pub type Tick<'a> = &'a dyn Fn();
+
+/// What a channel earns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Credit {
+    /// Its name.
+    pub channel: String,
+    /// Its part of the conversions.
+    pub conversions: f64,
+    /// Its part of the value.
+    pub value: f64,
+}

@@ -1,0 +1,96 @@
+//! Seeded random numbers, the same on every machine.
+
+/// xoshiro256++ of Blackman and Vigna, seeded through SplitMix64.
+#[derive(Debug, Clone)]
+pub struct Random([u64; 4]);
+
+impl Random {
+    /// The numbers that belong to a seed.
+    pub fn new(seed: i64) -> Self {
+        let mut state = seed as u64;
+        Self([(); 4].map(|()| {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            mixed ^ (mixed >> 31)
+        }))
+    }
+
+    /// 64 random bits.
+    pub fn bits(&mut self) -> u64 {
+        let [a, b, c, d] = &mut self.0;
+        let result = a.wrapping_add(*d).rotate_left(23).wrapping_add(*a);
+        let shifted = *b << 17;
+        *c ^= *a;
+        *d ^= *b;
+        *b ^= *c;
+        *a ^= *d;
+        *c ^= shifted;
+        *d = d.rotate_left(45);
+        result
+    }
+
+    /// A number from 0 up to, not including, 1.
+    pub fn unit(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// A whole number below `bound`; 0 for 0.
+    pub fn below(&mut self, bound: usize) -> usize {
+        // The high half of a product: its bias is below 2^-40 for any bound that occurs.
+        ((u128::from(self.bits()) * bound as u128) >> 64) as usize
+    }
+
+    /// A number of the Poisson distribution with that mean.
+    pub fn poisson(&mut self, mean: f64) -> f64 {
+        if mean < 10.0 { self.poisson_by_products(mean) } else { self.poisson_by_rejection(mean) }
+    }
+
+    /// Knuth's method: it takes about `mean` numbers.
+    fn poisson_by_products(&mut self, mean: f64) -> f64 {
+        if mean <= 0.0 {
+            return 0.0;
+        }
+        let limit = (-mean).exp();
+        let mut product = self.unit();
+        let mut count = 0.0;
+        while product > limit {
+            product *= self.unit();
+            count += 1.0;
+        }
+        count
+    }
+
+    /// Hörmann's transformed rejection (PTRS, 1993).
+    fn poisson_by_rejection(&mut self, mean: f64) -> f64 {
+        let b = 0.931 + 2.53 * mean.sqrt();
+        let a = -0.059 + 0.02483 * b;
+        let inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
+        let squeeze = 0.9277 - 3.6224 / (b - 2.0);
+        loop {
+            let u = self.unit() - 0.5;
+            let v = self.unit();
+            let us = 0.5 - u.abs();
+            let k = ((2.0 * a / us + b) * u + mean + 0.43).floor();
+            if us >= 0.07 && v <= squeeze {
+                return k;
+            }
+            if k < 0.0 || (us < 0.013 && v > us) {
+                continue;
+            }
+            if (v * inverse_alpha / (a / (us * us) + b)).ln() <= k * mean.ln() - mean - ln_factorial(k) {
+                return k;
+            }
+        }
+    }
+}
+
+/// The logarithm of `k!`, by Stirling's series from 10 on.
+fn ln_factorial(k: f64) -> f64 {
+    if k < 10.0 {
+        return (2..=k as u32).map(|i| f64::from(i).ln()).sum();
+    }
+    let x = k + 1.0;
+    let series = 1.0 / 12.0 - (1.0 / 360.0 - 1.0 / 1260.0 / (x * x)) / (x * x);
+    (x - 0.5) * x.ln() - x + 0.5 * (2.0 * core::f64::consts::PI).ln() + series / x
+}

@@ -1,0 +1,158 @@
+//! The state of `path_agg`: paths as they come, each kept once.
+
+use super::amount::Amount;
+use super::journeys::{Journeys, Sums};
+use crate::error::{Error, ErrorKind, Result};
+use crate::state::Dictionary;
+
+/// Paths with their conversions, values and journeys without a conversion.
+#[derive(Debug, Clone, Default)]
+pub struct PathSet {
+    channels: Dictionary,
+    /// A path is the numbers of its channels, four bytes each.
+    paths: Dictionary,
+    sums: Vec<Sums>,
+    /// All conversions and nulls.
+    total: u64,
+    /// What the values take beside their place in `sums`, about.
+    value_bytes: usize,
+    key: Vec<u8>,
+}
+
+impl PathSet {
+    /// Whether there is no path.
+    pub fn is_empty(&self) -> bool {
+        self.sums.is_empty()
+    }
+
+    /// The memory that it takes, in bytes.
+    pub fn heap_bytes(&self) -> usize {
+        self.channels.heap_bytes()
+            + self.paths.heap_bytes()
+            + self.sums.capacity() * size_of::<Sums>()
+            + self.value_bytes
+            + self.key.capacity()
+    }
+
+    /// Adds journeys along one path: so many conversions of a total value, and so many without one. A path without a
+    /// touch is kept apart from the others. Without any journey the row says nothing and is left out.
+    ///
+    /// `22023`: a negative count, a value without a conversion. `54000`: more journeys than a `bigint` counts.
+    pub fn push(&mut self, path: &[&str], conversions: i64, value: &Amount, nulls: i64) -> Result<()> {
+        let count = |count: i64, name: &str| {
+            u64::try_from(count).map_err(|_| {
+                Error::invalid(
+                    format!("{name} must be zero or above, not {count}"),
+                    format!("Count journeys; money that is given back is a negative value, not negative {name}."),
+                )
+            })
+        };
+        let (conversions, nulls) = (count(conversions, "conversions")?, count(nulls, "nulls")?);
+        if conversions == 0 && !value.is_zero() {
+            return Err(Error::invalid(
+                format!("value {value} without a conversion"),
+                "Give the value in the row that counts its conversions.",
+            ));
+        }
+        if conversions == 0 && nulls == 0 {
+            return Ok(());
+        }
+        let mut key = core::mem::take(&mut self.key);
+        key.clear();
+        for channel in path {
+            key.extend_from_slice(&self.channels.intern(channel.as_bytes())?.to_le_bytes());
+        }
+        let added = self.add(&key, &Sums { conversions, nulls, value: Amount::default() }, value);
+        self.key = key;
+        added
+    }
+
+    fn add(&mut self, key: &[u8], counts: &Sums, value: &Amount) -> Result<()> {
+        let total = self.total.checked_add(counts.conversions).and_then(|total| total.checked_add(counts.nulls));
+        self.total = total.filter(|total| i64::try_from(*total).is_ok()).ok_or_else(|| {
+            Error::new(
+                ErrorKind::LimitExceeded,
+                "a path set counts more than 9223372036854775807 journeys",
+                "Count in thousands, or aggregate a shorter range.",
+            )
+        })?;
+        let id = self.paths.intern(key)? as usize;
+        if id == self.sums.len() {
+            self.sums.push(Sums::default());
+        }
+        if let Some(sums) = self.sums.get_mut(id) {
+            sums.conversions += counts.conversions;
+            sums.nulls += counts.nulls;
+            if !value.is_zero() {
+                let before = if sums.value.is_zero() { 0 } else { sums.value.heap_bytes() };
+                sums.value.add(value);
+                self.value_bytes = (self.value_bytes + sums.value.heap_bytes()).saturating_sub(before);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the paths of another set into this one.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        let own: Vec<u32> = (0u32..)
+            .zip(0..other.channels.len())
+            .map(|(id, _)| self.channels.intern(other.channels.get(id)))
+            .collect::<Result<_>>()?;
+        let mut key = Vec::new();
+        for (id, sums) in (0u32..).zip(&other.sums) {
+            key.clear();
+            for step in steps(other.paths.get(id)) {
+                key.extend_from_slice(&own.get(step as usize).copied().unwrap_or_default().to_le_bytes());
+            }
+            self.add(&key, sums, &sums.value)?;
+        }
+        Ok(())
+    }
+
+    /// The paths in canonical order.
+    pub fn journeys(&self) -> Journeys {
+        let mut order: Vec<u32> = (0u32..).zip(0..self.channels.len()).map(|(id, _)| id).collect();
+        order.sort_unstable_by(|a, b| self.channels.get(*a).cmp(self.channels.get(*b)));
+        let mut places = vec![0u32; order.len()];
+        for (place, id) in (0u32..).zip(&order) {
+            if let Some(slot) = places.get_mut(*id as usize) {
+                *slot = place;
+            }
+        }
+        let place = |step: u32| places.get(step as usize).copied().unwrap_or_default();
+        let mut paths: Vec<u32> = (0u32..).zip(&self.sums).map(|(id, _)| id).collect();
+        let key = |id: u32| steps(self.paths.get(id)).map(place);
+        paths.sort_unstable_by(|a, b| key(*a).cmp(key(*b)));
+        let text = |id: &u32| String::from_utf8_lossy(self.channels.get(*id)).into_owned();
+        let mut journeys = Journeys::new(order.iter().map(text).collect());
+        for id in paths {
+            journeys.push(key(id), self.sums.get(id as usize).cloned().unwrap_or_default());
+        }
+        journeys
+    }
+
+    /// The bytes: the same for the same rows, whatever their order and split.
+    pub fn serialize(&self) -> Result<Vec<u8>> {
+        self.journeys().encode()
+    }
+
+    /// Reads what [`Self::serialize`] wrote; anything else is `22P03`.
+    pub fn deserialize(bytes: &[u8]) -> Result<Self> {
+        let journeys = Journeys::decode(bytes)?;
+        let mut set = Self::default();
+        for channel in journeys.channels() {
+            set.channels.intern(channel.as_bytes())?;
+        }
+        let mut key = Vec::new();
+        for (path, sums) in journeys.iter() {
+            key.clear();
+            path.iter().for_each(|step| key.extend_from_slice(&step.to_le_bytes()));
+            set.add(&key, sums, &sums.value)?;
+        }
+        Ok(set)
+    }
+}
+
+fn steps(key: &[u8]) -> impl Iterator<Item = u32> {
+    key.chunks_exact(4).map(|step| step.try_into().map_or(0, u32::from_le_bytes))
+}

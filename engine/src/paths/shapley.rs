@@ -1,0 +1,276 @@
+//! Credit by the Shapley value (Shapley 1953; for attribution: Zhao, Mahboobi and Bagheri 2018).
+
+use super::Tick;
+use super::journeys::{Counts, Journeys};
+use super::linear::Linear;
+use super::random::Random;
+use super::sum::Sum;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Up to so many channels the game `rate` is solved exactly.
+pub const EXACT_CHANNELS: usize = 20;
+/// Most channels of the game `rate`.
+const MAX_CHANNELS: usize = 4096;
+/// Most samples.
+const MAX_SAMPLES: i32 = 1_000_000;
+
+/// What a set of channels is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Game {
+    /// The conversions of the journeys that need no other channel.
+    Total,
+    /// The conversions per journey among the journeys that need no other channel, times the number of all journeys.
+    Rate,
+}
+
+impl Game {
+    /// The game of that name; `22023` for another one.
+    pub fn parse(name: &str) -> Result<Self> {
+        match name {
+            "total" => Ok(Self::Total),
+            "rate" => Ok(Self::Rate),
+            _ => Err(Error::invalid(format!("unknown game: {name:?}"), "Use total or rate.")),
+        }
+    }
+}
+
+/// How the game `rate` is sampled beyond [`EXACT_CHANNELS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sampling {
+    /// How many orders of the channels are tried.
+    pub samples: i32,
+    /// Which ones.
+    pub seed: i64,
+}
+
+/// What a channel earns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShapleyCredit {
+    /// Its name.
+    pub channel: String,
+    /// Its part of the conversions; it may be negative.
+    pub conversions: f64,
+    /// Its part of the value.
+    pub value: f64,
+    /// The standard error of the conversions: 0 unless sampled.
+    pub std_error: f64,
+    /// The standard error of the value: 0 unless sampled.
+    pub value_std_error: f64,
+}
+
+/// What each channel earns, in order of their names' bytes. Paths without a touch take no part.
+///
+/// `22023`: a number of samples below 2 or above a million. `54000`: more than 4,096 channels under [`Game::Rate`], a
+/// value beyond 1e250.
+pub fn shapley(journeys: &Journeys, game: Game, sampling: Sampling, tick: Tick) -> Result<Vec<ShapleyCredit>> {
+    if !(2..=MAX_SAMPLES).contains(&sampling.samples) {
+        return Err(Error::invalid(
+            format!("samples must be from 2 to {MAX_SAMPLES}, not {}", sampling.samples),
+            "The standard error falls with the square root of their number: try 10000.",
+        ));
+    }
+    let counts = journeys.counts()?;
+    let credits = match game {
+        Game::Total => {
+            let linear = Linear::by_channel(journeys, tick);
+            let sums = linear.share(&counts.conversions).into_iter().zip(linear.share(&counts.value));
+            sums.map(|(conversions, value)| [conversions, value, 0.0, 0.0]).collect()
+        }
+        Game::Rate if journeys.channels().len() <= EXACT_CHANNELS => exact_rate(journeys, &counts, tick),
+        Game::Rate => sampled_rate(journeys, &counts, sampling, tick)?,
+    };
+    let credit = |(channel, [conversions, value, std_error, value_std_error]): (&String, [f64; 4])| ShapleyCredit {
+        channel: channel.clone(),
+        conversions,
+        value,
+        std_error,
+        value_std_error,
+    };
+    Ok(journeys.channels().iter().zip(credits).map(credit).collect())
+}
+
+/// Each path's set of channels with its conversions, value and journeys, in canonical order; paths without a touch and
+/// without a journey are left out.
+fn worth<'a>(journeys: &'a Journeys, counts: &'a Counts) -> impl Iterator<Item = (&'a [u32], [f64; 3])> {
+    let amounts = counts.conversions.iter().zip(&counts.value).zip(&counts.nulls);
+    journeys
+        .iter()
+        .zip(amounts)
+        .map(|((path, _), ((conversions, value), nulls))| (path, [*conversions, *value, conversions + nulls]))
+        .filter(|(path, [_, _, all])| !path.is_empty() && *all > 0.0)
+}
+
+/// The exact value of the game `rate`, for up to [`EXACT_CHANNELS`] channels: over all sets of channels.
+pub(super) fn exact_rate(journeys: &Journeys, counts: &Counts, tick: Tick) -> Vec<[f64; 4]> {
+    let channels = journeys.channels().len();
+    let mut sums = vec![[0.0f64; 3]; 1 << channels];
+    let mut all = 0.0;
+    for (path, amounts) in worth(journeys, counts) {
+        let set = path.iter().fold(0usize, |set, channel| set | 1 << channel);
+        if let Some(sums) = sums.get_mut(set) {
+            add(sums, &amounts);
+        }
+        all += amounts[2];
+    }
+    // Each set gets the sums of its subsets, channel by channel.
+    for channel in 0..channels {
+        tick();
+        for block in sums.chunks_exact_mut(2 << channel) {
+            let (without, with) = block.split_at_mut(1 << channel);
+            with.iter_mut().zip(without).for_each(|(with, without)| add(with, without));
+        }
+    }
+    let rates: Vec<[f64; 2]> = sums.into_iter().map(|sums| rate(sums, all)).collect();
+    // By the number of the other channels: in how many of all orders exactly these come before, 1 / (n * (n-1 over k)).
+    let mut chances = Vec::with_capacity(channels);
+    let mut chance = 1.0 / channels as f64;
+    for k in 0..channels {
+        chances.push(chance);
+        chance *= (k + 1) as f64 / (channels - 1 - k).max(1) as f64;
+    }
+    (0..channels)
+        .map(|channel| {
+            tick();
+            let mut gains = vec![[Sum::default(); 2]; channels];
+            for (block, start) in rates.chunks_exact(2 << channel).zip((0usize..).step_by(2 << channel)) {
+                let (without, with) = block.split_at(1 << channel);
+                for ((without, with), set) in without.iter().zip(with).zip(start..) {
+                    if let Some([conversions, value]) = gains.get_mut(set.count_ones() as usize) {
+                        conversions.add(with[0] - without[0]);
+                        value.add(with[1] - without[1]);
+                    }
+                }
+            }
+            let credit = |index: usize| {
+                gains.iter().zip(&chances).map(|(gain, chance)| gain[index].value() * chance).collect::<Sum>().value()
+            };
+            [credit(0), credit(1), 0.0, 0.0]
+        })
+        .collect()
+}
+
+fn add(sums: &mut [f64; 3], amounts: &[f64; 3]) {
+    sums.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
+}
+
+/// Conversions and value per journey, scaled to all journeys; 0 where there is no journey.
+fn rate([conversions, value, journeys]: [f64; 3], all: f64) -> [f64; 2] {
+    if journeys > 0.0 { [conversions / journeys * all, value / journeys * all] } else { [0.0; 2] }
+}
+
+/// An unbiased estimate of the game `rate`: the mean gain over random orders of the channels, each with its reverse.
+fn sampled_rate(journeys: &Journeys, counts: &Counts, sampling: Sampling, tick: Tick) -> Result<Vec<[f64; 4]>> {
+    let channels = journeys.channels().len();
+    if channels > MAX_CHANNELS {
+        return Err(Error::new(
+            ErrorKind::LimitExceeded,
+            format!("too many channels for the game rate: {channels}, at most {MAX_CHANNELS}"),
+            "Use the game total, or a dimension with fewer values.",
+        ));
+    }
+    let sets = Sets::new(journeys, counts);
+    let all: f64 = sets.amounts.iter().map(|amounts| amounts[2]).sum();
+    let mut random = Random::new(sampling.seed);
+    let mut order: Vec<usize> = (0..channels).collect();
+    let mut places = vec![0usize; channels];
+    let mut mean = vec![[0.0f64; 2]; channels];
+    let mut squares = vec![[0.0f64; 2]; channels];
+    let pairs = sampling.samples.unsigned_abs().div_ceil(2);
+    for pair in 1..=pairs {
+        tick();
+        for last in (1..channels).rev() {
+            order.swap(last, random.below(last + 1));
+        }
+        for (place, channel) in order.iter().enumerate() {
+            if let Some(slot) = places.get_mut(*channel) {
+                *slot = place;
+            }
+        }
+        let (forth, back) = sets.by_place(&places);
+        let mut gains = vec![[0.0f64; 2]; channels];
+        gain(&mut gains, order.iter().zip(&forth), all);
+        gain(&mut gains, order.iter().zip(&back).rev(), all);
+        // Welford's running mean and sum of squares.
+        for ((gain, mean), squares) in gains.iter().zip(&mut mean).zip(&mut squares) {
+            for ((gain, mean), squares) in gain.iter().zip(mean).zip(squares) {
+                let half = gain / 2.0;
+                let off = half - *mean;
+                *mean += off / f64::from(pair);
+                *squares += off * (half - *mean);
+            }
+        }
+    }
+    let pairs = f64::from(pairs);
+    let error = |squares: f64| (squares.max(0.0) / (pairs - 1.0).max(1.0) / pairs).sqrt();
+    let credit = |(mean, squares): (&[f64; 2], &[f64; 2])| [mean[0], mean[1], error(squares[0]), error(squares[1])];
+    Ok(mean.iter().zip(&squares).map(credit).collect())
+}
+
+/// Adds what each channel gains when it comes after those before it; `amounts` are those of the sets that it completes.
+fn gain<'a>(gains: &mut [[f64; 2]], steps: impl Iterator<Item = (&'a usize, &'a [f64; 3])>, all: f64) {
+    let mut sums = [0.0; 3];
+    let mut before = [0.0; 2];
+    for (channel, amounts) in steps {
+        add(&mut sums, amounts);
+        let after = rate(sums, all);
+        if let Some(gain) = gains.get_mut(*channel) {
+            gain[0] += after[0] - before[0];
+            gain[1] += after[1] - before[1];
+        }
+        before = after;
+    }
+}
+
+/// The different sets of channels that journeys used.
+struct Sets {
+    members: Vec<u32>,
+    ends: Vec<usize>,
+    amounts: Vec<[f64; 3]>,
+}
+
+impl Sets {
+    fn new(journeys: &Journeys, counts: &Counts) -> Self {
+        let mut all: Vec<(Vec<u32>, [f64; 3])> = worth(journeys, counts)
+            .map(|(path, amounts)| {
+                let mut set = path.to_vec();
+                set.sort_unstable();
+                set.dedup();
+                (set, amounts)
+            })
+            .collect();
+        // Stable: equal sets are added in the canonical order of their paths.
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut sets = Self { members: Vec::new(), ends: Vec::new(), amounts: Vec::new() };
+        let mut last: Option<Vec<u32>> = None;
+        for (set, amounts) in all {
+            match sets.amounts.last_mut() {
+                Some(sums) if last.as_ref() == Some(&set) => add(sums, &amounts),
+                _ => {
+                    sets.members.extend_from_slice(&set);
+                    sets.ends.push(sets.members.len());
+                    sets.amounts.push(amounts);
+                }
+            }
+            last = Some(set);
+        }
+        sets
+    }
+
+    /// The amounts by the place of the channel that completes their set, in an order and in its reverse.
+    fn by_place(&self, places: &[usize]) -> (Vec<[f64; 3]>, Vec<[f64; 3]>) {
+        let (mut forth, mut back) = (vec![[0.0; 3]; places.len()], vec![[0.0; 3]; places.len()]);
+        let mut start = 0;
+        for (end, amounts) in self.ends.iter().zip(&self.amounts) {
+            let members = self.members.get(start..*end).unwrap_or_default();
+            start = *end;
+            let place = |channel: &u32| places.get(*channel as usize).copied().unwrap_or_default();
+            let (low, high) =
+                members.iter().map(place).fold((usize::MAX, 0), |(low, high), place| (low.min(place), high.max(place)));
+            if let (Some(forth), Some(back)) = (forth.get_mut(high), back.get_mut(low)) {
+                add(forth, amounts);
+                add(back, amounts);
+            }
+        }
+        (forth, back)
+    }
+}

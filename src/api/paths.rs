@@ -1,0 +1,281 @@
+//! `path_agg`, its state type, `rollup` and accessors, and the models over all journeys.
+
+use mrcall_engine::arrival::is_paid;
+use mrcall_engine::credit::Options;
+use mrcall_engine::model::Model;
+use mrcall_engine::paths::{self, Bootstrap, Game, Journeys, PathSet, Sampling, Transform};
+use mrcall_engine::{Error, Result as EngineResult};
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use pgrx::{Internal, pg_sys};
+
+use super::credit::own_weights;
+use crate::agg::{self, State};
+use crate::error::{SqlResult, needed, report};
+use crate::pg::args::Args;
+
+/// The row of conversions without a touch.
+const UNATTRIBUTED: &str = "(unattributed)";
+
+impl State for PathSet {
+    fn heap_bytes(&self) -> usize {
+        PathSet::heap_bytes(self)
+    }
+    fn is_empty(&self) -> bool {
+        PathSet::is_empty(self)
+    }
+    fn like(&self) -> EngineResult<Self> {
+        Ok(PathSet::default())
+    }
+    fn merge(&mut self, other: &Self) -> EngineResult<()> {
+        PathSet::merge(self, other)
+    }
+    fn serialize(&self) -> EngineResult<Vec<u8>> {
+        PathSet::serialize(self)
+    }
+    fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
+        PathSet::deserialize(bytes)
+    }
+}
+
+fn tick() {
+    pgrx::check_for_interrupts!();
+}
+
+fn read(bytes: &[u8]) -> SqlResult<Journeys> {
+    Journeys::decode(bytes).map_err(report)
+}
+
+/// The channels of a path; a NULL among them is `22004`.
+fn steps<'a>(path: &'a Array<'_, &str>) -> SqlResult<Vec<&'a str>> {
+    path.iter().enumerate().map(|(i, step)| needed(step, &format!("path[{}]", i + 1))).collect()
+}
+
+// The arguments of path_agg are path, conversions, value, nulls: read where they lie.
+#[pg_extern(sql = false)]
+fn _path_agg_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+    let args = Args::of(fcinfo);
+    let path = args.path(1, "path")?;
+    let path = path.as_ref().map_or(Ok(Vec::new()), steps)?;
+    let value = args.amount(3, "value")?.unwrap_or_default();
+    let (conversions, nulls) = (args.i64(2).unwrap_or(0), args.i64(4).unwrap_or(0));
+    agg::transition(
+        state,
+        fcinfo,
+        || Ok(PathSet::default()),
+        |set| set.push(&path, conversions, &value, nulls).map_err(report),
+    )
+}
+
+#[pg_extern(sql = false)]
+fn _path_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+    agg::combine::<PathSet>(first, second, fcinfo)
+}
+
+#[pg_extern(sql = false)]
+fn _path_agg_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+    agg::serialize::<PathSet>(&state)
+}
+
+#[pg_extern(sql = false)]
+fn _path_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
+    agg::deserialize::<PathSet>(bytes)
+}
+
+#[pg_extern(sql = false)]
+fn _path_agg_final(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+    agg::finalize::<PathSet>(&state)
+}
+
+#[pg_extern(sql = false)]
+fn _path_rollup_trans(state: Internal, stored: Option<&[u8]>, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+    agg::merge_stored::<PathSet>(state, stored, fcinfo)
+}
+
+#[pg_extern(sql = false)]
+fn path_set_in(text: &core::ffi::CStr) -> SqlResult<Vec<u8>> {
+    super::state_text::decode::<PathSet>(text, "mrcall.path_set").map_err(report)
+}
+
+#[pg_extern(sql = false)]
+fn path_set_recv(message: Internal) -> SqlResult<Vec<u8>> {
+    let bytes = crate::pg::message::rest(&message);
+    read(&bytes).map(|_| bytes)
+}
+
+fn numeric(value: &paths::Amount) -> SqlResult<AnyNumeric> {
+    AnyNumeric::try_from(value.to_string().as_str())
+        .map_err(|_| report(Error::invalid("a value is out of the range of numeric", "Give values in a larger unit.")))
+}
+
+#[pg_extern(sql = false)]
+fn paths(
+    paths: &[u8],
+) -> Result<
+    TableIterator<
+        'static,
+        (name!(path, Vec<String>), name!(conversions, i64), name!(value, AnyNumeric), name!(nulls, i64)),
+    >,
+    ErrorReport,
+> {
+    let journeys = read(paths)?;
+    let values = journeys.iter().map(|(_, sums)| numeric(&sums.value)).collect::<SqlResult<Vec<_>>>()?;
+    Ok(TableIterator::new(values.into_iter().enumerate().map_while(move |(i, value)| {
+        tick();
+        let (path, sums) = journeys.get(i)?;
+        let path = path.iter().map(|step| journeys.name(*step).to_owned()).collect();
+        Some((path, sums.conversions as i64, value, sums.nulls as i64))
+    })))
+}
+
+#[pg_extern(sql = false)]
+fn num_paths(paths: &[u8]) -> SqlResult<i64> {
+    Ok(read(paths)?.len() as i64)
+}
+
+#[pg_extern(sql = false)]
+fn num_conversions(paths: &[u8]) -> SqlResult<i64> {
+    Ok(read(paths)?.totals().conversions as i64)
+}
+
+#[pg_extern(sql = false)]
+fn num_nulls(paths: &[u8]) -> SqlResult<i64> {
+    Ok(read(paths)?.totals().nulls as i64)
+}
+
+#[pg_extern(sql = false)]
+fn total_value(paths: &[u8]) -> SqlResult<AnyNumeric> {
+    numeric(&read(paths)?.totals().value)
+}
+
+/// Conversions and value of the paths without a touch; `None` when there is no such conversion.
+fn unattributed(journeys: &Journeys) -> SqlResult<Option<(f64, f64)>> {
+    let sums = journeys.unattributed();
+    if sums.conversions == 0 {
+        return Ok(None);
+    }
+    Ok(Some((sums.conversions as f64, sums.value.to_f64().map_err(report)?)))
+}
+
+#[pg_extern(sql = false)]
+fn path_credit(
+    paths: Option<&[u8]>,
+    model: Option<&str>,
+    first_weight: Option<f64>,
+    last_weight: Option<f64>,
+    weights: Option<Array<f64>>,
+) -> Result<TableIterator<'static, (name!(channel, String), name!(conversions, f64), name!(value, f64))>, ErrorReport> {
+    let model = Model::parse(needed(model, "model")?).map_err(report)?;
+    let weights = own_weights(weights)?;
+    let options = Options {
+        first_weight: needed(first_weight, "first_weight")?,
+        last_weight: needed(last_weight, "last_weight")?,
+        weights: weights.as_deref(),
+        ..Options::default()
+    };
+    let journeys = paths.map_or(Ok(Journeys::default()), read)?;
+    let credits = paths::path_credit(&journeys, model, &options, is_paid, &tick).map_err(report)?;
+    let apart = unattributed(&journeys)?.map(|(conversions, value)| (UNATTRIBUTED.to_owned(), conversions, value));
+    let rows = credits.into_iter().map(|credit| (credit.channel, credit.conversions, credit.value));
+    Ok(TableIterator::new(rows.chain(apart).collect::<Vec<_>>()))
+}
+
+#[pg_extern(sql = false)]
+fn markov(
+    paths: Option<&[u8]>,
+    markov_order: Option<i32>,
+) -> Result<
+    TableIterator<
+        'static,
+        (name!(channel, String), name!(conversions, f64), name!(value, f64), name!(removal_effect, Option<f64>)),
+    >,
+    ErrorReport,
+> {
+    let order = needed(markov_order, "markov_order")?;
+    let journeys = paths.map_or(Ok(Journeys::default()), read)?;
+    let found = paths::markov(&journeys, order, &tick).map_err(report)?;
+    let apart =
+        unattributed(&journeys)?.map(|(conversions, value)| (UNATTRIBUTED.to_owned(), conversions, value, None));
+    let rows = found.into_iter().map(|row| (row.channel, row.conversions, row.value, Some(row.removal_effect)));
+    Ok(TableIterator::new(rows.chain(apart).collect::<Vec<_>>()))
+}
+
+#[pg_extern(sql = false)]
+fn shapley(
+    paths: Option<&[u8]>,
+    game: Option<&str>,
+    samples: Option<i32>,
+    seed: Option<i64>,
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(channel, String),
+            name!(conversions, f64),
+            name!(value, f64),
+            name!(std_error, f64),
+            name!(value_std_error, f64),
+        ),
+    >,
+    ErrorReport,
+> {
+    let game = Game::parse(needed(game, "game")?).map_err(report)?;
+    let sampling = Sampling { samples: needed(samples, "samples")?, seed: needed(seed, "seed")? };
+    let journeys = paths.map_or(Ok(Journeys::default()), read)?;
+    let found = paths::shapley(&journeys, game, sampling, &tick).map_err(report)?;
+    let apart =
+        unattributed(&journeys)?.map(|(conversions, value)| (UNATTRIBUTED.to_owned(), conversions, value, 0.0, 0.0));
+    let rows =
+        found.into_iter().map(|row| (row.channel, row.conversions, row.value, row.std_error, row.value_std_error));
+    Ok(TableIterator::new(rows.chain(apart).collect::<Vec<_>>()))
+}
+
+#[pg_extern(sql = false)]
+fn path_interval(
+    paths: Option<&[u8]>,
+    model: Option<&str>,
+    markov_order: Option<i32>,
+    game: Option<&str>,
+    replicates: Option<i32>,
+    level: Option<f64>,
+    seed: Option<i64>,
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(channel, String),
+            name!(share, f64),
+            name!(lower, Option<f64>),
+            name!(upper, Option<f64>),
+            name!(std_error, Option<f64>),
+        ),
+    >,
+    ErrorReport,
+> {
+    let model = Model::parse(needed(model, "model")?).map_err(report)?;
+    let order = needed(markov_order, "markov_order")?;
+    let game = Game::parse(needed(game, "game")?).map_err(report)?;
+    let bootstrap = Bootstrap {
+        replicates: needed(replicates, "replicates")?,
+        level: needed(level, "level")?,
+        seed: needed(seed, "seed")?,
+    };
+    let journeys = paths.map_or(Ok(Journeys::default()), read)?;
+    let options = (&Options::default(), is_paid as fn(&str) -> bool);
+    let found = paths::interval(&journeys, model, (order, game), options, bootstrap, &tick).map_err(report)?;
+    let rows = found.into_iter().map(|row| {
+        let spread = |index: usize| row.spread.map(|spread| spread[index]);
+        (row.channel.clone(), row.share, spread(0), spread(1), spread(2))
+    });
+    Ok(TableIterator::new(rows.collect::<Vec<_>>()))
+}
+
+// The arguments of path_transform are path, transform, argument.
+#[pg_extern(sql = false)]
+fn path_transform(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<Vec<String>>> {
+    let args = Args::of(fcinfo);
+    let name = args.text(1)?;
+    let transform = Transform::parse(needed(name, "transform")?, args.text(2)?).map_err(report)?;
+    let Some(path) = args.path(0, "path")? else { return Ok(None) };
+    Ok(Some(paths::path_transform(&steps(&path)?, transform)))
+}
