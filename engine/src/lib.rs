@@ -11,6 +11,7 @@ pub mod credit;
 pub mod duration;
 pub mod error;
 pub mod model;
+pub mod gap_fill;
 pub mod parse;
 pub mod sort;
 pub mod paths;

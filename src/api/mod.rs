@@ -7,6 +7,7 @@ mod calls;
 mod credit;
 mod funnel_state;
 mod paths;
+mod gap_fill;
 mod sessionize;
 mod state_text;
 mod values;

@@ -37,10 +37,7 @@ impl Args<'_> {
 
     /// An argument of type interval: months, days, microseconds.
     pub fn interval(&self, i: usize) -> Option<(i32, i32, i64)> {
-        // SAFETY: the SQL declaration says that the argument is an interval, which is passed by reference.
-        self.datum(i)
-            .map(|datum| unsafe { *datum.cast_mut_ptr::<pg_sys::Interval>() })
-            .map(|v| (v.month, v.day, v.time))
+        self.datum(i).map(interval_of)
     }
 
     /// An argument of type text; `55000` where the database is not in UTF-8.
@@ -108,4 +105,11 @@ impl Args<'_> {
         };
         Err(report(Error::invalid(format!("{name} is {word}"), format!("Give a finite {name}."))))
     }
+}
+
+/// Months, days and microseconds of an argument that the SQL declaration says is an interval.
+pub fn interval_of(datum: pg_sys::Datum) -> (i32, i32, i64) {
+    // SAFETY: an interval is passed by reference.
+    let v = unsafe { *datum.cast_mut_ptr::<pg_sys::Interval>() };
+    (v.month, v.day, v.time)
 }

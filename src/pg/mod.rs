@@ -4,4 +4,5 @@ pub mod args;
 pub mod message;
 pub mod settings;
 pub mod tuples;
+pub mod window;
 pub mod zone;
