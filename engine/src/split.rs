@@ -33,12 +33,19 @@ pub fn split_amount(amount: &str, weights: &[f64], scale: i32) -> Result<Vec<Str
     let decimals = usize::try_from(scale).ok().filter(|_| scale <= MAX_SCALE).ok_or_else(|| {
         Error::invalid(format!("scale is out of range: {scale}"), format!("Use a scale from 0 to {MAX_SCALE}."))
     })?;
+    if weights.len() > MAX_PARTS {
+        return Err(Error::new(
+            ErrorKind::LimitExceeded,
+            format!("too many weights: {}", weights.len()),
+            format!("Split among at most {MAX_PARTS} parts."),
+        ));
+    }
     let units = parse_units(amount, decimals)?;
     Ok(split_units(&units, weights)?.iter().map(|part| units_text(part, decimals)).collect())
 }
 
-/// Splits a whole number of units in proportion to `weights`, as [`split_amount`] does. Errors of the weights are the
-/// same.
+/// Splits a whole number of units in proportion to `weights`, as [`split_amount`] does, among any number of parts. Errors
+/// of the weights are the same.
 pub fn split_units(units: &BigInt, weights: &[f64]) -> Result<Vec<BigInt>> {
     let weights = Weights::new(weights)?;
     let amount = units.magnitude();
@@ -61,13 +68,6 @@ struct Weights {
 
 impl Weights {
     fn new(weights: &[f64]) -> Result<Self> {
-        if weights.len() > MAX_PARTS {
-            return Err(Error::new(
-                ErrorKind::LimitExceeded,
-                format!("too many weights: {}", weights.len()),
-                format!("Split among at most {MAX_PARTS} parts."),
-            ));
-        }
         if let Some((index, weight)) = weights.iter().enumerate().find(|(_, w)| !w.is_finite() || **w < 0.0) {
             return Err(Error::invalid(
                 format!("weight {} must be a finite number, zero or above, not {weight}", index + 1),
@@ -137,7 +137,7 @@ fn largest_remainder<T: Integer + Clone + ToPrimitive>(amount: &T, weights: &[T]
 }
 
 /// The amount in units of `10^-decimals`.
-fn parse_units(amount: &str, decimals: usize) -> Result<BigInt> {
+pub(crate) fn parse_units(amount: &str, decimals: usize) -> Result<BigInt> {
     let text = amount.trim_ascii();
     let negative = text.starts_with('-');
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -172,7 +172,7 @@ fn parse_units(amount: &str, decimals: usize) -> Result<BigInt> {
 }
 
 /// Units of `10^-decimals` as decimal text.
-fn units_text(units: &BigInt, decimals: usize) -> String {
+pub(crate) fn units_text(units: &BigInt, decimals: usize) -> String {
     let sign = if units.sign() == Sign::Minus { "-" } else { "" };
     let digits = format!("{:0>width$}", units.magnitude().to_string(), width = decimals + 1);
     match digits.split_at_checked(digits.len() - decimals) {

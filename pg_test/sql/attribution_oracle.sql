@@ -37,10 +37,10 @@ BEGIN
 END
 $$;
 
-\set models '''{first_touch,last_touch,last_non_direct,last_paid,linear,position_based,u_shaped,j_shaped,inverse_j,time_decay}'''
+SELECT quote_literal(mrcall._journey_models(NULL)) AS models \gset
 SELECT pg_temp.run('2026-02-15Z', '2026-05-20Z', :models, '{signup,payment,refund}', '{channel}', '30 days')
     \g /dev/null
-SELECT pg_temp.run('2026-02-15Z', '2026-05-20Z', '{last_paid,linear,inverse_j}', '{business,first_call,subscription}',
+SELECT pg_temp.run('2026-02-15Z', '2026-05-20Z', '{last_paid,linear,inverse_j,w_shaped}', '{business,first_call,subscription}',
     '{channel}', '30 days') \g /dev/null
 SELECT pg_temp.run('2026-02-15Z', '2026-05-20Z', '{last_non_direct,position_based}', '{payment}',
                    '{source,medium,campaign,landing_page,referrer_domain}', '30 days') \g /dev/null

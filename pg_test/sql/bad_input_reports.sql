@@ -35,8 +35,12 @@ SELECT * FROM mrcall.attribution(:r, NULL);
 SELECT * FROM mrcall.attribution(:r, 'best');
 SELECT * FROM mrcall.attribution(:r, 'LINEAR');
 SELECT * FROM mrcall.attribution(:r, '');
-SELECT * FROM mrcall.attribution(:r, 'markov');
-SELECT * FROM mrcall.attribution(:r, 'shapley');
+SELECT * FROM mrcall.attribution(:r, 'markov', markov_order => 0);
+SELECT * FROM mrcall.attribution(:r, 'shapley', markov_order => NULL);
+SELECT * FROM mrcall.attribution(:r, 'custom');
+SELECT * FROM mrcall.attribution(:r, 'custom', weights => '{}');
+SELECT * FROM mrcall.attribution(:r, 'custom', weights => '{1,NULL}');
+SELECT * FROM mrcall.attribution(:r, 'custom', weights => '{1,-1}');
 
 -- Conversions.
 SELECT * FROM mrcall.attribution(:r, 'linear', NULL);

@@ -101,7 +101,7 @@ DECLARE
     dim text := pg_temp.pick('{channel,channel,source,medium,campaign,landing_page,referrer_domain}'::text[],
         seed || 'dimension');
     wanted text := pg_temp.pick('{first_touch,last_touch,last_non_direct,last_paid,linear,
-                                 position_based,j_shaped,inverse_j,time_decay}'::text[],
+                                 position_based,j_shaped,inverse_j,time_decay,w_shaped,participation}'::text[],
                                 seed || 'model');
     no_bots boolean := pg_temp.pick('{f,f,t}'::boolean[], seed || 'bots');
     asked text := format('since %s until %s gap %s lookback %s %s %s %s%s', since, until, gap, look, kind, dim, wanted,
@@ -129,6 +129,34 @@ BEGIN
         WHERE (o.conversions, o.value, o.touches, o.visitors) IS DISTINCT FROM (r.conversions, r.value, r.touches,
             r.visitors)) THEN
         RETURN 'attribution ' || asked;
+    END IF;
+    IF seed % 4 = 3 AND EXISTS (
+        SELECT
+        FROM (SELECT * FROM mrcall.conversion_paths(since, until, kind, look, dim, exclude_bots => no_bots)) AS r
+        FULL JOIN (SELECT * FROM oracle.paths(since, until, kind, look, dim, no_bots)) AS o
+            ON (o.path::text, coalesce(o.currency, '-')) = (r.path::text, coalesce(r.currency, '-'))
+        WHERE (o.conversions, o.value, o.nulls) IS DISTINCT FROM (r.conversions, r.value, r.nulls)) THEN
+        RETURN 'conversion_paths ' || asked;
+    END IF;
+    -- Every additive model gives out all there is, in each currency.
+    IF seed % 16 = 5 AND EXISTS (
+        SELECT
+        FROM (SELECT a.currency, array_agg(DISTINCT a.totals) AS totals
+              FROM (SELECT s.currency, m.model, (sum(m.conversions), sum(m.value))::text AS totals
+                    FROM mrcall.attribution_models(since, until, kind, look, dim, exclude_bots => no_bots, weights => '{3,0,2}') AS s
+                    CROSS JOIN LATERAL (
+                        SELECT regexp_replace(c.key, '_conversions$', ''), c.value::numeric,
+                               (to_jsonb(s) ->> regexp_replace(c.key, '_conversions$', '_value'))::numeric
+                        FROM jsonb_each_text(to_jsonb(s)) AS c WHERE c.key ~ '_conversions$'
+                    ) AS m (model, conversions, value)
+                    WHERE m.model <> 'participation'
+                    GROUP BY s.currency, m.model) AS a
+              GROUP BY a.currency) AS r
+        FULL JOIN (SELECT c.currency, (round(count(*)::numeric, 6), sum(c.value))::text AS totals FROM mrcall.conversions AS c
+                   WHERE c.conversion = kind AND c.converted_at >= since AND c.converted_at < until GROUP BY c.currency) AS c
+            ON coalesce(c.currency, '-') = coalesce(r.currency, '-')
+        WHERE r.totals IS DISTINCT FROM ARRAY[c.totals] AND c.totals IS NOT NULL) THEN
+        RETURN 'attribution_models ' || asked;
     END IF;
     IF seed % 8 = 1 AND (SELECT (coalesce(sum(b.visits), 0), coalesce(sum(b.events), 0), coalesce(sum(b.pageviews), 0),
         coalesce(sum(b.bounces), 0))

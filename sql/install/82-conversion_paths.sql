@@ -1,1 +1,41 @@
 -- Paths to conversion. Definitions: docs/conversion_paths.md.
+-- The bodies name views that exist only after attach.
+SET LOCAL check_function_bodies = off;
+
+CREATE FUNCTION mrcall.conversion_paths(
+    since timestamptz, until timestamptz, conversion text DEFAULT 'signup', lookback interval DEFAULT '30 days',
+    dimension text DEFAULT 'channel', transform text DEFAULT NULL, argument text DEFAULT NULL,
+    gap interval DEFAULT '30 minutes',
+    exclude_bots boolean DEFAULT false, exclude_channels text[] DEFAULT NULL, include_channels text[] DEFAULT NULL,
+    exclude_campaigns text[] DEFAULT NULL, include_campaigns text[] DEFAULT NULL, exclude_referrers text[] DEFAULT NULL,
+    exclude_visitors text[] DEFAULT NULL, restart boolean DEFAULT false)
+RETURNS TABLE (path text[], conversions bigint, value numeric, nulls bigint, currency text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 ROWS 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    kind constant text := conversion;
+    answer bytea;
+BEGIN
+    IF transform IS NOT NULL THEN
+        -- An empty path: only the transform and its argument are checked.
+        PERFORM mrcall.path_transform('{}', transform, argument);
+    END IF;
+    answer := mrcall._journeys(
+        since, until, kind, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
+        include_campaigns, exclude_referrers, exclude_visitors, restart,
+        '{}', '7 days', 0.4, 0.4, NULL, counts => false, paths => true, unconverted => true, journeys => false);
+    RETURN QUERY
+    SELECT p.path, sum(p.conversions)::bigint, sum(p.value), sum(p.nulls)::bigint, p.currency
+    FROM (SELECT CASE WHEN transform IS NULL THEN r.path ELSE mrcall.path_transform(r.path, transform, argument) END AS path,
+                 r.conversions, r.value::numeric AS value, r.nulls, r.currency
+          FROM mrcall._journey_path_rows(answer) AS r) AS p
+    GROUP BY p.path, p.currency
+    ORDER BY sum(p.conversions) DESC, sum(p.nulls) DESC, p.path COLLATE "C", p.currency COLLATE "C";
+END
+$$;
+COMMENT ON FUNCTION mrcall.conversion_paths(
+    timestamptz, timestamptz, text, interval, text, text, text, interval, boolean, text[], text[], text[], text[], text[], text[], boolean
+) IS
+    'The distinct paths of a period: how many journeys along each converted, with what value, and how many did not';

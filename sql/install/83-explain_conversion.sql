@@ -1,1 +1,210 @@
 -- One conversion explained. Definitions: docs/explain_conversion.md.
+-- The bodies name views that exist only after attach.
+SET LOCAL check_function_bodies = off;
+
+-- Why a conversion without a journey has none.
+CREATE FUNCTION mrcall._unattributed_reason(
+    customer_id text, business_id text, journey_at timestamptz, begins_at timestamptz, browsers text[], touches_before_filter bigint)
+RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_variable
+DECLARE
+    first_event timestamptz;
+    last_event timestamptz;
+BEGIN
+    IF customer_id IS NULL THEN
+        RETURN CASE WHEN business_id IS NULL THEN 'no customer: no business is known for it'
+                    ELSE 'no customer: its business has no owner' END;
+    END IF;
+    IF NOT EXISTS (SELECT FROM mrcall.customers AS c WHERE c.customer_id = customer_id) THEN
+        RETURN 'no customer: its customer is not in mrcall.customers';
+    END IF;
+    IF browsers = '{}' THEN
+        RETURN 'no browser is linked to its customer';
+    END IF;
+    IF touches_before_filter > 0 THEN
+        RETURN 'every touch in the lookback is left out by the arguments';
+    END IF;
+    SELECT min(e.occurred_at), max(e.occurred_at) FILTER (WHERE e.occurred_at <= journey_at) INTO first_event, last_event
+    FROM mrcall.events AS e
+    WHERE e.visitor_id = ANY (browsers);
+    IF first_event IS NULL THEN
+        RETURN 'its browsers have no event';
+    ELSIF first_event > journey_at THEN
+        SELECT min(e.occurred_at) INTO first_event FROM mrcall.events AS e;
+        RETURN CASE WHEN first_event > journey_at THEN 'tracking began later'
+                    ELSE 'its browsers were first seen after it' END;
+    END IF;
+    RETURN 'no touch in the lookback: the last event of its browsers before it was at ' || last_event;
+END
+$$;
+COMMENT ON FUNCTION mrcall._unattributed_reason(text, text, timestamptz, timestamptz, text[], bigint) IS
+    'Internal: why a conversion without a journey has none';
+
+CREATE FUNCTION mrcall.explain_conversion(
+    conversion text, conversion_id text, lookback interval DEFAULT '30 days', half_life interval DEFAULT '7 days',
+    first_weight float8 DEFAULT 0.4, last_weight float8 DEFAULT 0.4, gap interval DEFAULT '30 minutes',
+    exclude_bots boolean DEFAULT false, exclude_channels text[] DEFAULT NULL, include_channels text[] DEFAULT NULL,
+    exclude_campaigns text[] DEFAULT NULL, include_campaigns text[] DEFAULT NULL, exclude_referrers text[] DEFAULT NULL,
+    exclude_visitors text[] DEFAULT NULL,
+    restart boolean DEFAULT false,
+    weights float8[] DEFAULT NULL)
+RETURNS TABLE (
+    touch_no int, touched_at timestamptz, visitor_id text, channel text, source text, medium text, campaign text,
+    landing_page text, referrer_domain text, rule text, reason text, customer_id text, business_id text, converted_at timestamptz,
+    journey_at timestamptz, value numeric, currency text,
+    first_touch_weight float8, first_touch_conversions numeric, first_touch_value numeric,
+    last_touch_weight float8, last_touch_conversions numeric, last_touch_value numeric,
+    last_non_direct_weight float8, last_non_direct_conversions numeric, last_non_direct_value numeric,
+    last_paid_weight float8, last_paid_conversions numeric, last_paid_value numeric,
+    linear_weight float8, linear_conversions numeric, linear_value numeric,
+    position_based_weight float8, position_based_conversions numeric, position_based_value numeric,
+    u_shaped_weight float8, u_shaped_conversions numeric, u_shaped_value numeric,
+    j_shaped_weight float8, j_shaped_conversions numeric, j_shaped_value numeric,
+    inverse_j_weight float8, inverse_j_conversions numeric, inverse_j_value numeric,
+    w_shaped_weight float8, w_shaped_conversions numeric, w_shaped_value numeric,
+    time_decay_weight float8, time_decay_conversions numeric, time_decay_value numeric,
+    participation_weight float8, participation_conversions numeric, participation_value numeric,
+    markov_weight float8, markov_conversions numeric, markov_value numeric,
+    shapley_weight float8, shapley_conversions numeric, shapley_value numeric,
+    custom_weight float8, custom_conversions numeric, custom_value numeric)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 4
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    kind constant text := conversion;
+    asked_id constant text := conversion_id;
+    exact_lookback constant interval := mrcall._exact(lookback, 'lookback');
+    exact_gap constant interval := mrcall._exact(gap, 'gap');
+    longest_visit constant interval := '24:00:00';
+    no_bots constant boolean := coalesce(exclude_bots, false);
+    no_channels constant text[] := array_remove(exclude_channels, NULL);
+    only_channels constant text[] := nullif(array_remove(include_channels, NULL), '{}');
+    no_campaigns constant text[] := array_remove(exclude_campaigns, NULL);
+    only_campaigns constant text[] := nullif(array_remove(include_campaigns, NULL), '{}');
+    no_referrers constant text[] := array_remove(exclude_referrers, NULL);
+    no_visitors constant text[] := array_remove(exclude_visitors, NULL);
+    models constant text[] := mrcall._journey_models(weights);
+    c record;
+    begins_at timestamptz;
+    first_at timestamptz;
+    last_at timestamptz;
+    browsers text[];
+    signup_at timestamptz;
+    business_at timestamptz;
+    amount_scale int;
+    journey record;
+BEGIN
+    PERFORM mrcall._check_conversion(kind);
+    IF asked_id IS NULL THEN
+        RAISE EXCEPTION 'argument "conversion_id" must not be NULL' USING ERRCODE = '22004',
+            HINT = 'Ids are in the column conversion_id of mrcall.conversions.';
+    END IF;
+    -- No touches: only the options are checked.
+    PERFORM FROM mrcall.credit('{}', '{}', '2000-01-01Z', CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback,
+                               half_life, first_weight, last_weight, weights => weights);
+    PERFORM mrcall._require_attached();
+    SELECT x.customer_id, x.business_id, x.converted_at, x.journey_at, x.value, x.currency INTO c
+    FROM mrcall.conversions AS x
+    WHERE x.conversion = kind AND x.conversion_id = asked_id
+    ORDER BY x.converted_at
+    LIMIT 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no % "%"', kind, asked_id USING ERRCODE = 'P0002',
+            HINT = format('Ids are in mrcall.conversions: SELECT conversion_id FROM mrcall.conversions WHERE conversion = %L;', kind);
+    END IF;
+    amount_scale := greatest(scale(c.value), CASE WHEN c.currency IS NULL THEN 0 ELSE mrcall.currency_exponent(c.currency) END);
+    SELECT coalesce(array_agg(DISTINCT i.visitor_id), '{}') INTO browsers
+    FROM mrcall.identities AS i
+    WHERE i.customer_id = c.customer_id AND i.visitor_id IS NOT NULL;
+    SELECT min(x.created_at) INTO signup_at FROM mrcall.customers AS x WHERE x.customer_id = c.customer_id;
+    SELECT min(x.created_at) INTO business_at FROM mrcall.businesses AS x WHERE x.business_id = c.business_id;
+    begins_at := c.journey_at - exact_lookback;
+    IF restart THEN
+        SELECT greatest(begins_at, max(x.journey_at) + interval '1 microsecond') INTO begins_at
+        FROM mrcall.conversions AS x
+        WHERE x.conversion = CASE kind WHEN 'refund' THEN 'payment' ELSE kind END AND x.customer_id = c.customer_id
+          AND x.journey_at < c.journey_at;
+    END IF;
+    -- As mrcall._journeys has it.
+    first_at := c.journey_at - exact_lookback - exact_gap - longest_visit;
+    last_at := c.journey_at + exact_gap + longest_visit;
+
+    SELECT count(*) AS before_filter, array_agg(v.touched_at) FILTER (WHERE v.counts) AS times,
+           array_agg(v.visitor_id) FILTER (WHERE v.counts) AS visitor_ids,
+           array_agg(v.channel) FILTER (WHERE v.counts) AS channels, array_agg(v.source) FILTER (WHERE v.counts) AS sources,
+           array_agg(v.medium) FILTER (WHERE v.counts) AS mediums, array_agg(v.campaign) FILTER (WHERE v.counts) AS campaigns,
+           array_agg(v.landing_page) FILTER (WHERE v.counts) AS landing_pages,
+           array_agg(v.referrer_domain) FILTER (WHERE v.counts) AS referrer_domains,
+           array_agg(v.rule) FILTER (WHERE v.counts) AS rules
+    INTO journey
+    FROM (SELECT v.*,
+                 NOT (no_bots AND v.is_bot)
+                 AND (no_channels IS NULL OR v.channel <> ALL (no_channels))
+                 AND (only_channels IS NULL OR v.channel = ANY (only_channels))
+                 AND (no_campaigns IS NULL OR coalesce(v.campaign, '(not set)') <> ALL (no_campaigns))
+                 AND (only_campaigns IS NULL OR coalesce(v.campaign, '(not set)') = ANY (only_campaigns))
+                 AND (no_referrers IS NULL OR coalesce(v.referrer_domain, '(not set)') <> ALL (no_referrers))
+                 AND (no_visitors IS NULL OR v.visitor_id <> ALL (no_visitors)) AS counts
+          FROM mrcall._visits(first_at, last_at, exact_gap, browsers) AS v
+          WHERE v.touched_at >= begins_at AND v.touched_at <= c.journey_at AND browsers <> '{}'
+          ORDER BY v.touched_at, v.channel COLLATE "C", v.visitor_id COLLATE "C") AS v;
+    IF journey.times IS NULL THEN
+        reason := mrcall._unattributed_reason(c.customer_id, c.business_id, c.journey_at, begins_at, browsers, journey.before_filter);
+        SELECT c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency
+        INTO customer_id, business_id, converted_at, journey_at, value, currency;
+        RETURN NEXT;
+        RETURN;
+    END IF;
+
+    RETURN QUERY
+    WITH m AS (
+        SELECT array_agg(w.weights ORDER BY w.n) AS weights,
+               array_agg(CASE WHEN w.model = 'participation' THEN array_fill(1.000000, ARRAY[cardinality(journey.times)])
+                              ELSE mrcall.split_amount(1, w.weights, 6) END ORDER BY w.n) AS counts,
+               array_agg(CASE WHEN w.model = 'participation' THEN array_fill(c.value, ARRAY[cardinality(journey.times)])
+                              ELSE mrcall.split_amount(c.value, w.weights, amount_scale) END ORDER BY w.n) AS amounts
+        FROM (
+            SELECT a.n, a.model, array_agg(k.weight ORDER BY k.touch_no) AS weights
+            FROM unnest(models) WITH ORDINALITY AS a (model, n)
+            CROSS JOIN LATERAL mrcall.credit(
+                journey.times, journey.channels, c.journey_at, a.model, lookback, half_life, first_weight, last_weight, signup_at,
+                business_at, CASE WHEN a.model = 'custom' THEN weights END) AS k
+            GROUP BY a.n, a.model
+        ) AS w
+    )
+    SELECT t.touch_no, t.touched_at, t.visitor_id, t.channel, t.source, t.medium, t.campaign, t.landing_page, t.referrer_domain,
+           t.rule, NULL::text, c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency,
+           m.weights[1][t.touch_no], m.counts[1][t.touch_no], m.amounts[1][t.touch_no],
+           m.weights[2][t.touch_no], m.counts[2][t.touch_no], m.amounts[2][t.touch_no],
+           m.weights[3][t.touch_no], m.counts[3][t.touch_no], m.amounts[3][t.touch_no],
+           m.weights[4][t.touch_no], m.counts[4][t.touch_no], m.amounts[4][t.touch_no],
+           m.weights[5][t.touch_no], m.counts[5][t.touch_no], m.amounts[5][t.touch_no],
+           m.weights[6][t.touch_no], m.counts[6][t.touch_no], m.amounts[6][t.touch_no],
+           m.weights[7][t.touch_no], m.counts[7][t.touch_no], m.amounts[7][t.touch_no],
+           m.weights[8][t.touch_no], m.counts[8][t.touch_no], m.amounts[8][t.touch_no],
+           m.weights[9][t.touch_no], m.counts[9][t.touch_no], m.amounts[9][t.touch_no],
+           m.weights[10][t.touch_no], m.counts[10][t.touch_no], m.amounts[10][t.touch_no],
+           m.weights[11][t.touch_no], m.counts[11][t.touch_no], m.amounts[11][t.touch_no],
+           m.weights[12][t.touch_no], m.counts[12][t.touch_no], m.amounts[12][t.touch_no],
+           NULL::float8, NULL::numeric, NULL::numeric, NULL::float8, NULL::numeric, NULL::numeric,
+           m.weights[13][t.touch_no], m.counts[13][t.touch_no], m.amounts[13][t.touch_no]
+    FROM m
+    CROSS JOIN LATERAL (
+        SELECT u.n::int AS touch_no, u.*
+        FROM unnest(journey.times, journey.visitor_ids, journey.channels, journey.sources, journey.mediums, journey.campaigns,
+                    journey.landing_pages, journey.referrer_domains, journey.rules)
+            WITH ORDINALITY AS u (touched_at, visitor_id, channel, source, medium, campaign, landing_page, referrer_domain, rule, n)
+    ) AS t
+    ORDER BY t.touch_no;
+END
+$$;
+COMMENT ON FUNCTION mrcall.explain_conversion(
+    text, text, interval, interval, float8, float8, interval, boolean, text[], text[], text[], text[], text[], text[], boolean,
+    float8[]) IS
+    'Every touch of one conversion, the rule that classified it, its part under each model; or why there is none';

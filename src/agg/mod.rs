@@ -4,4 +4,4 @@ mod budget;
 mod context;
 mod state;
 
-pub use state::{State, combine, deserialize, finalize, merge_stored, serialize, transition, view};
+pub use state::{State, combine, deserialize, finalize, gather, merge_stored, serialize, transition, view};

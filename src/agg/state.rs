@@ -31,31 +31,45 @@ struct Held<S> {
 impl<S: State> Held<S> {
     fn new(state: S) -> SqlResult<Self> {
         let mut held = Self { state, share: Share::default() };
-        held.recount()?;
+        held.recount(S::heap_bytes)?;
         Ok(held)
     }
+}
 
-    fn recount(&mut self) -> SqlResult<()> {
-        self.share.set(self.state.heap_bytes()).map_err(report)
+impl<S> Held<S> {
+    fn recount(&mut self, heap_bytes: impl FnOnce(&S) -> usize) -> SqlResult<()> {
+        self.share.set(heap_bytes(&self.state)).map_err(report)
     }
 }
 
 /// The transition function: makes the state with the first row, then changes it.
 pub fn transition<S: State>(
-    mut internal: Internal,
+    internal: Internal,
     fcinfo: pg_sys::FunctionCallInfo,
     make: impl FnOnce() -> SqlResult<S>,
     change: impl FnOnce(&mut S) -> SqlResult<()>,
 ) -> SqlResult<Internal> {
+    gather(internal, fcinfo, make, change, S::heap_bytes)
+}
+
+/// The transition function of a state that is never merged nor stored.
+pub fn gather<S: 'static>(
+    mut internal: Internal,
+    fcinfo: pg_sys::FunctionCallInfo,
+    make: impl FnOnce() -> SqlResult<S>,
+    change: impl FnOnce(&mut S) -> SqlResult<()>,
+    heap_bytes: fn(&S) -> usize,
+) -> SqlResult<Internal> {
     if let Some(held) = borrow_mut::<Held<S>>(&mut internal) {
         change(&mut held.state)?;
-        held.recount()?;
+        held.recount(heap_bytes)?;
         return Ok(internal);
     }
     let mut context = aggregate_context(fcinfo)?;
-    let mut state = make()?;
-    change(&mut state)?;
-    Ok(keep(&mut context, Held::new(state)?))
+    let mut held = Held { state: make()?, share: Share::default() };
+    change(&mut held.state)?;
+    held.recount(heap_bytes)?;
+    Ok(keep(&mut context, held))
 }
 
 /// The combine function: the second state belongs to the caller and is only read.
@@ -65,7 +79,7 @@ pub fn combine<S: State>(first: Internal, second: Internal, fcinfo: pg_sys::Func
     let Some(other) = borrow::<Held<S>>(&second) else { return Ok(first) };
     if let Some(held) = borrow_mut::<Held<S>>(&mut first) {
         held.state.merge(&other.state).map_err(report)?;
-        held.recount()?;
+        held.recount(S::heap_bytes)?;
         return Ok(first);
     }
     let mut state = other.state.like().map_err(report)?;
@@ -104,6 +118,6 @@ pub fn finalize<S: State>(internal: &Internal) -> SqlResult<Option<Vec<u8>>> {
 }
 
 /// What a final function reads from the state; `None` without a row.
-pub fn view<S: State, T>(internal: &Internal, read: impl FnOnce(&S) -> T) -> Option<T> {
+pub fn view<S: 'static, T>(internal: &Internal, read: impl FnOnce(&S) -> T) -> Option<T> {
     borrow::<Held<S>>(internal).map(|held| read(&held.state))
 }

@@ -6,6 +6,7 @@ mod bucket;
 mod calls;
 mod credit;
 mod funnel_state;
+mod journeys;
 mod paths;
 mod gap_fill;
 mod sessionize;

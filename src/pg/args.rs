@@ -30,6 +30,24 @@ impl Args<'_> {
         self.datum(i).map(|datum| datum.value() as i64)
     }
 
+    /// An argument of type integer.
+    pub fn i32(&self, i: usize) -> Option<i32> {
+        self.datum(i).map(|datum| datum.value() as i32)
+    }
+
+    /// An argument of type float8.
+    pub fn f64(&self, i: usize) -> Option<f64> {
+        self.datum(i).map(|datum| f64::from_bits(datum.value() as u64))
+    }
+
+    /// An argument of type float8[]; NULL elements are left out.
+    pub fn floats(&self, i: usize) -> Option<Vec<f64>> {
+        let datum = self.datum(i)?;
+        // SAFETY: the SQL declaration says that the argument is an array of float8.
+        let array = unsafe { Array::<f64>::from_datum(datum, false) };
+        array.map(|numbers| numbers.iter().flatten().collect())
+    }
+
     /// An argument of type boolean.
     pub fn bool(&self, i: usize) -> Option<bool> {
         self.datum(i).map(|datum| datum.value() & 0xff != 0)
