@@ -9,6 +9,7 @@ mod funnel_state;
 mod journeys;
 mod paths;
 mod gap_fill;
+mod retention;
 mod sessionize;
 mod state_text;
 mod values;
