@@ -71,8 +71,9 @@ BEGIN
     LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'retention cannot work on %: %', job ->> 'table', fault
-            USING ERRCODE = '55000', HINT = format('Map it to the table and its columns: SELECT mrcall.attach(''{"%s": {"columns": '
-                '{"%s": "%s"}}}'');', job ->> 'table', job ->> 'column', job ->> 'key');
+            USING ERRCODE = '55000', HINT = format('Map it to the table itself: SELECT mrcall.attach(''{"%s": {%s}}'');', job ->> 'table',
+                CASE WHEN fault LIKE 'the table%' THEN '"table": "your_schema.your_table"'
+                     ELSE format('"columns": {"%s": "%s"}', job ->> 'column', job ->> 'key') END);
     END IF;
 
     SELECT jsonb_build_object('relation', c.oid::regclass::text, 'schema', n.nspname, 'name', c.relname,
@@ -223,10 +224,9 @@ AS $$
         $query$, gone, job ->> 'columns',
         mrcall._recording() || CASE WHEN job ->> 'index' IS NULL THEN '' ELSE format($part$,
         unindexed AS (
-            DELETE FROM %s AS i USING (SELECT c.call_id AS mrcall_key, c.started_at AS mrcall_start FROM call AS c) AS d
-            WHERE i.%s = d.mrcall_key::%s%s
-        )$part$, job ->> 'index', job ->> 'index_key', job ->> 'index_key_type',
-        coalesce(format(' AND (%s) = d.mrcall_start', job ->> 'index_started_at'), '')) END)
+            DELETE FROM %s AS i WHERE (i.%s%s) IN (SELECT c.call_id::%s%s FROM call AS c)
+        )$part$, job ->> 'index', job ->> 'index_key', ', (' || (job ->> 'index_started_at') || ')', job ->> 'index_key_type',
+        CASE WHEN job ->> 'index_started_at' IS NOT NULL THEN ', c.started_at' END) END)
 $$;
 COMMENT ON FUNCTION mrcall._retention_statement(jsonb, text) IS 'Internal: the statement that takes calls out of the sessions table';
 
@@ -334,10 +334,9 @@ BEGIN
     END IF;
     -- A row that changed since it was chosen is taken as it is now, and one that is gone is not taken.
     EXECUTE mrcall._retention_statement(job, format(
-        'DELETE FROM %s AS t USING unnest($2::%s[], $3, $4) AS d (mrcall_key, mrcall_start, mrcall_business) '
-        'WHERE t.%s = d.mrcall_key AND (%s) = d.mrcall_start AND (%s) = d.mrcall_business '
+        'DELETE FROM %s AS t WHERE (t.%s, (%s), (%s)) IN (SELECT d.* FROM unnest($2::%s[], $3, $4) AS d) '
         'AND (%s) >= %L AND (%s) <= %L RETURNING t.*',
-        job ->> 'relation', job ->> 'key_type', job ->> 'key', job ->> 'started_at', job ->> 'business_id',
+        job ->> 'relation', job ->> 'key', job ->> 'started_at', job ->> 'business_id', job ->> 'key_type',
         job ->> 'started_at', starts[1], job ->> 'started_at', starts[cardinality(starts)]))
     INTO archived, deleted USING at, keys, starts, businesses;
     -- Calls that a trigger or a change meanwhile has kept are passed over: the report says that they are left.
@@ -418,7 +417,7 @@ END
 $$;
 COMMENT ON FUNCTION mrcall._delete_archived(timestamptz, int, timestamptz) IS 'Internal: deletes a batch of archived calls';
 
--- One batch of whatever is due next. phase: 1 sessions, 2 empty chunks, 3 archive; NULL when nothing is due.
+-- One batch of whatever is due next. phase: 1 sessions, 2 archive, 3 empty chunks; NULL when nothing is due.
 CREATE FUNCTION mrcall._retention_batch(
     job jsonb, run timestamptz, at timestamptz, batch int, INOUT phase int, INOUT reached timestamptz,
     OUT archived bigint, OUT deleted bigint, OUT dropped int)
@@ -442,13 +441,14 @@ BEGIN
             SELECT r.archived, r.deleted, r.dropped, r.reached INTO archived, deleted, dropped, reached
             FROM mrcall._retire_calls(job, at, batch, since) AS r;
         ELSIF phase = 2 THEN
-            SELECT r.dropped, r.reached INTO dropped, reached FROM mrcall._drop_empty_chunk(job, at, since) AS r;
-        ELSE
             SELECT r.deleted, r.reached INTO deleted, reached FROM mrcall._delete_archived(at, batch, since) AS r;
+        ELSE
+            SELECT r.dropped, r.reached INTO dropped, reached FROM mrcall._drop_empty_chunk(job, at, since) AS r;
         END IF;
-        EXIT WHEN reached IS NOT NULL;
-        since := '-infinity';
-        phase := nullif(phase + 1, 4);
+        EXIT WHEN archived + deleted + dropped > 0;
+        -- Nothing is due in this phase, or only calls that something keeps.
+        since := coalesce(reached, '-infinity');
+        phase := CASE WHEN reached IS NULL THEN nullif(phase + 1, 4) ELSE phase END;
         EXIT WHEN phase IS NULL;
     END LOOP;
     INSERT INTO mrcall.retention_run AS r (started_at, role, updated_at, finished_at, batches, archived, deleted, chunks_dropped)
@@ -526,6 +526,10 @@ BEGIN
     archived := 0;
     deleted := 0;
     chunks_dropped := 0;
+    IF NOT mrcall._may_commit() THEN
+        -- The locks of a drop would last as long as the transaction: chunks are only emptied.
+        job := pg_catalog.jsonb_set(job, '{may_drop_full}', 'false');
+    END IF;
     WHILE NOT dry_run LOOP
         SELECT b.* INTO step FROM mrcall._retention_batch(job, run, at, batch, phase, reached) AS b;
         phase := step.phase;
