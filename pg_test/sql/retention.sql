@@ -31,25 +31,31 @@ TABLE state;
 SELECT count(*) AS runs FROM mrcall.retention_run;
 -- One batch in a transaction block, and it says what is left.
 SET LOCAL client_min_messages = notice;
-CALL mrcall.apply_session_retention(false, 3);
+CALL mrcall.apply_session_retention(false, 3) \gset
+\echo :archived archived, :deleted deleted, :left_to_archive and :left_to_delete left
 TABLE state;
-CALL mrcall.apply_session_retention(false, 3);
+CALL mrcall.apply_session_retention(false, 3) \gset
+\echo :archived archived, :deleted deleted, :left_to_archive and :left_to_delete left
 SET LOCAL client_min_messages = warning;
-CALL mrcall.apply_session_retention(false);
-CALL mrcall.apply_session_retention(false);
+CALL mrcall.apply_session_retention(false) \gset
+\echo :archived archived, :deleted deleted, :left_to_archive and :left_to_delete left
+CALL mrcall.apply_session_retention(false) \gset
+\echo :archived archived, :deleted deleted, :left_to_archive and :left_to_delete left
 TABLE state;
 -- Time passes for the archived ones, too.
 UPDATE public.session_retention_policies SET delete_after_days = 31;
-CALL mrcall.apply_session_retention(false);
+CALL mrcall.apply_session_retention(false) \gset
+\echo :archived archived, :deleted deleted, :left_to_archive and :left_to_delete left
 TABLE state;
 -- A policy that is gone, or has no days, keeps what there is.
 UPDATE public.session_retention_policies SET archive_after_days = NULL, delete_after_days = NULL;
-CALL mrcall.apply_session_retention(false);
+CALL mrcall.apply_session_retention(false) \gset
+\echo :archived archived, :deleted deleted, :left_to_archive and :left_to_delete left
 DELETE FROM public.session_retention_policies;
-CALL mrcall.apply_session_retention(false);
+CALL mrcall.apply_session_retention(false) \gset
+\echo :archived archived, :deleted deleted, :left_to_archive and :left_to_delete left
 TABLE state;
-SELECT batches, archived, deleted, role = current_user AS ours, finished_at IS NOT NULL AS finished
-FROM mrcall.retention_run ORDER BY started_at;
+SELECT batches, archived, deleted, role = current_user AS ours FROM mrcall.retention_run WHERE archived + deleted > 0 ORDER BY started_at;
 
 -- What retention cannot work on.
 SAVEPOINT mapped;

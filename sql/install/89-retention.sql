@@ -281,10 +281,17 @@ BEGIN
                            'newer_than => %L::timestamptz)',
                            job ->> 'timescaledb', job ->> 'relation', until, since) INTO dropped;
         END IF;
-    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-        archived := 0;
-        deleted := 0;
-        dropped := 0;
+    EXCEPTION
+        WHEN lock_not_available OR deadlock_detected THEN
+            archived := 0;
+            deleted := 0;
+            dropped := 0;
+        -- Whatever else keeps a chunk from being dropped does not keep its calls.
+        WHEN OTHERS THEN
+            RAISE NOTICE 'chunk % is not dropped: %', array_to_string(chunks, ', '), sqlerrm;
+            archived := 0;
+            deleted := 0;
+            dropped := 0;
     END;
 END
 $$;
@@ -297,10 +304,13 @@ CREATE FUNCTION mrcall._retire_calls(
     OUT archived bigint, OUT deleted bigint, OUT dropped int, OUT reached timestamptz)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     last timestamptz := (SELECT max(p.due_before) FROM mrcall._retention_policies(at) AS p);
+    -- How many calls, due or not, are looked at in one go: more and more where few of them are due.
+    window_size bigint := 4 * batch::bigint;
+    found bigint;
+    until timestamptz;
     keys text[];
     starts timestamptz[];
     businesses text[];
@@ -309,18 +319,27 @@ BEGIN
     archived := 0;
     deleted := 0;
     dropped := 0;
-    EXECUTE format('SELECT array_agg(d.key ORDER BY d.started_at, d.key), array_agg(d.started_at ORDER BY d.started_at, d.key), '
-        'array_agg(d.business_id ORDER BY d.started_at, d.key) '
-        'FROM (SELECT c.* FROM (SELECT (%s)::text AS key, (%s) AS started_at, (%s) AS business_id FROM %s) AS c '
-        'JOIN mrcall._retention_policies($1) AS p ON p.business_id = c.business_id '
-        'WHERE c.started_at >= $2 AND c.started_at < p.due_before AND c.started_at < $3 AND c.started_at > ''-infinity'' '
-        'AND c.key IS NOT NULL '
-        'ORDER BY c.started_at, c.key LIMIT $4) AS d',
-        job ->> 'key', job ->> 'started_at', job ->> 'business_id', job ->> 'relation')
-    INTO keys, starts, businesses USING at, since, last, batch;
-    IF keys IS NULL THEN
-        RETURN;
-    END IF;
+    LOOP
+        -- In two steps, so that an index on the time is used and the rest of the table is not read again for each batch.
+        EXECUTE format('SELECT count(*), max(c.started_at) FROM (SELECT (%1$s) AS started_at FROM %2$s WHERE (%1$s) >= $1 AND (%1$s) < $2 '
+                       'AND (%1$s) > ''-infinity'' ORDER BY 1 LIMIT $3) AS c', job ->> 'started_at', job ->> 'relation')
+        INTO found, until USING since, last, window_size;
+        EXECUTE format('SELECT array_agg(d.key ORDER BY d.started_at, d.key), array_agg(d.started_at ORDER BY d.started_at, d.key), '
+            'array_agg(d.business_id ORDER BY d.started_at, d.key) '
+            'FROM (SELECT c.* FROM (SELECT (%s)::text AS key, (%s) AS started_at, (%s) AS business_id FROM %s) AS c '
+            'JOIN mrcall._retention_policies($1) AS p ON p.business_id = c.business_id '
+            'WHERE c.started_at >= $2 AND c.started_at <= $3 AND c.started_at < p.due_before AND c.started_at > ''-infinity'' '
+            'AND c.key IS NOT NULL '
+            'ORDER BY c.started_at, c.key LIMIT $4) AS d',
+            job ->> 'key', job ->> 'started_at', job ->> 'business_id', job ->> 'relation')
+        INTO keys, starts, businesses USING at, since, until, batch;
+        EXIT WHEN keys IS NOT NULL;
+        IF found < window_size THEN
+            RETURN;
+        END IF;
+        since := until;
+        window_size := 2 * window_size;
+    END LOOP;
     IF (job ->> 'may_drop_full')::boolean AND mrcall._may_drop_now() THEN
         chunk := mrcall._retention_chunk(job, starts[1]);
         -- Not again in the middle of a chunk that was not dropped when its first call was met.
@@ -366,24 +385,21 @@ DECLARE
 BEGIN
     dropped := 0;
     reached := since;
-    LOOP
-        chunk := NULL;
-        IF (job ->> 'may_drop')::boolean AND mrcall._may_drop_now() THEN
-            chunk := mrcall._retention_chunk(job, reached);
-        END IF;
-        IF chunk.until IS NULL OR NOT chunk.until <= last THEN
-            reached := NULL;
-            RETURN;
-        END IF;
+    WHILE (job ->> 'may_drop')::boolean AND mrcall._may_drop_now() LOOP
+        chunk := mrcall._retention_chunk(job, reached);
+        EXIT WHEN (chunk.until <= last) IS NOT TRUE;
         reached := chunk.until;
         EXECUTE (SELECT 'SELECT ' || string_agg(format('NOT EXISTS (SELECT FROM %s)', c.name), ' AND ')
                  FROM unnest(chunk.chunks) AS c (name)) INTO is_empty;
         IF is_empty THEN
             SELECT r.dropped INTO dropped
             FROM mrcall._retire_chunk(job, at, 0, chunk.since, chunk.until, chunk.chunks) AS r;
-            EXIT WHEN dropped > 0;
+            IF dropped > 0 THEN
+                RETURN;
+            END IF;
         END IF;
     END LOOP;
+    reached := NULL;
 END
 $$;
 COMMENT ON FUNCTION mrcall._drop_empty_chunk(jsonb, timestamptz, timestamptz) IS 'Internal: drops a chunk that retention has emptied';
@@ -391,7 +407,6 @@ COMMENT ON FUNCTION mrcall._drop_empty_chunk(jsonb, timestamptz, timestamptz) IS
 CREATE FUNCTION mrcall._delete_archived(at timestamptz, batch int, since timestamptz, OUT deleted bigint, OUT reached timestamptz)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
 AS $$
 BEGIN
     EXECUTE format($query$

@@ -58,4 +58,5 @@ GRANT EXECUTE ON FUNCTION mrcall._drop_empty_chunk(jsonb, timestamptz, timestamp
 GRANT EXECUTE ON FUNCTION mrcall._delete_archived(timestamptz, int, timestamptz) TO @extowner@ WITH GRANT OPTION;
 GRANT EXECUTE ON FUNCTION mrcall._retention_batch(jsonb, timestamptz, timestamptz, int, int, timestamptz) TO @extowner@ WITH GRANT OPTION;
 GRANT EXECUTE ON FUNCTION mrcall._forget_calls(text[]) TO @extowner@ WITH GRANT OPTION;
-GRANT EXECUTE ON PROCEDURE mrcall.apply_session_retention(boolean, int, bigint, bigint, int, bigint, bigint) TO @extowner@ WITH GRANT OPTION;
+GRANT EXECUTE ON PROCEDURE mrcall.apply_session_retention(boolean, int, bigint, bigint, int, bigint, bigint)
+    TO @extowner@ WITH GRANT OPTION;

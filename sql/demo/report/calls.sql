@@ -71,3 +71,12 @@ FROM (
     LEFT JOIN report_call AS c ON c.counts AND c.started_at >= b.bucket AND c.started_at < b.next_bucket
     GROUP BY b.bucket
 ) AS d;
+
+-- What the retention policies say, without doing it.
+CALL mrcall.apply_session_retention() \gset kept_
+SELECT E'\n' || format('  retention, a dry run: %s policies, %s calls to archive, %s to delete of %s %s',
+    pg_temp.num(p.policies), pg_temp.num(:kept_left_to_archive), pg_temp.num(:kept_left_to_delete), pg_temp.num(p.calls),
+    pg_temp.mark(p.to_archive = :kept_left_to_archive AND p.to_delete = :kept_left_to_delete))
+FROM (SELECT count(*) AS policies, coalesce(sum(d.to_archive), 0) AS to_archive, coalesce(sum(d.to_delete), 0) AS to_delete,
+             (SELECT count(*) FROM mrcall.calls) AS calls
+      FROM mrcall.retention_due() AS d) AS p;

@@ -1,0 +1,239 @@
+#!/usr/bin/env bash
+# Retention survives kill -9 at random points, a cancel, a lock, a second run and late calls: every call stays in exactly one
+# place, and none goes before its time. ROUNDS=100 kills more often, SEED=… repeats.
+export CLUSTER=retention
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/../../scripts/lib.sh"
+choose_pg
+cluster() { "$ROOT/scripts/cluster.sh" "$@"; }
+db() { "$PGBIN/psql" -X -q -At -F ' ' -v ON_ERROR_STOP=1 "$URL" "$@"; }
+is() { # what, wanted, got
+    [ "$2" = "$3" ] || die "$1" "wanted: $2" "got:    $3"
+    echo "ok: $1"
+}
+ROUNDS=${ROUNDS:-10}
+SEED=${SEED:-$(date +%s)}
+RANDOM=$SEED
+echo "seed $SEED, $ROUNDS rounds"
+others=()
+tidy() {
+    for pid in "${others[@]}"; do kill "$pid" 2>/dev/null || true; done
+    cluster remove >/dev/null 2>&1 || true
+}
+trap tidy EXIT
+cluster remove >/dev/null 2>&1 || true
+cluster start
+cluster new-database retention
+URL=$(cluster url retention)
+
+# A world whose calls are hours away from every limit, so that what becomes of each is known beforehand. Policy by business:
+# archive, delete, both, deleted sooner than archived, none, a mistake, no business at all.
+world() {
+    db -f "$ROOT/sql/reference/reference.sql" >/dev/null
+    db <<SQL
+SET client_min_messages = error;
+CREATE EXTENSION mrcall_ext;
+SELECT mrcall.attach() \g /dev/null
+ALTER TABLE public.session_retention_policies DROP CONSTRAINT session_retention_policies_archive_after_days_check;
+INSERT INTO public.business (business_id) SELECT 'b' || n FROM generate_series(0, 6) AS n;
+INSERT INTO public.session_retention_policies VALUES
+    ('b0', 30, NULL), ('b1', NULL, 60), ('b2', 30, 60), ('b3', 60, 30), ('b4', NULL, NULL), ('b5', -1, 5);
+CREATE SCHEMA test;
+-- Every call there ever was. fate: k stays, a goes into the archive, d is deleted; was_archived: began there.
+CREATE TABLE test.call (id text PRIMARY KEY, business_id text, at timestamptz, caller text, fate text, was_archived boolean);
+CREATE SEQUENCE test.run;
+CREATE FUNCTION test.u(n bigint, nr int) RETURNS float8 LANGUAGE sql IMMUTABLE
+AS \$\$ SELECT (hashtextextended(n::text, $SEED + nr) & 1073741823) / 1073741824.0 \$\$;
+CREATE FUNCTION test.add(calls int) RETURNS void LANGUAGE sql AS \$\$
+    WITH new AS (
+        SELECT format('call-%s-%s', r.run, n) AS id, 'b' || (n % 8) AS b, x.days, now() - (x.days + 0.25) * interval '24 hours' AS at,
+               '+' || floor(200 * test.u(r.run * 1000000 + n, 2)) AS caller, test.u(r.run * 1000000 + n, 3) < 0.2 AND n % 8 IN (0, 1, 2) AS archived
+        FROM (SELECT nextval('test.run') AS run) AS r, generate_series(1, calls) AS n
+        -- Beyond 100 days all calls are due: chunks to drop.
+        CROSS JOIN LATERAL (SELECT floor(CASE WHEN n % 8 < 4 THEN 200 ELSE 100 END * test.u(r.run * 1000000 + n, 1)) AS days) AS x
+    ), made AS (
+        INSERT INTO test.call
+        SELECT n.id, CASE WHEN n.b <> 'b7' THEN n.b END, n.at, n.caller,
+               CASE WHEN n.b IN ('b1', 'b2') AND n.days >= 60 OR n.b = 'b3' AND n.days >= 30 THEN 'd'
+                    WHEN n.b IN ('b0', 'b2') AND n.days >= 30 THEN 'a' WHEN n.archived THEN 'a' ELSE 'k' END, n.archived
+        FROM new AS n RETURNING *
+    ), live AS (
+        INSERT INTO public.sessions (id, business_id, start_timestamp, data)
+        SELECT m.id, m.business_id, m.at, jsonb_build_object('caller', m.caller, 'pad', repeat('x', 300)) FROM made AS m WHERE NOT m.was_archived
+    ), ids AS (
+        INSERT INTO public.sessions_ids SELECT m.id, m.at FROM made AS m WHERE NOT m.was_archived
+    )
+    INSERT INTO mrcall.session_archive (business_id, started_at, call_id, caller)
+    SELECT m.business_id, m.at, m.id, m.caller FROM made AS m WHERE m.was_archived
+\$\$;
+-- Where each call is now.
+CREATE VIEW test.place AS
+SELECT c.*, s.id IS NOT NULL AS is_live, a.call_id IS NOT NULL AS is_archived, i.id IS NOT NULL AS is_indexed, a.caller AS archived_caller
+FROM test.call AS c
+LEFT JOIN public.sessions AS s ON s.id = c.id AND s.start_timestamp = c.at
+LEFT JOIN mrcall.session_archive AS a ON a.call_id = c.id AND a.business_id = c.business_id AND a.started_at = c.at
+LEFT JOIN public.sessions_ids AS i ON i.id = c.id;
+-- All that must hold at any time; nothing should be listed.
+CREATE VIEW test.fault AS
+SELECT 'lost or deleted early' AS fault, p.id FROM test.place AS p WHERE NOT p.is_live AND NOT p.is_archived AND p.fate <> 'd'
+UNION ALL SELECT 'archived early', p.id FROM test.place AS p WHERE p.is_archived AND p.fate = 'k'
+UNION ALL SELECT 'in two places', p.id FROM test.place AS p WHERE p.is_live AND p.is_archived
+UNION ALL SELECT 'index out of step', p.id FROM test.place AS p WHERE p.is_live <> p.is_indexed
+UNION ALL SELECT 'archived with another caller', p.id FROM test.place AS p WHERE p.archived_caller <> p.caller
+UNION ALL SELECT 'known to nobody', a.call_id FROM mrcall.calls AS a WHERE NOT EXISTS (SELECT FROM test.call AS c WHERE c.id = a.call_id)
+UNION ALL SELECT 'deleted without a first call', p.id FROM test.place AS p
+WHERE NOT p.is_live AND NOT p.is_archived
+  AND NOT EXISTS (SELECT FROM mrcall.first_call AS f WHERE f.business_id = p.business_id AND f.first_call_at <= p.at)
+UNION ALL SELECT 'deleted without a first contact', p.id FROM test.place AS p
+WHERE NOT p.is_live AND NOT p.is_archived AND NOT EXISTS (
+    SELECT FROM mrcall.first_contact AS f WHERE f.business_id = p.business_id AND f.first_at <= p.at
+        AND f.caller_hash = mrcall._caller_hash((SELECT k.key FROM mrcall.caller_key AS k), p.business_id, p.caller))
+UNION ALL SELECT 'the log counts otherwise', format('%s %s', l, n)
+FROM (SELECT coalesce(sum(r.deleted), 0) FROM mrcall.retention_run AS r) AS l (l),
+     (SELECT count(*) FROM test.place AS p WHERE NOT p.is_live AND NOT p.is_archived) AS n (n) WHERE l <> n
+UNION ALL SELECT 'the log counts otherwise', format('%s %s', l, n)
+FROM (SELECT coalesce(sum(r.archived), 0) FROM mrcall.retention_run AS r) AS l (l),
+     (SELECT count(*) FROM test.place AS p WHERE p.is_archived AND NOT p.was_archived) AS n (n) WHERE l <> n;
+CREATE VIEW test.undone AS
+SELECT p.id FROM test.place AS p WHERE p.fate = 'd' AND (p.is_live OR p.is_archived) OR p.fate = 'a' AND p.is_live;
+SQL
+}
+sound() { is "$1: every call is where it belongs" '' "$(db -c "SELECT fault, count(*), min(id) FROM test.fault GROUP BY 1")"; }
+complete() {
+    db -c "CALL mrcall.apply_session_retention(false, ${2:-1000})" >"$LOGS/retention-run.out" 2>&1 ||
+        die "$1: the run failed" "$(cat "$LOGS/retention-run.out")"
+    sound "$1"
+    is "$1: nothing is left to do" 0 "$(db -c 'SELECT count(*) FROM test.undone')"
+}
+back() { # waits for the end of the recovery
+    for _ in $(seq 600); do
+        db -c 'SELECT 1' >/dev/null 2>&1 && return
+        sleep 0.1
+    done
+    die "the server does not come back"
+}
+world
+
+# kill -9 of the backend at work: the server restarts all of them and recovers.
+kills=0 amid=0
+for round in $(seq "$ROUNDS"); do
+    db -c 'SELECT test.add(1500)' >/dev/null
+    runs=$(db -c 'SELECT count(*) FROM mrcall.retention_run WHERE finished_at IS NULL AND batches > 0')
+    batch=$((1 + RANDOM % 120))
+    : >"$LOGS/retention-backend.out"
+    { db -c 'SELECT pg_backend_pid()' -c "CALL mrcall.apply_session_retention(false, $batch)" || true; } \
+        >"$LOGS/retention-backend.out" 2>/dev/null &
+    others=($!)
+    for _ in $(seq 100); do
+        [ -s "$LOGS/retention-backend.out" ] && break
+        sleep 0.01
+    done
+    sleep "0.$(printf '%03d' $((RANDOM % 700)))"
+    if kill -9 "$(head -n 1 "$LOGS/retention-backend.out")" 2>/dev/null; then kills=$((kills + 1)); fi
+    wait "${others[0]}" || true
+    back
+    sound "round $round, batches of $batch"
+    [ "$(db -c 'SELECT count(*) FROM mrcall.retention_run WHERE finished_at IS NULL AND batches > 0')" = "$runs" ] || amid=$((amid + 1))
+done
+echo "$kills kills, $amid of them with some batches done and some not"
+if [ "$kills" -lt $((ROUNDS / 2)) ] || [ "$amid" -lt $((ROUNDS / 4)) ]; then
+    die "the kills came too early or too late to prove anything"
+fi
+complete 'after the kills'
+
+dropped=$(db -c 'SELECT sum(chunks_dropped) FROM mrcall.retention_run')
+echo "$dropped chunks dropped"
+[ "$TIMESCALEDB" = 0 ] || [ "$dropped" -gt "$ROUNDS" ] || die "hardly a chunk was dropped"
+
+# A cancel in between: what is committed stays, the run says that it did not finish, the next one does.
+db -c 'SELECT test.add(3000)' >/dev/null
+db -c "SET statement_timeout = '400ms'" -c 'CALL mrcall.apply_session_retention(false, 10)' >"$LOGS/retention-cancel.out" 2>&1 &&
+    die "a run of 300 batches ended within 400 ms"
+grep -q 'canceling statement due to statement timeout' "$LOGS/retention-cancel.out" || die "another error" "$(cat "$LOGS/retention-cancel.out")"
+sound 'after a cancel'
+is 'the cancelled run has batches, and no end' 't t' "$(db -c 'SELECT batches > 0, finished_at IS NULL FROM mrcall.retention_run
+    ORDER BY started_at DESC LIMIT 1')"
+complete 'after the cancel'
+
+# Two runs at once, with calls coming in, old ones too. An insert may fail (its chunk went under it), but then it says so.
+db -c 'SELECT test.add(3000)' >/dev/null
+both=()
+for batch in 7 50; do
+    db -c "CALL mrcall.apply_session_retention(false, $batch)" >"$LOGS/retention-run-$batch.out" 2>&1 &
+    others+=($!)
+    both+=("$!")
+done
+inserted=0
+for _ in $(seq 30); do
+    db -c 'SELECT test.add(40)' >/dev/null 2>"$LOGS/retention-insert.out" && inserted=$((inserted + 1))
+done
+for pid in "${both[@]}"; do wait "$pid" || die "a run failed beside another" "$(cat "$LOGS"/retention-run-*.out)"; done
+[ "$inserted" -ge 15 ] || die "late calls fail" "$(cat "$LOGS/retention-insert.out")"
+sound "two runs at once and $inserted times 40 late calls"
+complete 'after two runs at once'
+
+# Somebody reads an old chunk and does not end: its rows go all the same, the chunk another time.
+db -c 'SELECT test.add(2000)' >/dev/null
+old="SELECT count(*) FROM public.sessions WHERE start_timestamp < now() - interval '110 days'"
+db -c BEGIN -c "$old" -c 'SELECT pg_sleep(120)' >"$LOGS/retention-reader.out" 2>&1 &
+others+=($!)
+reader=$!
+for _ in $(seq 100); do
+    [ -s "$LOGS/retention-reader.out" ] && break
+    sleep 0.05
+done
+[ "$(head -n 1 "$LOGS/retention-reader.out")" -gt 100 ] || die "there are no old calls to read"
+complete 'with a reader of old chunks'
+chunks="SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_name = 'sessions' AND range_end < now() - interval '110 days'"
+[ "$TIMESCALEDB" = 0 ] || [ "$(db -c "$chunks")" -gt 5 ] || die "chunks were dropped under a reader"
+kill "$reader"
+wait "$reader" || true
+db -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(120)%' AND pid <> pg_backend_pid()" >/dev/null
+complete 'without the reader'
+[ "$TIMESCALEDB" = 0 ] || is 'the empty chunks are gone' 0 "$(db -c "$chunks")"
+
+# In a REPEATABLE READ transaction, and in a function that commits nothing.
+db -c 'SELECT test.add(2000)' >/dev/null
+db -c 'BEGIN ISOLATION LEVEL REPEATABLE READ' -c 'CALL mrcall.apply_session_retention(false, 400)' -c COMMIT >/dev/null 2>&1
+sound 'one batch of REPEATABLE READ'
+db -c 'DO $$ DECLARE a bigint; d bigint; c int; la bigint; ld bigint;
+    BEGIN CALL mrcall.apply_session_retention(false, 100, a, d, c, la, ld); ASSERT a + d > 200; ASSERT la + ld = 0; END $$' 2>/dev/null
+complete 'from a DO block that may commit'
+
+# A role that owns nothing, with the rights that docs/retention.md lists: they are enough, and no chunk is dropped.
+"$PGBIN/psql" -X -q "$(cluster super-url)" -c "CREATE ROLE janitor LOGIN PASSWORD 'janitor'"
+db -c "SELECT mrcall.grant_read('janitor')" >/dev/null
+sed -n '/^GRANT DELETE ON public.sessions/,/^```/p' "$ROOT/docs/retention.md" | sed '$d' >"$LOGS/retention-grants.sql"
+db -f "$LOGS/retention-grants.sql"
+db -c 'SELECT test.add(1000)' >/dev/null
+owner=$URL
+URL=${URL/demo:*@/janitor:janitor@}
+is 'another role' janitor "$(db -c 'SELECT current_user')"
+is 'it drops no chunk' 0 "$(db -c 'CALL mrcall.apply_session_retention(false)' 2>/dev/null | cut -d ' ' -f 3)"
+URL=$owner
+sound 'by another role'
+is 'by another role: nothing is left to do' 0 "$(db -c 'SELECT count(*) FROM test.undone')"
+
+# Without TimescaleDB; and what retention keeps is dumped and restored.
+"$PGBIN/psql" -X -q "$(cluster super-url)" -c 'CREATE DATABASE plain OWNER demo TEMPLATE template0' -c 'CREATE DATABASE copy OWNER demo TEMPLATE template0'
+URL=$(cluster url plain)
+world
+db -c 'SELECT test.add(4000)' >/dev/null
+complete 'plain tables' 333
+is 'plain tables have no chunks' 0 "$(db -c 'SELECT sum(chunks_dropped) FROM mrcall.retention_run')"
+kept() {
+    for table in session_archive first_call first_contact caller_key retention_run; do
+        db -c "SELECT '$table', count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM mrcall.$table AS t"
+    done
+    db -c "SELECT md5(string_agg(s::text, '|')) FROM mrcall.call_summary('1 day', now() - interval '300 days', now()) AS s"
+}
+kept >"$LOGS/retention-kept.out"
+grep -q '^first_contact [0-9][0-9][0-9]' "$LOGS/retention-kept.out" || die "there is nothing to dump" "$(cat "$LOGS/retention-kept.out")"
+"$PGBIN/pg_dump" -Fc "$URL" >"$LOGS/retention.dump"
+"$PGBIN/pg_restore" --exit-on-error -d "$(cluster url copy)" "$LOGS/retention.dump"
+URL=$(cluster url copy)
+kept | diff "$LOGS/retention-kept.out" - || die "a restore has not all that retention keeps"
+rm -f "$LOGS/retention.dump"
+sound 'a restored copy'
+db -c 'SELECT test.add(500)' >/dev/null
+complete 'and it goes on'
