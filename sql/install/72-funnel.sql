@@ -1,1 +1,213 @@
 -- Funnels over named steps. Definitions: docs/funnel.md.
+-- The bodies name views that exist only after attach.
+SET LOCAL check_function_bodies = off;
+
+-- The steps of a funnel as conditions on a row e of events: the whole condition, and the part of it that needs no function.
+-- Every value of the caller's goes through %L.
+CREATE FUNCTION mrcall._funnel_steps(steps jsonb)
+RETURNS TABLE (step_no int, step text, condition text, prefilter text)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000 ROWS 5
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    example constant text :=
+        '[{"step": "visit"}, {"step": "pricing", "page": "/pricing%"}, {"step": "sign-up", "event": "signup_start"}]';
+    known constant text := 'step, event, page, properties, utm_source, utm_medium, utm_campaign';
+    entry record;
+    part record;
+    parts text[];
+    columns_only text[];
+    names text[] := '{}';
+BEGIN
+    IF steps IS NULL THEN
+        RAISE EXCEPTION 'argument "steps" must not be NULL' USING ERRCODE = '22004', HINT = 'Example: ' || example;
+    END IF;
+    IF jsonb_typeof(steps) <> 'array' THEN
+        RAISE EXCEPTION 'steps is a JSON %, not an array', jsonb_typeof(steps)
+            USING ERRCODE = '22023', HINT = 'The keys of an object have no order: give an array, such as ' || example;
+    END IF;
+    IF jsonb_array_length(steps) = 0 THEN
+        RAISE EXCEPTION 'steps is an empty array' USING ERRCODE = '22023', HINT = 'Give one step or more: ' || example;
+    END IF;
+    IF jsonb_array_length(steps) > 32 THEN
+        RAISE EXCEPTION 'steps has % elements, more than 32', jsonb_array_length(steps)
+            USING ERRCODE = '54000', HINT = 'Use at most 32 steps.';
+    END IF;
+    FOR entry IN SELECT a.value, a.ordinality::int AS nr FROM jsonb_array_elements(steps) WITH ORDINALITY AS a LOOP
+        IF jsonb_typeof(entry.value) <> 'object' THEN
+            RAISE EXCEPTION 'step % is a JSON %, not an object', entry.nr, jsonb_typeof(entry.value)
+                USING ERRCODE = '22023', HINT = 'Example: ' || example;
+        END IF;
+        IF jsonb_typeof(entry.value -> 'step') IS DISTINCT FROM 'string' OR entry.value ->> 'step' = '' THEN
+            RAISE EXCEPTION 'step % has no name', entry.nr
+                USING ERRCODE = '22023', HINT = 'Name it: {"step": "pricing", "page": "/pricing%"}';
+        END IF;
+        step_no := entry.nr;
+        step := entry.value ->> 'step';
+        IF step = ANY (names) THEN
+            RAISE EXCEPTION 'two steps are named "%"', step USING ERRCODE = '22023', HINT = 'Give each step a name of its own.';
+        END IF;
+        names := names || step;
+        parts := '{}';
+        columns_only := '{}';
+        FOR part IN SELECT o.key, o.value, jsonb_typeof(o.value) AS type FROM jsonb_each(entry.value) AS o ORDER BY o.key LOOP
+            IF part.key NOT IN ('step', 'event', 'page', 'properties', 'utm_source', 'utm_medium', 'utm_campaign') THEN
+                RAISE EXCEPTION 'unknown key "%" of step "%"', part.key, step
+                    USING ERRCODE = '22023', HINT = format('Known keys: %s.', known);
+            END IF;
+            IF part.type <> (CASE part.key WHEN 'properties' THEN 'object' ELSE 'string' END)
+               AND NOT (part.key = 'event' AND part.type = 'array'
+                        AND NOT jsonb_path_exists(part.value, 'strict $[*] ? (@.type() != "string")')) THEN
+                RAISE EXCEPTION 'the value of "%" of step "%" is wrong: %', part.key, step, part.value
+                    USING ERRCODE = '22023', HINT = CASE part.key
+                        WHEN 'properties' THEN 'Give an object that the event''s properties contain: {"plan": "pro"}'
+                        WHEN 'event' THEN 'Give an event type, or several: ["demo_click", "demo_form"]'
+                        ELSE format('Give a text, for example {"step": "pricing", "%s": "x"}', part.key) END;
+            END IF;
+            IF part.key = 'event' THEN
+                columns_only := columns_only || format('e.event_type = ANY (%L::text[])', CASE part.type
+                    WHEN 'array' THEN ARRAY(SELECT jsonb_array_elements_text(part.value)) ELSE ARRAY[part.value #>> '{}'] END);
+            ELSIF part.key = 'page' THEN
+                IF length(substring(part.value #>> '{}' FROM '\\*$')) % 2 = 1 THEN
+                    RAISE EXCEPTION 'the pattern "%" of step "%" ends with an escape character', part.value #>> '{}', step
+                        USING ERRCODE = '22023', HINT = 'A backslash makes the next character literal; write two for one.';
+                END IF;
+                parts := parts || format('e.page_path LIKE %L', part.value #>> '{}');
+                -- What is done on a page bears its address too: a page alone means that it was viewed.
+                IF NOT entry.value ? 'event' THEN
+                    columns_only := columns_only || 'e.event_type IN (''page_view'', ''pageview'')'::text;
+                END IF;
+            ELSIF part.key = 'properties' THEN
+                parts := parts || format('e.properties @> %L::jsonb', part.value);
+            ELSIF part.key <> 'step' THEN
+                columns_only := columns_only || format('e.%I = %L', part.key, part.value #>> '{}');
+            END IF;
+        END LOOP;
+        prefilter := coalesce('(' || nullif(array_to_string(columns_only, ' AND '), '') || ')', 'true');
+        condition := coalesce('(' || nullif(array_to_string(columns_only || parts, ' AND '), '') || ')', 'true');
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION mrcall._funnel_steps(jsonb) IS 'Internal: the steps of a funnel as SQL conditions on a row e of events';
+
+CREATE FUNCTION mrcall.funnel(
+    since timestamptz, until timestamptz, steps jsonb, within interval DEFAULT '7 days', dimension text DEFAULT NULL,
+    modes text[] DEFAULT NULL, gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false)
+RETURNS TABLE (
+    dimension_value text, step_no int, step text, visitors bigint, conversion numeric, step_conversion numeric,
+    drop_off bigint, median_time interval, median_total_time interval)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
+SET enable_sort = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    exact_within interval := mrcall._exact(within, 'within');
+    exact_gap interval := mrcall._exact(gap, 'gap');
+    longest_visit constant interval := '24:00:00';
+    no_bots boolean := coalesce(exclude_bots, false);
+    needs_visits boolean := no_bots OR dimension IS NOT NULL;
+    -- Modes by which an event of no step, or of a step out of order, matters.
+    looks_at_all boolean := coalesce(modes && '{strict_order,consecutive}', false);
+    names text[];
+    first_step text;
+    other_steps text;
+    step_array text;
+    prefilter text;
+BEGIN
+    PERFORM mrcall._check_range(since, until);
+    SELECT array_agg(s.step ORDER BY s.step_no), min(s.condition) FILTER (WHERE s.step_no = 1),
+           coalesce(string_agg(s.condition, ' OR ' ORDER BY s.step_no) FILTER (WHERE s.step_no > 1), 'false'),
+           -- A chain begins before until; its later steps may come after.
+           string_agg(CASE s.step_no WHEN 1 THEN s.condition || ' AND e.occurred_at < $2' ELSE s.condition END, ', '
+                      ORDER BY s.step_no),
+           string_agg(DISTINCT s.prefilter, ' OR ')
+    INTO names, first_step, other_steps, step_array, prefilter
+    FROM mrcall._funnel_steps(steps) AS s;
+    -- No events: only the modes are checked.
+    PERFORM mrcall.window_funnel(NULL::mrcall.funnel_state, exact_within, modes);
+    IF dimension IS NOT NULL THEN
+        PERFORM mrcall._check_dimension(dimension,
+            '{channel,source,medium,campaign,landing_page,referrer_domain,device,entry_page}');
+    END IF;
+    PERFORM mrcall._require_attached();
+
+    RETURN QUERY EXECUTE concat('
+    WITH ',
+    CASE WHEN needs_visits THEN '
+    visit AS MATERIALIZED (
+        SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot,
+               coalesce(CASE $5
+                   WHEN ''channel'' THEN v.channel WHEN ''source'' THEN v.source WHEN ''medium'' THEN v.medium
+                   WHEN ''campaign'' THEN v.campaign WHEN ''landing_page'' THEN v.landing_page
+                   WHEN ''referrer_domain'' THEN v.referrer_domain WHEN ''device'' THEN v.device
+                   WHEN ''entry_page'' THEN v.entry_page END, ''(not set)'') COLLATE "C" AS value
+        -- A day more on both sides: a visit that goes on across a border is seen whole.
+        FROM mrcall._visits($6, $7, $8, NULL) AS v
+    ),' END, CASE WHEN no_bots THEN '
+    -- Each bot''s visit in each quarter of a day that it meets: an event is not compared with all visits of a busy bot.
+    bot AS MATERIALIZED (
+        SELECT v.visitor_id, v.started_at, v.ended_at, p.at
+        FROM visit AS v
+        CROSS JOIN LATERAL unnest(
+            CASE WHEN v.ended_at < date_bin(''06:00:00'', v.started_at, ''2000-01-01 00:00Z'') + ''06:00:00''
+                 THEN ARRAY[date_bin(''06:00:00'', v.started_at, ''2000-01-01 00:00Z'')]
+                 ELSE ARRAY(SELECT generate_series(date_bin(''06:00:00'', v.started_at, ''2000-01-01 00:00Z''), v.ended_at,
+                                                   ''06:00:00'')) END) AS p (at)
+        WHERE v.is_bot
+    ),' END, '
+    chain AS (
+        SELECT e.visitor_id, mrcall.window_funnel_times($4, e.occurred_at, ARRAY[', step_array, ']',
+            CASE WHEN modes <> '{}' THEN ', $9' END, ') AS times
+        FROM mrcall.events AS e
+        WHERE e.visitor_id IS NOT NULL AND e.occurred_at >= $1 AND e.occurred_at < $3',
+            -- Without a function, so that each condition is evaluated once for an event.
+            CASE WHEN NOT looks_at_all THEN ' AND (' || prefilter || ')' END,
+            -- The first step is not looked at after until.
+            CASE WHEN looks_at_all THEN ' AND (e.occurred_at < $2 OR (' || first_step || ') IS NOT TRUE OR ' || other_steps || ')' END,
+            CASE WHEN no_bots THEN '
+          AND NOT EXISTS (SELECT FROM bot AS b
+                          WHERE b.visitor_id = e.visitor_id AND b.at = date_bin(''06:00:00'', e.occurred_at, ''2000-01-01 00:00Z'')
+                            AND e.occurred_at BETWEEN b.started_at AND b.ended_at)' END, '
+        GROUP BY e.visitor_id
+    ),
+    valued AS (
+        SELECT ', CASE WHEN dimension IS NULL THEN 'NULL::text COLLATE "C"' ELSE 'v.value' END, ' AS value, c.times
+        FROM chain AS c ', CASE WHEN dimension IS NOT NULL THEN '
+        JOIN visit AS v ON v.visitor_id = c.visitor_id AND c.times[1] BETWEEN v.started_at AND v.ended_at' END, '
+        WHERE cardinality(c.times) > 0
+    ),
+    figures AS (
+        SELECT r.value, r.step_no, count(*) AS visitors,
+               justify_hours(percentile_cont(0.5) WITHIN GROUP (ORDER BY r.step_time)) AS median_time,
+               justify_hours(percentile_cont(0.5) WITHIN GROUP (ORDER BY r.total_time)) AS median_total_time
+        FROM (
+            SELECT x.value, n AS step_no, x.times[n] - x.times[n - 1] AS step_time, x.times[n] - x.times[1] AS total_time
+            FROM valued AS x
+            CROSS JOIN LATERAL generate_series(1, cardinality(x.times)) AS n
+        ) AS r
+        GROUP BY r.value, r.step_no
+    ),
+    report AS (
+        SELECT d.value, s.step_no::int, s.step, coalesce(f.visitors, 0) AS visitors, f.median_time, f.median_total_time,
+               first_value(coalesce(f.visitors, 0)) OVER w AS first_visitors, lag(coalesce(f.visitors, 0)) OVER w AS visitors_before
+        FROM (SELECT DISTINCT f.value FROM figures AS f WHERE $5 IS NOT NULL
+              UNION ALL SELECT NULL WHERE $5 IS NULL) AS d
+        CROSS JOIN unnest($10) WITH ORDINALITY AS s (step, step_no)
+        LEFT JOIN figures AS f ON f.step_no = s.step_no AND (f.value = d.value OR $5 IS NULL)
+        WINDOW w AS (PARTITION BY d.value ORDER BY s.step_no)
+    )
+    SELECT r.value, r.step_no, r.step, r.visitors, round(r.visitors / nullif(r.first_visitors, 0)::numeric, 6),
+           round(r.visitors / nullif(r.visitors_before, 0)::numeric, 6), r.visitors_before - r.visitors,
+           r.median_time, r.median_total_time
+    FROM report AS r
+    ORDER BY r.first_visitors DESC, r.value, r.step_no')
+    USING since, until, until + exact_within, exact_within, dimension,
+          since - exact_gap - longest_visit, until + CASE WHEN no_bots THEN exact_within ELSE '0' END + exact_gap + longest_visit,
+          exact_gap, modes, names;
+END
+$$;
+COMMENT ON FUNCTION mrcall.funnel(timestamptz, timestamptz, jsonb, interval, text, text[], interval, boolean) IS
+    'How many visitors reach each of a funnel''s named steps, how many drop off, and how long they take';

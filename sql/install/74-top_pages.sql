@@ -1,1 +1,85 @@
 -- Top pages. Definitions: docs/top_pages.md.
+-- The bodies name views that exist only after attach.
+SET LOCAL check_function_bodies = off;
+
+CREATE FUNCTION mrcall.top_pages(
+    since timestamptz, until timestamptz, most int DEFAULT 20, gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false)
+RETURNS TABLE (
+    page text, pageviews bigint, visitors bigint, visits bigint, entries bigint, exits bigint, bounces bigint, bounce_rate numeric,
+    exit_rate numeric, mean_time interval)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
+SET enable_sort = off
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    exact_gap interval := mrcall._exact(gap, 'gap');
+    longest_visit constant interval := '24:00:00';
+    no_bots boolean := coalesce(exclude_bots, false);
+BEGIN
+    PERFORM mrcall._check_range(since, until);
+    IF most < 0 THEN
+        RAISE EXCEPTION 'most must not be negative: %', most USING ERRCODE = '22023', HINT = 'Leave it NULL for all pages.';
+    END IF;
+    PERFORM mrcall._require_attached();
+    RETURN QUERY
+    -- A day more on both sides: a visit that goes on across a border is seen whole, so that it neither enters nor leaves there.
+    WITH visit AS MATERIALIZED (
+        SELECT row_number() OVER () AS visit_key, v.visitor_id, v.started_at, v.ended_at, v.events
+        FROM mrcall._visits(since - exact_gap - longest_visit, until + exact_gap + longest_visit, exact_gap, NULL) AS v
+        WHERE NOT (no_bots AND v.is_bot) AND v.pageviews > 0 AND v.ended_at >= since AND v.started_at < until
+    ),
+    -- Each visit in each quarter of a day that it meets: a browser of thousands of visits is not compared with all of them.
+    part AS MATERIALIZED (
+        SELECT v.visit_key, v.visitor_id, v.started_at, v.ended_at, v.events, p.at
+        FROM visit AS v
+        CROSS JOIN LATERAL unnest(
+            CASE WHEN v.ended_at < date_bin('06:00:00', v.started_at, '2000-01-01 00:00Z') + '06:00:00'
+                 THEN ARRAY[date_bin('06:00:00', v.started_at, '2000-01-01 00:00Z')]
+                 ELSE ARRAY(SELECT generate_series(date_bin('06:00:00', v.started_at, '2000-01-01 00:00Z'), v.ended_at,
+                                                   '06:00:00')) END) AS p (at)
+    ),
+    -- A visitor's visits do not overlap: the one around an event is its own.
+    hit AS (
+        SELECT v.visit_key, v.visitor_id, v.events, e.occurred_at, e.page_path COLLATE "C" AS page
+        FROM part AS v
+        JOIN mrcall.events AS e ON e.visitor_id = v.visitor_id AND v.at = date_bin('06:00:00', e.occurred_at, '2000-01-01 00:00Z')
+            AND e.occurred_at BETWEEN v.started_at AND v.ended_at
+        WHERE e.event_type IN ('page_view', 'pageview') AND e.page_path IS NOT NULL
+          AND e.occurred_at >= since - exact_gap - longest_visit AND e.occurred_at < until + exact_gap + longest_visit
+    ),
+    view AS (
+        SELECT h.visit_key, h.visitor_id, h.events, h.page, h.occurred_at, row_number() OVER w = 1 AS is_entry,
+               lead(h.occurred_at) OVER w AS next_at
+        FROM hit AS h
+        WINDOW w AS (PARTITION BY h.visit_key ORDER BY h.occurred_at, h.page)
+    ),
+    by_visit AS (
+        SELECT v.page, v.visitor_id, v.visit_key, count(*) AS pageviews, count(*) FILTER (WHERE v.is_entry) AS entries,
+               count(*) FILTER (WHERE v.next_at IS NULL) AS exits, count(*) FILTER (WHERE v.is_entry AND v.events = 1) AS bounces,
+               sum(v.next_at - v.occurred_at) AS time, count(v.next_at) AS timed
+        FROM view AS v
+        WHERE v.occurred_at >= since AND v.occurred_at < until
+        GROUP BY v.page, v.visitor_id, v.visit_key
+    ),
+    by_visitor AS (
+        SELECT b.page, b.visitor_id, sum(b.pageviews) AS pageviews, count(*) AS visits, sum(b.entries) AS entries,
+               sum(b.exits) AS exits, sum(b.bounces) AS bounces, sum(b.time) AS time, sum(b.timed) AS timed
+        FROM by_visit AS b
+        GROUP BY b.page, b.visitor_id
+    )
+    SELECT b.page, sum(b.pageviews)::bigint AS pageviews, count(*), sum(b.visits)::bigint, sum(b.entries)::bigint,
+           sum(b.exits)::bigint, sum(b.bounces)::bigint, round(sum(b.bounces) / nullif(sum(b.entries), 0), 6),
+           round(sum(b.exits) / sum(b.pageviews), 6),
+           -- In microseconds, so that the mean does not depend on the order of rows.
+           round(1000000 * extract(epoch FROM sum(b.time)) / nullif(sum(b.timed), 0)) * interval '1 microsecond'
+    FROM by_visitor AS b
+    GROUP BY b.page
+    ORDER BY pageviews DESC, b.page
+    LIMIT most;
+END
+$$;
+COMMENT ON FUNCTION mrcall.top_pages(timestamptz, timestamptz, int, interval, boolean) IS
+    'The pages that are viewed most: page views, visitors, visits, entries, exits, bounces and time on the page';
