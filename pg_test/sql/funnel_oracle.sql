@@ -14,7 +14,8 @@ INSERT INTO asked (since, until, steps, within, dimension, no_bots) VALUES
     ('2032-01-02Z', '2032-01-20Z', '[{"step": "any click", "event": ["click", "demo_click"], "page": "/%r%"},
         {"step": "pro", "properties": {"plan": "pro"}}, {"step": "news", "utm_source": "news", "utm_medium": "email"},
         {"step": "visit"}]', '3 days', 'source', true),
-    ('2032-01-02Z', '2032-01-20Z', '[{"step": "accent", "page": "/_t_"}, {"step": "quote ''; --", "event": "it''s \\ %"}]', '3 days', 'device',
+    ('2032-01-02Z', '2032-01-20Z', '[{"step": "accent", "page": "/_t_"}, {"step": "quote ''; --", "event": "it''s \\ %"}]',
+        '3 days', 'device',
      false),
     ('2032-01-10Z', '2032-01-11Z', '[{"step": "visit"}, {"step": "later", "event": "demo_click"}]', '4 days', 'landing_page', false),
     ('2032-01-10Z', '2032-01-11Z', '[{"step": "visit"}, {"step": "later", "event": "demo_click"}]', '4 days', 'referrer_domain', true),
@@ -25,7 +26,8 @@ INSERT INTO asked (since, until, steps, within, dimension, no_bots) VALUES
     -- In the world, where visitors have more events, chains of two steps.
     ('2026-03-01Z', '2026-04-01Z', '[{"step": "pricing", "page": "/pricing%"}, {"step": "sign-up", "event": "signup_click"}]', '20 days',
      'channel', true),
-    ('2026-03-01Z', '2026-03-08Z', '[{"step": "home", "page": "/"}, {"step": "click", "event": "cta_click", "properties": {"variant": "b"}}]',
+    ('2026-03-01Z', '2026-03-08Z', '[{"step": "home", "page": "/"}, {"step": "click", "event": "cta_click", "properties":
+        {"variant": "b"}}]',
      '1 day', 'campaign', false);
 
 CREATE TEMP TABLE oracle_row ON COMMIT DROP AS
@@ -144,13 +146,15 @@ CROSS JOIN LATERAL mrcall.funnel('2033-01-01Z', '2033-01-02Z', '[{"step": "home"
 ORDER BY m.modes NULLS FIRST, r.step_no;
 
 -- A parallel plan changes nothing.
-CREATE TEMP TABLE serial AS SELECT * FROM mrcall.funnel(:range, '[{"step": "a"}, {"step": "b", "page": "/pricing%"}]', dimension => 'channel');
+CREATE TEMP TABLE serial AS SELECT * FROM mrcall.funnel(:range, '[{"step": "a"}, {"step": "b", "page": "/pricing%"}]',
+    dimension => 'channel');
 SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
 SET LOCAL max_parallel_workers_per_gather = 2;
 SELECT count(*) AS differences
-FROM ((TABLE serial EXCEPT ALL SELECT * FROM mrcall.funnel(:range, '[{"step": "a"}, {"step": "b", "page": "/pricing%"}]', dimension => 'channel'))
+FROM ((TABLE serial EXCEPT ALL SELECT * FROM mrcall.funnel(:range, '[{"step": "a"}, {"step": "b", "page": "/pricing%"}]',
+    dimension => 'channel'))
       UNION ALL
       (SELECT * FROM mrcall.funnel(:range, '[{"step": "a"}, {"step": "b", "page": "/pricing%"}]', dimension => 'channel')
        EXCEPT ALL TABLE serial)) AS d;

@@ -2,7 +2,7 @@
 -- The bodies name views that exist only after attach.
 SET LOCAL check_function_bodies = off;
 
-CREATE FUNCTION mrcall._check_cohorts(by text, periods int, width interval, rolling boolean)
+CREATE FUNCTION mrcall._check_cohorts(by text, periods int)
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -23,12 +23,9 @@ BEGIN
         RAISE EXCEPTION 'periods must be from 0 to 1000: %', periods
             USING ERRCODE = '22023', HINT = 'Use a larger width for a longer time.';
     END IF;
-    IF rolling AND mrcall._exact(width, 'width') = '0' THEN
-        RAISE EXCEPTION 'width must be above zero: %', width USING ERRCODE = '22023', HINT = 'Example: interval ''1 day''.';
-    END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall._check_cohorts(text, int, interval, boolean) IS 'Internal: the errors of the arguments of cohorts';
+COMMENT ON FUNCTION mrcall._check_cohorts(text, int) IS 'Internal: the errors of the arguments of cohorts';
 
 CREATE FUNCTION mrcall.cohorts(
     since timestamptz, until timestamptz, width interval DEFAULT '7 days', zone text DEFAULT 'UTC', by text DEFAULT 'first_seen',
@@ -53,10 +50,9 @@ DECLARE
     step bigint;
 BEGIN
     PERFORM mrcall._check_range(since, until);
-    -- The grid's errors, and its buckets; a grid that nobody looks at is none.
     SELECT array_agg(b.bucket ORDER BY b.bucket), array_agg(b.next_bucket ORDER BY b.bucket) INTO starts, ends
     FROM mrcall.buckets(width, since, until, zone) AS b;
-    PERFORM mrcall._check_cohorts(by, periods, width, is_rolling), mrcall._require_attached();
+    PERFORM mrcall._check_cohorts(by, periods), mrcall._require_attached();
     IF EXISTS (SELECT FROM mrcall.events AS e WHERE e.occurred_at = '-infinity' AND e.visitor_id IS NOT NULL) THEN
         RAISE EXCEPTION 'the first event of a visitor is at -infinity'
             USING ERRCODE = '22008', HINT = 'SELECT * FROM mrcall.events WHERE occurred_at = ''-infinity''; shows it.';

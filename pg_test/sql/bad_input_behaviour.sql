@@ -1,0 +1,93 @@
+-- Bad arguments of funnel, cohorts and top_pages: an error with the right SQLSTATE, the value and a HINT.
+\set r '''2026-04-01''::timestamptz, ''2026-05-01''::timestamptz'
+\set s '''[{"step": "a"}]'''
+-- Ranges.
+SELECT * FROM mrcall.funnel(NULL, '2026-05-01', :s);
+SELECT * FROM mrcall.funnel('2026-04-01', NULL, :s);
+SELECT * FROM mrcall.funnel('-infinity', '2026-05-01', :s);
+SELECT * FROM mrcall.funnel('2026-05-01', '2026-05-01', :s);
+SELECT * FROM mrcall.cohorts(NULL, '2026-05-01');
+SELECT * FROM mrcall.cohorts('2026-04-01', NULL);
+SELECT * FROM mrcall.cohorts('2026-04-01', 'infinity');
+SELECT * FROM mrcall.cohorts('2026-05-01', '2026-04-01');
+SELECT * FROM mrcall.top_pages(NULL, '2026-05-01');
+SELECT * FROM mrcall.top_pages('2026-04-01', NULL);
+SELECT * FROM mrcall.top_pages('-infinity', '2026-05-01');
+SELECT * FROM mrcall.top_pages('2026-05-01', '2026-05-01');
+
+-- Steps.
+SELECT * FROM mrcall.funnel(:r, NULL);
+SELECT * FROM mrcall.funnel(:r, 'null');
+SELECT * FROM mrcall.funnel(:r, '{"visit": {}, "pricing": {"page": "/pricing%"}}');
+SELECT * FROM mrcall.funnel(:r, '"visit"');
+SELECT * FROM mrcall.funnel(:r, '[]');
+SELECT * FROM mrcall.funnel(:r, (SELECT jsonb_agg(jsonb_build_object('step', n::text)) FROM generate_series(1, 33) AS n));
+SELECT count(*) FROM mrcall.funnel(:r, (SELECT jsonb_agg(jsonb_build_object('step', n::text)) FROM generate_series(1, 32) AS n));
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, "b"]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, null]');
+SELECT * FROM mrcall.funnel(:r, '[{"page": "/"}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": ""}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": 1}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "a", "page": "/"}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "url": "/"}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "page": null}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "page": ["/"]}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "page": "/x\\"}]');
+SELECT visitors FROM mrcall.funnel(:r, '[{"step": "a", "page": "/x\\\\"}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "event": 7}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "event": ["click", 7]}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "properties": "pro"}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "properties": [1]}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "utm_source": {}}]');
+-- What is inside a step is data, whatever it looks like.
+SELECT step, visitors FROM mrcall.funnel(:r, $$[{"step": "'; DROP TABLE public.business; --", "page": "' OR true OR '%", "event": "$1",
+    "properties": {"a'": "'); --"}, "utm_source": "%L", "utm_medium": "\\'", "utm_campaign": "\" OR true"}]$$);
+
+-- Windows, modes, dimensions, gaps.
+SELECT * FROM mrcall.funnel(:r, :s, NULL);
+SELECT * FROM mrcall.funnel(:r, :s, '-1 second');
+SELECT * FROM mrcall.funnel(:r, :s, '1 month');
+SELECT * FROM mrcall.funnel(:r, :s, modes => '{best}');
+SELECT * FROM mrcall.funnel(:r, :s, modes => '{allow_reentry}');
+SELECT * FROM mrcall.funnel(:r, :s, modes => '{consecutive,strict_once}');
+SELECT * FROM mrcall.funnel(:r, :s, modes => '{NULL}');
+SELECT * FROM mrcall.funnel(:r, :s, dimension => 'country');
+SELECT * FROM mrcall.funnel(:r, :s, dimension => '');
+SELECT * FROM mrcall.funnel(:r, :s, dimension => $$channel'; DROP TABLE public.business; --$$);
+SELECT * FROM mrcall.funnel(:r, :s, gap => NULL);
+SELECT * FROM mrcall.funnel(:r, :s, gap => '-1 second');
+SELECT * FROM mrcall.funnel(:r, :s, gap => '1 month');
+
+-- Cohorts.
+SELECT * FROM mrcall.cohorts(:r, NULL);
+SELECT * FROM mrcall.cohorts(:r, '0');
+SELECT * FROM mrcall.cohorts(:r, '-1 day');
+SELECT * FROM mrcall.cohorts(:r, '1 month 1 day');
+SELECT * FROM mrcall.cohorts(:r, '1 month', rolling => true);
+SELECT * FROM mrcall.cohorts(:r, '1 microsecond');
+SELECT * FROM mrcall.cohorts(:r, zone => NULL);
+SELECT * FROM mrcall.cohorts(:r, zone => 'Europe/Atlantis');
+SELECT * FROM mrcall.cohorts(:r, by => NULL);
+SELECT * FROM mrcall.cohorts(:r, by => 'week');
+SELECT * FROM mrcall.cohorts(:r, by => 'First_seen');
+SELECT * FROM mrcall.cohorts(:r, periods => NULL);
+SELECT * FROM mrcall.cohorts(:r, periods => -1);
+SELECT * FROM mrcall.cohorts(:r, periods => 1001);
+SELECT * FROM mrcall.cohorts(:r, gap => NULL);
+SELECT * FROM mrcall.cohorts(:r, gap => '-1 second');
+SELECT * FROM mrcall.cohorts(:r, gap => '1 month');
+
+-- Top pages.
+SELECT * FROM mrcall.top_pages(:r, -1);
+SELECT * FROM mrcall.top_pages(:r, gap => NULL);
+SELECT * FROM mrcall.top_pages(:r, gap => '-1 second');
+SELECT * FROM mrcall.top_pages(:r, gap => '1 month');
+
+-- Whatever was wrong, nothing was changed by it.
+SELECT pg_current_xact_id_if_assigned() IS NULL AS nothing_written;
+
+-- Before attach there is nothing to read.
+DROP VIEW mrcall.events CASCADE;
+SELECT * FROM mrcall.funnel(:r, :s);
+SELECT * FROM mrcall.cohorts(:r);
+SELECT * FROM mrcall.top_pages(:r);
