@@ -1,4 +1,5 @@
--- The reports that make demo prints: what brought sign-ups and paid subscriptions, visits per week, calls, doctor's findings.
+-- The reports that make demo prints: what brought sign-ups and paid subscriptions, visits per week, funnel, cohorts and
+-- pages, calls, doctor's findings.
 --   psql -X -q -d DATABASE -f report.sql
 -- 100 columns, UTC. Periods come from the data. Every total stands beside the same figure counted another way: ✓ they agree,
 -- ✗ they don't. Nothing is written but temporary tables.
@@ -23,6 +24,7 @@ SELECT format('  %s events of %s visitors, %s customers, %s businesses, %s calls
 
 \ir report/attribution.sql
 \ir report/visitors.sql
+\ir report/behaviour.sql
 \ir report/calls.sql
 \ir report/doctor.sql
 
@@ -33,6 +35,11 @@ SELECT format($try$
   SELECT * FROM mrcall.attribution('%1$s', '%2$s', 'linear', dimension => 'source');
 
   SELECT * FROM mrcall.visitor_buckets('1 day', '%3$s', '%2$s', exclude_bots => true);
+
+  SELECT dimension_value, step, visitors, conversion, median_time
+  FROM mrcall.funnel('%1$s', '%2$s', '[{"step": "home", "page": "/"},
+      {"step": "pricing", "page": "/pricing%%"}, {"step": "sign-up", "event": "signup_click"}]',
+      dimension => 'device');
 
   SELECT bucket, calls, answered, missed, p95_duration, outcomes
   FROM mrcall.call_summary('1 day', '%3$s', '%2$s', 'UTC',
