@@ -25,23 +25,27 @@ INSERT INTO asked (since, until, unit, zone, by, periods, rolling, no_bots) VALU
     ('2034-01-01Z', '2034-01-03Z', 'day', 'UTC', 'first_seen', 1, false, false),
     ('2034-01-01Z', '2034-01-03Z', 'day', 'UTC', 'channel', 1, true, false);
 
+-- In steps with statistics, so that no plan compares every visit with every event.
+SET LOCAL enable_nestloop = off;
+CREATE TEMP TABLE visit ON COMMIT DROP AS
+SELECT a.nr, v.visitor_id, v.started_at, v.ended_at, to_jsonb(v) ->> a.by AS value
+FROM (SELECT until, array_agg(nr) AS numbers FROM asked GROUP BY 1) AS r
+CROSS JOIN LATERAL oracle.visits(NULL, r.until + interval '24 hours 30 minutes', '30 minutes') AS v
+JOIN asked AS a ON a.nr = ANY (r.numbers)
+WHERE NOT (a.no_bots AND v.is_bot);
+ANALYZE visit;
+CREATE TEMP TABLE hit ON COMMIT DROP AS
+SELECT v.nr, v.visitor_id, e.occurred_at AS at, coalesce(v.value, '(not set)') AS value,
+       row_number() OVER (PARTITION BY v.nr, v.visitor_id ORDER BY e.occurred_at) AS place
+FROM visit AS v
+JOIN asked AS a ON a.nr = v.nr
+JOIN mrcall.events AS e ON e.visitor_id = v.visitor_id AND e.occurred_at >= v.started_at AND e.occurred_at <= v.ended_at
+WHERE e.occurred_at < a.until;
+CREATE INDEX ON hit (nr, visitor_id, at);
+ANALYZE hit;
+RESET enable_nestloop;
 CREATE TEMP TABLE oracle_row ON COMMIT DROP AS
-WITH visit AS (
-    SELECT a.nr, v.visitor_id, v.started_at, v.ended_at, to_jsonb(v) ->> a.by AS value
-    FROM (SELECT until, array_agg(nr) AS numbers FROM asked GROUP BY 1) AS r
-    CROSS JOIN LATERAL oracle.visits(NULL, r.until + interval '24 hours 30 minutes', '30 minutes') AS v
-    JOIN asked AS a ON a.nr = ANY (r.numbers)
-    WHERE NOT (a.no_bots AND v.is_bot)
-),
-hit AS (
-    SELECT v.nr, v.visitor_id, e.occurred_at AS at, coalesce(v.value, '(not set)') AS value,
-           row_number() OVER (PARTITION BY v.nr, v.visitor_id ORDER BY e.occurred_at) AS place
-    FROM visit AS v
-    JOIN asked AS a ON a.nr = v.nr
-    JOIN mrcall.events AS e ON e.visitor_id = v.visitor_id AND e.occurred_at >= v.started_at AND e.occurred_at <= v.ended_at
-    WHERE e.occurred_at < a.until
-),
-member AS (
+WITH member AS (
     SELECT a.nr, h.visitor_id, h.at AS first_at, CASE WHEN a.by <> 'first_seen' THEN h.value END AS value,
            date_trunc(a.unit, h.at AT TIME ZONE a.zone) AS first_wall
     FROM hit AS h JOIN asked AS a ON a.nr = h.nr

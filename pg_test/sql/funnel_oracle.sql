@@ -30,6 +30,8 @@ INSERT INTO asked (since, until, steps, within, dimension, no_bots) VALUES
         {"variant": "b"}}]',
      '1 day', 'campaign', false);
 
+-- Without statistics a plan may compare every visit with every event.
+SET LOCAL enable_nestloop = off;
 CREATE TEMP TABLE oracle_row ON COMMIT DROP AS
 WITH RECURSIVE visit AS (
     SELECT a.nr, v.visitor_id, v.started_at, v.ended_at, v.is_bot, coalesce(to_jsonb(v) ->> a.dimension, '(not set)') AS value
@@ -93,6 +95,7 @@ CROSS JOIN LATERAL (
            percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM v.times[s.step_no] - v.times[1])) AS total_time
     FROM valued AS v WHERE v.nr = g.nr AND v.value = g.value AND v.depth >= s.step_no) AS t;
 
+RESET enable_nestloop;
 CREATE TEMP TABLE report_row ON COMMIT DROP AS
 SELECT a.nr, r.dimension_value AS value, r.step_no, r.step, r.visitors AS now, r.conversion, r.step_conversion, r.drop_off,
        round(extract(epoch FROM r.median_time), 6) AS step_time,

@@ -11,6 +11,8 @@ INSERT INTO asked (since, until, gap, no_bots) VALUES
     ('2032-01-10 10:05Z', '2032-01-10 20:20Z', '10 hours', false), ('2032-01-10 10:05Z', '2032-01-10 20:20Z', '0', true),
     ('2034-01-10Z', '2034-01-11Z', '30 minutes', false);
 
+-- Without statistics a plan may compare every visit with every event.
+SET LOCAL enable_nestloop = off;
 CREATE TEMP TABLE oracle_row ON COMMIT DROP AS
 WITH view AS (
     SELECT a.nr, v.visitor_id, v.visit_no, v.events, e.event_id, e.occurred_at AS at, mrcall.url_path(e.page_url) AS page, a.since, a.until
@@ -41,6 +43,7 @@ FROM timed AS t
 WHERE t.at >= t.since AND t.at < t.until
 GROUP BY t.nr, t.page;
 
+RESET enable_nestloop;
 CREATE TEMP TABLE report_row ON COMMIT DROP AS
 SELECT a.nr, r.* FROM asked AS a CROSS JOIN LATERAL mrcall.top_pages(a.since, a.until, NULL, a.gap, a.no_bots) AS r;
 
