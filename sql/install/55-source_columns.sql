@@ -1,5 +1,6 @@
 -- The logical tables and their columns (docs/sources.md). expression: where the reference schema has the value, over the
--- columns of its table; {column} stands for the expression of another logical column, so that it follows a mapping.
+-- columns of its table; {column} stands for the expression of another logical column, so that it follows a mapping; an object
+-- is a field of a document.
 -- is_key: what writers find a row by.
 
 CREATE FUNCTION mrcall._source_tables()
@@ -76,15 +77,17 @@ AS $$
     ('calls', 2, 'business_id', 'text', false, 'business_id'),
     ('calls', 3, 'owner', 'text', false, 'owner'),
     ('calls', 4, 'started_at', 'timestamptz', false, 'start_timestamp'),
-    ('calls', 5, 'ended_at', 'timestamptz', false, '{data}->>''end_timestamp'''),
-    ('calls', 6, 'outcome', 'text', false, '{data}->>''outcome'''),
-    ('calls', 7, 'answered', 'boolean', false, '{data}->>''answered'''),
-    ('calls', 8, 'caller', 'text', false, '{data}->>''caller'''),
-    ('calls', 9, 'medium', 'text', false, '{data}->>''medium'''),
-    ('calls', 10, 'language', 'text', false, '{data}->>''language'''),
-    ('calls', 11, 'last_state', 'text', false, '{state_variables}->>''state'''),
+    ('calls', 5, 'ended_at', 'timestamptz', false, '{"path": "$.end_timestamp"}'),
+    ('calls', 6, 'outcome', 'text', false, '{"path": "$.outcome"}'),
+    ('calls', 7, 'answered', 'boolean', false, '{"path": "$.answered"}'),
+    ('calls', 8, 'caller', 'text', false, '{"path": "$.caller"}'),
+    ('calls', 9, 'medium', 'text', false, '{"path": "$.medium"}'),
+    ('calls', 10, 'language', 'text', false, '{"path": "$.language"}'),
+    ('calls', 11, 'last_state', 'text', false, '{"path": "$.state", "in": "state_variables"}'),
     ('calls', 12, 'state_variables', 'jsonb', false, 'state_variables'),
     ('calls', 13, 'data', 'jsonb', false, 'data'),
+    ('calls', 14, 'transferred', 'boolean', false, '{outcome} = ''transferred'''),
+    ('calls', 15, 'states', 'text[]', false, '{"path": "$.states", "in": "state_variables"}'),
     ('contacts', 1, 'contact_id', 'text', true, 'contact_id'),
     ('contacts', 2, 'business_id', 'text', false, 'business_id'),
     ('contacts', 3, 'display_name', 'text', false, 'display_name'),

@@ -14,35 +14,67 @@ END
 $$;
 COMMENT ON FUNCTION mrcall._require_attached() IS 'Internal: 42P01 before mrcall.attach has run';
 
--- What a mapping says, with the defaults of the reference schema filled in; {column} replaced.
+-- What a mapping says, with the defaults of the reference schema filled in; {column} replaced, fields made into SQL.
+-- source: the text or field that the mapping or the default has. said, is_shape, problem: see _field_expression.
 CREATE FUNCTION mrcall._mapped_columns(mapping jsonb)
-RETURNS TABLE (logical_table text, relation text, ordinal int, name text, type text, is_key boolean, expression text)
-LANGUAGE sql STABLE PARALLEL SAFE
+RETURNS TABLE (logical_table text, relation text, ordinal int, name text, type text, is_key boolean, source jsonb, expression text,
+               said text, is_shape text, problem text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 90
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH base AS (
+    WITH said AS (
         SELECT c.logical_table, c.ordinal, c.name, c.type, c.is_key,
                CASE WHEN (mapping -> c.logical_table) ? 'table' THEN mapping -> c.logical_table ->> 'table' ELSE t.relation END
                    AS relation,
+               coalesce((mapping #> ARRAY[c.logical_table, 'columns']) ? c.name, false) AS is_mapped,
                CASE WHEN (mapping #> ARRAY[c.logical_table, 'columns']) ? c.name
-                    THEN mapping #>> ARRAY[c.logical_table, 'columns', c.name] ELSE c.expression END AS expression,
-               (mapping #> ARRAY[c.logical_table, 'columns']) ? c.name AS is_mapped
+                    THEN mapping #> ARRAY[c.logical_table, 'columns', c.name]
+                    WHEN c.expression LIKE '{"%' THEN c.expression::jsonb ELSE to_jsonb(c.expression) END AS source
         FROM mrcall._source_columns() AS c
         JOIN mrcall._source_tables() AS t ON t.logical_table = c.logical_table
+    ),
+    base AS MATERIALIZED (
+        SELECT s.*, jsonb_typeof(s.source) IN ('object', 'array') AS is_field,
+               -- A column's name may need quotes inside an expression.
+               CASE WHEN jsonb_typeof(s.source) IN ('string', 'null') THEN coalesce(
+                   (SELECT quote_ident(a.attname) FROM pg_attribute AS a
+                    WHERE a.attrelid = to_regclass(s.relation) AND a.attname = s.source #>> '{}' AND a.attnum > 0
+                      AND NOT a.attisdropped),
+                   s.source #>> '{}') END AS inner_expression
+        FROM said AS s
+    ),
+    -- Where fields may be: JSONB columns of the table by their names, over them the logical table's own.
+    document AS MATERIALIZED (
+        SELECT b.logical_table,
+               coalesce((SELECT jsonb_object_agg(a.attname, quote_ident(a.attname)) FROM pg_attribute AS a
+                         WHERE a.attrelid = to_regclass(b.relation) AND a.attnum > 0 AND NOT a.attisdropped
+                           AND a.atttypid = 'jsonb'::regtype), '{}')
+               || coalesce(jsonb_object_agg(b.name, coalesce(b.inner_expression, 'NULL::pg_catalog.jsonb'))
+                               FILTER (WHERE b.type = 'jsonb' AND NOT b.is_field), '{}') AS expressions,
+               coalesce(max(b.name) FILTER (WHERE b.type = 'jsonb' AND b.name = 'data'), max(b.name) FILTER (WHERE b.type = 'jsonb'))
+                   AS usual,
+               max(b.inner_expression) FILTER (WHERE b.name = 'started_at') AS started
+        FROM base AS b
+        GROUP BY b.logical_table, b.relation
+    ),
+    made AS MATERIALIZED (
+        SELECT b.*, CASE WHEN NOT b.is_field THEN b.source #>> '{}' WHEN f.problem IS NULL THEN f.expression END AS expression,
+               f.said, f.is_shape, f.problem
+        FROM base AS b
+        JOIN document AS d ON d.logical_table = b.logical_table
+        LEFT JOIN LATERAL mrcall._field_expression(b.source, b.type, d.expressions, d.usual, d.started) AS f ON b.is_field
     )
-    SELECT b.logical_table, b.relation, b.ordinal, b.name, b.type, b.is_key,
-           coalesce(replace(b.expression, other.mark, coalesce('(' || other.expression || ')', 'NULL::' || other.type)), b.expression)
-    FROM base AS b
+    SELECT m.logical_table, m.relation, m.ordinal, m.name, m.type, m.is_key,
+           CASE WHEN other.expression IS NULL THEN m.source ELSE to_jsonb(other.expression) END,
+           coalesce(other.expression, m.expression), m.said, m.is_shape, m.problem
+    FROM made AS m
     -- Only in the defaults: a mapping may have braces of its own, as in data#>>'{result,code}'.
     LEFT JOIN LATERAL (
-        SELECT '{' || o.name || '}' AS mark, o.type,
-               -- A column's name may need quotes inside an expression.
-               CASE WHEN EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = to_regclass(o.relation)
-                                 AND a.attname = o.expression AND a.attnum > 0 AND NOT a.attisdropped)
-                    THEN quote_ident(o.expression) ELSE o.expression END AS expression
-        FROM base AS o
-        WHERE o.logical_table = b.logical_table AND strpos(b.expression, '{' || o.name || '}') > 0
-          AND b.is_mapped IS NOT TRUE
+        SELECT replace(m.expression, '{' || o.name || '}',
+                       coalesce('(' || coalesce(o.inner_expression, o.expression) || ')', 'NULL::' || o.type)) AS expression
+        FROM made AS o
+        WHERE NOT m.is_mapped AND NOT m.is_field AND o.logical_table = m.logical_table
+          AND strpos(m.expression, '{' || o.name || '}') > 0
         LIMIT 1
     ) AS other ON true
 $$;
@@ -87,14 +119,18 @@ BEGIN
         FROM jsonb_each(coalesce(entry.spec -> 'columns', '{}')) AS k
         WHERE NOT EXISTS (SELECT FROM mrcall._source_columns() AS c
                           WHERE c.logical_table = entry.logical_table AND c.name = k.key)
-           OR jsonb_typeof(k.value) NOT IN ('string', 'null')
+           OR jsonb_typeof(k.value) NOT IN ('string', 'null', 'object', 'array')
         LIMIT 1;
         IF FOUND THEN
             RAISE EXCEPTION 'bad column "%" in the mapping of "%"', bad, entry.logical_table USING ERRCODE = '22023',
-                HINT = 'Give a text (a column name or an SQL expression) or null for one of: '
+                HINT = 'Give a text (a column name or an SQL expression), a field ({"path": "$.code"}) or null for one of: '
                     || (SELECT string_agg(c.name, ', ' ORDER BY c.ordinal) FROM mrcall._source_columns() AS c
                         WHERE c.logical_table = entry.logical_table) || '.';
         END IF;
+        PERFORM mrcall._check_field(entry.logical_table, c.name, c.type, entry.spec #> ARRAY['columns', c.name])
+        FROM mrcall._source_columns() AS c
+        WHERE c.logical_table = entry.logical_table
+          AND jsonb_typeof(entry.spec #> ARRAY['columns', c.name]) IN ('object', 'array');
     END LOOP;
 END
 $$;
@@ -104,8 +140,8 @@ COMMENT ON FUNCTION mrcall._check_mapping(jsonb) IS 'Internal: 22023 for a mappi
 CREATE FUNCTION mrcall._resolve_columns(mapping jsonb)
 RETURNS TABLE (
     logical_table text, relation regclass, wanted_relation text, ordinal int, name text, type text, is_key boolean,
-    expression text, cast_expression text, found_type text, state text, problem text)
-LANGUAGE plpgsql STABLE
+    source jsonb, expression text, cast_expression text, said text, is_shape text, found_type text, state text, problem text)
+LANGUAGE plpgsql STABLE ROWS 90
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -119,7 +155,10 @@ BEGIN
         name := col.name;
         type := col.type;
         is_key := col.is_key;
+        source := col.source;
         expression := col.expression;
+        said := col.said;
+        is_shape := col.is_shape;
         cast_expression := format('NULL::%s', col.type);
         found_type := NULL;
         state := 'ok';
@@ -127,6 +166,10 @@ BEGIN
         relation := to_regclass(col.relation);
         IF col.relation IS NOT NULL AND relation IS NULL THEN
             state := 'no table';
+        ELSIF col.relation IS NOT NULL AND col.problem IS NOT NULL THEN
+            state := CASE WHEN col.problem LIKE 'there is no%' THEN 'no document' ELSE 'bad field' END;
+            expression := col.source::text;
+            problem := col.problem;
         ELSIF col.relation IS NOT NULL AND col.expression IS NOT NULL THEN
             SELECT quote_ident(a.attname) INTO sql_expression
             FROM pg_attribute AS a
@@ -140,6 +183,8 @@ BEGIN
                 IF cast_expression IS NULL THEN
                     state := 'bad type';
                     cast_expression := format('NULL::%s', col.type);
+                ELSIF cast_expression LIKE 'mrcall.try\_%' THEN
+                    said := format('(%s)::pg_catalog.text', sql_expression);
                 END IF;
             EXCEPTION
                 WHEN insufficient_privilege THEN
@@ -176,7 +221,8 @@ BEGIN
               state text, problem text)
     WHERE r.state <> 'ok'
     -- A column before the expressions that are made from it.
-    ORDER BY array_position(ARRAY['no table', 'no right', 'no column', 'bad expression', 'bad type'], r.state),
+    ORDER BY array_position(ARRAY['no table', 'no right', 'no document', 'bad field', 'no column', 'bad expression', 'bad type'],
+                            r.state),
              r.expression !~ '^[a-z_][a-z0-9_]*$', r.logical_table, r.ordinal
     LIMIT 1;
     IF NOT FOUND THEN
@@ -187,6 +233,13 @@ BEGIN
             current_user
             USING ERRCODE = '42501', DETAIL = first.problem || '.',
             HINT = format('Its owner grants it: GRANT SELECT ON %s TO %I;', first.wanted_relation, current_user);
+    END IF;
+    IF first.state IN ('no document', 'bad field') THEN
+        RAISE EXCEPTION 'field "%" in the mapping of "%": %', first.name, first.logical_table, first.problem
+            USING ERRCODE = CASE WHEN first.state = 'no document' THEN '42703' ELSE '42804' END, DETAIL = first.expression || '.',
+            HINT = CASE WHEN first.state = 'no document'
+                        THEN format('Say which column of %s it is in: "in": "data".', first.wanted_relation)
+                        ELSE format('Leave "type" out, or give one that becomes %s.', first.type) END;
     END IF;
     IF first.state = 'no table' THEN
         SELECT jsonb_object_agg(r.logical_table, '{"table": null}'::jsonb), string_agg(DISTINCT r.wanted_relation, ', ')
@@ -230,6 +283,17 @@ END
 $$;
 COMMENT ON FUNCTION mrcall._raise_problems(jsonb) IS 'Internal: the error for source tables and columns that are missing';
 
+-- The query of a logical table's view. Archived calls follow the others.
+CREATE FUNCTION mrcall._source_query(logical_table text, relation text, select_list text)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT E'SELECT\n' || $3 || coalesce(E'\nFROM ' || $2, E'\nWHERE false')
+        || CASE WHEN $1 = 'calls' THEN mrcall._archived_calls() ELSE '' END
+$$;
+COMMENT ON FUNCTION mrcall._source_query(text, text, text) IS 'Internal: the query of a logical table''s view';
+
 CREATE FUNCTION mrcall.attach(mapping jsonb DEFAULT '{}')
 RETURNS text
 LANGUAGE plpgsql VOLATILE
@@ -248,17 +312,15 @@ BEGIN
         SELECT t.logical_table, t.purpose, c.relation, c.columns, c.select_list, c.key_expression
         FROM mrcall._source_tables() AS t
         JOIN (SELECT r.logical_table, max(r.relation) AS relation, max(r.expression) FILTER (WHERE r.is_key) AS key_expression,
-                     jsonb_object_agg(r.name, r.expression) AS columns,
+                     jsonb_object_agg(r.name, r.source) AS columns,
                      string_agg(format('    %s AS %I', r.cast_expression, r.name), E',\n' ORDER BY r.ordinal) AS select_list
               FROM jsonb_to_recordset(resolved)
-                  AS r (logical_table text, relation text, ordinal int, name text, expression text, cast_expression text,
-                        is_key boolean)
+                  AS r (logical_table text, relation text, ordinal int, name text, source jsonb, expression text,
+                        cast_expression text, is_key boolean)
               GROUP BY r.logical_table) AS c ON c.logical_table = t.logical_table
     LOOP
-        EXECUTE format(E'CREATE OR REPLACE VIEW mrcall.%I WITH (security_invoker = true) AS\nSELECT\n%s%s',
-                       logical.logical_table, logical.select_list,
-                       CASE WHEN logical.relation IS NULL THEN E'\nWHERE false' ELSE E'\nFROM ' || logical.relation END
-                       || CASE WHEN logical.logical_table = 'calls' THEN mrcall._archived_calls() ELSE '' END);
+        EXECUTE format(E'CREATE OR REPLACE VIEW mrcall.%I WITH (security_invoker = true) AS\n%s', logical.logical_table,
+                       mrcall._source_query(logical.logical_table, logical.relation, logical.select_list));
         EXECUTE format('COMMENT ON VIEW mrcall.%I IS %L', logical.logical_table, logical.purpose);
         INSERT INTO mrcall.source AS s (logical_table, relation, key_expression, columns, version)
         VALUES (logical.logical_table, logical.relation, CASE WHEN logical.relation IS NOT NULL THEN logical.key_expression END,

@@ -63,9 +63,6 @@ DECLARE
     mapping jsonb;
     src record;
     wanted record;
-    bad_values bigint;
-    bad_columns int := 0;
-    counts text;
     figures jsonb;
     in_timescale boolean := EXISTS (SELECT FROM pg_extension AS x WHERE x.extname = 'timescaledb');
     is_hypertable boolean;
@@ -160,27 +157,30 @@ BEGIN
         END IF;
     END LOOP;
 
-    -- Fields that do not parse: one pass over each table.
+    -- Values that do not parse, and objects where a text is wanted: one pass over each table.
     FOR src IN
-        SELECT r.logical_table, r.relation::text AS relation,
-               string_agg(format('%L, pg_catalog.count(*) FILTER (WHERE (%s) IS NOT NULL AND (%s) IS NULL)', r.name, r.expression,
-                                 r.cast_expression), ', ') AS parts
+        SELECT r.logical_table, r.relation::text AS relation, jsonb_agg(jsonb_build_object('name', r.name, 'said', r.said,
+                   'condition', c.condition, 'finding', c.finding) ORDER BY c.nr, r.ordinal) AS checks,
+               string_agg(format('pg_catalog.count(*) FILTER (WHERE %1$s), '
+                                 'pg_catalog.min(pg_catalog.left(%2$s, 40) COLLATE "C") FILTER (WHERE %1$s)', c.condition, r.said),
+                          ', ' ORDER BY c.nr, r.ordinal) AS figures
         FROM mrcall._resolve_columns(mapping) AS r
-        WHERE r.cast_expression LIKE 'mrcall.try\_%'
+        CROSS JOIN LATERAL (
+            VALUES (1, format('(%s) IS NOT NULL AND (%s) IS NULL', r.said, r.cast_expression), 'do not parse and count as NULL'),
+                   (2, r.is_shape, 'are objects or arrays and count as their text')
+        ) AS c (nr, condition, finding)
+        WHERE r.relation IS NOT NULL AND r.said IS NOT NULL AND c.condition IS NOT NULL AND NOT (c.nr = 1 AND r.type IN ('text', 'jsonb'))
         GROUP BY r.logical_table, r.relation
     LOOP
-        EXECUTE format('SELECT pg_catalog.jsonb_build_object(%s) FROM %s', src.parts, src.relation) INTO figures;
-        FOR counts, bad_values IN SELECT f.key, f.value::bigint FROM jsonb_each_text(figures) AS f ORDER BY f.key LOOP
-            IF bad_values > 0 THEN
-                bad_columns := bad_columns + 1;
-                RETURN QUERY SELECT 'warning', src.logical_table || '.' || counts,
-                    format('%s values do not parse and count as NULL', bad_values),
-                    format('SELECT %s FROM %s WHERE (%s) IS NOT NULL AND %s IS NULL LIMIT 10;', r.expression, src.relation,
-                           r.expression, r.cast_expression)
-                FROM mrcall._resolve_columns(mapping) AS r
-                WHERE r.logical_table = src.logical_table AND r.name = counts;
-            END IF;
-        END LOOP;
+        EXECUTE format('SELECT pg_catalog.jsonb_build_array(%s) || pg_catalog.to_jsonb(pg_catalog.count(*)) FROM %s',
+                       src.figures, src.relation) INTO figures;
+        RETURN QUERY
+        SELECT 'warning', format('%s.%s', src.logical_table, k.value ->> 'name'),
+               format('%s values of %s rows %s, such as "%s"', figures -> (2 * k.nr - 2)::int, figures -> -1, k.value ->> 'finding',
+                      figures ->> (2 * k.nr - 1)::int),
+               format('SELECT %s AS said, * FROM %s WHERE %s LIMIT 10;', k.value ->> 'said', src.relation, k.value ->> 'condition')
+        FROM jsonb_array_elements(src.checks) WITH ORDINALITY AS k (value, nr)
+        WHERE (figures ->> (2 * k.nr - 2)::int)::bigint > 0;
     END LOOP;
     RETURN QUERY SELECT 'warning', o.object, format('%s %s', o.rows, o.finding), NULL::text FROM mrcall._orphans() AS o WHERE o.rows > 0;
     RETURN QUERY SELECT 'ok', s.logical_table, format('reads %s', s.relation), NULL::text

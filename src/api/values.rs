@@ -2,8 +2,11 @@
 
 use mrcall_engine::parse;
 use pgrx::prelude::*;
+use pgrx::{AnyElement, pg_sys};
 
 use crate::guc;
+use crate::pg::args::Args;
+use crate::pg::document;
 
 #[pg_extern(sql = false)]
 fn try_timestamptz(value: &str) -> Option<i64> {
@@ -30,6 +33,11 @@ fn _numeric_text(value: &str) -> Option<&str> {
 #[pg_extern(sql = false)]
 fn _jws_payload(value: &str) -> Option<String> {
     parse::jws_payload(value)
+}
+
+#[pg_extern(sql = false)]
+fn _unpacked(fcinfo: pg_sys::FunctionCallInfo) -> Option<AnyElement> {
+    document::unpacked(&Args::of(fcinfo), 0)
 }
 
 #[pg_extern(sql = false)]

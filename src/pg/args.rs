@@ -21,7 +21,7 @@ impl Args<'_> {
         })
     }
 
-    fn datum(&self, i: usize) -> Option<pg_sys::Datum> {
+    pub(super) fn datum(&self, i: usize) -> Option<pg_sys::Datum> {
         self.0.get(i).filter(|arg| !arg.isnull).map(|arg| arg.value)
     }
 
@@ -65,9 +65,7 @@ impl Args<'_> {
         // SAFETY: the SQL declaration says that the argument is a text; a value that is compressed or stored elsewhere is
         // brought into memory of this call first.
         let bytes = unsafe {
-            let is_plain = varlena::varatt_is_4b_u(pointer)
-                || (varlena::varatt_is_1b(pointer) && !varlena::varatt_is_1b_e(pointer));
-            let pointer = if is_plain { pointer } else { pg_sys::pg_detoast_datum_packed(pointer) };
+            let pointer = if is_plain(pointer) { pointer } else { pg_sys::pg_detoast_datum_packed(pointer) };
             slice::from_raw_parts(varlena::vardata_any(pointer).cast::<u8>(), varlena::varsize_any_exhdr(pointer))
         };
         core::str::from_utf8(bytes).map(Some).map_err(|_| {
@@ -130,4 +128,12 @@ pub fn interval_of(datum: pg_sys::Datum) -> (i32, i32, i64) {
     // SAFETY: an interval is passed by reference.
     let v = unsafe { *datum.cast_mut_ptr::<pg_sys::Interval>() };
     (v.month, v.day, v.time)
+}
+
+/// Whether a value's content stands behind its header: neither compressed nor stored elsewhere.
+///
+/// SAFETY: the pointer is that of a live varlena.
+pub(super) unsafe fn is_plain(pointer: *mut pg_sys::varlena) -> bool {
+    // SAFETY: see above.
+    unsafe { varlena::varatt_is_4b_u(pointer) || (varlena::varatt_is_1b(pointer) && !varlena::varatt_is_1b_e(pointer)) }
 }
