@@ -17,7 +17,7 @@ sed -n '/^━━ mrcall_ext/,$p' "$work/said" >"$work/report"
 [ "$(grep -c '✓' "$work/report")" -ge 8 ] || fail "fewer than eight lines with totals that say that they agree"
 for heading in 'mrcall_ext' 'Which channels brought the sign-ups' 'Which channels brought the paid subscriptions' \
     'Visitors and visits per week' 'Visits per week by channel' 'How far visitors come' 'Who came back' \
-    'Which pages they see' 'How the calls went' 'What mrcall.doctor() finds' \
+    'Which pages they see' 'How the calls went' 'When the calls come' 'Businesses to look at' 'What mrcall.doctor() finds' \
     'Try next in make psql'; do
     grep -qF "━━ $heading" "$work/report" || fail "no section '$heading'"
 done

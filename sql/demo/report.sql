@@ -26,6 +26,7 @@ SELECT format('  %s events of %s visitors, %s customers, %s businesses, %s calls
 \ir report/visitors.sql
 \ir report/behaviour.sql
 \ir report/calls.sql
+\ir report/businesses.sql
 \ir report/doctor.sql
 
 SELECT pg_temp.heading('Try next in make psql');

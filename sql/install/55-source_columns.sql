@@ -100,6 +100,8 @@ AS $$
     ('resources', 2, 'business_id', 'text', false, 'business_id'),
     ('resources', 3, 'category', 'text', false, 'category'),
     ('resources', 4, 'expiration', 'timestamptz', false, 'expiration'),
+    ('resources', 5, 'amount', 'numeric', false, 'amount'),
+    ('resources', 6, 'created_at', 'timestamptz', false, 'created_at'),
     ('templates', 1, 'name', 'text', true, 'name'),
     ('templates', 2, 'trial_days', 'int', false, 'trial_days'),
     ('templates', 3, 'recurrent_resources', 'jsonb', false, 'recurrent_resources'),

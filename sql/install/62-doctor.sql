@@ -11,6 +11,10 @@ AS $$
     FROM mrcall.businesses AS b
     WHERE b.owner IS NOT NULL AND NOT EXISTS (SELECT FROM mrcall.customers AS c WHERE c.customer_id = b.owner)
     UNION ALL
+    SELECT 'businesses.zone', 'businesses whose zone is no time zone: UTC counts in their reports', count(*)
+    FROM mrcall.businesses AS b
+    WHERE NOT mrcall._is_zone(b.zone)
+    UNION ALL
     SELECT 'subscriptions.business_id', 'subscriptions of no known business: their payments stay unattributed', count(*)
     FROM mrcall.subscriptions AS s
     WHERE NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.business_id = s.business_id)

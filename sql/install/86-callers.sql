@@ -1,1 +1,128 @@
--- Callers and the heatmap. Definitions: docs/callers.md.
+-- When calls come, and who calls. Definitions: docs/calls.md.
+
+CREATE FUNCTION mrcall._is_zone(zone text)
+RETURNS boolean
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5
+AS 'MODULE_PATHNAME', '_is_zone_wrapper';
+COMMENT ON FUNCTION mrcall._is_zone(text) IS 'Internal: whether a text names a time zone';
+
+-- A business of several rows, or none, has the smallest of its zones, or UTC.
+CREATE FUNCTION mrcall._business_zones()
+RETURNS TABLE (business_id text, zone text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    SELECT b.business_id, COALESCE(pg_catalog.min(b.zone) FILTER (WHERE mrcall._is_zone(b.zone)), 'UTC')
+    FROM mrcall.businesses AS b
+    GROUP BY b.business_id
+$$;
+COMMENT ON FUNCTION mrcall._business_zones() IS 'Internal: the zone that each business lives by; UTC where it names none that is one';
+
+CREATE FUNCTION mrcall.call_heatmap(
+    since timestamptz, until timestamptz, business_id text DEFAULT NULL, zone text DEFAULT NULL)
+RETURNS TABLE (weekday int, hour int, calls bigint, answered bigint, missed bigint, mean_duration interval)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 168
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    wanted text := business_id;
+    all_zone text := zone;
+BEGIN
+    PERFORM mrcall._check_range(since, until);
+    IF zone IS NOT NULL THEN
+        PERFORM mrcall.bucket('1 day', since, zone);
+    END IF;
+    PERFORM mrcall._require_attached();
+    RETURN QUERY
+    WITH call AS (
+        SELECT c.started_at AT TIME ZONE coalesce(all_zone, z.zone, 'UTC') AS wall, c.answered,
+               CASE WHEN c.ended_at > c.started_at THEN c.ended_at - c.started_at END AS duration
+        FROM mrcall.calls AS c
+        LEFT JOIN mrcall._business_zones() AS z ON z.business_id = c.business_id AND all_zone IS NULL
+        WHERE c.started_at >= since AND c.started_at < until AND (wanted IS NULL OR c.business_id = wanted)
+    ),
+    cell AS (
+        SELECT extract(isodow FROM c.wall)::int AS weekday, extract(hour FROM c.wall)::int AS hour, count(*) AS calls,
+               count(*) FILTER (WHERE c.answered) AS answered, count(*) FILTER (WHERE NOT c.answered) AS missed, avg(c.duration) AS mean
+        FROM call AS c
+        GROUP BY 1, 2
+    )
+    SELECT d.weekday, h.hour, coalesce(c.calls, 0), coalesce(c.answered, 0), coalesce(c.missed, 0), c.mean
+    FROM generate_series(1, 7) AS d (weekday)
+    CROSS JOIN generate_series(0, 23) AS h (hour)
+    LEFT JOIN cell AS c ON c.weekday = d.weekday AND c.hour = h.hour
+    ORDER BY d.weekday, h.hour;
+END
+$$;
+COMMENT ON FUNCTION mrcall.call_heatmap(timestamptz, timestamptz, text, text) IS
+    'Calls by weekday and hour, in each business''s own zone or in one for all: 168 rows';
+
+CREATE FUNCTION mrcall._callers(since timestamptz, until timestamptz, wanted text)
+RETURNS TABLE (
+    business_id text, caller text, calls bigint, answered bigint, missed bigint, total_duration interval, first_call timestamptz,
+    last_call timestamptz, is_new boolean, contact_id text, display_name text, country text, number_type text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM mrcall._check_range(since, until);
+    PERFORM mrcall._require_attached();
+    RETURN QUERY
+    WITH figures AS MATERIALIZED (
+        -- key: a business, or none, as a value that joins by hash.
+        SELECT c.business_id, coalesce('=' || c.business_id, '') AS key, c.caller, count(*) AS calls,
+               count(*) FILTER (WHERE c.answered) AS answered, count(*) FILTER (WHERE NOT c.answered) AS missed,
+               coalesce(sum(c.ended_at - c.started_at) FILTER (WHERE c.ended_at > c.started_at), '0') AS total,
+               min(c.started_at) AS first_call, max(c.started_at) AS last_call
+        FROM mrcall.calls AS c
+        WHERE c.started_at >= since AND c.started_at < until AND (wanted IS NULL OR c.business_id = wanted)
+        GROUP BY c.business_id, c.caller
+    ),
+    earlier AS (
+        SELECT DISTINCT coalesce('=' || c.business_id, '') AS key, c.caller
+        FROM mrcall.calls AS c
+        WHERE c.started_at < since AND c.caller IS NOT NULL AND (wanted IS NULL OR c.business_id = wanted)
+    ),
+    -- A number in a business's address book: that of the first contact by id.
+    known AS (
+        SELECT DISTINCT ON (t.business_id, p.number) t.business_id, p.number, t.contact_id, t.display_name, p.country_alpha2, p.number_type
+        FROM mrcall.phones AS p
+        JOIN mrcall.contacts AS t ON t.contact_id = p.contact_id
+        ORDER BY t.business_id, p.number, t.contact_id COLLATE "C", t.display_name COLLATE "C", p.country_alpha2 COLLATE "C",
+                 p.number_type COLLATE "C"
+    ),
+    -- What is known of a number, whoever's contact it is.
+    number AS (
+        SELECT p.number, min(p.country_alpha2 COLLATE "C") AS country, min(p.number_type COLLATE "C") AS number_type
+        FROM mrcall.phones AS p
+        GROUP BY p.number
+    )
+    SELECT f.business_id, f.caller, f.calls, f.answered, f.missed, f.total, f.first_call, f.last_call,
+           CASE WHEN f.caller IS NOT NULL THEN
+               e.caller IS NULL
+               -- Nor one whose earlier calls retention deleted; without such calls no hash is made.
+               AND NOT ((SELECT EXISTS (SELECT FROM mrcall.first_contact)) AND EXISTS (
+                   SELECT FROM mrcall.first_contact AS d
+                   WHERE d.business_id = f.business_id AND d.first_at < f.first_call
+                     AND d.caller_hash = mrcall._caller_hash((SELECT s.key FROM mrcall.caller_key AS s), f.business_id, f.caller))) END,
+           k.contact_id, k.display_name, coalesce(k.country_alpha2, n.country), coalesce(k.number_type, n.number_type)
+    FROM figures AS f
+    LEFT JOIN earlier AS e ON e.key = f.key AND e.caller = f.caller
+    LEFT JOIN known AS k ON k.business_id = f.business_id AND k.number = f.caller
+    LEFT JOIN number AS n ON n.number = f.caller
+    ORDER BY f.calls DESC, f.business_id COLLATE "C", f.caller COLLATE "C";
+END
+$$;
+COMMENT ON FUNCTION mrcall._callers(timestamptz, timestamptz, text) IS 'Internal: callers';
+
+-- In SQL, because PL/pgSQL knows no argument and result column of one name.
+CREATE FUNCTION mrcall.callers(since timestamptz, until timestamptz, business_id text DEFAULT NULL)
+RETURNS TABLE (
+    business_id text, caller text, calls bigint, answered bigint, missed bigint, total_duration interval, first_call timestamptz,
+    last_call timestamptz, is_new boolean, contact_id text, display_name text, country text, number_type text)
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
+AS $$ SELECT * FROM mrcall._callers($1, $2, $3) $$;
+COMMENT ON FUNCTION mrcall.callers(timestamptz, timestamptz, text) IS
+    'Who called each business: how often, whether for the first time, and what the address book knows of the number';

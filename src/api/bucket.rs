@@ -22,6 +22,11 @@ fn grid(width_: Option<Interval>, zone: Option<&str>) -> SqlResult<(Width, PgZon
 }
 
 #[pg_extern(sql = false)]
+fn _is_zone(zone: &str) -> bool {
+    PgZone::named(zone).is_ok()
+}
+
+#[pg_extern(sql = false)]
 fn bucket(width_: Option<Interval>, ts: Option<i64>, zone: Option<&str>) -> SqlResult<Option<i64>> {
     let (width, zone) = grid(width_, zone)?;
     ts.map(|ts| bucket::bucket(&width, ts, &zone).map_err(report)).transpose()
