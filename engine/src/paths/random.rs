@@ -94,3 +94,46 @@ fn ln_factorial(k: f64) -> f64 {
     let series = 1.0 / 12.0 - (1.0 / 360.0 - 1.0 / 1260.0 / (x * x)) / (x * x);
     (x - 0.5) * x.ln() - x + 0.5 * (2.0 * core::f64::consts::PI).ln() + series / x
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn poisson_has_its_mean_variance_and_skew() {
+        for (seed, mean) in (1..).zip([0.0, 0.01, 1.0, 3.5, 9.9, 10.0, 25.0, 400.0, 1e6]) {
+            let mut random = Random::new(seed);
+            let count = 200_000;
+            let drawn: Vec<f64> = (0..count).map(|_| random.poisson(mean)).collect();
+            let moment =
+                |power: i32, about: f64| drawn.iter().map(|k| (k - about).powi(power)).sum::<f64>() / f64::from(count);
+            // Five standard errors of each moment, which are known.
+            let near = |found: f64, expected: f64, variance: f64| {
+                let allowed = 5.0 * (variance / f64::from(count)).sqrt() + 1e-12;
+                assert!((found - expected).abs() <= allowed, "mean {mean}: {found}, not {expected} ± {allowed}");
+            };
+            near(moment(1, 0.0), mean, mean);
+            near(moment(2, mean), mean, mean + 2.0 * mean * mean);
+            near(moment(3, mean), mean, mean + 24.0 * mean.powi(2) + 15.0 * mean.powi(3));
+            assert!(drawn.iter().all(|k| *k >= 0.0 && k.fract() == 0.0));
+        }
+    }
+
+    #[test]
+    fn below_is_uniform() {
+        let mut random = Random::new(5);
+        let mut counts = [0; 7];
+        (0..700_000).for_each(|_| counts[random.below(7)] += 1);
+        assert!(counts.iter().all(|count| (98_500..101_500).contains(count)), "{counts:?}");
+        assert_eq!(random.below(0), 0);
+    }
+
+    #[test]
+    fn factorials() {
+        let mut sum = 0.0;
+        for k in 1..200 {
+            sum += f64::from(k).ln();
+            assert!((ln_factorial(f64::from(k)) - sum).abs() < 1e-9 * sum.max(1.0), "{k}");
+        }
+    }
+}
