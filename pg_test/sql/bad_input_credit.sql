@@ -62,6 +62,15 @@ SELECT * FROM mrcall.credit('{2026-04-01}', '{Email}', NULL, 'linear');
 SELECT * FROM mrcall.credit('{2026-04-01}', '{Email}', 'infinity', 'linear');
 SELECT * FROM mrcall.credit('{-infinity}', '{Email}', '2026-04-03', 'linear');
 SELECT * FROM mrcall.credit('{{2026-04-01},{2026-04-02}}', '{{Email},{Direct}}', '2026-04-03', 'linear');
+SELECT * FROM mrcall.credit(:touches, 'w_shaped', signup_at => 'infinity');
+SELECT * FROM mrcall.credit(:touches, 'w_shaped', business_at => '-infinity');
+SELECT * FROM mrcall.credit(:touches, 'custom');
+SELECT * FROM mrcall.credit(:touches, 'custom', weights => '{}');
+SELECT * FROM mrcall.credit(:touches, 'custom', weights => '{0,0}');
+SELECT * FROM mrcall.credit(:touches, 'custom', weights => '{1,-1}');
+SELECT * FROM mrcall.credit(:touches, 'custom', weights => '{1,NaN}');
+SELECT * FROM mrcall.credit(:touches, 'custom', weights => '{1,NULL}');
+SELECT * FROM mrcall.credit(NULL, NULL, '2026-04-03', 'custom');
 -- No touches are no rows, whatever says so.
 SELECT * FROM mrcall.credit(NULL, NULL, '2026-04-03', 'linear');
 SELECT * FROM mrcall.credit('{}', '{}', '2026-04-03', 'linear');

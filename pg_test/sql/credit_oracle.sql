@@ -83,6 +83,46 @@ ORDER BY 1;
 SELECT count(*) > 3000 AS compared, count(*) FILTER (WHERE abs(s.sum - 1) > 1e-12) AS not_one
 FROM (SELECT sum(c.weight) FROM credit AS c GROUP BY c.id, c.model) AS s (sum);
 
+-- Models with milestones or weights of one's own, and participation.
+CREATE TEMP TABLE milestone ON COMMIT DROP AS
+SELECT j.*, CASE WHEN j.id % 3 > 0 THEN j.converted_at - (j.id % 11) * interval '12 hours' END AS signup,
+       CASE WHEN j.id % 4 > 0 THEN j.converted_at - (j.id % 7) * interval '1 day' END AS business
+FROM journey AS j;
+WITH counted AS (
+    SELECT j.id, j.signup, j.business, t.at,
+           row_number() OVER (PARTITION BY j.id ORDER BY t.at, t.channel COLLATE "C", t.place) AS no
+    FROM milestone AS j
+    CROSS JOIN LATERAL unnest(j.times, j.channels) WITH ORDINALITY AS t (at, channel, place)
+    WHERE extract(epoch FROM j.converted_at - t.at) BETWEEN 0 AND extract(epoch FROM j.lookback)
+),
+marked AS (
+    SELECT c.*, (c.no = 1)::int + coalesce((c.no = max(c.no) FILTER (WHERE c.at <= c.signup) OVER (PARTITION BY c.id))::int, 0)
+                + coalesce((c.no = max(c.no) FILTER (WHERE c.at <= c.business) OVER (PARTITION BY c.id))::int, 0) AS times,
+           CASE c.no WHEN 1 THEN 3 WHEN 2 THEN 0 ELSE 1 END AS own
+    FROM counted AS c
+),
+shared AS (
+    SELECT m.*, sum(m.times) OVER (PARTITION BY m.id) AS all_times, sum(m.own) OVER (PARTITION BY m.id) AS all_own,
+           count(*) FILTER (WHERE m.times = 0) OVER (PARTITION BY m.id) AS others
+    FROM marked AS m
+),
+expected AS (
+    SELECT s.id, s.no, e.model, e.weight
+    FROM shared AS s
+    CROSS JOIN LATERAL (VALUES
+        ('w_shaped', CASE WHEN s.times = 0 THEN 0.1 / s.others
+                          ELSE s.times::numeric / s.all_times * CASE WHEN s.others = 0 THEN 1 ELSE 0.9 END END),
+        ('custom', s.own::numeric / s.all_own), ('participation', 1)) AS e (model, weight)
+)
+SELECT coalesce(e.model, k.model) AS model, count(*) > 1000 AS compared,
+       count(*) FILTER (WHERE (abs(e.weight - k.weight::numeric) < 1e-12) IS NOT TRUE) AS differences
+FROM expected AS e
+FULL JOIN (SELECT j.id, m.model, k.* FROM milestone AS j, unnest('{w_shaped,custom,participation}'::text[]) AS m (model)
+           CROSS JOIN LATERAL mrcall.credit(j.times, j.channels, j.converted_at, m.model, j.lookback, signup_at => j.signup,
+                                            business_at => j.business, weights => '{3,0,1}') AS k) AS k
+    ON (k.id, k.model, k.touch_no) = (e.id, e.model, e.no)
+GROUP BY 1 ORDER BY 1;
+
 -- To be read: one, two and four touches.
 SELECT m.model, array(SELECT round(k.weight::numeric, 4) FROM mrcall.credit(j.times, j.channels, '2026-04-01Z', m.model)
     AS k ORDER BY k.touch_no) AS weights
