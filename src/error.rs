@@ -31,3 +31,11 @@ pub fn needed<T>(value: Option<T>, name: &str) -> SqlResult<T> {
         ))
     })
 }
+
+/// An element of an array that must not be NULL, else `22004` with its place.
+pub fn needed_element<T>(value: Option<T>, name: &str, index: usize) -> SqlResult<T> {
+    match value {
+        Some(value) => Ok(value),
+        None => needed(None, &format!("{name}[{}]", index + 1)),
+    }
+}

@@ -171,8 +171,8 @@ fn by_time_and_channel(a: &Touch, b: &Touch) -> Ordering {
     a.at.cmp(&b.at).then_with(|| a.channel.as_bytes().cmp(b.channel.as_bytes()))
 }
 
-/// The weight of each counted touch, in order.
-fn weights(counted: &[Touch], model: Model, options: &Options, is_paid: fn(&str) -> bool) -> Vec<f64> {
+/// The weight of each counted touch, in order, for arguments that have been checked.
+pub(crate) fn weights(counted: &[Touch], model: Model, options: &Options, is_paid: fn(&str) -> bool) -> Vec<f64> {
     let count = counted.len();
     let last_where = |wanted: &dyn Fn(&str) -> bool| counted.iter().rposition(|touch| wanted(touch.channel));
     let last_non_direct = || last_where(&|channel| channel != DIRECT).unwrap_or(count.saturating_sub(1));

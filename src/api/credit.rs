@@ -8,7 +8,7 @@ use pgrx::datum::Interval;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use crate::error::{SqlResult, needed, report};
+use crate::error::{SqlResult, needed, needed_element, report};
 
 fn micros(interval: &Interval, name: &str) -> SqlResult<i64> {
     duration::exact_micros(interval.months(), interval.days(), interval.micros(), name).map_err(report)
@@ -68,10 +68,7 @@ fn credit(
         .zip(channels.iter())
         .enumerate()
         .map(|(i, (at, channel))| {
-            Ok(Touch {
-                at: needed(at, &format!("touched_at[{}]", i + 1))?,
-                channel: needed(channel, &format!("channels[{}]", i + 1))?,
-            })
+            Ok(Touch { at: needed_element(at, "touched_at", i)?, channel: needed_element(channel, "channels", i)? })
         })
         .collect::<SqlResult<Vec<_>>>()?;
     let credits = credit::credit(&touches, converted_at, model, &options, is_paid).map_err(report)?;
@@ -85,7 +82,7 @@ fn credit(
 
 /// The argument `weights` of the functions that take the model `custom`.
 pub fn own_weights(weights: Option<Array<f64>>) -> SqlResult<Option<Vec<f64>>> {
-    let element = |(i, weight)| needed(weight, &format!("weights[{}]", i + 1));
+    let element = |(i, weight)| needed_element(weight, "weights", i);
     weights.map(|weights| weights.iter().enumerate().map(element).collect()).transpose()
 }
 
@@ -100,10 +97,7 @@ fn models() -> TableIterator<
 /// The parts of an amount as decimal text; the SQL function around it casts them.
 #[pg_extern(sql = false)]
 fn _split_amount(amount: &str, weights: Array<f64>, scale: i32) -> SqlResult<Vec<String>> {
-    let weights = weights
-        .iter()
-        .enumerate()
-        .map(|(i, w)| needed(w, &format!("weights[{}]", i + 1)))
-        .collect::<SqlResult<Vec<_>>>()?;
+    let weights =
+        weights.iter().enumerate().map(|(i, w)| needed_element(w, "weights", i)).collect::<SqlResult<Vec<_>>>()?;
     split::split_amount(amount, &weights, scale).map_err(report)
 }

@@ -11,7 +11,7 @@ use pgrx::{Internal, pg_sys};
 
 use super::credit::own_weights;
 use crate::agg::{self, State};
-use crate::error::{SqlResult, needed, report};
+use crate::error::{SqlResult, needed, needed_element, report};
 use crate::pg::args::Args;
 
 /// The row of conversions without a touch.
@@ -48,7 +48,7 @@ fn read(bytes: &[u8]) -> SqlResult<Journeys> {
 
 /// The channels of a path; a NULL among them is `22004`.
 fn steps<'a>(path: &'a Array<'_, &str>) -> SqlResult<Vec<&'a str>> {
-    path.iter().enumerate().map(|(i, step)| needed(step, &format!("path[{}]", i + 1))).collect()
+    path.iter().enumerate().map(|(i, step)| needed_element(step, "path", i)).collect()
 }
 
 // The arguments of path_agg are path, conversions, value, nulls: read where they lie.

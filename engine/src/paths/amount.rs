@@ -25,6 +25,9 @@ pub struct Amount {
 impl Amount {
     /// The number of groups of four decimal digits, the first one weighing `10000^weight`: how PostgreSQL sends a numeric.
     pub fn from_groups(groups: &[u16], weight: i32, negative: bool) -> Self {
+        if groups.is_empty() {
+            return Self::default();
+        }
         let mut units = BigInt::default();
         // Nine groups at a time: they fit a machine word of 128 bits.
         for chunk in groups.chunks(9) {
@@ -75,10 +78,12 @@ impl Amount {
         }
         // Many zeros at a time, then one by one.
         for step in [1024, 32, 1] {
-            let power = power_of_ten(step);
-            while normal.scale >= step && (&normal.units % &power).is_zero() {
-                normal.units /= &power;
-                normal.scale -= step;
+            if normal.scale >= step {
+                let power = power_of_ten(step);
+                while normal.scale >= step && (&normal.units % &power).is_zero() {
+                    normal.units /= &power;
+                    normal.scale -= step;
+                }
             }
         }
         normal

@@ -51,8 +51,8 @@ impl Journeys {
         Self { channels, ..Self::default() }
     }
 
-    pub(super) fn push(&mut self, path: impl IntoIterator<Item = u32>, sums: Sums) {
-        self.steps.extend(path);
+    pub(super) fn push(&mut self, path: &[u32], sums: Sums) {
+        self.steps.extend_from_slice(path);
         self.ends.push(self.steps.len());
         self.sums.push(sums);
     }

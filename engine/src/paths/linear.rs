@@ -3,7 +3,7 @@
 use super::journeys::{Counts, Journeys};
 use super::sum::Sum;
 use super::{Credit, Tick};
-use crate::credit::{self, Options};
+use crate::credit::{self, Options, Touch};
 use crate::error::Result;
 use crate::model::Model;
 
@@ -30,12 +30,14 @@ impl Linear {
         // The arguments are checked even when no path has a touch.
         credit::path_weights(&[], model, options, is_paid)?;
         let mut linear = Self { channels: journeys.channels().len(), ..Self::default() };
+        let mut touches = Vec::new();
         for (i, (path, _)) in journeys.iter().enumerate() {
             if i % CHUNK == 0 {
                 tick();
             }
-            let names: Vec<&str> = path.iter().map(|step| journeys.name(*step)).collect();
-            let weights = credit::path_weights(&names, model, options, is_paid)?;
+            touches.clear();
+            touches.extend(path.iter().map(|step| Touch { at: 0, channel: journeys.name(*step) }));
+            let weights = credit::weights(&touches, model, options, is_paid);
             linear.parts.extend(path.iter().copied().zip(weights));
             linear.ends.push(linear.parts.len());
         }

@@ -120,13 +120,20 @@ impl PathSet {
             }
         }
         let place = |step: u32| places.get(step as usize).copied().unwrap_or_default();
-        let mut paths: Vec<u32> = (0u32..).zip(&self.sums).map(|(id, _)| id).collect();
-        let key = |id: u32| steps(self.paths.get(id)).map(place);
-        paths.sort_unstable_by(|a, b| key(*a).cmp(key(*b)));
+        // All paths in one piece, so that the sort compares slices.
+        let mut all: Vec<u32> = Vec::new();
+        let mut paths: Vec<(usize, usize, &Sums)> = Vec::with_capacity(self.sums.len());
+        for (id, sums) in (0u32..).zip(&self.sums) {
+            let start = all.len();
+            all.extend(steps(self.paths.get(id)).map(place));
+            paths.push((start, all.len(), sums));
+        }
+        let path = |start: usize, end: usize| all.get(start..end).unwrap_or_default();
+        paths.sort_unstable_by(|a, b| path(a.0, a.1).cmp(path(b.0, b.1)));
         let text = |id: &u32| String::from_utf8_lossy(self.channels.get(*id)).into_owned();
         let mut journeys = Journeys::new(order.iter().map(text).collect());
-        for id in paths {
-            journeys.push(key(id), self.sums.get(id as usize).cloned().unwrap_or_default());
+        for (start, end, sums) in paths {
+            journeys.push(path(start, end), sums.clone());
         }
         journeys
     }
