@@ -108,7 +108,7 @@ def main(names):
     paths = [pathlib.Path(name) for name in names]
     if not paths:
         readme = pathlib.Path("README.md")
-        paths = ([readme] if readme.exists() else []) + sorted(pathlib.Path("docs").glob("*.md"))
+        paths = ([readme] if readme.exists() else []) + sorted(pathlib.Path("docs").rglob("*.md"))
     executed, skipped, failures = 0, 0, 0
     for path in paths:
         found, left_out = examples(path)
