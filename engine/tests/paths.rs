@@ -97,9 +97,8 @@ fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
         for row in column + 1..n {
             let factor = a[row][column] / a[column][column];
             if factor != 0.0 {
-                for k in column..n {
-                    a[row][k] -= factor * a[column][k];
-                }
+                let (above, below) = a.split_at_mut(row);
+                below[0].iter_mut().zip(&above[column]).for_each(|(cell, pivot)| *cell -= factor * pivot);
                 b[row] -= factor * b[column];
             }
         }
@@ -215,7 +214,7 @@ fn markov_is_what_each_removal_costs() {
 #[test]
 fn markov_of_long_loops() {
     for order in 1..=4 {
-        let mut path = vec!["A", "Direct"].repeat(3_000);
+        let mut path = ["A", "Direct"].repeat(3_000);
         let rows = [
             (path.clone(), 2, 500, 1),
             {

@@ -190,7 +190,8 @@ def bench(package):
         return
     journeys = pandas.DataFrame({"journey_id": [str(j) for j in range(len(data))],
                                  "journey": [" > ".join(names[c] for c in path) for path, _ in data],
-                                 "conversion": [done for _, done in data]})
+                                 "conversion": [done for _, done in data],
+                                 "time_till_end": [" > ".join("0.0" for _ in path) for path, _ in data]})
     if package == "mam":
         from mam.core import MAM
         made = []
