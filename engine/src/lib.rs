@@ -8,6 +8,7 @@ pub mod behaviour;
 pub mod bucket;
 pub mod calls;
 pub mod credit;
+pub mod distinct;
 pub mod duration;
 pub mod error;
 pub mod gap_fill;

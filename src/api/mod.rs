@@ -5,6 +5,7 @@ mod behaviour;
 mod bucket;
 mod calls;
 mod credit;
+mod distinct;
 mod funnel_state;
 mod gap_fill;
 mod journeys;

@@ -122,9 +122,16 @@ impl<'a> Reader<'a> {
     /// The bytes of a text.
     pub fn text(&mut self) -> Result<&'a [u8]> {
         let length = self.count(1)?;
-        let (text, rest) = self.rest.split_at(length);
+        self.bytes(length)
+    }
+
+    /// That many bytes.
+    pub fn bytes(&mut self, length: usize) -> Result<&'a [u8]> {
+        let Some((bytes, rest)) = self.rest.split_at_checked(length) else {
+            return Err(self.malformed("it ends too early"));
+        };
         self.rest = rest;
-        Ok(text)
+        Ok(bytes)
     }
 
     /// Ends the reading: nothing may be left.
