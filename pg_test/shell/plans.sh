@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# The plans of the statements inside the reports, as auto_explain logs them: partial aggregates in workers, and no chunk read
+# that lies outside of what the report needs.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/../../scripts/lib.sh"
+choose_pg
+# Only a superuser loads auto_explain. The reports run as they do for anybody else.
+URL=$("$ROOT/scripts/cluster.sh" super-url regress)
+db() { "$PGBIN/psql" -X -q -At -v ON_ERROR_STOP=1 "$URL" "$@"; }
+fail() { die "$1" "the plan is in ${LOGS#"$ROOT"/}/plans-$report.out"; }
+
+# The plans of everything that a report runs, with workers wherever the planner may use them.
+plans() {
+    db -c "LOAD 'auto_explain'" -c 'SET auto_explain.log_min_duration = 0' -c 'SET auto_explain.log_nested_statements = on' \
+        -c 'SET parallel_setup_cost = 0' -c 'SET parallel_tuple_cost = 0' -c 'SET min_parallel_table_scan_size = 0' \
+        -c 'SET min_parallel_index_scan_size = 0' -c 'SET client_min_messages = log' -c "$1" >"$LOGS/plans-$report.out" 2>&1 ||
+        fail "$report does not run"
+}
+# The chunks of a table that a plan reads: all, or those of its parallel and partial part alone.
+chunks_read() { grep -oE "on _hyper_$1_[0-9]+_chunk" "$LOGS/plans-$report.out" | sort -u | wc -l; }
+hypertable() { db -c "SELECT id FROM _timescaledb_catalog.hypertable WHERE table_name = '$1'"; }
+chunks_of() { # table, from, to: how many chunks meet the range, and how many there are
+    db -F ' ' -c "SELECT count(*) FILTER (WHERE range_start < '$3' AND range_end > '$2'), count(*)
+        FROM timescaledb_information.chunks WHERE hypertable_name = '$1'"
+}
+
+since=2026-04-01 until=2026-04-11
+declare -A query
+query[sessionize]="SELECT count(*) FROM mrcall.sessionize('$since', '$until')"
+query[visitor_buckets]="SELECT count(*) FROM mrcall.visitor_buckets('1 day', '$since', '$until', 'Europe/Rome', 'channel')"
+query[attribution]="SELECT count(*) FROM mrcall.attribution('$since', '$until', 'linear', 'signup', '10 days')"
+query[call_summary]="SELECT count(*) FROM mrcall.call_summary('1 day', '$since', '$until', 'Europe/Rome')"
+# What a report may read before its range: a gap and a day more, a lookback; a new caller has no earlier call, ever.
+declare -A table=([sessionize]=website_events [visitor_buckets]=website_events [attribution]=website_events [call_summary]=sessions)
+declare -A before=([sessionize]='0' [visitor_buckets]='24 hours 30 minutes' [attribution]='12 days' [call_summary]='1000 years')
+
+for report in sessionize visitor_buckets attribution call_summary; do
+    plans "${query[$report]}"
+    out=$LOGS/plans-$report.out
+    grep -q 'Query Text:' "$out" || fail "$report: auto_explain says nothing"
+    case $report in
+    call_summary) wanted='Parallel (Seq|Index|Bitmap Heap)' ;;
+    *) wanted='Partial Aggregate' ;;
+    esac
+    { grep -qE "$wanted" "$out" && grep -q Gather "$out"; } || fail "$report: nothing is done in workers ($wanted)"
+    said="$report: $(grep -cE "$wanted" "$out") x $wanted"
+    if [ "$(db -c "SELECT count(*) FROM pg_extension WHERE extname = 'timescaledb'")" = 1 ]; then
+        read -r may all < <(chunks_of "${table[$report]}" \
+            "$(db -c "SELECT timestamptz '$since' - interval '${before[$report]}'")" "$until")
+        seen=$(chunks_read "$(hypertable "${table[$report]}")")
+        [ "$may" -lt "$all" ] || die "$report: the range meets every chunk, so that nothing can be left out"
+        { [ "$seen" -ge 1 ] && [ "$seen" -le "$may" ]; } || fail "$report: reads $seen of $all chunks, $may meet its range"
+        said="$said; reads $seen of $all chunks of ${table[$report]}, $may of which meet its range"
+    fi
+    echo "$said"
+done
