@@ -74,6 +74,10 @@ fn _path_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::Function
 
 #[pg_extern(sql = false)]
 fn _path_agg_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+    // No bytes stand for no path: a worker that met counts of zero alone has nothing to hand over.
+    if agg::view::<PathSet, _>(&state, State::is_empty).unwrap_or(true) {
+        return Ok(None);
+    }
     agg::serialize::<PathSet>(&state)
 }
 
