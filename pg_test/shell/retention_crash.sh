@@ -49,8 +49,9 @@ CREATE FUNCTION test.add(calls int) RETURNS void LANGUAGE sql AS \$\$
         SELECT format('call-%s-%s', r.run, n) AS id, 'b' || (n % 8) AS b, x.days, now() - (x.days + 0.25) * interval '24 hours' AS at,
                '+' || floor(200 * test.u(r.run * 1000000 + n, 2)) AS caller, test.u(r.run * 1000000 + n, 3) < 0.2 AND n % 8 IN (0, 1, 2) AS archived
         FROM (SELECT nextval('test.run') AS run) AS r, generate_series(1, calls) AS n
-        -- Beyond 100 days all calls are due: chunks to drop.
-        CROSS JOIN LATERAL (SELECT floor(CASE WHEN n % 8 < 4 THEN 200 ELSE 100 END * test.u(r.run * 1000000 + n, 1)) AS days) AS x
+        -- Beyond 100 days all calls are due: chunks to drop; beyond 70 days all that are not due have a business.
+        CROSS JOIN LATERAL (SELECT floor(CASE WHEN n % 8 < 4 THEN 200 WHEN n % 8 = 7 THEN 65 ELSE 100 END
+                                         * test.u(r.run * 1000000 + n, 1)) AS days) AS x
     ), made AS (
         INSERT INTO test.call
         SELECT n.id, CASE WHEN n.b <> 'b7' THEN n.b END, n.at, n.caller,
@@ -114,12 +115,19 @@ back() { # waits for the end of the recovery
 }
 world
 
+# How long a round takes when nobody disturbs it: kills come within that time.
+now() { date +%s%3N; }
+db -c 'SELECT test.add(1500)' >/dev/null
+started=$(now)
+complete 'undisturbed' 60
+took=$(($(now) - started))
+
 # kill -9 of the backend at work: the server restarts all of them and recovers.
 kills=0 amid=0
 for round in $(seq "$ROUNDS"); do
     db -c 'SELECT test.add(1500)' >/dev/null
     runs=$(db -c 'SELECT count(*) FROM mrcall.retention_run WHERE finished_at IS NULL AND batches > 0')
-    batch=$((1 + RANDOM % 120))
+    batch=$((1 + RANDOM % 60))
     : >"$LOGS/retention-backend.out"
     { db -c 'SELECT pg_backend_pid()' -c "CALL mrcall.apply_session_retention(false, $batch)" || true; } \
         >"$LOGS/retention-backend.out" 2>/dev/null &
@@ -128,7 +136,8 @@ for round in $(seq "$ROUNDS"); do
         [ -s "$LOGS/retention-backend.out" ] && break
         sleep 0.01
     done
-    sleep "0.$(printf '%03d' $((RANDOM % 700)))"
+    delay=$((RANDOM % took))
+    sleep "$((delay / 1000)).$(printf '%03d' $((delay % 1000)))"
     if kill -9 "$(head -n 1 "$LOGS/retention-backend.out")" 2>/dev/null; then kills=$((kills + 1)); fi
     wait "${others[0]}" || true
     back
@@ -191,6 +200,32 @@ wait "$reader" || true
 db -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(120)%' AND pid <> pg_backend_pid()" >/dev/null
 complete 'without the reader'
 [ "$TIMESCALEDB" = 0 ] || is 'the empty chunks are gone' 0 "$(db -c "$chunks")"
+
+# Late calls are being written, some into chunks of which all else is due, and are committed after the run: they stay.
+db -c 'SELECT test.add(1000)' >/dev/null
+db -c 'SELECT pg_advisory_lock(7)' -c 'SELECT pg_sleep(600)' >"$LOGS/retention-holder.out" 2>&1 &
+others+=($!)
+holder=$!
+for _ in $(seq 100); do
+    [ -s "$LOGS/retention-holder.out" ] && break
+    sleep 0.05
+done
+db -c BEGIN -c 'SELECT test.add(16)' -c 'SELECT pg_advisory_lock(7)' -c COMMIT >"$LOGS/retention-late.out" 2>&1 &
+late=$!
+others+=("$late")
+waiting="SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+for _ in $(seq 100); do
+    [ "$(db -c "$waiting")" = 1 ] && break
+    sleep 0.05
+done
+complete 'beside late calls' 2000
+is 'the late calls are not committed yet' 1 "$(db -c "$waiting")"
+db -c "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted" >/dev/null
+wait "$late" || die "the late calls failed" "$(cat "$LOGS/retention-late.out")"
+wait "$holder" || true
+sound 'with the late calls'
+[ "$(db -c 'SELECT count(*) FROM test.undone')" -gt 3 ] || die "the late calls were not old"
+complete 'after the late calls'
 
 # In a REPEATABLE READ transaction, and in a function that commits nothing.
 db -c 'SELECT test.add(2000)' >/dev/null

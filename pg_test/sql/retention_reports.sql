@@ -70,6 +70,8 @@ DELETE FROM mrcall.caller_key;
 SELECT business_id, new_callers FROM mrcall.call_summary('100 days', now() - interval '50 days', now())
 WHERE business_id = 'R-a' AND calls > 0;
 -- A business that is forgotten leaves nothing.
-SELECT mrcall._forget_calls('{R-a}');
+INSERT INTO public.customers_registry (id) VALUES ('R-owner');
+UPDATE public.business SET owner = 'R-owner' WHERE business_id = 'R-a';
+SELECT * FROM mrcall.forget('R-owner');
 SELECT (SELECT count(*) FROM mrcall.first_call WHERE business_id = 'R-a') AS first_call,
        (SELECT count(*) FROM mrcall.first_contact WHERE business_id = 'R-a') AS first_contact;

@@ -565,16 +565,3 @@ END
 $$;
 COMMENT ON PROCEDURE mrcall.apply_session_retention(boolean, int, bigint, bigint, int, bigint, bigint) IS
     'Archives and deletes calls as retention_policies says, a batch a transaction; says only what is due unless dry_run is false';
-
-CREATE FUNCTION mrcall._forget_calls(business_ids text[])
-RETURNS bigint
-LANGUAGE sql VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    WITH archived AS (DELETE FROM mrcall.session_archive AS a WHERE a.business_id = ANY (business_ids) RETURNING 1),
-         first_call AS (DELETE FROM mrcall.first_call AS f WHERE f.business_id = ANY (business_ids) RETURNING 1),
-         contact AS (DELETE FROM mrcall.first_contact AS f WHERE f.business_id = ANY (business_ids) RETURNING 1)
-    SELECT (SELECT count(*) FROM archived) + (SELECT count(*) FROM first_call) + (SELECT count(*) FROM contact)
-$$;
-COMMENT ON FUNCTION mrcall._forget_calls(text[]) IS
-    'Internal: deletes what retention keeps of the calls of these businesses; returns how many rows';

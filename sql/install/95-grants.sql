@@ -50,13 +50,11 @@ REVOKE ALL ON FUNCTION mrcall._retire_calls(jsonb, timestamptz, int, timestamptz
 REVOKE ALL ON FUNCTION mrcall._drop_empty_chunk(jsonb, timestamptz, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION mrcall._delete_archived(timestamptz, int, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION mrcall._retention_batch(jsonb, timestamptz, timestamptz, int, int, timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION mrcall._forget_calls(text[]) FROM PUBLIC;
 REVOKE ALL ON PROCEDURE mrcall.apply_session_retention(boolean, int, bigint, bigint, int, bigint, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION mrcall._retire_chunk(jsonb, timestamptz, int, timestamptz, timestamptz, text[]) TO @extowner@ WITH GRANT OPTION;
 GRANT EXECUTE ON FUNCTION mrcall._retire_calls(jsonb, timestamptz, int, timestamptz) TO @extowner@ WITH GRANT OPTION;
 GRANT EXECUTE ON FUNCTION mrcall._drop_empty_chunk(jsonb, timestamptz, timestamptz) TO @extowner@ WITH GRANT OPTION;
 GRANT EXECUTE ON FUNCTION mrcall._delete_archived(timestamptz, int, timestamptz) TO @extowner@ WITH GRANT OPTION;
 GRANT EXECUTE ON FUNCTION mrcall._retention_batch(jsonb, timestamptz, timestamptz, int, int, timestamptz) TO @extowner@ WITH GRANT OPTION;
-GRANT EXECUTE ON FUNCTION mrcall._forget_calls(text[]) TO @extowner@ WITH GRANT OPTION;
 GRANT EXECUTE ON PROCEDURE mrcall.apply_session_retention(boolean, int, bigint, bigint, int, bigint, bigint)
     TO @extowner@ WITH GRANT OPTION;
