@@ -93,14 +93,15 @@ $$;
 COMMENT ON FUNCTION mrcall._journey_models(float8[]) IS 'Internal: the models that look at one journey, custom where it has weights';
 
 -- Reads the conversions once, then the visits once: of the browsers that are linked to a converter, or of all where journeys
--- without a conversion are asked for.
+-- without a conversion are asked for. It returns a set of one row because RETURN QUERY can use parallel workers, while SELECT
+-- INTO cannot.
 CREATE FUNCTION mrcall._journeys(
     since timestamptz, until timestamptz, kind text, lookback interval, dimension text, gap interval, exclude_bots boolean,
     exclude_channels text[], include_channels text[], exclude_campaigns text[], include_campaigns text[],
     exclude_referrers text[], exclude_visitors text[], restart boolean, models text[], half_life interval,
     first_weight float8, last_weight float8, weights float8[], counts boolean, paths boolean, unconverted boolean, journeys boolean)
-RETURNS bytea
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000
+RETURNS SETOF bytea
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
 AS $$
@@ -133,7 +134,6 @@ DECLARE
     wanted text[];
     first_at timestamptz;
     last_at timestamptz;
-    answer bytea;
 BEGIN
     PERFORM mrcall._check_range(since, until), mrcall._check_conversion(kind),
             mrcall._check_dimension(dimension, '{channel,source,medium,campaign,landing_page,referrer_domain}');
@@ -165,7 +165,7 @@ BEGIN
     SELECT coalesce(array_agg(i.customer_id), '{}'), coalesce(array_agg(i.visitor_id), '{}')
     INTO linked_ids, browsers
     FROM mrcall.identities AS i
-    WHERE i.visitor_id IS NOT NULL AND (unconverted OR i.customer_id = ANY (customer_ids));
+    WHERE i.visitor_id IS NOT NULL AND i.customer_id IS NOT NULL AND (unconverted OR i.customer_id = ANY (customer_ids));
 
     -- The range of events and the browsers as plain values, so that the planner prunes chunks and uses indexes.
     -- A day more on both sides: a visit that goes on across a border is seen whole, so that its touch does not depend on the
@@ -185,11 +185,11 @@ BEGIN
     first_at := coalesce(first_at - exact_gap - longest_visit, since);
     last_at := CASE WHEN wanted = '{}' THEN since ELSE last_at + exact_gap + longest_visit END;
 
+    RETURN QUERY
     SELECT mrcall._journey_set(
         r.row_kind, r.customer_id, r.visitor_id, r.at, r.begins_at, r.channel, r.dimension_value, r.conversion_id, r.value,
         r.scale, r.currency, r.signed_up_at, r.business_at, models, half_life, first_weight, last_weight, weights, counts, paths,
         CASE WHEN unconverted THEN since END, CASE WHEN unconverted THEN until END, journeys)
-    INTO answer
     FROM (
         SELECT 0 AS row_kind, NULL::text AS customer_id, NULL::text AS visitor_id, NULL::timestamptz AS at,
                NULL::timestamptz AS begins_at, NULL::text AS channel, NULL::text AS dimension_value, NULL::text AS conversion_id,
@@ -225,7 +225,6 @@ BEGIN
         SELECT 5, c.customer_id, NULL, c.at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM unnest(restarting_ids, restarted_at) AS c (customer_id, at)
     ) AS r;
-    RETURN answer;
 END
 $$;
 COMMENT ON FUNCTION mrcall._journeys(

@@ -162,7 +162,7 @@ BEGIN
     -- Conversions without a currency stand beside the costs of each currency.
     joined AS (
         SELECT m.model, m.place, s.dimension_value, s.currency, s.cost,
-               coalesce(sum(c.conversions), 0) AS conversions, coalesce(sum(c.value), 0) AS value
+               coalesce(sum(c.conversions), 0.000000) AS conversions, coalesce(sum(c.value), 0) AS value
         FROM spent AS s
         CROSS JOIN unnest(wanted) WITH ORDINALITY AS m (model, place)
         LEFT JOIN credited AS c ON c.place = m.place AND c.dimension_value = s.dimension_value
@@ -176,7 +176,7 @@ BEGIN
     )
     SELECT j.model, j.dimension_value, j.cost, j.conversions, j.value,
            CASE WHEN j.cost > 0 THEN round(j.cost / nullif(j.conversions, 0), 6) END,
-           CASE WHEN j.currency IS NOT NULL THEN round(j.value / nullif(j.cost, 0), 6) END, j.currency
+           CASE WHEN kind IN ('subscription', 'payment', 'refund') THEN round(j.value / nullif(j.cost, 0), 6) END, j.currency
     FROM joined AS j
     ORDER BY j.place, j.currency COLLATE "C", j.dimension_value = '(unattributed)', j.cost DESC, j.value DESC,
              j.conversions DESC, j.dimension_value COLLATE "C";
@@ -187,3 +187,39 @@ COMMENT ON FUNCTION mrcall.roas(
     text[], text[], text[], boolean,
     float8[]) IS
     'What advertising cost and what it brought under some models: cost per conversion and return on the spend';
+
+CREATE FUNCTION mrcall.attribution_interval(
+    since timestamptz, until timestamptz, model text DEFAULT 'markov', conversion text DEFAULT 'signup',
+    lookback interval DEFAULT '30 days', dimension text DEFAULT 'channel', markov_order int DEFAULT 1,
+    game text DEFAULT 'total', replicates int DEFAULT 1000, level float8 DEFAULT 0.95, seed bigint DEFAULT 42,
+    gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false, exclude_channels text[] DEFAULT NULL,
+    include_channels text[] DEFAULT NULL, exclude_campaigns text[] DEFAULT NULL, include_campaigns text[] DEFAULT NULL,
+    exclude_referrers text[] DEFAULT NULL, exclude_visitors text[] DEFAULT NULL, restart boolean DEFAULT false)
+RETURNS TABLE (dimension_value text, share float8, lower float8, upper float8, std_error float8)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 20
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    kind constant text := conversion;
+    answer bytea;
+BEGIN
+    -- No paths: only the model and its options are checked.
+    PERFORM FROM mrcall.path_interval(NULL, model, markov_order, game, replicates, level, seed);
+    answer := mrcall._journeys(
+        since, until, kind, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
+        include_campaigns, exclude_referrers, exclude_visitors, restart,
+        '{}', '7 days', 0.4, 0.4, NULL, counts => false, paths => true, unconverted => true, journeys => false);
+    RETURN QUERY
+    SELECT i.channel, i.share, i.lower, i.upper, i.std_error
+    FROM (SELECT mrcall.path_agg(r.path, r.conversions, abs(r.value::numeric), r.nulls) AS paths
+          FROM mrcall._journey_path_rows(answer) AS r
+          WHERE r.path <> '{}') AS s
+    CROSS JOIN LATERAL mrcall.path_interval(s.paths, model, markov_order, game, replicates, level, seed) AS i
+    ORDER BY i.share DESC, i.channel COLLATE "C";
+END
+$$;
+COMMENT ON FUNCTION mrcall.attribution_interval(
+    timestamptz, timestamptz, text, text, interval, text, int, text, int, float8, bigint, interval, boolean, text[], text[],
+    text[], text[], text[], text[], boolean) IS
+    'How sure the share of each value under a model is: a bootstrap interval over the journeys of a period';

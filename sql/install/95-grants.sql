@@ -58,3 +58,5 @@ GRANT EXECUTE ON FUNCTION mrcall._delete_archived(timestamptz, int, timestamptz)
 GRANT EXECUTE ON FUNCTION mrcall._retention_batch(jsonb, timestamptz, timestamptz, int, int, timestamptz) TO @extowner@ WITH GRANT OPTION;
 GRANT EXECUTE ON PROCEDURE mrcall.apply_session_retention(boolean, int, bigint, bigint, int, bigint, bigint)
     TO @extowner@ WITH GRANT OPTION;
+REVOKE ALL ON FUNCTION mrcall.forget(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION mrcall.forget(text) TO @extowner@ WITH GRANT OPTION;

@@ -61,7 +61,7 @@ fn push(set: &mut JourneySet, args: &Args<'_>) -> SqlResult<()> {
         }),
         Some(row::CONVERTED) => set.push_converted(needed(args.text(2)?, "customer")?),
         Some(row::RESTART) => set.push_restart(needed(args.text(2)?, "customer")?, needed(args.i64(4), "at")?),
-        other => Err(Error::invalid(format!("unknown row_kind: {other:?}"), "Use 0 to 5.")),
+        other => Err(Error::invalid(format!("unknown row_kind: {}", other.unwrap_or(-1)), "Use 0 to 5.")),
     };
     pushed.map_err(report)
 }
