@@ -16,12 +16,13 @@ sed -n '/^━━ mrcall_ext/,$p' "$work/said" >"$work/report"
 ! grep -n '✗' "$work/report" || fail "figures that differ"
 [ "$(grep -c '✓' "$work/report")" -ge 8 ] || fail "fewer than eight lines with totals that say that they agree"
 for heading in 'mrcall_ext' 'Which channels brought the sign-ups' 'Which channels brought the paid subscriptions' \
+    'The sign-ups by every model' 'One sign-up explained' \
     'Visitors and visits per week' 'Visits per week by channel' 'How far visitors come' 'Who came back' \
     'Which pages they see' 'How the calls went' 'When the calls come' 'Businesses to look at' 'What mrcall.doctor() finds' \
     'Try next in make psql'; do
     grep -qF "━━ $heading" "$work/report" || fail "no section '$heading'"
 done
-[ "$(grep -c '(unattributed)' "$work/report")" = 2 ] || fail "the (unattributed) row"
+[ "$(grep -c '(unattributed)' "$work/report")" = 3 ] || fail "the (unattributed) rows"
 
 sed -n '/^━━ Try next/,$p' "$work/report" | tail -n +2 >"$work/try.sql"
 [ "$(grep -c ';$' "$work/try.sql")" -ge 5 ] || fail "fewer than five statements to try next"

@@ -23,6 +23,7 @@ SELECT format('  %s events of %s visitors, %s customers, %s businesses, %s calls
     (SELECT pg_temp.num(count(*)) FROM mrcall.calls));
 
 \ir report/attribution.sql
+\ir report/models.sql
 \ir report/visitors.sql
 \ir report/behaviour.sql
 \ir report/calls.sql
