@@ -16,6 +16,9 @@ const CHANNELS: [&str; 4] = ["Direct", "Email", "Paid Search", "Référence"];
 const CURRENCIES: [Option<&str>; 3] = [None, Some("EUR"), Some("JPY")];
 const LOOKBACK: i64 = 20;
 
+/// A value of the dimension, a currency, the place of a model.
+type Cell = (Option<String>, Option<String>, usize);
+
 /// One row of the input.
 #[derive(Debug, Clone)]
 enum Input {
@@ -144,7 +147,7 @@ proptest! {
     #[test]
     fn the_credit_is_that_of_each_conversion(rows in inputs()) {
         let answer = set_of(&rows).answer(&mut || ()).unwrap();
-        let mut wanted: BTreeMap<(Option<String>, Option<String>, usize), (i128, i128)> = BTreeMap::new();
+        let mut wanted: BTreeMap<Cell, (i128, i128)> = BTreeMap::new();
         let mut total: BTreeMap<Option<String>, (i128, i128)> = BTreeMap::new();
         for row in &rows {
             let Input::Conversion { customer, at, value, currency, .. } = row else { continue };
