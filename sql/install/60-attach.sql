@@ -290,7 +290,10 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT E'SELECT\n' || $3 || coalesce(E'\nFROM ' || $2, E'\nWHERE false')
-        || CASE WHEN $1 = 'calls' THEN mrcall._archived_calls() ELSE '' END
+        -- The condition keeps the planner from reading a hypertable as a part of the union itself: it would take it for one
+        -- row, and aggregate millions of calls in one process.
+        || CASE WHEN $1 = 'calls' THEN CASE WHEN $2 IS NULL THEN '' ELSE E'\nWHERE true' END || mrcall._archived_calls()
+                ELSE '' END
 $$;
 COMMENT ON FUNCTION mrcall._source_query(text, text, text) IS 'Internal: the query of a logical table''s view';
 

@@ -1,107 +1,161 @@
 -- Calls per time bucket and business. Definitions: docs/call_summary.md.
 
-CREATE FUNCTION mrcall._call_summary(width interval, since timestamptz, until timestamptz, zone text, wanted text)
-RETURNS TABLE (
+-- One state for all calls: a group for each business and bucket would cost more than the calls themselves.
+CREATE FUNCTION mrcall._call_set_trans(
+    internal, business_id text, started_at timestamptz, ended_at timestamptz, outcome text, answered boolean, caller text,
+    since timestamptz, known text[])
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+AS 'MODULE_PATHNAME', '_call_set_trans_wrapper';
+COMMENT ON FUNCTION mrcall._call_set_trans(internal, text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[]) IS
+    'Internal: transition of _call_set';
+
+CREATE FUNCTION mrcall._call_set_combine(internal, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+AS 'MODULE_PATHNAME', '_call_set_combine_wrapper';
+COMMENT ON FUNCTION mrcall._call_set_combine(internal, internal) IS 'Internal: combine of _call_set';
+
+CREATE FUNCTION mrcall._call_set_serialize(internal)
+RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', '_call_set_serialize_wrapper';
+COMMENT ON FUNCTION mrcall._call_set_serialize(internal) IS 'Internal: serialize of _call_set';
+
+CREATE FUNCTION mrcall._call_set_deserialize(bytea, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', '_call_set_deserialize_wrapper';
+COMMENT ON FUNCTION mrcall._call_set_deserialize(bytea, internal) IS 'Internal: deserialize of _call_set';
+
+CREATE FUNCTION mrcall._call_set_final(internal)
+RETURNS bytea
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+AS 'MODULE_PATHNAME', '_call_set_final_wrapper';
+COMMENT ON FUNCTION mrcall._call_set_final(internal) IS 'Internal: final function of _call_set';
+
+CREATE AGGREGATE mrcall._call_set(
+    business_id text, started_at timestamptz, ended_at timestamptz, outcome text, answered boolean, caller text,
+    since timestamptz, known text[]) (
+    SFUNC = mrcall._call_set_trans,
+    STYPE = internal,
+    SSPACE = 100000000,
+    FINALFUNC = mrcall._call_set_final,
+    COMBINEFUNC = mrcall._call_set_combine,
+    SERIALFUNC = mrcall._call_set_serialize,
+    DESERIALFUNC = mrcall._call_set_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE mrcall._call_set(text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[]) IS
+    'Internal: the calls from since on, with the callers of those before, as bytes for _call_set_rows';
+
+CREATE TYPE mrcall._call_figures AS (
     bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint, new_callers bigint,
     total_duration interval, mean_duration interval, p50_duration interval, p95_duration interval, peak_concurrency int,
-    outcomes jsonb)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
+    outcomes jsonb);
+COMMENT ON TYPE mrcall._call_figures IS 'Internal: a row of _call_set_rows';
+
+CREATE FUNCTION mrcall._call_set_rows(
+    calls bytea, width interval, since timestamptz, until timestamptz, zone text, fill text[])
+RETURNS SETOF mrcall._call_figures
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 1000 ROWS 1000
+AS 'MODULE_PATHNAME', '_call_set_rows_wrapper';
+COMMENT ON FUNCTION mrcall._call_set_rows(bytea, interval, timestamptz, timestamptz, text, text[]) IS
+    'Internal: the figures of a _call_set by bucket and business; a row for each bucket of the businesses in fill';
+
+-- Callers of the range whose earlier calls retention deleted: business, caller, business, caller … NULL without any.
+CREATE FUNCTION mrcall._deleted_callers(since timestamptz, until timestamptz, businesses text[])
+RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
 AS $$
-#variable_conflict use_column
-DECLARE
-    longest interval := make_interval(secs => mrcall._longest_call());
 BEGIN
-    PERFORM mrcall._check_range(since, until);
-    PERFORM FROM mrcall.buckets(width, since, until, zone);
-    PERFORM mrcall._require_attached();
-    RETURN QUERY
-    WITH call AS MATERIALIZED (
-        -- key: a business, or none, as a value that joins by hash. An end before the start is no end: doctor counts such calls.
-        SELECT c.business_id, coalesce('=' || c.business_id, '') AS key, c.started_at,
-               CASE WHEN c.ended_at > c.started_at THEN c.ended_at END AS ended_at,
-               c.outcome, c.answered, c.caller,
-               CASE WHEN c.started_at >= since THEN mrcall.bucket(width, c.started_at, zone) END AS bucket
-        FROM mrcall.calls AS c
-        WHERE c.started_at >= since - longest AND c.started_at < until
-          AND (wanted IS NULL OR c.business_id = wanted)
-    ),
-    figures AS (
-        SELECT c.key, c.business_id, c.bucket, count(*) AS calls, count(*) FILTER (WHERE c.answered) AS answered,
-               count(*) FILTER (WHERE NOT c.answered) AS missed, count(DISTINCT c.caller) AS callers,
-               sum(c.ended_at - c.started_at) AS total, avg(c.ended_at - c.started_at) AS mean,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY c.ended_at - c.started_at) AS p50,
-               percentile_cont(0.95) WITHIN GROUP (ORDER BY c.ended_at - c.started_at) AS p95
-        FROM call AS c
-        WHERE c.bucket IS NOT NULL
-        GROUP BY c.key, c.business_id, c.bucket
-    ),
-    outcome AS (
-        SELECT o.key, o.bucket, jsonb_object_agg(o.outcome, o.calls) AS outcomes
-        FROM (SELECT c.key, c.bucket, coalesce(c.outcome, '(not set)') AS outcome, count(*) AS calls
-              FROM call AS c WHERE c.bucket IS NOT NULL GROUP BY 1, 2, 3) AS o
-        GROUP BY o.key, o.bucket
-    ),
-    newcomer AS (
-        SELECT coalesce('=' || f.business_id, '') AS key, mrcall.bucket(width, f.first_at, zone) AS bucket, count(*) AS callers
+    -- Without deleted calls no hash is made.
+    IF NOT EXISTS (SELECT FROM mrcall.first_contact AS k WHERE businesses IS NULL OR k.business_id = ANY (businesses)) THEN
+        RETURN NULL;
+    END IF;
+    RETURN (
+        SELECT array_agg(t.text ORDER BY f.business_id, f.caller, t.nr)
         FROM (SELECT c.business_id, c.caller, min(c.started_at) AS first_at
               FROM mrcall.calls AS c
-              WHERE c.caller IS NOT NULL AND c.started_at < until AND (wanted IS NULL OR c.business_id = wanted)
+              WHERE c.caller IS NOT NULL AND c.started_at < until AND (businesses IS NULL OR c.business_id = ANY (businesses))
               GROUP BY c.business_id, c.caller) AS f
+        JOIN mrcall.first_contact AS k
+            ON k.business_id = f.business_id AND k.first_at < f.first_at
+               AND k.caller_hash = mrcall._caller_hash((SELECT s.key FROM mrcall.caller_key AS s), f.business_id, f.caller)
+        CROSS JOIN LATERAL (VALUES (1, f.business_id), (2, f.caller)) AS t (nr, text)
         WHERE f.first_at >= since
-          -- Nor one whose earlier calls retention deleted; without such calls no hash is made.
-          AND NOT ((SELECT EXISTS (SELECT FROM mrcall.first_contact)) AND EXISTS (
-              SELECT FROM mrcall.first_contact AS k
-              WHERE k.business_id = f.business_id AND k.first_at < f.first_at
-                AND k.caller_hash = mrcall._caller_hash((SELECT s.key FROM mrcall.caller_key AS s), f.business_id, f.caller)))
-        GROUP BY 1, 2
-    ),
-    wanted_row AS (
-        SELECT b.bucket, wanted AS business_id, '=' || wanted AS key FROM mrcall.buckets(width, since, until, zone) AS b
-        WHERE wanted IS NOT NULL
-        UNION ALL
-        SELECT f.bucket, f.business_id, f.key FROM figures AS f WHERE wanted IS NULL
-    ),
-    -- Concurrency: ends before starts at the same instant, and a mark at the begin of each bucket that carries the count over.
-    change AS (
-        SELECT c.key, c.started_at AS at, 1 AS step, 1 AS rank FROM call AS c WHERE c.ended_at IS NOT NULL
-        UNION ALL
-        SELECT c.key, c.ended_at, -1, 0 FROM call AS c WHERE c.ended_at < until
-        UNION ALL
-        SELECT w.key, greatest(w.bucket, since), 0, 2 FROM wanted_row AS w
-    ),
-    running AS (
-        SELECT c.key, c.at, sum(c.step) OVER (PARTITION BY c.key ORDER BY c.at, c.rank ROWS UNBOUNDED PRECEDING) AS calls
-        FROM change AS c
-    ),
-    peak AS (
-        SELECT r.key, mrcall.bucket(width, r.at, zone) AS bucket, max(r.calls)::int AS calls
-        FROM running AS r
-        WHERE r.at >= since
-        GROUP BY 1, 2
-    )
-    SELECT w.bucket, w.business_id, coalesce(f.calls, 0), coalesce(f.answered, 0), coalesce(f.missed, 0),
-           coalesce(f.callers, 0), coalesce(n.callers, 0), coalesce(f.total, '0'), f.mean, f.p50, f.p95,
-           coalesce(p.calls, 0), coalesce(o.outcomes, '{}')
-    FROM wanted_row AS w
-    LEFT JOIN figures AS f ON f.bucket = w.bucket AND f.key = w.key
-    LEFT JOIN outcome AS o ON o.bucket = w.bucket AND o.key = w.key
-    LEFT JOIN newcomer AS n ON n.bucket = w.bucket AND n.key = w.key
-    LEFT JOIN peak AS p ON p.bucket = w.bucket AND p.key = w.key
-    ORDER BY w.bucket, w.business_id COLLATE "C";
+    );
 END
 $$;
-COMMENT ON FUNCTION mrcall._call_summary(interval, timestamptz, timestamptz, text, text) IS 'Internal: call_summary';
+COMMENT ON FUNCTION mrcall._deleted_callers(timestamptz, timestamptz, text[]) IS
+    'Internal: callers of a range whose earlier calls retention deleted, each behind its business';
 
--- In SQL, because PL/pgSQL knows no argument and result column of one name.
+-- One row: the calls that the report needs, and the businesses that have a row for every bucket (NULL: those with calls).
+CREATE FUNCTION mrcall._call_set_of(
+    width interval, since timestamptz, until timestamptz, zone text, business_id text, owner text, template text)
+RETURNS TABLE (calls bytea, fill text[])
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+-- Compiling the expressions of some fifty chunks takes longer than it saves.
+SET jit = off
+AS $$
+DECLARE
+    visible timestamptz;
+    single text := business_id;
+    known text[];
+BEGIN
+    PERFORM mrcall._check_range(since, until);
+    -- The errors of a width or zone that is none.
+    PERFORM mrcall.next_bucket(width, since, zone);
+    PERFORM mrcall._require_attached();
+    fill := CASE WHEN single IS NOT NULL THEN ARRAY[single] END;
+    IF owner IS NOT NULL OR template IS NOT NULL THEN
+        SELECT coalesce(array_agg(DISTINCT b.business_id), '{}') INTO fill
+        FROM mrcall.businesses AS b
+        WHERE b.business_id IS NOT NULL AND (single IS NULL OR b.business_id = single)
+          AND (_call_set_of.owner IS NULL OR b.owner = _call_set_of.owner)
+          AND (_call_set_of.template IS NULL OR b.template = _call_set_of.template);
+    END IF;
+    known := mrcall._deleted_callers(since, until, fill);
+    -- An index on the business finds the calls of one quicker by = than by = ANY.
+    single := CASE WHEN cardinality(fill) = 1 THEN fill[1] END;
+    -- Calls before count for the callers they bring, and for their ends while they may still run.
+    visible := since - make_interval(secs => mrcall._longest_call());
+    RETURN QUERY
+    SELECT mrcall._call_set(
+               c.business_id, c.started_at, CASE WHEN c.started_at >= visible THEN c.ended_at END, c.outcome, c.answered,
+               c.caller, since, known),
+           fill
+    FROM mrcall.calls AS c
+    WHERE c.started_at < until
+      AND (fill IS NULL OR CASE WHEN single IS NULL THEN c.business_id = ANY (fill) ELSE c.business_id = single END);
+END
+$$;
+COMMENT ON FUNCTION mrcall._call_set_of(interval, timestamptz, timestamptz, text, text, text, text) IS
+    'Internal: the calls that call_summary needs';
+
+-- Meant to be inlined, so that the rows are not kept before the caller gets them: no SET, every name qualified.
 CREATE FUNCTION mrcall.call_summary(
-    width interval, since timestamptz, until timestamptz, zone text DEFAULT 'UTC', business_id text DEFAULT NULL)
+    width interval, since timestamptz, until timestamptz, zone text DEFAULT 'UTC', business_id text DEFAULT NULL,
+    owner text DEFAULT NULL, template text DEFAULT NULL)
 RETURNS TABLE (
     bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint, new_callers bigint,
     total_duration interval, mean_duration interval, p50_duration interval, p95_duration interval, peak_concurrency int,
     outcomes jsonb)
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
-AS $$ SELECT * FROM mrcall._call_summary($1, $2, $3, $4, $5) $$;
-COMMENT ON FUNCTION mrcall.call_summary(interval, timestamptz, timestamptz, text, text) IS
-    'Calls, outcomes, callers, durations and peak concurrency per bucket, for one business without gaps or for all';
+AS $$
+    SELECT
+        (r.row).bucket, (r.row).business_id, (r.row).calls, (r.row).answered, (r.row).missed, (r.row).callers,
+        (r.row).new_callers, (r.row).total_duration, (r.row).mean_duration, (r.row).p50_duration, (r.row).p95_duration,
+        (r.row).peak_concurrency, (r.row).outcomes
+    FROM (
+        SELECT mrcall._call_set_rows(s.calls, $1, $2, $3, $4, s.fill) AS row
+        FROM mrcall._call_set_of($1, $2, $3, $4, $5, $6, $7) AS s
+        OFFSET 0
+    ) AS r
+$$;
+COMMENT ON FUNCTION mrcall.call_summary(interval, timestamptz, timestamptz, text, text, text, text) IS
+    'Calls, outcomes, callers, durations and peak concurrency per bucket, without gaps for one business or those of an owner or template';

@@ -4,4 +4,5 @@ mod budget;
 mod context;
 mod state;
 
+pub use budget::Share;
 pub use state::{State, combine, deserialize, finalize, gather, merge_stored, serialize, transition, view};

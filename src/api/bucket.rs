@@ -45,26 +45,39 @@ fn buckets(
     until: Option<i64>,
     zone: Option<&str>,
 ) -> Result<TableIterator<'static, (name!(bucket, i64), name!(next_bucket, i64))>, ErrorReport> {
+    let mut rows = Vec::new();
+    each_bucket(width_, since, until, zone, |start, next| rows.push((start, next)))?;
+    Ok(TableIterator::new(rows))
+}
+
+/// Calls a function with start and next start of every bucket that meets `[since, until)`.
+pub fn each_bucket(
+    width_: Option<Interval>,
+    since: Option<i64>,
+    until: Option<i64>,
+    zone: Option<&str>,
+    mut with: impl FnMut(i64, i64),
+) -> SqlResult<()> {
     let width = width(&needed(width_, "width")?)?;
     let finite = |at: Option<i64>, name: &str| duration::finite(needed(at, name)?, name).map_err(report);
     let (since, until) = (finite(since, "since")?, finite(until, "until")?);
     let zone = PgZone::named(needed(zone, "zone")?).map_err(report)?;
-    let mut rows = Vec::new();
-    if since < until {
-        let mut start = bucket::bucket(&width, since, &zone).map_err(report)?;
-        while start < until {
-            pgrx::check_for_interrupts!();
-            if rows.len() == MOST_BUCKETS {
-                return Err(report(Error::new(
-                    ErrorKind::LimitExceeded,
-                    format!("more than {MOST_BUCKETS} buckets"),
-                    "Use a larger width or a shorter range.",
-                )));
-            }
-            let next = bucket::next_bucket(&width, start, &zone).map_err(report)?;
-            rows.push((start, next));
-            start = next;
-        }
+    if since >= until {
+        return Ok(());
     }
-    Ok(TableIterator::new(rows))
+    let mut start = bucket::bucket(&width, since, &zone).map_err(report)?;
+    for _ in 0..MOST_BUCKETS {
+        pgrx::check_for_interrupts!();
+        let next = bucket::next_bucket(&width, start, &zone).map_err(report)?;
+        with(start, next);
+        if next >= until {
+            return Ok(());
+        }
+        start = next;
+    }
+    Err(report(Error::new(
+        ErrorKind::LimitExceeded,
+        format!("more than {MOST_BUCKETS} buckets"),
+        "Use a larger width or a shorter range.",
+    )))
 }

@@ -3,6 +3,7 @@
 mod arrival;
 mod behaviour;
 mod bucket;
+mod call_summary;
 mod calls;
 mod credit;
 mod distinct;

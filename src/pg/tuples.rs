@@ -1,6 +1,8 @@
 //! Composite rows of a set-returning function, built from values that are made once and used in many rows.
 
-use pgrx::{AnyElement, FromDatum, PgMemoryContexts, pg_sys};
+use std::ffi::CString;
+
+use pgrx::{AnyElement, FromDatum, PgMemoryContexts, direct_function_call_as_datum, pg_sys};
 
 /// Builds rows of the result type of the running function. Texts that it makes live as long as the function's call.
 pub struct Tuples {
@@ -39,6 +41,35 @@ impl Tuples {
     pub fn text(&self, text: &str) -> pg_sys::Datum {
         // SAFETY: as above.
         unsafe { Self::new_text(text) }
+    }
+
+    /// A jsonb that lives as long as the function's call; the text has to be JSON.
+    pub fn lasting_jsonb(&mut self, json: &str) -> pg_sys::Datum {
+        // SAFETY: the server makes a new value in the current context.
+        unsafe { self.context.switch_to(|_| Self::new_jsonb(json)) }
+    }
+
+    /// As [`Self::lasting_jsonb`], as long as the row.
+    pub fn jsonb(&self, json: &str) -> pg_sys::Datum {
+        // SAFETY: as above.
+        unsafe { Self::new_jsonb(json) }
+    }
+
+    unsafe fn new_jsonb(json: &str) -> pg_sys::Datum {
+        let json = CString::new(json).unwrap_or_default();
+        let input = [Some(pg_sys::Datum::from(json.as_ptr()))];
+        // SAFETY: jsonb_in reads a NUL-terminated string; it gives a value or raises an ERROR.
+        unsafe { direct_function_call_as_datum(pg_sys::jsonb_in, &input) }.unwrap_or(pg_sys::Datum::null())
+    }
+
+    /// An interval of so many microseconds that lives as long as the row.
+    pub fn interval(&self, micros: i64) -> pg_sys::Datum {
+        // SAFETY: palloc gives memory of that size, or raises an ERROR.
+        unsafe {
+            let interval = pg_sys::palloc(size_of::<pg_sys::Interval>()).cast::<pg_sys::Interval>();
+            interval.write(pg_sys::Interval { time: micros, day: 0, month: 0 });
+            pg_sys::Datum::from(interval)
+        }
     }
 
     unsafe fn new_text(text: &str) -> pg_sys::Datum {

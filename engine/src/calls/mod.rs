@@ -4,7 +4,11 @@
 //! it. A call that runs still, or has length zero, has none: it counts, but has no duration.
 
 mod figures;
+mod set;
 mod state;
+mod summary;
 
 pub use figures::{check_fraction, mean, percentile};
+pub use set::{CallSet, SourceCall};
 pub use state::{CallState, MOST_CALLS, Peak};
+pub use summary::{Figures, Range, Row, Summary};

@@ -15,6 +15,8 @@ pub struct Dictionary {
     bytes: Vec<u8>,
     ends: Vec<usize>,
     index: HashTable<u32>,
+    /// Texts of at most 15 bytes, whole: looking one up goes to one place in memory. No other text is in both.
+    short: HashTable<([u8; 16], u32)>,
     /// Seeded at random: visitors choose the texts, and must not be able to choose collisions.
     hasher: DefaultHashBuilder,
 }
@@ -22,10 +24,27 @@ pub struct Dictionary {
 impl Dictionary {
     /// The number of a text, a new one if it is new; `54000` beyond four thousand million texts.
     pub fn intern(&mut self, text: &[u8]) -> Result<u32> {
+        if let Some(key) = short_key(text) {
+            let hash = self.hasher.hash_one(u128::from_le_bytes(key));
+            if let Some((_, id)) = self.short.find(hash, |(other, _)| *other == key) {
+                return Ok(*id);
+            }
+            let id = self.append(text)?;
+            let hasher = &self.hasher;
+            self.short.insert_unique(hash, (key, id), |(key, _)| hasher.hash_one(u128::from_le_bytes(*key)));
+            return Ok(id);
+        }
         let hash = self.hasher.hash_one(text);
         if let Some(found) = self.index.find(hash, |&id| slice(&self.bytes, &self.ends, id) == text) {
             return Ok(*found);
         }
+        let id = self.append(text)?;
+        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
+        self.index.insert_unique(hash, id, |&id| hasher.hash_one(slice(bytes, ends, id)));
+        Ok(id)
+    }
+
+    fn append(&mut self, text: &[u8]) -> Result<u32> {
         let id = u32::try_from(self.ends.len()).ok().filter(|id| *id != NONE).ok_or_else(|| {
             Error::new(
                 ErrorKind::LimitExceeded,
@@ -35,8 +54,6 @@ impl Dictionary {
         })?;
         self.bytes.extend_from_slice(text);
         self.ends.push(self.bytes.len());
-        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
-        self.index.insert_unique(hash, id, |&id| hasher.hash_one(slice(bytes, ends, id)));
         Ok(id)
     }
 
@@ -57,8 +74,19 @@ impl Dictionary {
 
     /// The memory that it takes, in bytes.
     pub fn heap_bytes(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * size_of::<usize>() + self.index.capacity() * 5
+        self.bytes.capacity()
+            + self.ends.capacity() * size_of::<usize>()
+            + self.index.capacity() * 5
+            + self.short.capacity() * 22
     }
+}
+
+/// A text of at most 15 bytes, filled up with zeros, and its length.
+fn short_key(text: &[u8]) -> Option<[u8; 16]> {
+    let mut key = [0; 16];
+    key.get_mut(..text.len()).filter(|_| text.len() < 16)?.copy_from_slice(text);
+    key[15] = text.len() as u8;
+    Some(key)
 }
 
 fn slice<'a>(bytes: &'a [u8], ends: &[usize], id: u32) -> &'a [u8] {

@@ -34,6 +34,21 @@ impl Writer {
         self.bytes.extend_from_slice(text);
     }
 
+    /// Bytes as they are.
+    pub fn append(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The bytes so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The memory that it takes, in bytes.
+    pub fn heap_bytes(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// The bytes.
     pub fn finish(self) -> Vec<u8> {
         self.bytes

@@ -1,0 +1,225 @@
+//! The calls of many businesses in one state, for reports over whole ranges: no group for each business and bucket, which
+//! would cost more than the calls themselves. It crosses from worker to leader as bytes, and its figures are made from the
+//! same bytes by [`super::Summary`].
+
+use crate::duration;
+use crate::error::{Error, ErrorKind, Result};
+use crate::sort::sort;
+use crate::state::{Dictionary, NONE, Reader, Writer};
+
+pub(super) const KIND: u8 = b'K';
+pub(super) const VERSION: u8 = 1;
+pub(super) const NAME: &str = "call set";
+/// The outcome of calls that have none.
+const NOT_SET: &str = "(not set)";
+/// A value of the server holds less than a gigabyte.
+const MOST_BYTES: usize = (1 << 30) - 1024;
+
+/// A call as the source has it. Instants are microseconds since 2000-01-01 UTC.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SourceCall<'a> {
+    /// Whose it is; `None` for nobody's.
+    pub business: Option<&'a str>,
+    /// Its begin.
+    pub start: i64,
+    /// Its end; `None` while it runs.
+    pub end: Option<i64>,
+    /// How it went.
+    pub outcome: Option<&'a str>,
+    /// Whether it was answered.
+    pub answered: Option<bool>,
+    /// Who called.
+    pub caller: Option<&'a str>,
+}
+
+/// Calls from an instant `since` on, and what reports need of the calls before.
+#[derive(Debug)]
+pub struct CallSet {
+    since: i64,
+    businesses: Dictionary,
+    outcomes: Dictionary,
+    callers: Dictionary,
+    /// The calls since, as they cross to the leader.
+    calls: Writer,
+    num_calls: u64,
+    last_start: i64,
+    /// Business and caller of calls before: sorted and distinct up to `settled`.
+    known: Vec<u64>,
+    settled: usize,
+    /// Business and end of calls before that run on.
+    running: Vec<(u32, i64)>,
+    /// Bytes of other sets' calls, not read in.
+    parts: Vec<Vec<u8>>,
+}
+
+impl CallSet {
+    /// An empty set; an infinite `since` is `22008`.
+    pub fn new(since: i64) -> Result<Self> {
+        Ok(Self {
+            since: duration::finite(since, "since")?,
+            businesses: Dictionary::default(),
+            outcomes: Dictionary::default(),
+            callers: Dictionary::default(),
+            calls: Writer::default(),
+            num_calls: 0,
+            last_start: since,
+            known: Vec::new(),
+            settled: 0,
+            running: Vec::new(),
+            parts: Vec::new(),
+        })
+    }
+
+    /// Where the range begins.
+    pub fn since(&self) -> i64 {
+        self.since
+    }
+
+    fn has_own(&self) -> bool {
+        self.num_calls > 0 || !self.known.is_empty() || !self.running.is_empty()
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        !self.has_own() && self.parts.is_empty()
+    }
+
+    /// The memory that it takes, in bytes.
+    pub fn heap_bytes(&self) -> usize {
+        self.businesses.heap_bytes()
+            + self.outcomes.heap_bytes()
+            + self.callers.heap_bytes()
+            + self.calls.heap_bytes()
+            + self.known.capacity() * size_of::<u64>()
+            + self.running.capacity() * size_of::<(u32, i64)>()
+            + self.parts.iter().map(Vec::capacity).sum::<usize>()
+    }
+
+    /// Adds a call; ±infinity is `22008`. An end that is not after the start is none. Of a call before `since` only its
+    /// caller counts, and its end where that lies behind `since`.
+    pub fn push(&mut self, call: &SourceCall<'_>, pause: &mut dyn FnMut()) -> Result<()> {
+        let start = duration::finite(call.start, "started_at")?;
+        let end = call.end.map(|end| duration::finite(end, "ended_at")).transpose()?.filter(|end| *end > start);
+        let business = call.business.map_or(Ok(NONE), |text| self.businesses.intern(text.as_bytes()))?;
+        let caller = call.caller.map_or(Ok(NONE), |text| self.callers.intern(text.as_bytes()))?;
+        if start < self.since {
+            if let Some(end) = end.filter(|end| *end > self.since) {
+                self.running.push((business, end));
+            }
+            if caller != NONE {
+                self.note(business, caller, pause);
+            }
+            return Ok(());
+        }
+        let outcome = self.outcomes.intern(call.outcome.unwrap_or(NOT_SET).as_bytes())?;
+        let length = match end.map(|end| end.checked_sub(start)) {
+            None => 0,
+            Some(Some(length)) => length,
+            Some(None) => {
+                return Err(duration::out_of_range(
+                    "a call lasts longer than an interval can say",
+                    "Give started_at and ended_at less than 292,000 years apart.",
+                ));
+            }
+        };
+        self.calls.unsigned(code(business));
+        self.calls.signed(start.wrapping_sub(self.last_start));
+        self.calls.unsigned(length as u64);
+        self.calls.unsigned(u64::from(outcome) * 3 + call.answered.map_or(0, |answered| 1 + u64::from(answered)));
+        self.calls.unsigned(code(caller));
+        self.last_start = start;
+        self.num_calls += 1;
+        Ok(())
+    }
+
+    /// Adds a caller of a business whose calls before `since` are gone.
+    pub fn know(&mut self, business: &str, caller: &str, pause: &mut dyn FnMut()) -> Result<()> {
+        let (business, caller) =
+            (self.businesses.intern(business.as_bytes())?, self.callers.intern(caller.as_bytes())?);
+        self.note(business, caller, pause);
+        Ok(())
+    }
+
+    /// Notes a caller; repetitions are thrown out whenever they may have doubled the list.
+    fn note(&mut self, business: u32, caller: u32, pause: &mut dyn FnMut()) {
+        self.known.push(u64::from(business) << 32 | u64::from(caller));
+        if self.known.len() > 2 * self.settled + (1 << 16) {
+            sort(&mut self.known, pause);
+            self.known.dedup();
+            self.settled = self.known.len();
+        }
+    }
+
+    /// Takes the calls of another set into this one; another `since` is `22023`.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        if other.since != self.since {
+            return Err(Error::invalid("different ranges in one aggregate", "Use one since for all rows."));
+        }
+        self.parts.extend(other.parts.iter().cloned());
+        if other.has_own() {
+            self.parts.push(other.own_part());
+        }
+        Ok(())
+    }
+
+    /// The own calls as bytes: the texts, what is known of the calls before, and the calls.
+    fn own_part(&self) -> Vec<u8> {
+        let mut w = Writer::default();
+        for texts in [&self.businesses, &self.outcomes, &self.callers] {
+            w.unsigned(texts.len() as u64);
+            (0..texts.len() as u32).for_each(|id| w.text(texts.get(id)));
+        }
+        w.unsigned(self.known.len() as u64);
+        for pair in &self.known {
+            w.unsigned(code((pair >> 32) as u32));
+            w.unsigned(code(*pair as u32));
+        }
+        w.unsigned(self.running.len() as u64);
+        for (business, end) in &self.running {
+            w.unsigned(code(*business));
+            w.signed(*end);
+        }
+        w.unsigned(self.num_calls);
+        w.append(self.calls.bytes());
+        w.finish()
+    }
+
+    /// The bytes: the parts, one after the other. `54000` from a gigabyte on.
+    pub fn serialize(&self) -> Result<Vec<u8>> {
+        let own = self.has_own().then(|| self.own_part());
+        let parts = || self.parts.iter().chain(&own);
+        let total = parts().map(|part| part.len() + 10).sum::<usize>();
+        if total > MOST_BYTES {
+            return Err(Error::new(
+                ErrorKind::LimitExceeded,
+                format!("the calls of this report take {} MB, more than a value holds", total >> 20),
+                "Ask for a shorter range, or for fewer businesses.",
+            ));
+        }
+        let mut w = Writer::new(KIND, VERSION);
+        w.signed(self.since);
+        w.unsigned(parts().count() as u64);
+        parts().for_each(|part| w.text(part));
+        Ok(w.finish())
+    }
+
+    /// Keeps the parts in bytes of [`Self::serialize`] as they are; they are read by [`super::Summary`].
+    pub fn deserialize(bytes: &[u8]) -> Result<Self> {
+        let (since, parts) = parts(bytes)?;
+        Ok(Self { parts: parts.into_iter().map(<[u8]>::to_vec).collect(), ..Self::new(since)? })
+    }
+}
+
+/// A number of a dictionary in the bytes: 0 for none.
+fn code(id: u32) -> u64 {
+    if id == NONE { 0 } else { u64::from(id) + 1 }
+}
+
+/// `since` and the parts of a set's bytes; what is none is `22P03`.
+pub(super) fn parts(bytes: &[u8]) -> Result<(i64, Vec<&[u8]>)> {
+    let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
+    let since = r.signed()?;
+    let parts = (0..r.count(1)?).map(|_| r.text()).collect::<Result<_>>()?;
+    r.finish()?;
+    Ok((since, parts))
+}
