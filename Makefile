@@ -7,7 +7,7 @@ help:
 	@echo "make test    sets up and runs every test"
 	@echo "make psql    opens the demo database; make -s url prints its URI"
 	@echo "make start | stop | status    the private server; make clean-cluster removes it and its data"
-	@echo "make bench   the extension, plain SQL, DuckDB and ClickHouse side by side [VISITORS=100000]"
+	@echo "make bench   the extension, plain SQL, DuckDB and ClickHouse side by side [VISITORS=100000, CALLS=5000000]"
 	@echo "make lint    format, clippy, shell and SQL checks"
 	@echo "Everywhere: PG=17 chooses the PostgreSQL, TIMESCALEDB=0 goes without TimescaleDB."
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The benchmark: the extension, plain SQL, DuckDB and ClickHouse on the same data (bench/README.md).
 # usage: bench.sh     VISITORS=100000 SEED=42 RUNS=3 JOB=sessionize[,…] WORKERS=2
+#        bench.sh     CALLS=5000000 SEED=42 RUNS=3 WORKERS=2     the job on calls, on that many calls of 20,000 businesses
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 choose_pg
@@ -9,9 +10,11 @@ VISITORS=${VISITORS:-100000}
 SEED=${SEED:-42}
 RUNS=${RUNS:-3}
 WORKERS=${WORKERS:-2}
-JOB=${JOB:-}
+CALLS=${CALLS:-}
+JOB=${JOB:-${CALLS:+call_summary}}
 number() { case $2 in '' | *[!0-9]*) die "$1=$2 is no whole number" "example: make bench $1=$3" ;; esac; }
 number VISITORS "$VISITORS" 100000
+[ -z "$CALLS" ] || number CALLS "$CALLS" 5000000
 number SEED "$SEED" 42
 number RUNS "$RUNS" 3
 number WORKERS "$WORKERS" 2
@@ -33,22 +36,31 @@ cluster() { "$ROOT/scripts/cluster.sh" "$@"; }
 cluster start
 trap 'cluster stop' EXIT
 DATABASE=bench_${VISITORS}_$SEED
+[ -z "$CALLS" ] || { DATABASE=bench_calls_${CALLS}_$SEED && VISITORS=0; }
 URL=$(cluster url "$DATABASE")
 db() { "$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 "$URL" "$@"; }
 
 # The comment of the database says what is in it, once all of it is there; another generator makes other data.
-made_by=$(find "$ROOT/sql/reference" "$ROOT/sql/demo/generate" "$ROOT/sql/demo/generate.sql" -name '*.sql' -print0 |
+made_by=$(find "$ROOT/sql/reference" "$ROOT/sql/demo/generate" "$ROOT/sql/demo/generate.sql" \
+    "$ROOT/bench/sql/load/make_calls.sql" -name '*.sql' -print0 |
     sort -z | xargs -0 cat | cksum | cut -d ' ' -f 1)
 contents="benchmark of $VISITORS visitors, seed $SEED, made by $made_by"
+[ -z "$CALLS" ] || contents="benchmark of $CALLS calls, seed $SEED, made by $made_by"
 found=$(db -At -c "SELECT pg_catalog.shobj_description(d.oid, 'pg_database') FROM pg_catalog.pg_database AS d
     WHERE d.datname = pg_catalog.current_database()" 2>/dev/null || true)
 if [ "$found" = "$contents" ]; then
     say "==> database $DATABASE: as it was"
 else
-    say "==> database $DATABASE: $VISITORS visitors (about 40 s for each 100,000)"
+    what="$VISITORS visitors (about 40 s for each 100,000)"
+    [ -z "$CALLS" ] || what="$CALLS calls (about 40 s for each million)"
+    say "==> database $DATABASE: $what"
     cluster new-database "$DATABASE"
     db -f "$ROOT/sql/reference/reference.sql"
-    db -v visitors="$VISITORS" -v seed="$SEED" -v nasty=1 -f "$ROOT/sql/demo/generate.sql"
+    if [ -n "$CALLS" ]; then
+        db -v calls="$CALLS" -v seed="$SEED" -f "$ROOT/bench/sql/load/make_calls.sql"
+    else
+        db -v visitors="$VISITORS" -v seed="$SEED" -v nasty=1 -f "$ROOT/sql/demo/generate.sql"
+    fi
     # Whole, so that no run meets hint bits to set or a table without statistics.
     db -c 'SET client_min_messages = error' -c 'VACUUM (ANALYZE)'
     db -c "COMMENT ON DATABASE $DATABASE IS '$contents'"
@@ -62,3 +74,4 @@ PEER_PYTHON=$BUILD/venv-bench/bin/python
 export PYTHONDONTWRITEBYTECODE=1
 export ROOT BUILD PGBIN URL DATABASE CONTENTS="$contents" BENCH_DATA PEER_PYTHON VISITORS SEED RUNS JOB WORKERS
 python3 "$ROOT/bench/run.py"
+[ -z "$CALLS" ] || { say "==> one business and 30 days, asked by 1 and by 50 clients" && "$ROOT/bench/calls.sh"; }

@@ -4,7 +4,7 @@ WITH recent AS (
     SELECT business_id, toDate(started_at) AS day, outcome, answered, caller,
            if(ended_at > started_at, toUnixTimestamp64Micro(assumeNotNull(ended_at)) - toUnixTimestamp64Micro(started_at), NULL) AS duration
     FROM calls
-    WHERE started_at >= '2026-02-01' AND started_at < '2026-06-01'
+    WHERE started_at >= '2025-07-17' AND started_at < '2026-06-01'
 ),
 figures AS (
     SELECT business_id, day, count() AS calls, countIf(answered = 1) AS answered_calls, countIf(answered = 0) AS missed,

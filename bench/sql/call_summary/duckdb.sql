@@ -7,7 +7,7 @@ WITH call AS MATERIALIZED (
     WHERE started_at < TIMESTAMP '2026-06-01'
 ),
 recent AS (
-    SELECT *, epoch_us(ended_at) - epoch_us(started_at) AS duration FROM call WHERE started_at >= TIMESTAMP '2026-02-01'
+    SELECT *, epoch_us(ended_at) - epoch_us(started_at) AS duration FROM call WHERE started_at >= TIMESTAMP '2025-07-17'
 ),
 figures AS (
     SELECT business_id, day, count(*) AS calls, count(*) FILTER (WHERE answered) AS answered,

@@ -15,7 +15,7 @@ WITH call AS MATERIALIZED (
         WHERE start_timestamp < '2026-06-01 00:00+00'
     ) AS raw
 ),
-recent AS (SELECT * FROM call WHERE started_at >= '2026-02-01 00:00+00'),
+recent AS (SELECT * FROM call WHERE started_at >= '2025-07-17 00:00+00'),
 figures AS (
     SELECT business_id, day, count(*) AS calls, count(*) FILTER (WHERE answered) AS answered,
            count(*) FILTER (WHERE NOT answered) AS missed, count(DISTINCT caller) AS callers,
