@@ -18,6 +18,9 @@ pgrx::pg_module_magic!();
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     guc::init();
+    mrcall_engine::pulse::set(|| {
+        pgrx::check_for_interrupts!();
+    });
 }
 
 pgrx::extension_sql_file!("../sql/install/10-arrival.sql", name = "arrival");

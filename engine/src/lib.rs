@@ -16,6 +16,7 @@ pub mod journeys;
 pub mod model;
 pub mod parse;
 pub mod paths;
+pub mod pulse;
 pub mod sort;
 pub mod split;
 pub mod state;

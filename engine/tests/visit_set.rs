@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use mrcall_engine::arrival::{self, Event};
+use mrcall_engine::arrival;
 use mrcall_engine::url;
-use mrcall_engine::visits::{Hit, Rows, VisitSet, VisitState, touch_parts};
+use mrcall_engine::visits::{Cuts, Hit, Piece, Rows, VisitSet, VisitState, touch_parts};
 use proptest::prelude::*;
 
 const URLS: [&str; 5] = [
@@ -22,15 +22,14 @@ type Row = (u8, i64, bool, Option<usize>, Option<usize>, Option<usize>);
 
 fn hit(row: &Row) -> (String, Hit<'static>) {
     let (visitor, at, is_pageview, page, referrer, agent) = *row;
-    let event = Event { page_url: page.map(|i| URLS[i]), referrer: referrer.map(|i| REFERRERS[i]), ..Event::default() };
     let hit = Hit {
-        visitor: "",
         at,
         is_pageview,
-        path: None,
         path_from_url: true,
-        event,
-        user_agent: agent.map(|i| AGENTS[i]),
+        page_url: page.map(|i| URLS[i].as_bytes()),
+        referrer: referrer.map(|i| REFERRERS[i].as_bytes()),
+        user_agent: agent.map(|i| AGENTS[i].as_bytes()),
+        ..Hit::default()
     };
     (format!("visitor {visitor}"), hit)
 }
@@ -40,10 +39,10 @@ fn ignored() -> Vec<String> {
 }
 
 fn set_of<'a>(rows: impl IntoIterator<Item = &'a Row>, gap: i64) -> VisitSet {
-    let mut set = VisitSet::new(gap, ignored()).unwrap();
+    let mut set = VisitSet::new(gap, ignored(), Vec::new()).unwrap();
     for row in rows {
         let (visitor, hit) = hit(row);
-        set.push(&Hit { visitor: &visitor, ..hit }).unwrap();
+        set.push(&Hit { visitor: visitor.as_bytes(), ..hit }).unwrap();
     }
     set
 }
@@ -65,29 +64,22 @@ type Read = (
 );
 
 fn read(set: &VisitSet) -> Vec<Read> {
-    let mut rows = Rows::new(set.serialize().unwrap()).unwrap();
-    let mut all = Vec::new();
-    while let Some(row) = rows.next_row().unwrap() {
-        let own = |id| rows.text(id).map(str::to_owned);
-        let touch = rows.text(row.run.touch).map(touch_parts).unwrap_or_default().map(|part| part.map(str::to_owned));
-        let [channel, source, _, _, _, _, _, landing] = touch;
-        all.push((
-            rows.visitor().to_owned(),
-            row.visit_no,
-            row.run.start,
-            row.run.end,
-            row.run.events,
-            row.run.pageviews,
-            own(row.run.entry),
-            own(row.run.exit),
-            channel,
-            source,
-            landing,
-            own(row.agent),
-        ));
+    let bytes = set.serialize().unwrap();
+    let mut rows = Rows::new(&bytes, Cuts::default()).unwrap();
+    let mut visits = Vec::new();
+    while let Some((visitor, pieces)) = rows.next_visitor().unwrap() {
+        visits.extend(pieces.iter().zip(1..).map(|(piece, no)| (visitor.to_owned(), no, *piece)));
     }
-    all.sort();
-    all
+    let own = |id| rows.text(id).map(str::to_owned);
+    visits
+        .into_iter()
+        .map(|(visitor, no, Piece { run, agent })| {
+            let touch = rows.text(run.touch).map(touch_parts).unwrap_or_default().map(|part| part.map(str::to_owned));
+            let [channel, source, _, _, _, _, _, landing] = touch;
+            let (entry, exit, agent) = (own(run.entry), own(run.exit), own(agent));
+            (visitor, no, run.start, run.end, run.events, run.pageviews, entry, exit, channel, source, landing, agent)
+        })
+        .collect()
 }
 
 /// One state a visitor; its touch is spelled out with the channel first, so that ties are decided alike.
@@ -101,10 +93,11 @@ fn expected(rows: &[Row], gap: i64) -> Vec<Read> {
         let mut state = VisitState::new(gap).unwrap();
         for row in &rows {
             let (_, hit) = hit(row);
-            let page = hit.event.page_url.and_then(url::path).filter(|_| hit.is_pageview);
-            let arrives = hit.is_pageview && arrival::is_arrival(&hit.event, |h| h == "checkout.stripe.com");
-            let a = arrival::arrival(&hit.event);
-            let domain = hit.event.referrer.and_then(url::domain);
+            let event = hit.event().unwrap();
+            let page = event.page_url.and_then(url::path).filter(|_| hit.is_pageview);
+            let arrives = hit.is_pageview && arrival::is_arrival(&event, |h| h == "checkout.stripe.com");
+            let a = arrival::arrival(&event);
+            let domain = event.referrer.and_then(url::domain);
             let parts = [
                 Some(a.channel),
                 a.source.as_deref(),
@@ -177,7 +170,7 @@ proptest! {
         for (row, part) in turned.iter().zip(&parts) {
             split[*part].push(*row);
         }
-        let mut merged = VisitSet::new(gap, Vec::new()).unwrap();
+        let mut merged = VisitSet::new(gap, Vec::new(), Vec::new()).unwrap();
         for part in &split {
             merged.merge(&VisitSet::deserialize(&set_of(part, gap).serialize().unwrap()).unwrap()).unwrap();
             merged.merge(&set_of([], gap)).unwrap();
@@ -190,16 +183,20 @@ proptest! {
         let mut bytes = set_of(&rows, 5).serialize().unwrap();
         let at = at.index(bytes.len());
         bytes[at] = byte;
-        let mut framed = vec![b'S', 1];
+        // As the only part of a set, and as its bytes.
+        let mut part = vec![b'S', 2, 5, 0, 1, noise.len() as u8];
+        part.extend(&noise);
+        let mut framed = vec![b'S', 2];
         framed.extend(noise);
-        for bytes in [bytes, framed] {
-            if let Ok(mut rows) = Rows::new(bytes.clone()) {
-                while let Ok(Some(row)) = rows.next_row() {
-                    let _ = (rows.visitor(), rows.text(row.run.entry).map(touch_parts));
+        for bytes in [bytes, part, framed] {
+            if let Ok(mut rows) = Rows::new(&bytes, Cuts::default()) {
+                while let Ok(Some((_, pieces))) = rows.next_visitor() {
+                    let pieces = pieces.to_vec();
+                    let _ = pieces.iter().map(|piece| rows.text(piece.run.touch).map(touch_parts)).count();
                 }
             }
             if let Ok(part) = VisitSet::deserialize(&bytes) {
-                let _ = VisitSet::new(5, Vec::new()).unwrap().merge(&part);
+                let _ = VisitSet::new(5, Vec::new(), Vec::new()).unwrap().merge(&part);
             }
         }
     }
@@ -207,12 +204,11 @@ proptest! {
 
 #[test]
 fn one_off_urls_do_not_fill_the_memory() {
-    let mut set = VisitSet::new(1_800_000_000, ignored()).unwrap();
+    let mut set = VisitSet::new(1_800_000_000, ignored(), Vec::new()).unwrap();
     for i in 0..200_000i64 {
         let url = format!("https://mrcall.ai/p?gclid={i}-{}", "x".repeat(200));
-        let event = Event { page_url: Some(&url), ..Event::default() };
-        let hit =
-            Hit { visitor: "one", at: i, is_pageview: true, path: None, path_from_url: true, event, user_agent: None };
+        let page_url = Some(url.as_bytes());
+        let hit = Hit { visitor: b"one", at: i, is_pageview: true, path_from_url: true, page_url, ..Hit::default() };
         set.push(&hit).unwrap();
     }
     assert!(set.heap_bytes() < 16 << 20, "{} bytes", set.heap_bytes());

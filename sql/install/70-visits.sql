@@ -26,14 +26,14 @@ COMMENT ON FUNCTION mrcall._check_range(timestamptz, timestamptz) IS 'Internal: 
 
 -- One state for all visitors: a group for each would cost more than the visits themselves.
 CREATE FUNCTION mrcall._visit_set_trans(
-    internal, visitor_id text, occurred_at timestamptz, is_pageview boolean, page_path text, path_from_url boolean,
+    internal, visitor_id text, occurred_at timestamptz, event_type text, page_path text, path_from_url boolean,
     page_url text, referrer text, utm_source text, utm_medium text, utm_campaign text, user_agent text, gap interval,
-    ignored text[])
+    ignored text[], cuts timestamptz[])
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
 AS 'MODULE_PATHNAME', '_visit_set_trans_wrapper';
 COMMENT ON FUNCTION mrcall._visit_set_trans(
-    internal, text, timestamptz, boolean, text, boolean, text, text, text, text, text, text, interval, text[])
+    internal, text, timestamptz, text, text, boolean, text, text, text, text, text, text, interval, text[], timestamptz[])
 IS 'Internal: transition of _visit_set';
 
 CREATE FUNCTION mrcall._visit_set_combine(internal, internal)
@@ -61,8 +61,9 @@ AS 'MODULE_PATHNAME', '_visit_set_final_wrapper';
 COMMENT ON FUNCTION mrcall._visit_set_final(internal) IS 'Internal: final function of _visit_set';
 
 CREATE AGGREGATE mrcall._visit_set(
-    visitor_id text, occurred_at timestamptz, is_pageview boolean, page_path text, path_from_url boolean, page_url text,
-    referrer text, utm_source text, utm_medium text, utm_campaign text, user_agent text, gap interval, ignored text[]) (
+    visitor_id text, occurred_at timestamptz, event_type text, page_path text, path_from_url boolean, page_url text,
+    referrer text, utm_source text, utm_medium text, utm_campaign text, user_agent text, gap interval, ignored text[],
+    cuts timestamptz[]) (
     SFUNC = mrcall._visit_set_trans,
     STYPE = internal,
     SSPACE = 100000000,
@@ -73,7 +74,7 @@ CREATE AGGREGATE mrcall._visit_set(
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE mrcall._visit_set(
-    text, timestamptz, boolean, text, boolean, text, text, text, text, text, text, interval, text[])
+    text, timestamptz, text, text, boolean, text, text, text, text, text, text, interval, text[], timestamptz[])
 IS 'Internal: the visits of all visitors, as bytes for _visit_set_rows';
 
 CREATE TYPE mrcall._visit AS (
@@ -82,11 +83,29 @@ CREATE TYPE mrcall._visit AS (
     referrer_domain text, device text, is_bot boolean, touched_at timestamptz, term text, rule text);
 COMMENT ON TYPE mrcall._visit IS 'Internal: a row of _visit_set_rows';
 
+-- The first rule of one's own that fits a touch.
+CREATE FUNCTION mrcall._own_rule(source text, medium text, campaign text, referrer_domain text)
+RETURNS TABLE ("position" int, channel text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT r.position, r.channel
+    FROM mrcall.channel_rule AS r
+    WHERE (r.source_pattern IS NULL OR coalesce(_own_rule.source, '') ~* r.source_pattern)
+      AND (r.medium_pattern IS NULL OR coalesce(_own_rule.medium, '') ~* r.medium_pattern)
+      AND (r.campaign_pattern IS NULL OR coalesce(_own_rule.campaign, '') ~* r.campaign_pattern)
+      AND (r.referrer_pattern IS NULL OR coalesce(_own_rule.referrer_domain, '') ~* r.referrer_pattern)
+    ORDER BY r.position
+    LIMIT 1
+$$;
+COMMENT ON FUNCTION mrcall._own_rule(text, text, text, text) IS 'Internal: the first row of channel_rule that fits a touch';
+
 CREATE FUNCTION mrcall._visit_set_rows(visits bytea)
 RETURNS SETOF mrcall._visit
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 100000
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100000
 AS 'MODULE_PATHNAME', '_visit_set_rows_wrapper';
-COMMENT ON FUNCTION mrcall._visit_set_rows(bytea) IS 'Internal: the rows of _visit_set';
+COMMENT ON FUNCTION mrcall._visit_set_rows(bytea) IS
+    'Internal: the rows of _visit_set, in order of visitor_id by bytes and visit_no, with the channels of channel_rule';
 
 -- Whether page_path is what url_path makes of page_url: then the engine takes it from there, once for each distinct URL.
 CREATE FUNCTION mrcall._path_from_url()
@@ -102,48 +121,33 @@ COMMENT ON FUNCTION mrcall._path_from_url() IS 'Internal: whether events.page_pa
 
 -- Both bounds may be NULL (unbounded), visitors too (all). Meant to be inlined: no SET, every name qualified.
 -- The sub-selects without a reference outside are evaluated once.
+CREATE FUNCTION mrcall._visit_set_of(
+    since timestamptz, until timestamptz, gap interval, visitors text[], with_agent boolean, cuts timestamptz[] DEFAULT NULL)
+RETURNS TABLE (visits bytea)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
+AS $$
+    SELECT mrcall._visit_set(
+        e.visitor_id, e.occurred_at, e.event_type,
+        CASE WHEN (SELECT mrcall._path_from_url()) THEN NULL ELSE e.page_path END, (SELECT mrcall._path_from_url()),
+        e.page_url, e.referrer, e.utm_source, e.utm_medium, e.utm_campaign, CASE WHEN with_agent THEN e.user_agent END, gap,
+        (SELECT mrcall._ignored_referrers()), cuts)
+    FROM mrcall.events AS e
+    WHERE e.visitor_id IS NOT NULL AND e.occurred_at IS NOT NULL
+      AND (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
+      AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
+      AND (visitors IS NULL OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
+$$;
+COMMENT ON FUNCTION mrcall._visit_set_of(timestamptz, timestamptz, interval, text[], boolean, timestamptz[]) IS
+    'Internal: the visits that the events from since to until make, as bytes';
+
+-- Meant to be inlined too.
 CREATE FUNCTION mrcall._visits(since timestamptz, until timestamptz, gap interval, visitors text[])
 RETURNS SETOF mrcall._visit
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10000
 AS $$
-    SELECT
-        (v.row).visitor_id, (v.row).visit_no, (v.row).started_at, (v.row).ended_at, (v.row).events, (v.row).pageviews,
-        (v.row).entry_page, (v.row).exit_page,
-        COALESCE((v.own).channel, (v.row).channel),
-        (v.row).source, (v.row).medium, (v.row).campaign, (v.row).landing_page, (v.row).referrer_domain, (v.row).device,
-        (v.row).is_bot, (v.row).touched_at, (v.row).term,
-        CASE WHEN (v.own).position IS NULL THEN (v.row).rule ELSE pg_catalog.concat('channel_rule ', (v.own).position) END
-    FROM (
-        SELECT u.row,
-               CASE WHEN (SELECT pg_catalog.count(*) FROM mrcall.channel_rule) OPERATOR(pg_catalog.>) 0 THEN (
-                   SELECT r
-                   FROM mrcall.channel_rule AS r
-                   WHERE (r.source_pattern IS NULL OR COALESCE((u.row).source, '') OPERATOR(pg_catalog.~*) r.source_pattern)
-                     AND (r.medium_pattern IS NULL OR COALESCE((u.row).medium, '') OPERATOR(pg_catalog.~*) r.medium_pattern)
-                     AND (r.campaign_pattern IS NULL
-                          OR COALESCE((u.row).campaign, '') OPERATOR(pg_catalog.~*) r.campaign_pattern)
-                     AND (r.referrer_pattern IS NULL
-                          OR COALESCE((u.row).referrer_domain, '') OPERATOR(pg_catalog.~*) r.referrer_pattern)
-                   ORDER BY r.position
-                   LIMIT 1) END AS own
-        FROM (
-            SELECT mrcall._visit_set_rows(s.visits) AS row
-            FROM (
-                SELECT mrcall._visit_set(
-                    e.visitor_id, e.occurred_at,
-                    e.event_type OPERATOR(pg_catalog.=) ANY ('{page_view,pageview}'::pg_catalog.text[]),
-                    CASE WHEN (SELECT mrcall._path_from_url()) THEN NULL ELSE e.page_path END, (SELECT mrcall._path_from_url()),
-                    e.page_url, e.referrer, e.utm_source, e.utm_medium, e.utm_campaign, e.user_agent, gap,
-                    (SELECT mrcall._ignored_referrers())) AS visits
-                FROM mrcall.events AS e
-                WHERE e.visitor_id IS NOT NULL AND e.occurred_at IS NOT NULL
-                  AND (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
-                  AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
-                  AND (visitors IS NULL OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
-            ) AS s
-            OFFSET 0
-        ) AS u
-    ) AS v
+    SELECT v.*
+    FROM mrcall._visit_set_of(since, until, gap, visitors, true) AS s
+    CROSS JOIN LATERAL mrcall._visit_set_rows(s.visits) AS v
 $$;
 COMMENT ON FUNCTION mrcall._visits(timestamptz, timestamptz, interval, text[]) IS
     'Internal: the visits that the events from since to until make, with the touch of each';
@@ -152,19 +156,8 @@ CREATE FUNCTION mrcall.sessionize(since timestamptz, until timestamptz, gap inte
 RETURNS TABLE (
     visitor_id text, visit_no int, started_at timestamptz, ended_at timestamptz, events bigint, pageviews bigint,
     entry_page text, exit_page text, channel text, source text, medium text, campaign text)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100000
+LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000 ROWS 100000
 SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
-AS $$
-#variable_conflict use_column
-BEGIN
-    PERFORM mrcall._check_range(since, until), mrcall._exact(gap, 'gap');
-    PERFORM mrcall._require_attached();
-    RETURN QUERY
-    SELECT v.visitor_id, v.visit_no, v.started_at, v.ended_at, v.events, v.pageviews, v.entry_page, v.exit_page,
-           v.channel, v.source, v.medium, v.campaign
-    FROM mrcall._visits(since, until, gap, NULL) AS v;
-END
-$$;
+AS 'MODULE_PATHNAME', 'sessionize_wrapper';
 COMMENT ON FUNCTION mrcall.sessionize(timestamptz, timestamptz, interval) IS
     'The visits that the events from since to until make, numbered per visitor from 1';

@@ -16,4 +16,5 @@ mod sessionize;
 mod state_text;
 mod values;
 mod views;
+mod visit_rows;
 mod visits;

@@ -3,8 +3,9 @@
 
 use core::slice;
 
+use mrcall_engine::Error;
 use mrcall_engine::paths::Amount;
-use mrcall_engine::{Error, ErrorKind};
+use mrcall_engine::visits::utf8;
 use pgrx::{Array, FromDatum, direct_function_call, pg_sys, varlena};
 
 use crate::error::{SqlResult, report};
@@ -58,23 +59,20 @@ impl Args<'_> {
         self.datum(i).map(interval_of)
     }
 
-    /// An argument of type text; `55000` where the database is not in UTF-8.
-    pub fn text(&self, i: usize) -> SqlResult<Option<&str>> {
-        let Some(datum) = self.datum(i) else { return Ok(None) };
-        let pointer = datum.cast_mut_ptr::<pg_sys::varlena>();
+    /// The bytes of an argument of type text.
+    pub fn bytes(&self, i: usize) -> Option<&[u8]> {
+        let pointer = self.datum(i)?.cast_mut_ptr::<pg_sys::varlena>();
         // SAFETY: the SQL declaration says that the argument is a text; a value that is compressed or stored elsewhere is
         // brought into memory of this call first.
-        let bytes = unsafe {
+        Some(unsafe {
             let pointer = if is_plain(pointer) { pointer } else { pg_sys::pg_detoast_datum_packed(pointer) };
             slice::from_raw_parts(varlena::vardata_any(pointer).cast::<u8>(), varlena::varsize_any_exhdr(pointer))
-        };
-        core::str::from_utf8(bytes).map(Some).map_err(|_| {
-            report(Error::new(
-                ErrorKind::NotPossible,
-                "a text is not UTF-8",
-                "mrcall_ext works in databases whose encoding is UTF8.",
-            ))
         })
+    }
+
+    /// An argument of type text; `55000` where the database is not in UTF-8.
+    pub fn text(&self, i: usize) -> SqlResult<Option<&str>> {
+        self.bytes(i).map(utf8).transpose().map_err(report)
     }
 
     /// An argument of type text[]; NULL elements are left out.
@@ -120,6 +118,14 @@ impl Args<'_> {
             }
         };
         Err(report(Error::invalid(format!("{name} is {word}"), format!("Give a finite {name}."))))
+    }
+
+    /// An argument of type timestamptz[]; NULL elements are left out.
+    pub fn instants(&self, i: usize) -> Vec<i64> {
+        let Some(datum) = self.datum(i) else { return Vec::new() };
+        // SAFETY: the SQL declaration says that the argument is an array of instants, which are 64-bit numbers.
+        let array = unsafe { Array::<i64>::from_datum(datum, false) };
+        array.map(|instants| instants.iter().flatten().collect()).unwrap_or_default()
     }
 }
 

@@ -3,7 +3,9 @@
 pub mod args;
 pub mod document;
 pub mod message;
+pub mod query;
 pub mod settings;
+pub mod store;
 pub mod tuples;
 pub mod window;
 pub mod zone;

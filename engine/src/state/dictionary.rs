@@ -5,6 +5,7 @@ use core::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::pulse::Counter;
 
 /// The number that stands for no text.
 pub const NONE: u32 = u32::MAX;
@@ -65,6 +66,33 @@ impl Dictionary {
     /// How many texts there are.
     pub fn len(&self) -> usize {
         self.ends.len()
+    }
+
+    /// The numbers of all texts in the order of the texts' bytes.
+    pub fn in_order(&self) -> impl Iterator<Item = u32> + use<> {
+        // Nearly always the first 16 bytes decide, so they lie beside the number.
+        let mut keys: Vec<(u64, u64, u32)> = (0..self.ends.len() as u32)
+            .map(|id| {
+                let word = |bytes: Option<&[u8]>| {
+                    let mut word = [0; 8];
+                    word.iter_mut().zip(bytes.unwrap_or_default()).for_each(|(to, from)| *to = *from);
+                    u64::from_be_bytes(word)
+                };
+                let text = self.get(id);
+                (word(Some(text)), word(text.get(8..)), id)
+            })
+            .collect();
+        let mut counter = Counter::default();
+        keys.sort_unstable_by(|a, b| {
+            counter.step();
+            (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| self.get(a.2).cmp(self.get(b.2)))
+        });
+        keys.into_iter().map(|key| key.2)
+    }
+
+    /// The length of all texts together.
+    pub fn text_bytes(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Whether there is no text.

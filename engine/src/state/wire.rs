@@ -14,6 +14,11 @@ impl Writer {
         Self { bytes: vec![kind, version] }
     }
 
+    /// Makes room for that many bytes more.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.bytes.reserve(bytes);
+    }
+
     /// An unsigned number, seven bits a byte.
     pub fn unsigned(&mut self, mut value: u64) {
         while value >= 0x80 {
@@ -76,9 +81,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Goes on reading a state behind its header.
-    pub fn resume(rest: &'a [u8], name: &'static str) -> Self {
-        Self { rest, name }
+    /// Reads a part of a state, which has no header of its own.
+    pub fn behind_header(bytes: &'a [u8], name: &'static str) -> Self {
+        Self { rest: bytes, name }
     }
 
     /// How many bytes are left.
@@ -97,6 +102,11 @@ impl<'a> Reader<'a> {
 
     /// An unsigned number in its one shortest form.
     pub fn unsigned(&mut self) -> Result<u64> {
+        // Most numbers are small.
+        if let [byte @ 0..0x80, rest @ ..] = self.rest {
+            self.rest = rest;
+            return Ok(u64::from(*byte));
+        }
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let [byte, rest @ ..] = self.rest else { return Err(self.malformed("it ends too early")) };

@@ -4,10 +4,12 @@ use core::hash::{BuildHasher, Hasher};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::set::Hit;
+use super::hit::Hit;
 
 /// Beyond this many bytes of keys it begins anew, so that one-off URLs cannot fill the memory.
 const MOST_BYTES: usize = 4 << 20;
+/// What decides the meaning of a page view.
+const PARTS: usize = 6;
 
 /// The page and the touch of a page view, as numbers of the set's texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +23,10 @@ pub struct Meaning {
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     hash: u64,
-    start: usize,
-    end: usize,
+    start: u32,
+    /// The lengths of the parts plus one, 0 where one is absent: so no two different page views have one key.
+    lengths: [u32; PARTS],
+    path_from_url: bool,
     meaning: Meaning,
 }
 
@@ -32,55 +36,70 @@ pub struct Memo {
     keys: Vec<u8>,
     entries: HashTable<Entry>,
     hasher: DefaultHashBuilder,
-    /// The key that was looked for last.
-    key: Vec<u8>,
+}
+
+/// A page view as the memo looks for it.
+#[derive(Debug)]
+pub struct Key<'a> {
+    parts: [&'a [u8]; PARTS],
+    lengths: [u32; PARTS],
+    path_from_url: bool,
+    hash: u64,
 }
 
 impl Memo {
-    /// The meaning of a page view that looked the same.
-    pub fn find(&mut self, hit: &Hit<'_>) -> Option<Meaning> {
-        self.make_key(hit);
-        let hash = self.hash();
-        let found = self.entries.find(hash, |e| self.keys.get(e.start..e.end) == Some(self.key.as_slice()))?;
-        Some(found.meaning)
+    /// The key of a page view.
+    pub fn key<'a>(&self, hit: &Hit<'a>) -> Key<'a> {
+        let given = [hit.path, hit.page_url, hit.referrer, hit.utm_source, hit.utm_medium, hit.utm_campaign];
+        let lengths = given.map(|part| part.map_or(0, |text| u32::try_from(text.len() + 1).unwrap_or(u32::MAX)));
+        let mut hasher = self.hasher.build_hasher();
+        for part in given.into_iter().flatten() {
+            hasher.write(part);
+        }
+        for length in lengths {
+            hasher.write_u32(length);
+        }
+        let hash = hasher.finish();
+        Key { parts: given.map(Option::unwrap_or_default), lengths, path_from_url: hit.path_from_url, hash }
     }
 
-    /// Keeps the meaning of the page view that [`Self::find`] was asked for last.
-    pub fn keep(&mut self, meaning: Meaning) {
-        if self.key.len() > MOST_BYTES / 64 {
+    /// The meaning of a page view that looked the same.
+    pub fn find(&self, key: &Key<'_>) -> Option<Meaning> {
+        self.entries.find(key.hash, |entry| self.is(entry, key)).map(|entry| entry.meaning)
+    }
+
+    fn is(&self, entry: &Entry, key: &Key<'_>) -> bool {
+        if entry.hash != key.hash || entry.lengths != key.lengths || entry.path_from_url != key.path_from_url {
+            return false;
+        }
+        let mut kept = self.keys.get(entry.start as usize..).unwrap_or_default();
+        key.parts.iter().all(|part| match kept.split_at_checked(part.len()) {
+            Some((own, rest)) => {
+                kept = rest;
+                own == *part
+            }
+            None => false,
+        })
+    }
+
+    /// Keeps the meaning of a page view that is not in it yet.
+    pub fn keep(&mut self, key: &Key<'_>, meaning: Meaning) {
+        let length: usize = key.parts.iter().map(|part| part.len()).sum();
+        if length > MOST_BYTES / 64 {
             return;
         }
-        if self.keys.len() + self.key.len() > MOST_BYTES {
+        if self.keys.len() + length > MOST_BYTES {
             self.keys.clear();
             self.entries.clear();
         }
-        let start = self.keys.len();
-        self.keys.extend_from_slice(&self.key);
-        let entry = Entry { hash: self.hash(), start, end: self.keys.len(), meaning };
+        let start = self.keys.len() as u32;
+        key.parts.iter().for_each(|part| self.keys.extend_from_slice(part));
+        let entry = Entry { hash: key.hash, start, lengths: key.lengths, path_from_url: key.path_from_url, meaning };
         self.entries.insert_unique(entry.hash, entry, |e| e.hash);
     }
 
     /// The memory that it takes, in bytes.
     pub fn heap_bytes(&self) -> usize {
-        self.keys.capacity() + self.key.capacity() + self.entries.capacity() * (size_of::<Entry>() + 1)
-    }
-
-    fn hash(&self) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write(&self.key);
-        hasher.finish()
-    }
-
-    // Each part with its length, so that no two different page views have one key; an absent part has a length of its own.
-    fn make_key(&mut self, hit: &Hit<'_>) {
-        let e = &hit.event;
-        let parts = [hit.path, e.page_url, e.referrer, e.utm_source, e.utm_medium, e.utm_campaign];
-        self.key.clear();
-        self.key.push(u8::from(hit.path_from_url));
-        for part in parts {
-            let length = part.map_or(u32::MAX, |text| u32::try_from(text.len()).unwrap_or(u32::MAX - 1));
-            self.key.extend_from_slice(&length.to_le_bytes());
-            self.key.extend_from_slice(part.unwrap_or("").as_bytes());
-        }
+        self.keys.capacity() + self.entries.capacity() * (size_of::<Entry>() + 1)
     }
 }

@@ -4,13 +4,17 @@
 //! run's ends is within the gap of one of its events, joining whole runs gives what joining all their events gives, for any
 //! split of the rows and any order of merging.
 
+mod hit;
 mod memo;
 mod rows;
 mod run;
 mod set;
 mod state;
+mod touch;
 
-pub use rows::{Row, Rows, touch_parts};
+pub use hit::{Hit, is_pageview, utf8};
+pub use rows::Rows;
 pub use run::Run;
-pub use set::{Hit, VisitSet};
+pub use set::{Cuts, Piece, VisitSet};
 pub use state::{Visit, VisitState};
+pub use touch::touch_parts;

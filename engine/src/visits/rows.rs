@@ -1,116 +1,132 @@
-//! Reading the rows of a set from its bytes, one by one.
-
-use core::ops::Range;
+//! Reading the visits of a set from its bytes, visitor by visitor: the parts of a set, which have their visitors in order, are
+//! merged on the way.
 
 use super::run::Run;
-use super::set::{KIND, NAME, PART, VERSION};
+use super::set::{Cuts, KIND, NAME, Piece, VERSION, join};
 use crate::error::Result;
-use crate::state::{NONE, Reader};
+use crate::state::{Dictionary, NONE, Reader};
 
-/// A visit of a set; texts are numbers for [`Rows::text`].
-#[derive(Debug, Clone, Copy)]
-pub struct Row {
-    /// The run: times, counts, entry, exit and touch.
-    pub run: Run,
-    /// Counts from 1 for each visitor.
-    pub visit_no: u32,
-    /// The user agent, or [`NONE`].
-    pub agent: u32,
-}
-
-/// The rows of a set.
+/// The visitors of a set in order of their ids, each with its visits in order of time. Texts are numbers for [`Rows::text`].
 #[derive(Debug)]
-pub struct Rows {
-    bytes: Vec<u8>,
-    /// Where the next row, or the next visitor, begins.
-    at: usize,
+pub struct Rows<'a> {
     gap: i64,
-    texts: Vec<Range<usize>>,
-    visitors_left: usize,
-    visits_left: usize,
-    visit_no: u32,
-    before: Option<i64>,
-    visitor: Range<usize>,
+    cuts: Cuts,
+    texts: Dictionary,
+    parts: Vec<Part<'a>>,
+    pieces: Vec<Piece>,
 }
 
-impl Rows {
-    /// Begins to read; bytes that no set wrote are `22P03`, here or on the way.
-    pub fn new(bytes: Vec<u8>) -> Result<Self> {
-        let mut reader = Reader::new(&bytes, KIND, VERSION, NAME)?;
+#[derive(Debug)]
+struct Part<'a> {
+    reader: Reader<'a>,
+    /// What the part's texts are called here.
+    ids: Vec<u32>,
+    visitors_left: usize,
+    /// The next one; `None` after the last.
+    visitor: Option<&'a str>,
+}
+
+impl<'a> Rows<'a> {
+    /// Begins to read; bytes that no set wrote are `22P03`, here or on the way. `cuts` are those that the set was made with.
+    pub fn new(bytes: &'a [u8], cuts: Cuts) -> Result<Self> {
+        let mut reader = Reader::new(bytes, KIND, VERSION, NAME)?;
         let gap = i64::try_from(reader.unsigned()?).map_err(|_| reader.malformed("the gap is out of range"))?;
-        let count = reader.count(1)?;
-        let mut texts = Vec::with_capacity(count);
-        for _ in 0..count {
-            texts.push(utf8(&mut reader, bytes.len())?);
+        if (reader.unsigned()? != 0) != cuts.are_used() {
+            return Err(reader.malformed("it has other cuts"));
         }
-        let visitors_left = reader.count(3)?;
-        let at = bytes.len() - reader.left();
-        Ok(Self { bytes, at, gap, texts, visitors_left, visits_left: 0, visit_no: 0, before: None, visitor: 0..0 })
+        let mut texts = Dictionary::default();
+        let mut parts = Vec::new();
+        for _ in 0..reader.count(1)? {
+            parts.push(Part::new(Reader::behind_header(reader.text()?, NAME), &mut texts)?);
+        }
+        reader.finish()?;
+        Ok(Self { gap, cuts, texts, parts, pieces: Vec::new() })
     }
 
-    /// How many texts there are.
-    pub fn num_texts(&self) -> usize {
-        self.texts.len()
+    /// The gap between visits, in microseconds.
+    pub fn gap(&self) -> i64 {
+        self.gap
+    }
+
+    /// The memory that it takes beside the bytes.
+    pub fn heap_bytes(&self) -> usize {
+        self.texts.heap_bytes() + self.parts.iter().map(|part| part.ids.capacity() * size_of::<u32>()).sum::<usize>()
     }
 
     /// A text by its number; `None` for [`NONE`].
     pub fn text(&self, id: u32) -> Option<&str> {
-        self.str(self.texts.get(id as usize)?.clone())
+        if id == NONE { None } else { core::str::from_utf8(self.texts.get(id)).ok() }
     }
 
-    /// The visitor of the latest row.
-    pub fn visitor(&self) -> &str {
-        self.str(self.visitor.clone()).unwrap_or("")
-    }
-
-    fn str(&self, range: Range<usize>) -> Option<&str> {
-        core::str::from_utf8(self.bytes.get(range)?).ok()
-    }
-
-    /// The next row, `None` after the last.
-    pub fn next_row(&mut self) -> Result<Option<Row>> {
-        let mut reader = Reader::resume(self.bytes.get(self.at..).unwrap_or_default(), NAME);
-        while self.visits_left == 0 {
-            if self.visitors_left == 0 {
-                return Ok(None);
+    /// The next visitor and its visits, or their pieces where there are cuts; `None` after the last.
+    pub fn next_visitor(&mut self) -> Result<Option<(&'a str, &[Piece])>> {
+        let Some(visitor) = self.parts.iter().filter_map(|part| part.visitor).min() else { return Ok(None) };
+        self.pieces.clear();
+        // Without cuts two pieces are more than the gap apart, with cuts they may follow each other.
+        let gap = if self.cuts.are_used() { 0 } else { self.gap };
+        let mut from = 0;
+        for part in &mut self.parts {
+            if part.visitor == Some(visitor) {
+                part.read(gap, &mut self.pieces)?;
+                from += 1;
             }
-            self.visitors_left -= 1;
-            self.visitor = utf8(&mut reader, self.bytes.len())?;
-            self.visits_left = reader.count(6)?;
-            self.visit_no = 0;
-            self.before = None;
         }
-        self.visits_left -= 1;
-        self.visit_no += 1;
-        let count = self.texts.len() as u64;
-        let known = |id: u64| if id < count { u32::try_from(id).ok() } else { None };
-        let agent = match reader.unsigned()? {
-            0 => NONE,
-            id => known(id - 1).ok_or_else(|| reader.malformed("a text is missing"))?,
-        };
-        let run = Run::read(&mut reader, self.before, self.gap, known)?;
-        self.at = self.bytes.len() - reader.left();
-        self.before = Some(run.end);
-        Ok(Some(Row { run, visit_no: self.visit_no, agent }))
+        if from > 1 {
+            join(&mut self.pieces, self.gap, &mut self.cuts, &self.texts)?;
+        }
+        Ok(Some((visitor, &self.pieces)))
     }
 }
 
-/// The channel of a touch, then source, medium, campaign, term, rule, referrer domain and landing page; an absent part is
-/// `None`.
-pub fn touch_parts(touch: &str) -> [Option<&str>; 8] {
-    let mut parts = [None; 8];
-    for (slot, part) in parts.iter_mut().zip(touch.splitn(8, PART)) {
-        *slot = Some(part).filter(|text| !text.is_empty());
+impl<'a> Part<'a> {
+    fn new(mut reader: Reader<'a>, texts: &mut Dictionary) -> Result<Self> {
+        let count = reader.count(1)?;
+        let mut ids = Vec::with_capacity(count);
+        for _ in 0..count {
+            ids.push(texts.intern(utf8(&mut reader)?.as_bytes())?);
+        }
+        let visitors_left = reader.count(3)?;
+        let mut part = Self { reader, ids, visitors_left, visitor: None };
+        part.advance()?;
+        Ok(part)
     }
-    parts
+
+    fn advance(&mut self) -> Result<()> {
+        let before = self.visitor.take();
+        if self.visitors_left > 0 {
+            self.visitors_left -= 1;
+            let visitor = utf8(&mut self.reader)?;
+            if before.is_some_and(|before| before >= visitor) {
+                return Err(self.reader.malformed("its visitors are not in order"));
+            }
+            self.visitor = Some(visitor);
+        } else if self.reader.left() > 0 {
+            return Err(self.reader.malformed("bytes are left over"));
+        }
+        Ok(())
+    }
+
+    /// Reads the pieces of the visitor and goes on to the next.
+    fn read(&mut self, gap: i64, pieces: &mut Vec<Piece>) -> Result<()> {
+        let mut before = None;
+        for _ in 0..self.reader.count(6)? {
+            let ids = &self.ids;
+            let known = |id: u64| usize::try_from(id).ok().and_then(|i| ids.get(i)).copied();
+            let agent = match self.reader.unsigned()? {
+                0 => NONE,
+                id => known(id - 1).ok_or_else(|| self.reader.malformed("a text is missing"))?,
+            };
+            let run = Run::read(&mut self.reader, before, gap, known)?;
+            before = Some(run.end);
+            pieces.push(Piece { run, agent });
+        }
+        self.advance()
+    }
 }
 
-/// The place of the next text, which is checked.
-fn utf8(reader: &mut Reader<'_>, total: usize) -> Result<Range<usize>> {
-    let text = reader.text()?;
-    if text.contains(&0) || core::str::from_utf8(text).is_err() {
-        return Err(reader.malformed("a text is none"));
+fn utf8<'a>(reader: &mut Reader<'a>) -> Result<&'a str> {
+    match core::str::from_utf8(reader.text()?) {
+        Ok(text) if !text.contains('\0') => Ok(text),
+        _ => Err(reader.malformed("a text is none")),
     }
-    let end = total - reader.left();
-    Ok(end - text.len()..end)
 }

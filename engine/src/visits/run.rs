@@ -6,8 +6,9 @@ use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::state::{Dictionary, NONE, Reader, Writer};
 
-/// A run; texts are numbers of the state's dictionary. 64 bytes.
+/// A run; texts are numbers of the state's dictionary. 60 bytes, so its fields are read by value only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C, packed(4))]
 pub struct Run {
     /// The first event.
     pub start: i64,
@@ -29,13 +30,11 @@ pub struct Run {
     pub exit: u32,
     /// The touch of the smallest (time, touch), or [`NONE`].
     pub touch: u32,
-    /// Whose run it is, where a state holds many visitors.
-    pub visitor: u32,
 }
 
 impl Run {
     /// The run of a single event.
-    pub fn of(at: i64, page: u32, touch: u32, visitor: u32) -> Self {
+    pub fn of(at: i64, page: u32, touch: u32) -> Self {
         Self {
             start: at,
             end: at,
@@ -47,7 +46,6 @@ impl Run {
             entry: page,
             exit: page,
             touch,
-            visitor,
         }
     }
 
@@ -129,7 +127,7 @@ impl Run {
             if offset <= length { Ok(offset as i64) } else { Err(r.malformed("a time lies outside its visit")) }
         };
         let mut known = |r: &Reader<'_>, id: u64| text(id).ok_or_else(|| r.malformed("a text is missing"));
-        let mut run = Self { end, events, pageviews, ..Self::of(start, NONE, NONE, 0) };
+        let mut run = Self { end, events, pageviews, ..Self::of(start, NONE, NONE) };
         if pageviews > 0 {
             let offset = r.unsigned()?;
             run.entry_at = start.wrapping_add(within(r, offset)?);

@@ -1,73 +1,74 @@
 //! The visits of many visitors in one state, for reports over whole ranges: one hash table of visitors instead of a group
-//! for each. It crosses from worker to leader as bytes, and its rows are read from the same bytes.
+//! for each. It crosses from worker to leader as bytes, which [`super::Rows`] reads without bringing them into a table again.
 
+use super::hit::{Hit, utf8};
 use super::memo::{Meaning, Memo};
 use super::run::Run;
-use crate::arrival::{self, Event};
+use super::touch::touch;
 use crate::duration;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::pulse::Counter;
 use crate::state::{Dictionary, NONE, Reader, Writer};
 use crate::url;
 
 pub(super) const KIND: u8 = b'S';
-pub(super) const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 2;
 pub(super) const NAME: &str = "visit set";
 
-/// One event as the source has it.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Hit<'a> {
-    /// Whose it is.
-    pub visitor: &'a str,
-    /// Microseconds since 2000-01-01 UTC.
-    pub at: i64,
-    /// Whether it is a page view: only these have pages and touches.
-    pub is_pageview: bool,
-    /// The page's path; `None` takes it from the URL where `path_from_url` says so.
-    pub path: Option<&'a str>,
-    /// Whether the path is to be taken from the URL.
-    pub path_from_url: bool,
-    /// How the visitor came.
-    pub event: Event<'a>,
-    /// The browser.
-    pub user_agent: Option<&'a str>,
+/// A run with the smallest user agent of its events by bytes, or [`NONE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    /// Times, counts, entry, exit and touch.
+    pub run: Run,
+    /// The number of the user agent.
+    pub agent: u32,
+}
+
+/// A piece and whose it is: 68 bytes.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, packed(4))]
+struct Owned {
+    run: Run,
+    agent: u32,
+    visitor: u32,
 }
 
 /// The visits of many visitors.
 #[derive(Debug)]
 pub struct VisitSet {
     gap: i64,
+    cuts: Cuts,
     ignored: Vec<String>,
     visitors: Dictionary,
     /// By visitor: its latest run.
     latest: Vec<u32>,
-    runs: Vec<Run>,
-    /// By run: the smallest user agent by bytes.
-    agents: Vec<u32>,
+    runs: Vec<Owned>,
     texts: Dictionary,
     memo: Memo,
-    /// States from workers, not read in yet.
+    /// What workers have written, each with its visitors in order.
     parts: Vec<Vec<u8>>,
 }
 
 impl VisitSet {
-    /// An empty set. `gap` in microseconds, less than zero is `22023`; `ignored` are hosts that bring nobody.
-    pub fn new(gap: i64, ignored: Vec<String>) -> Result<Self> {
+    /// An empty set. `gap` in microseconds, less than zero is `22023`; `ignored` are hosts that bring nobody. At the
+    /// instants of `cuts`, which are in order, runs are cut: then the rows are the pieces of the visits.
+    pub fn new(gap: i64, ignored: Vec<String>, cuts: Vec<i64>) -> Result<Self> {
         Ok(Self {
             gap: duration::not_negative(gap, "gap")?,
+            cuts: Cuts::new(cuts),
             ignored,
             visitors: Dictionary::default(),
             latest: Vec::new(),
             runs: Vec::new(),
-            agents: Vec::new(),
             texts: Dictionary::default(),
             memo: Memo::default(),
             parts: Vec::new(),
         })
     }
 
-    /// The gap in microseconds.
-    pub fn gap(&self) -> i64 {
-        self.gap
+    /// An empty set that this one can be merged into.
+    pub fn like(&self) -> Result<Self> {
+        Self::new(self.gap, Vec::new(), self.cuts.instants.clone())
     }
 
     /// Whether there is no event.
@@ -79,29 +80,32 @@ impl VisitSet {
     pub fn heap_bytes(&self) -> usize {
         self.visitors.heap_bytes()
             + self.texts.heap_bytes()
-            + self.runs.capacity() * size_of::<Run>()
-            + (self.latest.capacity() + self.agents.capacity()) * size_of::<u32>()
+            + self.runs.capacity() * size_of::<Owned>()
+            + self.latest.capacity() * size_of::<u32>()
+            + self.cuts.instants.capacity() * size_of::<i64>()
             + self.memo.heap_bytes()
             + self.parts.iter().map(Vec::capacity).sum::<usize>()
     }
 
-    /// Adds an event; ±infinity is `22008`.
+    /// Adds an event; ±infinity is `22008`, a text that is not UTF-8 `55000`.
     pub fn push(&mut self, hit: &Hit<'_>) -> Result<()> {
         let at = duration::finite(hit.at, "occurred_at")?;
         let meaning = if hit.is_pageview { self.meaning(hit)? } else { Meaning { page: NONE, touch: NONE } };
-        let agent = hit.user_agent.map_or(Ok(NONE), |text| self.texts.intern(text.as_bytes()))?;
-        let visitor = self.visitors.intern(hit.visitor.as_bytes())?;
-        self.add(Run::of(at, meaning.page, meaning.touch, visitor), agent)
+        let visitor = intern(&mut self.visitors, hit.visitor)?;
+        let agent = self.agent(hit.user_agent, visitor)?;
+        self.add(Owned { run: Run::of(at, meaning.page, meaning.touch), agent, visitor })
     }
 
     fn meaning(&mut self, hit: &Hit<'_>) -> Result<Meaning> {
-        if let Some(known) = self.memo.find(hit) {
+        let key = self.memo.key(hit);
+        if let Some(known) = self.memo.find(&key) {
             return Ok(known);
         }
+        let event = hit.event()?;
         let derived;
-        let path = match hit.path {
+        let path = match hit.path.map(utf8).transpose()? {
             None if hit.path_from_url => {
-                derived = hit.event.page_url.and_then(url::path);
+                derived = event.page_url.and_then(url::path);
                 derived.as_deref()
             }
             given => given,
@@ -109,210 +113,233 @@ impl VisitSet {
         let page = path.map_or(Ok(NONE), |path| self.texts.intern(path.as_bytes()))?;
         let ignored = &self.ignored;
         let is_ignored = |host: &str| ignored.iter().any(|domain| is_below(host, domain));
-        let touch = match touch(&hit.event, path, is_ignored) {
+        let touch = match touch(&event, path, is_ignored) {
             Some(touch) => self.texts.intern(touch.as_bytes())?,
             None => NONE,
         };
         let meaning = Meaning { page, touch };
-        self.memo.keep(meaning);
+        self.memo.keep(&key, meaning);
         Ok(meaning)
     }
 
-    fn add(&mut self, run: Run, agent: u32) -> Result<()> {
+    /// The number of a user agent: most often that of the visitor's event before.
+    fn agent(&mut self, text: Option<&[u8]>, visitor: u32) -> Result<u32> {
+        let Some(text) = text else { return Ok(NONE) };
+        let before = self.latest.get(visitor as usize).and_then(|i| self.runs.get(*i as usize)).map(|run| run.agent);
+        match before {
+            Some(id) if id != NONE && self.texts.get(id) == text => Ok(id),
+            _ => intern(&mut self.texts, text),
+        }
+    }
+
+    fn add(&mut self, new: Owned) -> Result<()> {
         let place = u32::try_from(self.runs.len()).ok().filter(|place| *place != NONE).ok_or_else(too_many)?;
-        match self.latest.get_mut(run.visitor as usize) {
+        match self.latest.get_mut(new.visitor as usize) {
             None => self.latest.push(place),
             Some(latest) => {
-                let i = *latest as usize;
-                if let (Some(last), Some(own)) = (self.runs.get_mut(i), self.agents.get_mut(i)) {
-                    if last.touches(&run, self.gap) {
-                        *own = smaller(*own, agent, &self.texts);
-                        return last.absorb(&run, &self.texts);
+                if let Some(last) = self.runs.get_mut(*latest as usize) {
+                    if last.run.touches(&new.run, self.gap) && self.cuts.together(new.run.start, last.run.start) {
+                        last.agent = smaller(last.agent, new.agent, &self.texts);
+                        let mut run = last.run;
+                        run.absorb(&new.run, &self.texts)?;
+                        last.run = run;
+                        return Ok(());
                     }
-                    if run.start > last.start {
+                    if new.run.start > last.run.start {
                         *latest = place;
                     }
                 }
             }
         }
-        self.runs.push(run);
-        self.agents.push(agent);
+        // Doubling would cost more than the runs.
+        if self.runs.len() == self.runs.capacity() {
+            self.runs.reserve_exact((self.runs.len() / 8).max(64));
+        }
+        self.runs.push(new);
         Ok(())
     }
 
     /// Takes the events of another set into this one; different gaps are `22023`.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
-        for part in &other.parts {
-            self.read(part)?;
+        if other.gap != self.gap {
+            return Err(Error::invalid("different gaps in one aggregate", "Use one gap for all rows."));
         }
+        self.parts.extend(other.parts.iter().cloned());
         if !other.runs.is_empty() {
-            self.read(&other.serialize()?)?;
+            self.parts.push(other.part()?);
         }
         Ok(())
     }
 
-    /// Keeps bytes of [`Self::serialize`] as they are; they are read when they are merged into another set.
+    /// Reads bytes of [`Self::serialize`]; what they say is looked at by [`super::Rows`].
     pub fn deserialize(bytes: &[u8]) -> Result<Self> {
         let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
         let gap = i64::try_from(r.unsigned()?).map_err(|_| r.malformed("the gap is out of range"))?;
-        let mut set = Self::new(gap, Vec::new())?;
-        set.parts.push(bytes.to_vec());
+        let mut set = Self::new(gap, Vec::new(), Vec::new())?;
+        set.cuts.used = r.unsigned()? != 0;
+        for _ in 0..r.count(1)? {
+            set.parts.push(r.text()?.to_vec());
+        }
+        r.finish()?;
         Ok(set)
     }
 
-    fn read(&mut self, bytes: &[u8]) -> Result<()> {
-        let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
-        let gap = r.unsigned()?;
-        if gap != self.gap as u64 {
-            return Err(Error::invalid("different gaps in one aggregate", "Use one gap for all rows."));
+    /// The bytes: gap, whether there are cuts, and the parts.
+    pub fn serialize(&self) -> Result<Vec<u8>> {
+        let own = if self.runs.is_empty() { None } else { Some(self.part()?) };
+        let mut w = Writer::new(KIND, VERSION);
+        w.reserve(self.parts.iter().chain(&own).map(|part| part.len() + 10).sum());
+        w.unsigned(self.gap as u64);
+        w.unsigned(u64::from(self.cuts.used));
+        w.unsigned((self.parts.len() + usize::from(own.is_some())) as u64);
+        for part in self.parts.iter().chain(&own) {
+            w.text(part);
         }
-        let count = r.count(1)?;
-        let mut texts = Vec::with_capacity(count);
-        for _ in 0..count {
-            texts.push(self.texts.intern(r.text()?)?);
-        }
-        for _ in 0..r.count(3)? {
-            let visitor = self.visitors.intern(r.text()?)?;
-            let mut before = None;
-            for _ in 0..r.count(6)? {
-                let known = |id: u64| usize::try_from(id).ok().and_then(|i| texts.get(i)).copied();
-                let agent = match r.unsigned()? {
-                    0 => NONE,
-                    id => known(id - 1).ok_or_else(|| r.malformed("a text is missing"))?,
-                };
-                let run = Run { visitor, ..Run::read(&mut r, before, self.gap, known)? };
-                before = Some(run.end);
-                self.add(run, agent)?;
-            }
-        }
-        r.finish()
+        Ok(w.finish())
     }
 
-    /// The bytes: texts, then each visitor with its visits in order of time.
-    pub fn serialize(&self) -> Result<Vec<u8>> {
-        if let ([part], true) = (self.parts.as_slice(), self.runs.is_empty()) {
-            return Ok(part.clone());
-        }
-        let mut w = Writer::new(KIND, VERSION);
-        w.unsigned(self.gap as u64);
+    /// The own events as a part: its texts, then the visitors in order of their ids, each with its runs in order of time.
+    fn part(&self) -> Result<Vec<u8>> {
+        let mut w = Writer::default();
+        w.reserve(self.visitors.text_bytes() + self.runs.len() * 32);
         w.unsigned(self.texts.len() as u64);
         for id in 0..self.texts.len() as u32 {
             w.text(self.texts.get(id));
         }
         w.unsigned(self.visitors.len() as u64);
-        let order = self.by_visitor();
-        let mut joined: Vec<(Run, u32)> = Vec::new();
-        let mut rest = order.as_slice();
-        for visitor in 0..self.visitors.len() as u32 {
-            let own =
-                rest.iter().take_while(|i| self.runs.get(**i as usize).is_some_and(|r| r.visitor == visitor)).count();
-            let (mine, others) = rest.split_at(own);
-            rest = others;
-            self.join(mine, &mut joined)?;
+        let (starts, places) = self.by_visitor();
+        let (mut joined, mut cuts, mut counter) = (Vec::new(), self.cuts.clone(), Counter::default());
+        for visitor in self.visitors.in_order() {
+            let end = starts.get(visitor as usize).copied().unwrap_or_default();
+            let start = visitor.checked_sub(1).and_then(|i| starts.get(i as usize)).copied().unwrap_or_default();
+            joined.clear();
+            for place in places.get(start as usize..end as usize).unwrap_or_default() {
+                counter.step();
+                if let Some(owned) = self.runs.get(*place as usize) {
+                    joined.push(Piece { run: owned.run, agent: owned.agent });
+                }
+            }
+            join(&mut joined, self.gap, &mut cuts, &self.texts)?;
             w.text(self.visitors.get(visitor));
             w.unsigned(joined.len() as u64);
             let mut before = 0;
-            for (run, agent) in &joined {
-                w.unsigned(if *agent == NONE { 0 } else { u64::from(*agent) + 1 });
-                run.write(&mut w, before, u64::from);
-                before = run.end;
+            for piece in &joined {
+                w.unsigned(if piece.agent == NONE { 0 } else { u64::from(piece.agent) + 1 });
+                piece.run.write(&mut w, before, u64::from);
+                before = piece.run.end;
             }
         }
         Ok(w.finish())
     }
 
-    /// The places of all runs, grouped by visitor: a counting sort.
-    fn by_visitor(&self) -> Vec<u32> {
-        let mut starts = vec![0u32; self.visitors.len() + 1];
-        for run in &self.runs {
-            if let Some(n) = starts.get_mut(run.visitor as usize + 1) {
+    /// The places of all runs, grouped by visitor, and where each visitor's end: a counting sort.
+    fn by_visitor(&self) -> (Vec<u32>, Vec<u32>) {
+        let mut next = vec![0u32; self.visitors.len()];
+        for owned in &self.runs {
+            if let Some(n) = next.get_mut(owned.visitor as usize) {
                 *n += 1;
             }
         }
         let mut sum = 0;
-        for n in &mut starts {
-            sum += *n;
-            *n = sum;
+        for n in &mut next {
+            sum += core::mem::replace(n, sum);
         }
-        let mut order = vec![0u32; self.runs.len()];
-        for (run, place) in self.runs.iter().zip(0u32..) {
-            if let Some(next) = starts.get_mut(run.visitor as usize) {
-                if let Some(slot) = order.get_mut(*next as usize) {
+        let mut places = vec![0u32; self.runs.len()];
+        for (owned, place) in self.runs.iter().zip(0u32..) {
+            if let Some(next) = next.get_mut(owned.visitor as usize) {
+                if let Some(slot) = places.get_mut(*next as usize) {
                     *slot = place;
                 }
                 *next += 1;
             }
         }
-        order
+        (next, places)
     }
+}
 
-    /// One visitor's runs, sorted and joined.
-    fn join(&self, places: &[u32], joined: &mut Vec<(Run, u32)>) -> Result<()> {
-        joined.clear();
-        let run_at = |i: u32| Some((*self.runs.get(i as usize)?, *self.agents.get(i as usize)?));
-        joined.extend(places.iter().filter_map(|i| run_at(*i)));
-        let apart = |pair: &[(Run, u32)]| match pair {
-            [a, b] => b.0.start > a.0.start && !a.0.touches(&b.0, self.gap),
-            _ => true,
-        };
-        if joined.windows(2).all(apart) {
-            return Ok(());
-        }
-        joined.sort_unstable_by_key(|(run, _)| run.start);
-        let all = core::mem::take(joined);
-        for (run, agent) in all {
-            match joined.last_mut() {
-                Some((last, own)) if last.touches(&run, self.gap) => {
-                    last.absorb(&run, &self.texts)?;
-                    *own = smaller(*own, agent, &self.texts);
-                }
-                _ => joined.push((run, agent)),
+/// The number of a text of the database, which is looked at when it is new.
+fn intern(texts: &mut Dictionary, text: &[u8]) -> Result<u32> {
+    let known = texts.len();
+    let id = texts.intern(text)?;
+    if texts.len() > known {
+        utf8(text)?;
+    }
+    Ok(id)
+}
+
+/// Sorts one visitor's pieces by time and joins those within the gap of each other and between the same cuts.
+pub(super) fn join(pieces: &mut Vec<Piece>, gap: i64, cuts: &mut Cuts, texts: &Dictionary) -> Result<()> {
+    let mut apart = |a: &Piece, b: &Piece| {
+        b.run.start > a.run.start && !(a.run.touches(&b.run, gap) && cuts.together(a.run.start, b.run.start))
+    };
+    if pieces.windows(2).all(|pair| matches!(pair, [a, b] if apart(a, b))) {
+        return Ok(());
+    }
+    crate::pulse::sort_by_key(pieces, |piece| piece.run.start);
+    let mut kept = 0;
+    for i in 1..pieces.len() {
+        let Some(&piece) = pieces.get(i) else { break };
+        let Some(last) = pieces.get_mut(kept) else { break };
+        if last.run.touches(&piece.run, gap) && cuts.together(last.run.start, piece.run.start) {
+            let mut run = last.run;
+            run.absorb(&piece.run, texts)?;
+            *last = Piece { run, agent: smaller(last.agent, piece.agent, texts) };
+        } else {
+            kept += 1;
+            if let Some(slot) = pieces.get_mut(kept) {
+                *slot = piece;
             }
         }
-        Ok(())
+    }
+    pieces.truncate(kept + 1);
+    Ok(())
+}
+
+/// Where runs are cut: at each instant a new stretch begins.
+#[derive(Debug, Clone, Default)]
+pub struct Cuts {
+    used: bool,
+    instants: Vec<i64>,
+    /// The stretch that was asked for last.
+    start: i64,
+    end: i64,
+}
+
+impl Cuts {
+    /// Cuts at instants that are in order.
+    pub fn new(instants: Vec<i64>) -> Self {
+        Self { used: !instants.is_empty(), instants, start: 0, end: 0 }
+    }
+
+    /// Whether there are cuts.
+    pub(super) fn are_used(&self) -> bool {
+        self.used
+    }
+
+    /// Whether no cut is between two instants.
+    fn together(&mut self, a: i64, b: i64) -> bool {
+        if !self.used {
+            return true;
+        }
+        if a < self.start || a >= self.end {
+            let after = self.instants.partition_point(|cut| *cut <= a);
+            self.start = after.checked_sub(1).and_then(|i| self.instants.get(i)).copied().unwrap_or(i64::MIN);
+            self.end = self.instants.get(after).copied().unwrap_or(i64::MAX);
+        }
+        self.start <= b && b < self.end
     }
 }
 
 fn too_many() -> Error {
-    Error::new(crate::ErrorKind::LimitExceeded, "too many visits in one report", "Ask for a shorter range.")
+    Error::new(ErrorKind::LimitExceeded, "too many visits in one report", "Ask for a shorter range.")
 }
 
 /// The smaller text by bytes; none is larger than any.
-fn smaller(a: u32, b: u32, texts: &Dictionary) -> u32 {
+pub(super) fn smaller(a: u32, b: u32, texts: &Dictionary) -> u32 {
     if a == b || b == NONE || (a != NONE && texts.get(a) <= texts.get(b)) { a } else { b }
 }
 
 /// Whether a host is a domain or below it.
 fn is_below(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
-
-/// The separator between the parts of a touch.
-pub(super) const PART: char = '\u{1f}';
-
-/// The touch of a page view as one text that compares by bytes, `None` where the event is no arrival: channel, source,
-/// medium, campaign, term, rule, referrer domain and landing page, joined by [`PART`]; an absent part is empty.
-fn touch(event: &Event<'_>, path: Option<&str>, is_ignored: impl FnOnce(&str) -> bool) -> Option<String> {
-    if !arrival::is_arrival(event, is_ignored) {
-        return None;
-    }
-    let a = arrival::arrival(event);
-    let domain = event.referrer.and_then(url::domain);
-    let parts = [
-        a.source.as_deref(),
-        a.medium.as_deref(),
-        a.campaign.as_deref(),
-        a.term.as_deref(),
-        Some(&*a.rule),
-        domain.as_deref(),
-        path,
-    ];
-    let mut touch = String::with_capacity(96);
-    touch.push_str(a.channel);
-    for part in parts {
-        touch.push(PART);
-        // A separator in the data must not shift the parts behind it.
-        touch.extend(part.unwrap_or("").chars().map(|c| if c == PART { ' ' } else { c }));
-    }
-    Some(touch)
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::run::Run;
 use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
+use crate::pulse::sort_by_key;
 use crate::state::{Dictionary, NONE, Reader, Writer};
 
 const KIND: u8 = b'V';
@@ -67,15 +68,15 @@ impl VisitState {
     pub fn push(&mut self, at: i64, page: Option<&str>, touch: Option<&str>) -> Result<()> {
         let at = duration::finite(at, "ts")?;
         let mut id = |text: Option<&str>| text.map_or(Ok(NONE), |t| self.texts.intern(t.as_bytes()));
-        let run = Run::of(at, id(page)?, id(touch)?, 0);
+        let run = Run::of(at, id(page)?, id(touch)?);
         match self.runs.last_mut() {
             Some(last) if at >= last.start && at.saturating_sub(last.end) <= self.gap => last.absorb(&run, &self.texts),
             Some(last) if at < last.start => {
-                self.loose.push(run);
+                add(&mut self.loose, run);
                 self.settle_if_many()
             }
             _ => {
-                self.runs.push(run);
+                add(&mut self.runs, run);
                 Ok(())
             }
         }
@@ -94,7 +95,7 @@ impl VisitState {
                 Ok(*known)
             };
             let run = Run { entry: own(run.entry)?, exit: own(run.exit)?, touch: own(run.touch)?, ..*run };
-            self.loose.push(run);
+            add(&mut self.loose, run);
         }
         self.settle_if_many()
     }
@@ -118,7 +119,8 @@ impl VisitState {
     fn settle_if_many(&mut self) -> Result<()> {
         if self.loose.len() > 64 + self.runs.len() / 4 {
             self.runs = self.settled()?.into_owned();
-            self.loose.clear();
+            self.runs.shrink_to_fit();
+            self.loose = Vec::new();
         }
         Ok(())
     }
@@ -131,7 +133,7 @@ impl VisitState {
         let mut all = Vec::with_capacity(self.runs.len() + self.loose.len());
         all.extend_from_slice(&self.runs);
         all.extend_from_slice(&self.loose);
-        all.sort_unstable_by_key(|run| run.start);
+        sort_by_key(&mut all, |run| run.start);
         let mut joined: Vec<Run> = Vec::with_capacity(all.len());
         for run in &all {
             match joined.last_mut() {
@@ -230,6 +232,14 @@ impl VisitState {
         r.finish()?;
         Ok(state)
     }
+}
+
+/// Doubling would cost more than the runs: a visitor has two of them, a busy one thousands.
+fn add(runs: &mut Vec<Run>, run: Run) {
+    if runs.len() == runs.capacity() {
+        runs.reserve_exact(1 + runs.len() / 16);
+    }
+    runs.push(run);
 }
 
 /// The totals of a state.

@@ -1,0 +1,45 @@
+//! A sign of life of long loops: whoever runs the engine can look, every now and then, whether to go on.
+
+use std::sync::OnceLock;
+
+static BEAT: OnceLock<fn()> = OnceLock::new();
+
+/// How many steps of a loop go by between two beats of a [`Counter`]: less than a few milliseconds.
+const STEPS: u32 = 1 << 14;
+
+/// Sets what long loops call between two steps; it may unwind to end the loop. Only the first call counts.
+pub fn set(beat: fn()) {
+    let _ = BEAT.set(beat);
+}
+
+/// Counts the steps of a loop and calls what was [`set`] once for many of them.
+#[derive(Debug, Default)]
+pub struct Counter(u32);
+
+impl Counter {
+    /// One step more.
+    #[inline]
+    pub fn step(&mut self) {
+        self.0 += 1;
+        if self.0 >= STEPS {
+            self.beat();
+        }
+    }
+
+    #[cold]
+    fn beat(&mut self) {
+        self.0 = 0;
+        if let Some(beat) = BEAT.get() {
+            beat();
+        }
+    }
+}
+
+/// Sorts as `sort_unstable_by_key` does, with a sign of life for long slices.
+pub fn sort_by_key<T, K: Ord>(list: &mut [T], mut key: impl FnMut(&T) -> K) {
+    let mut counter = Counter::default();
+    list.sort_unstable_by(|a, b| {
+        counter.step();
+        key(a).cmp(&key(b))
+    });
+}

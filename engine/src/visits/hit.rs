@@ -1,0 +1,61 @@
+//! One event as the source has it.
+
+use crate::arrival::Event;
+use crate::error::{Error, ErrorKind, Result};
+
+/// An event. Texts are bytes as the database has them: they are looked at as UTF-8 only where they are new.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hit<'a> {
+    /// Whose it is.
+    pub visitor: &'a [u8],
+    /// Microseconds since 2000-01-01 UTC.
+    pub at: i64,
+    /// Whether it is a page view: only these have pages and touches.
+    pub is_pageview: bool,
+    /// The page's path; `None` takes it from the URL where `path_from_url` says so.
+    pub path: Option<&'a [u8]>,
+    /// Whether the path is to be taken from the URL.
+    pub path_from_url: bool,
+    /// How the visitor came: see [`Event`].
+    pub page_url: Option<&'a [u8]>,
+    /// See [`Event`].
+    pub referrer: Option<&'a [u8]>,
+    /// See [`Event`].
+    pub utm_source: Option<&'a [u8]>,
+    /// See [`Event`].
+    pub utm_medium: Option<&'a [u8]>,
+    /// See [`Event`].
+    pub utm_campaign: Option<&'a [u8]>,
+    /// The browser.
+    pub user_agent: Option<&'a [u8]>,
+}
+
+impl<'a> Hit<'a> {
+    /// How the visitor came; `55000` for a text that is not UTF-8.
+    pub fn event(&self) -> Result<Event<'a>> {
+        let text = |bytes: Option<&'a [u8]>| bytes.map(utf8).transpose();
+        Ok(Event {
+            referrer: text(self.referrer)?,
+            page_url: text(self.page_url)?,
+            utm_source: text(self.utm_source)?,
+            utm_medium: text(self.utm_medium)?,
+            utm_campaign: text(self.utm_campaign)?,
+        })
+    }
+}
+
+/// Whether events of a type are page views.
+pub fn is_pageview(event_type: &[u8]) -> bool {
+    matches!(event_type, b"page_view" | b"pageview")
+}
+
+/// A text of a database in UTF-8, else `55000`.
+pub fn utf8(bytes: &[u8]) -> Result<&str> {
+    core::str::from_utf8(bytes).map_err(|_| {
+        Error::new(
+            ErrorKind::NotPossible,
+            "a text is not UTF-8",
+            "mrcall_ext works in databases whose encoding is UTF8.",
+        )
+    })
+}
