@@ -26,6 +26,7 @@ fn hit(row: &Row) -> (String, Hit<'static>) {
         at,
         is_pageview,
         path_from_url: true,
+        with_touch: true,
         page_url: page.map(|i| URLS[i].as_bytes()),
         referrer: referrer.map(|i| REFERRERS[i].as_bytes()),
         user_agent: agent.map(|i| AGENTS[i].as_bytes()),
@@ -212,4 +213,30 @@ fn one_off_urls_do_not_fill_the_memory() {
         set.push(&hit).unwrap();
     }
     assert!(set.heap_bytes() < 16 << 20, "{} bytes", set.heap_bytes());
+}
+
+#[test]
+fn a_set_with_cuts_is_merged_as_one() {
+    let rows: Vec<Row> = (0..40).map(|i| (0, i64::from(i), true, Some(0), None, None)).collect();
+    let cuts = vec![5, 20];
+    let part = |rows: &[Row]| {
+        let mut set = VisitSet::new(3, ignored(), cuts.clone()).unwrap();
+        for row in rows {
+            let (visitor, hit) = hit(row);
+            set.push(&Hit { visitor: visitor.as_bytes(), ..hit }).unwrap();
+        }
+        VisitSet::deserialize(&set.serialize().unwrap()).unwrap()
+    };
+    // As the server combines: into a set that is like the first of them.
+    let parts = [part(&rows[..17]), part(&rows[17..])];
+    let mut merged = parts[0].like().unwrap();
+    parts.iter().for_each(|part| merged.merge(part).unwrap());
+    let bytes = merged.serialize().unwrap();
+    let mut read = Rows::new(&bytes, Cuts::new(cuts.clone())).unwrap();
+    let (_, pieces) = read.next_visitor().unwrap().unwrap();
+    let ends = |piece: &Piece| (piece.run.start, piece.run.end, piece.run.events);
+    let pieces = pieces.to_vec();
+    assert_eq!(pieces.iter().map(ends).collect::<Vec<_>>(), [(0, 4, 5), (5, 19, 15), (20, 39, 20)]);
+    assert_eq!(ends(&read.visit(&pieces).unwrap()), (0, 39, 40));
+    assert!(Rows::new(&bytes, Cuts::default()).is_err());
 }

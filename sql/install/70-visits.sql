@@ -28,12 +28,13 @@ COMMENT ON FUNCTION mrcall._check_range(timestamptz, timestamptz) IS 'Internal: 
 CREATE FUNCTION mrcall._visit_set_trans(
     internal, visitor_id text, occurred_at timestamptz, event_type text, page_path text, path_from_url boolean,
     page_url text, referrer text, utm_source text, utm_medium text, utm_campaign text, user_agent text, gap interval,
-    ignored text[], cuts timestamptz[])
+    ignored text[], with_touch boolean, width interval, cut_since timestamptz, cut_until timestamptz, zone text)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
 AS 'MODULE_PATHNAME', '_visit_set_trans_wrapper';
 COMMENT ON FUNCTION mrcall._visit_set_trans(
-    internal, text, timestamptz, text, text, boolean, text, text, text, text, text, text, interval, text[], timestamptz[])
+    internal, text, timestamptz, text, text, boolean, text, text, text, text, text, text, interval, text[], boolean, interval,
+    timestamptz, timestamptz, text)
 IS 'Internal: transition of _visit_set';
 
 CREATE FUNCTION mrcall._visit_set_combine(internal, internal)
@@ -63,7 +64,7 @@ COMMENT ON FUNCTION mrcall._visit_set_final(internal) IS 'Internal: final functi
 CREATE AGGREGATE mrcall._visit_set(
     visitor_id text, occurred_at timestamptz, event_type text, page_path text, path_from_url boolean, page_url text,
     referrer text, utm_source text, utm_medium text, utm_campaign text, user_agent text, gap interval, ignored text[],
-    cuts timestamptz[]) (
+    with_touch boolean, width interval, cut_since timestamptz, cut_until timestamptz, zone text) (
     SFUNC = mrcall._visit_set_trans,
     STYPE = internal,
     SSPACE = 100000000,
@@ -74,7 +75,8 @@ CREATE AGGREGATE mrcall._visit_set(
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE mrcall._visit_set(
-    text, timestamptz, text, text, boolean, text, text, text, text, text, text, interval, text[], timestamptz[])
+    text, timestamptz, text, text, boolean, text, text, text, text, text, text, interval, text[], boolean, interval, timestamptz,
+    timestamptz, text)
 IS 'Internal: the visits of all visitors, as bytes for _visit_set_rows';
 
 CREATE TYPE mrcall._visit AS (
@@ -122,22 +124,26 @@ COMMENT ON FUNCTION mrcall._path_from_url() IS 'Internal: whether events.page_pa
 -- Both bounds may be NULL (unbounded), visitors too (all). Meant to be inlined: no SET, every name qualified.
 -- The sub-selects without a reference outside are evaluated once.
 CREATE FUNCTION mrcall._visit_set_of(
-    since timestamptz, until timestamptz, gap interval, visitors text[], with_agent boolean, cuts timestamptz[] DEFAULT NULL)
+    since timestamptz, until timestamptz, gap interval, visitors text[], with_touch boolean, with_agent boolean,
+    width interval DEFAULT NULL, cut_since timestamptz DEFAULT NULL, zone text DEFAULT NULL)
 RETURNS TABLE (visits bytea)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
     SELECT mrcall._visit_set(
         e.visitor_id, e.occurred_at, e.event_type,
         CASE WHEN (SELECT mrcall._path_from_url()) THEN NULL ELSE e.page_path END, (SELECT mrcall._path_from_url()),
-        e.page_url, e.referrer, e.utm_source, e.utm_medium, e.utm_campaign, CASE WHEN with_agent THEN e.user_agent END, gap,
-        (SELECT mrcall._ignored_referrers()), cuts)
+        e.page_url, CASE WHEN with_touch THEN e.referrer END, CASE WHEN with_touch THEN e.utm_source END,
+        CASE WHEN with_touch THEN e.utm_medium END, CASE WHEN with_touch THEN e.utm_campaign END,
+        CASE WHEN with_agent THEN e.user_agent END, gap, (SELECT mrcall._ignored_referrers()), with_touch,
+        width, cut_since, until, zone)
     FROM mrcall.events AS e
     WHERE e.visitor_id IS NOT NULL AND e.occurred_at IS NOT NULL
       AND (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
       AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
       AND (visitors IS NULL OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
 $$;
-COMMENT ON FUNCTION mrcall._visit_set_of(timestamptz, timestamptz, interval, text[], boolean, timestamptz[]) IS
+COMMENT ON FUNCTION mrcall._visit_set_of(
+    timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text) IS
     'Internal: the visits that the events from since to until make, as bytes';
 
 -- Meant to be inlined too.
@@ -146,7 +152,7 @@ RETURNS SETOF mrcall._visit
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10000
 AS $$
     SELECT v.*
-    FROM mrcall._visit_set_of(since, until, gap, visitors, true) AS s
+    FROM mrcall._visit_set_of(since, until, gap, visitors, true, true) AS s
     CROSS JOIN LATERAL mrcall._visit_set_rows(s.visits) AS v
 $$;
 COMMENT ON FUNCTION mrcall._visits(timestamptz, timestamptz, interval, text[]) IS

@@ -17,4 +17,5 @@ mod state_text;
 mod values;
 mod views;
 mod visit_rows;
+mod visitor_buckets;
 mod visits;

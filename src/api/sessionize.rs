@@ -2,9 +2,12 @@
 
 use mrcall_engine::visits::{Hit, VisitSet, is_pageview};
 use mrcall_engine::{Result as EngineResult, duration};
+use pgrx::datum::Interval;
 use pgrx::prelude::*;
 use pgrx::{Internal, pg_sys};
 
+use super::bucket::each_bucket;
+use super::visitor_buckets::first_cut;
 use crate::agg::{self, State};
 use crate::error::{SqlResult, needed, report};
 use crate::pg::args::Args;
@@ -31,7 +34,8 @@ impl State for VisitSet {
 }
 
 /// Arguments behind the state: visitor_id, occurred_at, event_type, page_path, path_from_url, page_url, referrer,
-/// utm_source, utm_medium, utm_campaign, user_agent, gap, ignored, cuts.
+/// utm_source, utm_medium, utm_campaign, user_agent, gap, ignored, with_touch; and, where visits are to be cut,
+/// width, begin, end and zone of buckets.
 #[pg_extern(sql = false)]
 fn _visit_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
@@ -48,11 +52,21 @@ fn _visit_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlRes
         utm_medium: args.bytes(9),
         utm_campaign: args.bytes(10),
         user_agent: args.bytes(11),
+        with_touch: args.bool(14).unwrap_or(false),
     };
     let make = || {
         let (months, days, micros) = needed(args.interval(12), "gap")?;
         let gap = duration::exact_micros(months, days, micros, "gap").map_err(report)?;
-        VisitSet::new(gap, args.texts(13), args.instants(14)).map_err(report)
+        let cuts = match (args.interval(15), args.i64(16), args.i64(17), args.text(18)?) {
+            (Some((months, days, micros)), Some(since), Some(until), Some(zone)) => {
+                let width = Interval::new(months, days, micros).ok();
+                let mut buckets = Vec::new();
+                each_bucket(width, Some(since), Some(until), Some(zone), |start, next| buckets.push((start, next)))?;
+                first_cut(&buckets, since)
+            }
+            _ => Vec::new(),
+        };
+        VisitSet::new(gap, args.texts(13), cuts).map_err(report)
     };
     agg::transition(state, fcinfo, make, |set| set.push(&hit).map_err(report))
 }

@@ -19,22 +19,22 @@ const SESSIONIZE_COLUMNS: usize = 12;
 type Touch = [Option<Text>; 8];
 
 /// Values by the number of a text, made when the first row needs them.
-struct Lasting<T> {
+pub struct Lasting<T> {
     places: Vec<u32>,
     values: Vec<T>,
 }
 
 impl<T: Copy> Lasting<T> {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { places: Vec::new(), values: Vec::new() }
     }
 
-    fn get(&self, id: u32) -> Option<T> {
+    pub fn get(&self, id: u32) -> Option<T> {
         let place = self.places.get(id as usize)?.checked_sub(1)?;
         self.values.get(place as usize).copied()
     }
 
-    fn put(&mut self, id: u32, value: T) -> T {
+    pub fn put(&mut self, id: u32, value: T) -> T {
         if self.places.len() <= id as usize {
             self.places.resize(id as usize + 1, 0);
         }
@@ -169,7 +169,7 @@ fn shared(store: &mut Store, rules: &OwnRules<'_>, parts: [Option<&str>; 8]) -> 
 }
 
 /// Where the rows of the running function go.
-fn store(fcinfo: pg_sys::FunctionCallInfo, columns: usize) -> SqlResult<Store> {
+pub fn store(fcinfo: pg_sys::FunctionCallInfo, columns: usize) -> SqlResult<Store> {
     Store::of(fcinfo, columns).ok_or_else(|| {
         report(Error::new(
             ErrorKind::NotPossible,
@@ -224,7 +224,7 @@ fn sessionize(
         query
             .run(c"SELECT mrcall._check_range($1, $2), mrcall._exact($3, 'gap'), mrcall._require_attached()", &args)?;
         let set: Option<&[u8]> =
-            query.first(c"SELECT s.visits FROM mrcall._visit_set_of($1, $2, $3, NULL, false) AS s", &args)?;
+            query.first(c"SELECT s.visits FROM mrcall._visit_set_of($1, $2, $3, NULL, true, false) AS s", &args)?;
         set.map_or(Ok(()), |set| write(set, store, query))
     })
 }

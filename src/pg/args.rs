@@ -119,14 +119,6 @@ impl Args<'_> {
         };
         Err(report(Error::invalid(format!("{name} is {word}"), format!("Give a finite {name}."))))
     }
-
-    /// An argument of type timestamptz[]; NULL elements are left out.
-    pub fn instants(&self, i: usize) -> Vec<i64> {
-        let Some(datum) = self.datum(i) else { return Vec::new() };
-        // SAFETY: the SQL declaration says that the argument is an array of instants, which are 64-bit numbers.
-        let array = unsafe { Array::<i64>::from_datum(datum, false) };
-        array.map(|instants| instants.iter().flatten().collect()).unwrap_or_default()
-    }
 }
 
 /// Months, days and microseconds of an argument that the SQL declaration says is an interval.

@@ -15,6 +15,8 @@ pub struct Store {
     nulls: [bool; MOST],
     /// A text of one row, laid out as the server does.
     text: Vec<u32>,
+    /// An interval of one row.
+    interval: Box<pg_sys::Interval>,
 }
 
 /// A text that lives as long as the function runs.
@@ -55,7 +57,16 @@ impl Store {
             }
             let context = PgMemoryContexts::For(pg_sys::CurrentMemoryContext);
             let (datums, nulls) = ([pg_sys::Datum::null(); MOST], [true; MOST]);
-            Some(Self { store, descriptor, context, columns, datums, nulls, text: Vec::new() })
+            Some(Self {
+                store,
+                descriptor,
+                context,
+                columns,
+                datums,
+                nulls,
+                text: Vec::new(),
+                interval: Box::default(),
+            })
         }
     }
 
@@ -102,6 +113,14 @@ impl Store {
         }
         if let (Some(slot), Some(flag)) = (self.datums.get_mut(column), self.nulls.get_mut(column)) {
             (*slot, *flag) = (pg_sys::Datum::from(self.text.as_mut_ptr()), false);
+        }
+    }
+
+    /// Sets a column to an interval, until another one is set by this method.
+    pub fn set_interval(&mut self, column: usize, days: i32, micros: i64) {
+        *self.interval = pg_sys::Interval { time: micros, day: days, month: 0 };
+        if let (Some(slot), Some(flag)) = (self.datums.get_mut(column), self.nulls.get_mut(column)) {
+            (*slot, *flag) = (pg_sys::Datum::from(core::ptr::from_mut(&mut *self.interval)), false);
         }
     }
 

@@ -37,12 +37,6 @@ impl Tuples {
         unsafe { self.context.switch_to(|_| Self::new_text(text)) }
     }
 
-    /// A text that lives as long as the row.
-    pub fn text(&self, text: &str) -> pg_sys::Datum {
-        // SAFETY: as above.
-        unsafe { Self::new_text(text) }
-    }
-
     /// A jsonb that lives as long as the function's call; the text has to be JSON.
     pub fn lasting_jsonb(&mut self, json: &str) -> pg_sys::Datum {
         // SAFETY: the server makes a new value in the current context.

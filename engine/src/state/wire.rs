@@ -81,8 +81,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a part of a state, which has no header of its own.
-    pub fn behind_header(bytes: &'a [u8], name: &'static str) -> Self {
+    /// Goes on reading a state behind its header, or reads a part that has none of its own.
+    pub fn resume(bytes: &'a [u8], name: &'static str) -> Self {
         Self { rest: bytes, name }
     }
 

@@ -26,6 +26,8 @@ pub struct Hit<'a> {
     pub utm_medium: Option<&'a [u8]>,
     /// See [`Event`].
     pub utm_campaign: Option<&'a [u8]>,
+    /// Whether touches are wanted.
+    pub with_touch: bool,
     /// The browser.
     pub user_agent: Option<&'a [u8]>,
 }

@@ -10,6 +10,7 @@ mod rows;
 mod run;
 mod set;
 mod state;
+mod tally;
 mod touch;
 
 pub use hit::{Hit, is_pageview, utf8};
@@ -17,4 +18,5 @@ pub use rows::Rows;
 pub use run::Run;
 pub use set::{Cuts, Piece, VisitSet};
 pub use state::{Visit, VisitState};
+pub use tally::{Counts, Tally};
 pub use touch::touch_parts;

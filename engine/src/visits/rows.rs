@@ -2,7 +2,7 @@
 //! merged on the way.
 
 use super::run::Run;
-use super::set::{Cuts, KIND, NAME, Piece, VERSION, join};
+use super::set::{Cuts, KIND, NAME, Piece, VERSION, join, smaller};
 use crate::error::Result;
 use crate::state::{Dictionary, NONE, Reader};
 
@@ -37,7 +37,7 @@ impl<'a> Rows<'a> {
         let mut texts = Dictionary::default();
         let mut parts = Vec::new();
         for _ in 0..reader.count(1)? {
-            parts.push(Part::new(Reader::behind_header(reader.text()?, NAME), &mut texts)?);
+            parts.push(Part::new(Reader::resume(reader.text()?, NAME), &mut texts)?);
         }
         reader.finish()?;
         Ok(Self { gap, cuts, texts, parts, pieces: Vec::new() })
@@ -56,6 +56,18 @@ impl<'a> Rows<'a> {
     /// A text by its number; `None` for [`NONE`].
     pub fn text(&self, id: u32) -> Option<&str> {
         if id == NONE { None } else { core::str::from_utf8(self.texts.get(id)).ok() }
+    }
+
+    /// The visit that pieces of it make.
+    pub fn visit(&self, pieces: &[Piece]) -> Result<Piece> {
+        let [first, rest @ ..] = pieces else { return Ok(Piece { run: Run::of(0, NONE, NONE), agent: NONE }) };
+        let mut visit = *first;
+        for piece in rest {
+            let mut run = visit.run;
+            run.absorb(&piece.run, &self.texts)?;
+            visit = Piece { run, agent: smaller(visit.agent, piece.agent, &self.texts) };
+        }
+        Ok(visit)
     }
 
     /// The next visitor and its visits, or their pieces where there are cuts; `None` after the last.

@@ -68,7 +68,8 @@ impl VisitSet {
 
     /// An empty set that this one can be merged into.
     pub fn like(&self) -> Result<Self> {
-        Self::new(self.gap, Vec::new(), self.cuts.instants.clone())
+        let cuts = self.cuts.clone();
+        Ok(Self { cuts, ..Self::new(self.gap, Vec::new(), Vec::new())? })
     }
 
     /// Whether there is no event.
@@ -113,7 +114,7 @@ impl VisitSet {
         let page = path.map_or(Ok(NONE), |path| self.texts.intern(path.as_bytes()))?;
         let ignored = &self.ignored;
         let is_ignored = |host: &str| ignored.iter().any(|domain| is_below(host, domain));
-        let touch = match touch(&event, path, is_ignored) {
+        let touch = match hit.with_touch.then(|| touch(&event, path, is_ignored)).flatten() {
             Some(touch) => self.texts.intern(touch.as_bytes())?,
             None => NONE,
         };

@@ -1,0 +1,237 @@
+//! `visitor_buckets`: one pass over the events finds the visits, cut at the buckets' starts; then they are counted.
+
+use mrcall_engine::state::{Dictionary, NONE};
+use mrcall_engine::visits::{Cuts, Piece, Rows, Tally, touch_parts};
+use mrcall_engine::{Error, ErrorKind, agent, pulse};
+use pgrx::datum::{Interval, TimestampWithTimeZone};
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+
+use super::bucket::each_bucket;
+use super::visit_rows::{Lasting, OwnRules, store};
+use crate::agg::Share;
+use crate::error::{SqlResult, needed, report};
+use crate::pg::query;
+use crate::pg::store::{Store, Text, Value};
+
+const COLUMNS: usize = 8;
+const NOT_SET: &str = "(not set)";
+
+/// Where the value of a visit comes from.
+#[derive(Clone, Copy)]
+enum Dimension {
+    Whole,
+    /// A part of the touch, as [`touch_parts`] numbers them.
+    Touch(usize),
+    Device,
+    EntryPage,
+}
+
+const CHANNEL: usize = 0;
+const LANDING_PAGE: usize = 7;
+
+impl Dimension {
+    fn named(name: Option<&str>) -> Self {
+        match name {
+            None => Self::Whole,
+            Some("source") => Self::Touch(1),
+            Some("medium") => Self::Touch(2),
+            Some("campaign") => Self::Touch(3),
+            Some("referrer_domain") => Self::Touch(6),
+            Some("landing_page") => Self::Touch(LANDING_PAGE),
+            Some("device") => Self::Device,
+            Some("entry_page") => Self::EntryPage,
+            // The SQL function has checked the name.
+            Some(_) => Self::Touch(CHANNEL),
+        }
+    }
+}
+
+/// The values of the visits, each text once.
+struct Values<'c> {
+    dimension: Dimension,
+    rules: OwnRules<'c>,
+    texts: Dictionary,
+    /// By the number of the text that decides.
+    known: Lasting<u32>,
+    untouched: Option<u32>,
+}
+
+impl Values<'_> {
+    fn of(&mut self, visit: &Piece, rows: &Rows<'_>) -> SqlResult<u32> {
+        let run = visit.run;
+        let id = match self.dimension {
+            Dimension::Whole => return Ok(0),
+            Dimension::Touch(LANDING_PAGE) if run.touch == NONE => return self.text(rows.text(run.entry)),
+            Dimension::Touch(_) => run.touch,
+            Dimension::Device => visit.agent,
+            Dimension::EntryPage => run.entry,
+        };
+        if let Some(known) = if id == NONE { self.untouched } else { self.known.get(id) } {
+            return Ok(known);
+        }
+        let text = rows.text(id);
+        let value = match self.dimension {
+            Dimension::Touch(CHANNEL) => {
+                let parts = text.map(touch_parts).unwrap_or_default();
+                let (own, _) = self.rules.channel(&parts)?;
+                self.text(own.as_deref().or(parts[CHANNEL]).or(Some("Direct")))?
+            }
+            Dimension::Touch(part) => {
+                self.text(text.and_then(|touch| touch_parts(touch).get(part).copied().flatten()))?
+            }
+            Dimension::Device => self.text(text.map(agent::device).or(Some("unknown")))?,
+            Dimension::Whole | Dimension::EntryPage => self.text(text)?,
+        };
+        if id == NONE {
+            self.untouched = Some(value);
+        } else {
+            self.known.put(id, value);
+        }
+        Ok(value)
+    }
+
+    fn text(&mut self, text: Option<&str>) -> SqlResult<u32> {
+        self.texts.intern(text.unwrap_or(NOT_SET).as_bytes()).map_err(report)
+    }
+}
+
+/// Counts the visits of a set.
+fn count(set: &[u8], tally: &mut Tally, cuts: Vec<i64>, values: &mut Values<'_>, no_bots: bool) -> SqlResult<()> {
+    let mut rows = Rows::new(set, Cuts::new(cuts)).map_err(report)?;
+    let (mut share, mut counter, mut bots) = (Share::default(), pulse::Counter::default(), Lasting::new());
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut visitor = 0;
+    while let Some((_, own)) = rows.next_visitor().map_err(report)? {
+        pieces.clear();
+        pieces.extend_from_slice(own);
+        visitor += 1;
+        let gap = rows.gap();
+        for parts in pieces.chunk_by(|a, b| b.run.start.saturating_sub(a.run.end) <= gap) {
+            counter.step();
+            let visit = rows.visit(parts).map_err(report)?;
+            if no_bots && visit.agent != NONE {
+                let is_bot = match bots.get(visit.agent) {
+                    Some(known) => known,
+                    None => bots.put(visit.agent, rows.text(visit.agent).is_some_and(agent::is_bot)),
+                };
+                if is_bot {
+                    continue;
+                }
+            }
+            let value = values.of(&visit, &rows)?;
+            tally.add(visitor, &visit, parts, value);
+        }
+        share.set(rows.heap_bytes() + tally.heap_bytes() + values.texts.heap_bytes()).map_err(report)?;
+    }
+    Ok(())
+}
+
+/// Writes a row for each bucket and value.
+fn write(tally: &Tally, values: &Values<'_>, buckets: &[(i64, i64)], store: &mut Store) -> SqlResult<()> {
+    let mut shown: Vec<(u32, Option<Text>)> = match values.dimension {
+        Dimension::Whole => vec![(0, None)],
+        _ => {
+            let mut found = tally.values();
+            found.sort_unstable_by(|a, b| values.texts.get(*a).cmp(values.texts.get(*b)));
+            let text = |id: u32| core::str::from_utf8(values.texts.get(id)).ok();
+            found.into_iter().map(|id| (id, text(id).map(|text| store.share(text)))).collect()
+        }
+    };
+    let mut counter = pulse::Counter::default();
+    for ((start, _), stretch) in buckets.iter().zip(1..) {
+        for (value, text) in &mut shown {
+            counter.step();
+            let counts = tally.counts(stretch, *value);
+            let days = i32::try_from(counts.days).map_err(|_| {
+                let message = "the total duration is out of range";
+                report(Error::new(ErrorKind::DatetimeOutOfRange, message, "Use a smaller width."))
+            })?;
+            let number = |count: u64| Value::Number(count as i64);
+            let row = [
+                Value::Number(*start),
+                (*text).into(),
+                number(counts.visitors),
+                number(counts.visits),
+                number(counts.events),
+                number(counts.pageviews),
+                number(counts.bounces),
+            ];
+            row.into_iter().enumerate().for_each(|(column, value)| store.set(column, value));
+            store.set_interval(COLUMNS - 1, days, counts.micros);
+            store.put();
+        }
+    }
+    Ok(())
+}
+
+#[pg_extern(sql = false)]
+fn visitor_buckets(
+    width: Option<Interval>,
+    since: Option<TimestampWithTimeZone>,
+    until: Option<TimestampWithTimeZone>,
+    zone: Option<&str>,
+    dimension: Option<&str>,
+    gap: Option<Interval>,
+    exclude_bots: Option<bool>,
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> SqlResult<()> {
+    query::connect(|query| {
+        let mut store = store(fcinfo, COLUMNS)?;
+        query.run(
+            c"SELECT mrcall._exact($1, 'gap'), mrcall._check_range($2, $3)",
+            &[gap.into(), since.into(), until.into()],
+        )?;
+        let instant = |at: Option<TimestampWithTimeZone>, name| needed(at, name).map(pg_sys::TimestampTz::from);
+        let (from, to) = (instant(since, "since")?, instant(until, "until")?);
+        let mut buckets = Vec::new();
+        each_bucket(width, Some(from), Some(to), zone, |start, next| buckets.push((start, next)))?;
+        if dimension.is_some() {
+            query.run(
+                c"SELECT mrcall._check_dimension($1, '{channel,source,medium,campaign,landing_page,referrer_domain,device,entry_page}')",
+                &[dimension.into()],
+            )?;
+        }
+        query.run(c"SELECT mrcall._require_attached()", &[])?;
+        let (by, no_bots) = (Dimension::named(dimension), exclude_bots == Some(true));
+        let with_touch = matches!(by, Dimension::Touch(_));
+        let with_agent = no_bots || matches!(by, Dimension::Device);
+        // To know the whole visit, not only that it has begun before, a day more is read.
+        let whole_visit = no_bots || !matches!(by, Dimension::Whole);
+        let args = [
+            since.into(),
+            until.into(),
+            gap.into(),
+            whole_visit.into(),
+            with_touch.into(),
+            with_agent.into(),
+            width.into(),
+            zone.into(),
+        ];
+        let set: Option<&[u8]> = query.first(
+            c"SELECT s.visits FROM mrcall._visit_set_of(
+                $1 OPERATOR(pg_catalog.-) mrcall._exact($3, 'gap') OPERATOR(pg_catalog.-)
+                    CASE WHEN $4 THEN '24:00:00'::pg_catalog.interval ELSE '0' END,
+                $2, $3, NULL, $5, $6, $7, $1, $8) AS s",
+            &args,
+        )?;
+        let cuts = first_cut(&buckets, from);
+        let mut tally = Tally::new(cuts.clone());
+        let mut values = Values {
+            dimension: by,
+            rules: OwnRules::new(query)?,
+            texts: Dictionary::default(),
+            known: Lasting::new(),
+            untouched: None,
+        };
+        if let Some(set) = set {
+            count(set, &mut tally, cuts, &mut values, no_bots)?;
+        }
+        write(&tally, &values, &buckets, &mut store)
+    })
+}
+
+/// Where visits are cut: at the begin of the range, and at the begin of each bucket behind it.
+pub fn first_cut(buckets: &[(i64, i64)], since: i64) -> Vec<i64> {
+    buckets.iter().map(|bucket| bucket.0.max(since)).collect()
+}
