@@ -64,11 +64,18 @@ INSERT INTO agg_case VALUES
     ('sequence_match', 'mrcall.sequence_match(text, timestamptz, boolean[])', $$mrcall.sequence_match('(?1)(?2)(?3)', ts, steps)$$),
     ('sequence_count', 'mrcall.sequence_count(text, timestamptz, boolean[])',
         $$mrcall.sequence_count('(?1)(?t<=600)(?2)', ts, steps)$$);
--- The visits of all visitors are bytes in the order in which the workers met them: their rows count.
+-- The visits of all visitors and the calls of all businesses are bytes in the order in which the workers met them: their rows count.
 INSERT INTO agg_case VALUES
-    ('_visit_set', 'mrcall._visit_set(text, timestamptz, boolean, text, boolean, text, text, text, text, text, text, interval, text[])',
-     $$mrcall._visit_set(visitor, ts, true, page, false, NULL, touch, NULL, NULL, NULL, NULL, '30 minutes', '{}')$$,
-     $$(SELECT md5(string_agg(r::text, ',' ORDER BY r::text)) FROM mrcall._visit_set_rows(%s) AS r)$$);
+    ('_visit_set',
+     'mrcall._visit_set(text, timestamptz, text, text, boolean, text, text, text, text, text, text, interval, text[], boolean, interval, '
+     'timestamptz, timestamptz, text)',
+     $$mrcall._visit_set(visitor, ts, 'page_view', page, false, NULL, touch, NULL, NULL, NULL, NULL, '30 minutes', '{}', true,
+                         NULL, NULL, NULL, NULL)$$,
+     $$(SELECT md5(string_agg(r::text, ',' ORDER BY r::text)) FROM mrcall._visit_set_rows(%s) AS r)$$),
+    ('_call_set', 'mrcall._call_set(text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[])',
+     $$mrcall._call_set(visitor, ts, ts + lasts, outcome, steps[1], page, '2031-03-10Z', NULL)$$,
+     $$(SELECT md5(string_agg(r::text, ',' ORDER BY r::text))
+        FROM mrcall._call_set_rows(%s, '1 day', '2031-03-10Z', '2031-05-01Z', 'UTC', NULL) AS r)$$);
 
 -- All aggregates are listed. (_journey_set reads what a report has already narrowed down, and has no parallel form.)
 SELECT p.oid::regprocedure AS not_listed
