@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use crate::duration;
 use crate::error::Result;
+use crate::pulse;
 use crate::state::{Reader, Writer};
 
 /// An instant and the conditions it meets: 12 bytes, so its fields are read by value only.
@@ -83,7 +84,11 @@ impl Events {
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
-        other.each().for_each(|event| self.add(event));
+        let mut counter = pulse::Counter::default();
+        other.each().for_each(|event| {
+            counter.step();
+            self.add(event);
+        });
     }
 
     /// The events as they came.
@@ -122,7 +127,7 @@ impl Events {
         self.full.iter().for_each(|block| all.extend_from_slice(block));
         all.extend_from_slice(&self.list);
         if !self.sorted {
-            all.sort_unstable_by_key(|event| event.key());
+            pulse::sort_by_key(&mut all, |event| event.key());
         }
         Cow::Owned(all)
     }
@@ -131,8 +136,9 @@ impl Events {
     pub(super) fn write(&self, w: &mut Writer) {
         let events = self.in_order();
         w.unsigned(events.len() as u64);
-        let mut before = None;
+        let (mut before, mut counter) = (None, pulse::Counter::default());
         for event in events.iter() {
+            counter.step();
             match before {
                 None => w.signed(event.ts),
                 Some(before) => w.unsigned(event.ts.wrapping_sub(before) as u64),
@@ -146,7 +152,9 @@ impl Events {
     pub(super) fn read(r: &mut Reader<'_>, known: u32, with_empty: bool) -> Result<Self> {
         let count = r.count(2)?;
         let mut events = Self::of(Vec::with_capacity(count));
+        let mut counter = pulse::Counter::default();
         for _ in 0..count {
+            counter.step();
             let ts = match events.list.last() {
                 None => r.signed()?,
                 Some(last) => i64::try_from(i128::from(last.ts()) + i128::from(r.unsigned()?))

@@ -13,6 +13,7 @@ use super::event::Events;
 use super::pattern::{Comparison, Gap, Part, Pattern};
 use crate::duration;
 use crate::error::{Error, Result};
+use crate::pulse::Counter;
 use crate::state::{Reader, Writer};
 
 const KIND: u8 = b'S';
@@ -98,8 +99,9 @@ impl SequenceState {
     fn count_up_to(&self, most: u64) -> u64 {
         let parts = self.pattern.parts();
         let mut slots: Vec<Slot> = parts.iter().map(|part| Slot::new(part.gap)).collect();
-        let mut count = 0;
+        let (mut count, mut counter) = (0, Counter::default());
         for event in self.events.in_order().iter() {
+            counter.step();
             if complete(parts, &mut slots, event.ts(), event.mask()) {
                 count += 1;
                 if count == most {
