@@ -1,6 +1,6 @@
 //! The five functions of an aggregate over a mergeable engine state, written once for all of them.
 
-use mrcall_engine::Result;
+use mrcall_engine::{Error, ErrorKind, Result};
 use pgrx::{Internal, PgMemoryContexts, pg_sys};
 
 use super::budget::Share;
@@ -22,6 +22,9 @@ pub trait State: Sized + 'static {
     /// Reads such bytes.
     fn deserialize(bytes: &[u8]) -> Result<Self>;
 }
+
+/// The server's own limit of a gigabyte, less a header.
+const MAX_BYTES: usize = (1 << 30) - 64;
 
 struct Held<S> {
     state: S,
@@ -98,9 +101,22 @@ pub fn merge_stored<S: State>(
     transition(internal, fcinfo, || other.like().map_err(report), |state: &mut S| state.merge(&other).map_err(report))
 }
 
+/// A state's bytes; more than a value of the server can have are `54000`.
+fn bytes<S: State>(state: &S) -> SqlResult<Vec<u8>> {
+    let bytes = state.serialize().map_err(report)?;
+    if bytes.len() < MAX_BYTES {
+        return Ok(bytes);
+    }
+    Err(report(Error::new(
+        ErrorKind::LimitExceeded,
+        format!("an aggregate state has {} MB, more than a value can have ({} MB)", bytes.len() >> 20, MAX_BYTES >> 20),
+        "Aggregate a shorter range.",
+    )))
+}
+
 /// The serialize function, for the way from a worker to its leader.
 pub fn serialize<S: State>(internal: &Internal) -> SqlResult<Option<Vec<u8>>> {
-    borrow::<Held<S>>(internal).map(|held| held.state.serialize().map_err(report)).transpose()
+    borrow::<Held<S>>(internal).map(|held| bytes(&held.state)).transpose()
 }
 
 /// The deserialize function: a value of the short-lived context it is called in.
@@ -112,7 +128,7 @@ pub fn deserialize<S: State>(bytes: &[u8]) -> SqlResult<Internal> {
 /// The final function: the bytes, NULL without a row. It leaves the state as it is: a window may ask again.
 pub fn finalize<S: State>(internal: &Internal) -> SqlResult<Option<Vec<u8>>> {
     match borrow::<Held<S>>(internal) {
-        Some(held) if !held.state.is_empty() => held.state.serialize().map(Some).map_err(report),
+        Some(held) if !held.state.is_empty() => bytes(&held.state).map(Some),
         _ => Ok(None),
     }
 }
