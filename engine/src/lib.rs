@@ -17,7 +17,6 @@ pub mod model;
 pub mod parse;
 pub mod paths;
 pub mod pulse;
-pub mod sort;
 pub mod split;
 pub mod state;
 pub mod url;

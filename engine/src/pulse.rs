@@ -6,6 +6,8 @@ static BEAT: OnceLock<fn()> = OnceLock::new();
 
 /// How many steps of a loop go by between two beats of a [`Counter`]: less than a few milliseconds.
 const STEPS: u32 = 1 << 14;
+/// So many values are sorted between two beats.
+const PIECE: usize = 1 << 16;
 
 /// Sets what long loops call between two steps; it may unwind to end the loop. Only the first call counts.
 pub fn set(beat: fn()) {
@@ -22,17 +24,35 @@ impl Counter {
     pub fn step(&mut self) {
         self.0 += 1;
         if self.0 >= STEPS {
-            self.beat();
-        }
-    }
-
-    #[cold]
-    fn beat(&mut self) {
-        self.0 = 0;
-        if let Some(beat) = BEAT.get() {
+            self.0 = 0;
             beat();
         }
     }
+}
+
+/// A sign of life, for loops whose steps take long.
+#[cold]
+pub fn beat() {
+    if let Some(beat) = BEAT.get() {
+        beat();
+    }
+}
+
+/// Sorts as `sort_unstable` does, with a sign of life for long slices.
+pub fn sort<T: Ord>(list: &mut [T]) {
+    if list.len() <= PIECE {
+        return list.sort_unstable();
+    }
+    // Comparing without counting is faster, and the stable sort finds the sorted pieces: it only merges them.
+    for piece in list.chunks_mut(PIECE) {
+        piece.sort_unstable();
+        beat();
+    }
+    let mut counter = Counter::default();
+    list.sort_by(|a, b| {
+        counter.step();
+        a.cmp(b)
+    });
 }
 
 /// Sorts as `sort_unstable_by_key` does, with a sign of life for long slices.

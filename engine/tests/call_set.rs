@@ -10,8 +10,6 @@ type Found = (i64, Option<String>, Figures, String);
 
 const SINCE: i64 = 20;
 
-fn nothing() {}
-
 fn set_of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> CallSet {
     let mut set = CallSet::new(SINCE).unwrap();
     for (business, start, end, outcome, answered, caller) in rows {
@@ -23,13 +21,13 @@ fn set_of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> CallSet {
             answered: *answered,
             caller: *caller,
         };
-        set.push(&call, &mut nothing).unwrap();
+        set.push(&call).unwrap();
     }
     set
 }
 
 fn summary(bytes: Option<&[u8]>, buckets: &[i64], fill: Option<&[String]>) -> mrcall_engine::Result<Vec<Found>> {
-    let mut summary = Summary::new(bytes, &Range { since: SINCE, buckets, fill, memory: 1 << 26 }, &mut nothing)?;
+    let mut summary = Summary::new(bytes, &Range { since: SINCE, buckets, fill, memory: 1 << 26 })?;
     let mut found = Vec::new();
     while let Some(row) = summary.next_row() {
         let (bucket, business, figures, outcomes) = (row.bucket, row.business, row.figures, row.outcomes.to_vec());
@@ -111,7 +109,7 @@ proptest! {
 fn known_callers_are_not_new() {
     let mut set =
         set_of(&[(Some("a"), 30, None, None, None, Some("+1")), (Some("b"), 30, None, None, None, Some("+1"))]);
-    set.know("a", "+1", &mut nothing).unwrap();
+    set.know("a", "+1").unwrap();
     let found = summary(Some(&set.serialize().unwrap()), &[20], None).unwrap();
     let new: Vec<_> = found.iter().map(|row| (row.1.as_deref(), row.2.callers, row.2.new_callers)).collect();
     assert_eq!(new, [(Some("a"), 1, 0), (Some("b"), 1, 1)]);
@@ -121,7 +119,7 @@ fn known_callers_are_not_new() {
 fn limits_and_bad_instants_are_errors() {
     for (start, end) in [(i64::MAX, None), (i64::MIN, None), (30, Some(i64::MAX)), (30, Some(i64::MIN))] {
         let call = SourceCall { start, end, ..SourceCall::default() };
-        let error = CallSet::new(SINCE).unwrap().push(&call, &mut nothing).unwrap_err();
+        let error = CallSet::new(SINCE).unwrap().push(&call).unwrap_err();
         assert_eq!(error.kind, ErrorKind::DatetimeOutOfRange);
     }
     assert_eq!(CallSet::new(i64::MAX).unwrap_err().kind, ErrorKind::DatetimeOutOfRange);

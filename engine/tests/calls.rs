@@ -8,8 +8,6 @@ use proptest::prelude::*;
 
 type Row = (i64, Option<i64>, Option<&'static str>);
 
-fn nothing() {}
-
 fn state_of(rows: &[Row]) -> CallState {
     let mut state = CallState::default();
     rows.iter().for_each(|(start, end, outcome)| state.push(*start, *end, *outcome).unwrap());
@@ -17,7 +15,7 @@ fn state_of(rows: &[Row]) -> CallState {
 }
 
 fn bytes(state: &CallState) -> Vec<u8> {
-    state.serialize(&mut nothing).unwrap()
+    state.serialize().unwrap()
 }
 
 /// Every figure of a state.
@@ -40,9 +38,9 @@ fn figures(state: &CallState) -> Figures {
         outcomes: state.outcomes().into_iter().map(|(o, calls)| (o.map(str::to_owned), calls)).collect(),
         total: state.total_duration().unwrap(),
         mean: state.mean_duration(),
-        percentiles: FRACTIONS.iter().map(|f| state.duration_percentile(*f, &mut nothing).unwrap()).collect(),
-        peak: state.peak(&mut nothing).map(|peak| (peak.calls, peak.at)),
-        busy: state.busy_time(&mut nothing).unwrap(),
+        percentiles: FRACTIONS.iter().map(|f| state.duration_percentile(*f).unwrap()).collect(),
+        peak: state.peak().map(|peak| (peak.calls, peak.at)),
+        busy: state.busy_time().unwrap(),
     }
 }
 
@@ -118,19 +116,19 @@ proptest! {
         let mut merged = CallState::default();
         for part in &split {
             if part.is_empty() {
-                merged.merge(part, &mut nothing).unwrap();
+                merged.merge(part).unwrap();
             } else {
-                merged.merge(&CallState::deserialize(&bytes(part), &mut nothing).unwrap(), &mut nothing).unwrap();
+                merged.merge(&CallState::deserialize(&bytes(part)).unwrap()).unwrap();
             }
         }
         prop_assert_eq!(bytes(&merged), bytes(&whole));
-        prop_assert_eq!(figures(&CallState::deserialize(&bytes(&whole), &mut nothing).unwrap()), figures(&whole));
+        prop_assert_eq!(figures(&CallState::deserialize(&bytes(&whole)).unwrap()), figures(&whole));
     }
 
     #[test]
     fn a_state_merged_with_itself_counts_twice(rows in rows(30)) {
         let mut twice = state_of(&rows);
-        twice.merge(&state_of(&rows), &mut nothing).unwrap();
+        twice.merge(&state_of(&rows)).unwrap();
         prop_assert_eq!(figures(&twice), figures(&state_of(&[rows.clone(), rows].concat())));
     }
 
@@ -141,7 +139,7 @@ proptest! {
         let mut changed = bytes(&state_of(&rows));
         let at = at.index(changed.len());
         if cut { changed.truncate(at); } else { changed[at] = byte; }
-        if let Ok(state) = CallState::deserialize(&changed, &mut nothing) {
+        if let Ok(state) = CallState::deserialize(&changed) {
             prop_assert_eq!(bytes(&state), changed);
         }
     }
@@ -150,7 +148,7 @@ proptest! {
     fn random_bytes_never_panic(random in prop::collection::vec(any::<u8>(), 0..200)) {
         let framed = [b"C\x01".as_slice(), &random].concat();
         for bytes in [random, framed] {
-            if let Err(error) = CallState::deserialize(&bytes, &mut nothing) {
+            if let Err(error) = CallState::deserialize(&bytes) {
                 prop_assert_eq!(error.kind, ErrorKind::MalformedBinary);
             }
         }
@@ -161,7 +159,7 @@ proptest! {
 fn truncated_bytes_are_refused() {
     let whole = bytes(&state_of(&[(0, Some(10), Some("a")), (5, None, None), (7, Some(9), Some("b"))]));
     for length in 0..whole.len() {
-        assert!(CallState::deserialize(&whole[..length], &mut nothing).is_err(), "{length}");
+        assert!(CallState::deserialize(&whole[..length]).is_err(), "{length}");
     }
 }
 
@@ -173,7 +171,7 @@ fn bad_instants_are_refused() {
     let (first, last) = (-211_813_488_000_000_000, 9_223_371_331_199_999_999);
     assert_eq!(CallState::default().push(first, Some(last), None).unwrap_err().kind, ErrorKind::DatetimeOutOfRange);
     let ends = state_of(&[(first, Some(first + 1), None), (last - 1, Some(last), None)]);
-    assert_eq!(bytes(&CallState::deserialize(&bytes(&ends), &mut nothing).unwrap()), bytes(&ends));
+    assert_eq!(bytes(&CallState::deserialize(&bytes(&ends)).unwrap()), bytes(&ends));
 }
 
 #[test]
@@ -186,9 +184,9 @@ fn sums_out_of_range_are_errors() {
     // Calls without a duration take no memory: doubling them ends at the largest bigint.
     state = state_of(&[(0, None, Some("a")), (0, None, None)]);
     let error = (0..64).find_map(|_| {
-        state.clone().merge(&state.clone(), &mut nothing).err().or_else(|| {
+        state.clone().merge(&state.clone()).err().or_else(|| {
             let other = state.clone();
-            state.merge(&other, &mut nothing).err()
+            state.merge(&other).err()
         })
     });
     assert_eq!(error.unwrap().kind, ErrorKind::LimitExceeded);
@@ -202,7 +200,7 @@ fn limits_are_errors() {
     }
     let full = bytes(&state);
     assert!(full.len() < 3 * MOST_CALLS);
-    assert_eq!(CallState::deserialize(&full, &mut nothing).unwrap().peak(&mut nothing).unwrap().calls, 3);
+    assert_eq!(CallState::deserialize(&full).unwrap().peak().unwrap().calls, 3);
     assert_eq!(state.push(0, Some(1), None).unwrap_err().kind, ErrorKind::LimitExceeded);
     state.push(0, None, None).unwrap();
     let long = "x".repeat((1 << 24) + 1);
@@ -224,7 +222,7 @@ fn check(text: &str) -> usize {
             .collect();
         let (left, right) = rows.split_at(rows.len() / 2);
         let mut state = state_of(right);
-        state.merge(&state_of(left), &mut nothing).unwrap();
+        state.merge(&state_of(left)).unwrap();
         let found = figures(&state);
         let (calls, position) = found.peak.unwrap();
         assert_eq!(

@@ -138,15 +138,15 @@ proptest! {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             shuffled.swap(i, (state >> 33) as usize % (i + 1));
         }
-        let (a, b) = (set_of(&rows).answer(&mut || ()).unwrap(), set_of(&shuffled).answer(&mut || ()).unwrap());
+        let (a, b) = (set_of(&rows).answer().unwrap(), set_of(&shuffled).answer().unwrap());
         prop_assert_eq!(rows_of::<CreditRows>(&a), rows_of::<CreditRows>(&b));
         prop_assert_eq!(rows_of::<PathRows>(&a), rows_of::<PathRows>(&b));
-        prop_assert_eq!(&set_of(&rows).answer(&mut || ()).unwrap(), &a);
+        prop_assert_eq!(&set_of(&rows).answer().unwrap(), &a);
     }
 
     #[test]
     fn the_credit_is_that_of_each_conversion(rows in inputs()) {
-        let answer = set_of(&rows).answer(&mut || ()).unwrap();
+        let answer = set_of(&rows).answer().unwrap();
         let mut wanted: BTreeMap<Cell, (i128, i128)> = BTreeMap::new();
         let mut total: BTreeMap<Option<String>, (i128, i128)> = BTreeMap::new();
         for row in &rows {
@@ -198,7 +198,7 @@ proptest! {
 
     #[test]
     fn damaged_answers_are_refused_or_read_but_never_crash(rows in inputs(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let mut answer = set_of(&rows).answer(&mut || ()).unwrap();
+        let mut answer = set_of(&rows).answer().unwrap();
         let i = at.index(answer.len());
         answer[i] = byte;
         fn read<T: Tables>(bytes: &[u8]) {

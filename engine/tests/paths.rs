@@ -16,8 +16,6 @@ use proptest::prelude::*;
 const WORLDS: u64 = 12_000;
 const SAMPLING: Sampling = Sampling { samples: 2000, seed: 42 };
 
-fn tick() {}
-
 fn is_paid(channel: &str) -> bool {
     channel.starts_with('P')
 }
@@ -178,7 +176,7 @@ fn removal_effects(rows: &[Row], order: usize) -> Option<BTreeMap<&'static str, 
 }
 
 fn check_markov(rows: &[Row], order: usize, seed: u64) {
-    let found = markov(&set_of(rows).journeys(), order as i32, &tick).unwrap();
+    let found = markov(&set_of(rows).journeys(), order as i32).unwrap();
     let (conversions, value) = totals(rows);
     let Some(effects) = removal_effects(rows, order) else {
         assert!(found.iter().all(|row| row.conversions == 0.0 && row.value == 0.0 && row.removal_effect == 0.0));
@@ -247,7 +245,7 @@ fn markov_of_many_channels() {
         let path: Vec<&str> = steps.iter().map(|step| names[step / 11].as_str()).collect();
         small.push(&path, conversions, &Amount::default(), 1).unwrap();
     }
-    let sum = |set: &PathSet| markov(&set.journeys(), 1, &tick).unwrap().iter().map(|row| row.conversions).sum::<f64>();
+    let sum = |set: &PathSet| markov(&set.journeys(), 1).unwrap().iter().map(|row| row.conversions).sum::<f64>();
     assert!(near(sum(&set), sum(&small), 3000.0));
     // Paths that do not meet: without its first channel a path is lost, without its second only half of it, since of the two
     // visits of the first channel one goes on to the end.
@@ -258,7 +256,7 @@ fn markov_of_many_channels() {
     }
     let journeys = apart.journeys();
     let total: f64 = (0..1100).map(|i| f64::from(1 + i % 3)).sum();
-    for row in markov(&journeys, 1, &tick).unwrap() {
+    for row in markov(&journeys, 1).unwrap() {
         let i: u32 = row.channel[1..5].parse().unwrap();
         let lost = if row.channel.ends_with('+') { 0.5 } else { 1.0 };
         assert!(near(row.removal_effect, lost * f64::from(1 + i % 3) / total, 1.0), "{row:?}");
@@ -269,12 +267,12 @@ fn markov_of_many_channels() {
 fn markov_limits() {
     let set = set_of(&[(vec!["A"], 1, 100, 0)]);
     for order in [0, 5, -1, i32::MAX] {
-        assert_eq!(markov(&set.journeys(), order, &tick).unwrap_err().kind, ErrorKind::InvalidArgument);
+        assert_eq!(markov(&set.journeys(), order).unwrap_err().kind, ErrorKind::InvalidArgument);
     }
-    assert_eq!(markov(&Journeys::default(), 1, &tick), Ok(Vec::new()));
+    assert_eq!(markov(&Journeys::default(), 1), Ok(Vec::new()));
     let mut huge = PathSet::default();
     huge.push(&["A"], 1, &Amount::from_groups(&[1], 100, false), 0).unwrap();
-    assert_eq!(markov(&huge.journeys(), 1, &tick).unwrap_err().kind, ErrorKind::LimitExceeded);
+    assert_eq!(markov(&huge.journeys(), 1).unwrap_err().kind, ErrorKind::LimitExceeded);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -334,7 +332,7 @@ fn check_shapley(rows: &[Row], seed: u64) {
                 set |= 1 << channel;
             }
         }
-        let found = shapley(&set_of(rows).journeys(), game, SAMPLING, &tick).unwrap();
+        let found = shapley(&set_of(rows).journeys(), game, SAMPLING).unwrap();
         assert_eq!(found.len(), channels.len(), "seed {seed}");
         for (row, (channel, expected)) in found.iter().zip(channels.iter().zip(&expected)) {
             assert_eq!(row.channel, *channel);
@@ -391,7 +389,7 @@ fn sampled_shapley_is_near_the_exact_one() {
     let worths: Vec<f64> = (0..1usize << 21).map(worth).collect();
     let factorial = |n: usize| (1..=n).map(|i| i as f64).product::<f64>();
     let chances: Vec<f64> = (0..21).map(|k| factorial(k) * factorial(20 - k) / factorial(21)).collect();
-    let found = shapley(&set.journeys(), Game::Rate, Sampling { samples: 20_000, seed: 3 }, &tick).unwrap();
+    let found = shapley(&set.journeys(), Game::Rate, Sampling { samples: 20_000, seed: 3 }).unwrap();
     let mut squares = 0.0;
     for (channel, row) in found.iter().enumerate() {
         let outside = (0..1usize << 21).filter(|set| set >> channel & 1 == 0);
@@ -461,7 +459,7 @@ fn heuristics_by_plain_definition() {
                     *sums = (sums.0 + weight * *conversions as f64, sums.1 + weight * *value as f64 / 100.0);
                 }
             }
-            let found = path_credit(&journeys, *model, &options, is_paid, &tick).unwrap();
+            let found = path_credit(&journeys, *model, &options, is_paid).unwrap();
             let names: Vec<&str> = found.iter().map(|row| row.channel.as_str()).collect();
             assert_eq!(names, expected.keys().copied().collect::<Vec<_>>(), "seed {seed}");
             for row in &found {
@@ -518,7 +516,7 @@ fn intervals_hold_the_truth() {
         ] {
             let run = |set: &PathSet, replicates| {
                 let bootstrap = Bootstrap { replicates, ..bootstrap };
-                interval(&set.journeys(), model, (order, game), (&Options::default(), is_paid), bootstrap, &tick)
+                interval(&set.journeys(), model, (order, game), (&Options::default(), is_paid), bootstrap)
             };
             let truth: BTreeMap<String, f64> =
                 run(&truth, 1).unwrap().into_iter().map(|share| (share.channel, share.share)).collect();
@@ -604,10 +602,10 @@ proptest! {
         prop_assert_eq!(&Journeys::decode(&bytes).unwrap().encode().unwrap(), &bytes);
         // So every model's result is the same to the bit.
         let (a, b) = (set_of(&rows).journeys(), merged.journeys());
-        prop_assert_eq!(markov(&a, 2, &tick).unwrap(), markov(&b, 2, &tick).unwrap());
+        prop_assert_eq!(markov(&a, 2).unwrap(), markov(&b, 2).unwrap());
         prop_assert_eq!(
-            shapley(&a, Game::Rate, SAMPLING, &tick).unwrap(),
-            shapley(&b, Game::Rate, SAMPLING, &tick).unwrap()
+            shapley(&a, Game::Rate, SAMPLING).unwrap(),
+            shapley(&b, Game::Rate, SAMPLING).unwrap()
         );
         // Merging with itself counts twice.
         let copy = merged.clone();

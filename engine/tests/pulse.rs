@@ -1,25 +1,45 @@
 //! Long loops give a sign of life, often enough for a cancel to be answered at once.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cell::Cell;
 
 use mrcall_engine::behaviour::{FunnelState, Modes};
 use mrcall_engine::pulse;
 use mrcall_engine::visits::{Hit, VisitSet};
 
-static BEATS: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    // Tests run side by side, each in a thread of its own.
+    static BEATS: Cell<usize> = const { Cell::new(0) };
+}
 
 /// How many beats there are while something is done.
 fn beats(work: impl FnOnce()) -> usize {
-    let before = BEATS.load(Ordering::Relaxed);
+    pulse::set(|| BEATS.set(BEATS.get() + 1));
+    let before = BEATS.get();
     work();
-    BEATS.load(Ordering::Relaxed) - before
+    BEATS.get() - before
+}
+
+#[test]
+fn sorts_any_length_and_beats() {
+    const PIECE: usize = 1 << 16;
+    let mut seed = 1u64;
+    for length in [0, 1, 2, 1000, PIECE, PIECE + 1, 2 * PIECE, 5 * PIECE + 7] {
+        let mut items: Vec<u64> = (0..length)
+            .map(|_| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                seed >> 44
+            })
+            .collect();
+        let mut expected = items.clone();
+        expected.sort_unstable();
+        let beats = beats(|| pulse::sort(&mut items));
+        assert_eq!(items, expected);
+        assert!(length <= PIECE || beats >= length / PIECE, "{length}: {beats}");
+    }
 }
 
 #[test]
 fn a_huge_state_beats_while_it_is_sorted_merged_and_written() {
-    pulse::set(|| {
-        BEATS.fetch_add(1, Ordering::Relaxed);
-    });
     // Every 16,384 steps: two million events have 122 such stretches, and sorting them looks at each some twenty times.
     let mut funnel = FunnelState::new(1_000_000, Modes::default(), 3).unwrap();
     let mut random = 42u64;

@@ -10,7 +10,6 @@ use pgrx::prelude::*;
 use pgrx::{AnyElement, Internal, pg_sys};
 
 use super::bucket::each_bucket;
-use super::calls::pause;
 use crate::agg::{self, State};
 use crate::error::{SqlResult, needed, report};
 use crate::guc;
@@ -56,12 +55,12 @@ fn _call_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResu
         let mut set = CallSet::new(needed(args.i64(7), "since")?).map_err(report)?;
         for pair in args.texts(8).chunks_exact(2) {
             if let [business, caller] = pair {
-                set.know(business, caller, &mut pause).map_err(report)?;
+                set.know(business, caller).map_err(report)?;
             }
         }
         Ok(set)
     };
-    agg::transition(state, fcinfo, make, |set: &mut CallSet| set.push(&call, &mut pause).map_err(report))
+    agg::transition(state, fcinfo, make, |set: &mut CallSet| set.push(&call).map_err(report))
 }
 
 #[pg_extern(sql = false)]
@@ -173,7 +172,7 @@ fn _call_set_rows(
         fill: fill.as_deref(),
         memory: guc::max_state_memory(),
     };
-    let summary = Summary::new(set, &range, &mut pause).map_err(report)?;
+    let summary = Summary::new(set, &range).map_err(report)?;
     let mut share = agg::Share::default();
     share.set(summary.heap_bytes()).map_err(report)?;
     let tuples = Tuples::of(fcinfo, COLUMNS).ok_or_else(|| {

@@ -10,11 +10,6 @@ use pgrx::{Internal, pg_sys};
 use crate::agg::{self, State};
 use crate::error::{SqlResult, needed, report};
 
-/// What the engine's long loops call: answers a cancel.
-pub fn pause() {
-    pgrx::check_for_interrupts!();
-}
-
 impl State for CallState {
     fn heap_bytes(&self) -> usize {
         CallState::heap_bytes(self)
@@ -26,13 +21,13 @@ impl State for CallState {
         Ok(CallState::default())
     }
     fn merge(&mut self, other: &Self) -> EngineResult<()> {
-        CallState::merge(self, other, &mut pause)
+        CallState::merge(self, other)
     }
     fn serialize(&self) -> EngineResult<Vec<u8>> {
-        CallState::serialize(self, &mut pause)
+        CallState::serialize(self)
     }
     fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
-        CallState::deserialize(bytes, &mut pause)
+        CallState::deserialize(bytes)
     }
 }
 
@@ -119,7 +114,7 @@ fn duration_percentile(state: Option<&[u8]>, fraction: Option<f64>) -> SqlResult
     let fraction = needed(fraction, "fraction")?;
     mrcall_engine::calls::check_fraction(fraction).map_err(report)?;
     let Some(state) = state else { return Ok(None) };
-    read(state)?.duration_percentile(fraction, &mut pause).map_err(report)?.map(interval).transpose()
+    read(state)?.duration_percentile(fraction).map_err(report)?.map(interval).transpose()
 }
 
 #[pg_extern(sql = false)]
@@ -134,17 +129,17 @@ fn outcomes(
 
 #[pg_extern(sql = false)]
 fn peak_concurrency(state: &[u8]) -> SqlResult<i32> {
-    let peak = read(state)?.peak(&mut pause);
+    let peak = read(state)?.peak();
     Ok(peak.map_or(0, |peak| peak.calls as i32))
 }
 
 #[pg_extern(sql = false)]
 fn peak_at(state: &[u8]) -> SqlResult<Option<i64>> {
-    let peak = read(state)?.peak(&mut pause);
+    let peak = read(state)?.peak();
     Ok(peak.map(|peak| peak.at))
 }
 
 #[pg_extern(sql = false)]
 fn busy_time(state: &[u8]) -> SqlResult<Interval> {
-    interval(read(state)?.busy_time(&mut pause).map_err(report)?)
+    interval(read(state)?.busy_time().map_err(report)?)
 }

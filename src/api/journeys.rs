@@ -77,11 +77,7 @@ fn _journey_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlR
 
 #[pg_extern(sql = false)]
 fn _journey_set_final(state: Internal) -> SqlResult<Option<Vec<u8>>> {
-    let mut pause = || {
-        pgrx::check_for_interrupts!();
-    };
-    let answer = |set: &JourneySet| set.answer(&mut pause).map_err(report);
-    agg::view(&state, answer).transpose()
+    agg::view(&state, |set: &JourneySet| set.answer().map_err(report)).transpose()
 }
 
 /// The rows of one table of an answer, one at a time.

@@ -38,10 +38,6 @@ impl State for PathSet {
     }
 }
 
-fn tick() {
-    pgrx::check_for_interrupts!();
-}
-
 fn read(bytes: &[u8]) -> SqlResult<Journeys> {
     Journeys::decode(bytes).map_err(report)
 }
@@ -125,7 +121,7 @@ fn paths(
     let journeys = read(paths)?;
     let values = journeys.iter().map(|(_, sums)| numeric(&sums.value)).collect::<SqlResult<Vec<_>>>()?;
     Ok(TableIterator::new(values.into_iter().enumerate().map_while(move |(i, value)| {
-        tick();
+        pgrx::check_for_interrupts!();
         let (path, sums) = journeys.get(i)?;
         let path = path.iter().map(|step| journeys.name(*step).to_owned()).collect();
         Some((path, sums.conversions as i64, value, sums.nulls as i64))
@@ -178,7 +174,7 @@ fn path_credit(
         ..Options::default()
     };
     let journeys = paths.map_or(Ok(Journeys::default()), read)?;
-    let credits = paths::path_credit(&journeys, model, &options, is_paid, &tick).map_err(report)?;
+    let credits = paths::path_credit(&journeys, model, &options, is_paid).map_err(report)?;
     let apart = unattributed(&journeys)?.map(|(conversions, value)| (UNATTRIBUTED.to_owned(), conversions, value));
     let rows = credits.into_iter().map(|credit| (credit.channel, credit.conversions, credit.value));
     Ok(TableIterator::new(rows.chain(apart).collect::<Vec<_>>()))
@@ -197,7 +193,7 @@ fn markov(
 > {
     let order = needed(markov_order, "markov_order")?;
     let journeys = paths.map_or(Ok(Journeys::default()), read)?;
-    let found = paths::markov(&journeys, order, &tick).map_err(report)?;
+    let found = paths::markov(&journeys, order).map_err(report)?;
     let apart =
         unattributed(&journeys)?.map(|(conversions, value)| (UNATTRIBUTED.to_owned(), conversions, value, None));
     let rows = found.into_iter().map(|row| (row.channel, row.conversions, row.value, Some(row.removal_effect)));
@@ -226,7 +222,7 @@ fn shapley(
     let game = Game::parse(needed(game, "game")?).map_err(report)?;
     let sampling = Sampling { samples: needed(samples, "samples")?, seed: needed(seed, "seed")? };
     let journeys = paths.map_or(Ok(Journeys::default()), read)?;
-    let found = paths::shapley(&journeys, game, sampling, &tick).map_err(report)?;
+    let found = paths::shapley(&journeys, game, sampling).map_err(report)?;
     let apart =
         unattributed(&journeys)?.map(|(conversions, value)| (UNATTRIBUTED.to_owned(), conversions, value, 0.0, 0.0));
     let rows =
@@ -266,7 +262,7 @@ fn path_interval(
     };
     let journeys = paths.map_or(Ok(Journeys::default()), read)?;
     let options = (&Options::default(), is_paid as fn(&str) -> bool);
-    let found = paths::interval(&journeys, model, (order, game), options, bootstrap, &tick).map_err(report)?;
+    let found = paths::interval(&journeys, model, (order, game), options, bootstrap).map_err(report)?;
     let rows = found.into_iter().map(|row| {
         let spread = |index: usize| row.spread.map(|spread| spread[index]);
         (row.channel.clone(), row.share, spread(0), spread(1), spread(2))

@@ -4,7 +4,7 @@
 
 use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sort::sort;
+use crate::pulse;
 use crate::state::{Dictionary, NONE, Reader, Writer};
 
 pub(super) const KIND: u8 = b'K';
@@ -97,7 +97,7 @@ impl CallSet {
 
     /// Adds a call; ±infinity is `22008`. An end that is not after the start is none. Of a call before `since` only its
     /// caller counts, and its end where that lies behind `since`.
-    pub fn push(&mut self, call: &SourceCall<'_>, pause: &mut dyn FnMut()) -> Result<()> {
+    pub fn push(&mut self, call: &SourceCall<'_>) -> Result<()> {
         let start = duration::finite(call.start, "started_at")?;
         let end = call.end.map(|end| duration::finite(end, "ended_at")).transpose()?.filter(|end| *end > start);
         let business = call.business.map_or(Ok(NONE), |text| self.businesses.intern(text.as_bytes()))?;
@@ -107,7 +107,7 @@ impl CallSet {
                 self.running.push((business, end));
             }
             if caller != NONE {
-                self.note(business, caller, pause);
+                self.note(business, caller);
             }
             return Ok(());
         }
@@ -133,18 +133,18 @@ impl CallSet {
     }
 
     /// Adds a caller of a business whose calls before `since` are gone.
-    pub fn know(&mut self, business: &str, caller: &str, pause: &mut dyn FnMut()) -> Result<()> {
+    pub fn know(&mut self, business: &str, caller: &str) -> Result<()> {
         let (business, caller) =
             (self.businesses.intern(business.as_bytes())?, self.callers.intern(caller.as_bytes())?);
-        self.note(business, caller, pause);
+        self.note(business, caller);
         Ok(())
     }
 
     /// Notes a caller; repetitions are thrown out whenever they may have doubled the list.
-    fn note(&mut self, business: u32, caller: u32, pause: &mut dyn FnMut()) {
+    fn note(&mut self, business: u32, caller: u32) {
         self.known.push(u64::from(business) << 32 | u64::from(caller));
         if self.known.len() > 2 * self.settled + (1 << 16) {
-            sort(&mut self.known, pause);
+            pulse::sort(&mut self.known);
             self.known.dedup();
             self.settled = self.known.len();
         }

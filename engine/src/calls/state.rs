@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::figures;
 use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sort::sort;
+use crate::pulse;
 use crate::state::{Dictionary, Reader, Writer};
 
 const KIND: u8 = b'C';
@@ -16,7 +16,7 @@ const NAME: &str = "mrcall.call_state";
 pub const MOST_CALLS: usize = 10_000_000;
 /// So many bytes the distinct outcomes of a state may have together.
 const MOST_OUTCOME_BYTES: usize = 1 << 24;
-/// So many calls are read or written between two pauses: a millisecond or two.
+/// So many calls are read or written between two beats: a millisecond or two.
 const PIECE: usize = 1 << 16;
 
 /// The interval of a call, half-open; `end` is after `start`.
@@ -42,8 +42,6 @@ pub struct Peak {
 }
 
 /// Calls. Instants are microseconds since 2000-01-01 UTC.
-///
-/// Every method that may work longer takes a `pause`, which it calls every few milliseconds and which may unwind.
 #[derive(Debug, Clone, Default)]
 pub struct CallState {
     spans: Vec<Span>,
@@ -140,10 +138,10 @@ impl CallState {
     }
 
     /// Takes the calls of another state into this one; limits as in [`Self::push`].
-    pub fn merge(&mut self, other: &Self, pause: &mut dyn FnMut()) -> Result<()> {
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
         for piece in other.spans.chunks(PIECE) {
             piece.iter().try_for_each(|span| self.keep(*span))?;
-            pause();
+            pulse::beat();
         }
         if other.unset > 0 {
             self.tally(None, other.unset)?;
@@ -164,17 +162,17 @@ impl CallState {
         named.chain((self.unset > 0).then_some((None, self.unset))).collect()
     }
 
-    fn sorted(&self, pause: &mut dyn FnMut()) -> Cow<'_, [Span]> {
+    fn sorted(&self) -> Cow<'_, [Span]> {
         if !self.mixed {
             return Cow::Borrowed(&self.spans);
         }
         let mut spans = self.spans.clone();
-        sort(&mut spans, pause);
+        pulse::sort(&mut spans);
         Cow::Owned(spans)
     }
 
     /// The bytes: the same for the same calls, whatever their order and split.
-    pub fn serialize(&self, pause: &mut dyn FnMut()) -> Result<Vec<u8>> {
+    pub fn serialize(&self) -> Result<Vec<u8>> {
         let mut w = Writer::new(KIND, VERSION);
         w.unsigned(self.unset);
         let mut named: Vec<_> = self.each_outcome().collect();
@@ -184,7 +182,7 @@ impl CallState {
             w.text(outcome);
             w.unsigned(calls);
         }
-        let spans = self.sorted(pause);
+        let spans = self.sorted();
         w.unsigned(spans.len() as u64);
         let mut before: Option<i64> = None;
         for piece in spans.chunks(PIECE) {
@@ -197,13 +195,13 @@ impl CallState {
                 w.unsigned(span.length() as u64);
                 before = Some(span.start);
             }
-            pause();
+            pulse::beat();
         }
         Ok(w.finish())
     }
 
     /// Reads what [`Self::serialize`] wrote; anything else is `22P03`.
-    pub fn deserialize(bytes: &[u8], pause: &mut dyn FnMut()) -> Result<Self> {
+    pub fn deserialize(bytes: &[u8]) -> Result<Self> {
         let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
         let mut state = Self::default();
         let bad = |error: Error| Error { kind: ErrorKind::MalformedBinary, ..error };
@@ -228,7 +226,7 @@ impl CallState {
         let mut before: Option<Span> = None;
         while state.spans.len() < count {
             if state.spans.len().is_multiple_of(PIECE) {
-                pause();
+                pulse::beat();
             }
             let start = match before {
                 None => Some(r.signed()?),
@@ -272,18 +270,18 @@ impl CallState {
     }
 
     /// The percentile of the durations in microseconds, as [`figures::percentile`]; a fraction outside 0 to 1 is `22023`.
-    pub fn duration_percentile(&self, fraction: f64, pause: &mut dyn FnMut()) -> Result<Option<i64>> {
+    pub fn duration_percentile(&self, fraction: f64) -> Result<Option<i64>> {
         let fraction = figures::check_fraction(fraction)?;
         let mut lengths: Vec<_> = self.spans.iter().map(Span::length).collect();
-        sort(&mut lengths, pause);
+        pulse::sort(&mut lengths);
         Ok(figures::percentile(&lengths, fraction))
     }
 
     /// The most calls at one instant, and the first such instant; `None` without a duration.
-    pub fn peak(&self, pause: &mut dyn FnMut()) -> Option<Peak> {
-        let spans = self.sorted(pause);
+    pub fn peak(&self) -> Option<Peak> {
+        let spans = self.sorted();
         let mut ends: Vec<_> = spans.iter().map(|span| span.end).collect();
-        sort(&mut ends, pause);
+        pulse::sort(&mut ends);
         let mut ended = ends.iter().peekable();
         let (mut running, mut peak) = (0, None);
         for span in spans.iter() {
@@ -299,9 +297,9 @@ impl CallState {
     }
 
     /// How long at least one call ran, in microseconds; `22008` beyond 292,000 years.
-    pub fn busy_time(&self, pause: &mut dyn FnMut()) -> Result<i64> {
+    pub fn busy_time(&self) -> Result<i64> {
         let (mut busy, mut until) = (0i128, i64::MIN);
-        for span in self.sorted(pause).iter() {
+        for span in self.sorted().iter() {
             busy += (i128::from(span.end) - i128::from(span.start.max(until))).max(0);
             until = until.max(span.end);
         }

@@ -6,10 +6,10 @@ use super::figures;
 use super::set::{NAME, parts};
 use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sort::sort;
+use crate::pulse;
 use crate::state::{Dictionary, NONE, Reader};
 
-/// So many calls are read between two pauses.
+/// So many calls are read between two beats.
 const PIECE: usize = 1 << 16;
 /// So many rows a report with gaps filled has at most.
 const MOST_ROWS: usize = 10_000_000;
@@ -120,7 +120,7 @@ pub struct Summary {
 impl Summary {
     /// Makes the figures of the calls in a set's bytes. Bytes that are no set, or one for another `since`: `22P03`; more
     /// memory than allowed, or more rows than ten million with gaps filled: `54000`; sums beyond 292,000 years: `22008`.
-    pub fn new(bytes: Option<&[u8]>, range: &Range<'_>, pause: &mut dyn FnMut()) -> Result<Self> {
+    pub fn new(bytes: Option<&[u8]>, range: &Range<'_>) -> Result<Self> {
         let mut summary = Self {
             buckets: range.buckets.to_vec(),
             businesses: Dictionary::default(),
@@ -144,7 +144,7 @@ impl Summary {
             }
             for part in parts {
                 read.push(summary.read_part(part, &mut callers, &mut before)?);
-                pause();
+                pulse::beat();
             }
         }
         for business in range.fill.unwrap_or_default() {
@@ -158,11 +158,11 @@ impl Summary {
                 "Use a larger width or a shorter range.",
             ));
         }
-        let (mut calls, starts) = place(&read, all, range, pause)?;
+        let (mut calls, starts) = place(&read, all, range)?;
         drop(read);
-        sort(&mut before.known, pause);
+        pulse::sort(&mut before.known);
         before.known.dedup();
-        sort(&mut before.running, pause);
+        pulse::sort(&mut before.running);
         summary.ranked = (0..all as u32).collect();
         let texts = &summary.businesses;
         summary.ranked.sort_unstable_by(|a, b| texts.get(*a).cmp(texts.get(*b)));
@@ -172,12 +172,12 @@ impl Summary {
         let mut sweep = Sweep::new(range, &summary.outcomes, callers.len());
         let outgrown = |sweep: &Sweep<'_>| size_of::<Call>() * calls_len(&starts) + sweep.heap_bytes() > range.memory;
         for (rank, business) in (0u32..).zip(&summary.ranked) {
-            pause();
+            pulse::beat();
             let place = if *business == NONE { all } else { *business as usize };
             let span = starts.get(place).zip(starts.get(place + 1)).map_or(0..0, |(start, end)| *start..*end);
             let own = calls.get_mut(span).unwrap_or_default();
-            sort_calls(own, pause);
-            sweep.business(rank, own, of(&before.known, *business), of(&before.running, *business), pause)?;
+            pulse::sort(own);
+            sweep.business(rank, own, of(&before.known, *business), of(&before.running, *business))?;
             if outgrown(&sweep) {
                 return Err(too_large(range.memory));
             }
@@ -185,7 +185,7 @@ impl Summary {
         summary.kept = sweep.kept;
         summary.tallies = sweep.tallies;
         summary.order = (0u64..).zip(&summary.kept).map(|(place, row)| u64::from(row.bucket) << 32 | place).collect();
-        sort(&mut summary.order, pause);
+        pulse::sort(&mut summary.order);
         Ok(summary)
     }
 
@@ -293,18 +293,12 @@ fn known(r: &mut Reader<'_>, ids: &[u32]) -> Result<u32> {
 
 impl Part<'_> {
     /// Calls a function with the place of the business and the call, for every call.
-    fn each(
-        &self,
-        since: i64,
-        nobody: usize,
-        pause: &mut dyn FnMut(),
-        mut with: impl FnMut(usize, Call),
-    ) -> Result<()> {
+    fn each(&self, since: i64, nobody: usize, mut with: impl FnMut(usize, Call)) -> Result<()> {
         let mut r = Reader::resume(self.calls, NAME);
         let mut last = since;
         for nr in 0..self.count {
             if nr % PIECE == 0 {
-                pause();
+                pulse::beat();
             }
             let business = known(&mut r, &self.businesses)?;
             let start = last.wrapping_add(r.signed()?);
@@ -328,19 +322,14 @@ fn calls_len(starts: &[usize]) -> usize {
 }
 
 /// All calls grouped by business, nobody's last, and where each group begins: a counting sort.
-fn place(
-    parts: &[Part<'_>],
-    all: usize,
-    range: &Range<'_>,
-    pause: &mut dyn FnMut(),
-) -> Result<(Vec<Call>, Vec<usize>)> {
+fn place(parts: &[Part<'_>], all: usize, range: &Range<'_>) -> Result<(Vec<Call>, Vec<usize>)> {
     let total: usize = parts.iter().map(|part| part.count).sum();
     if total.saturating_mul(size_of::<Call>()) > range.memory {
         return Err(too_large(range.memory));
     }
     let mut starts = vec![0usize; all + 2];
     for part in parts {
-        part.each(range.since, all, pause, |place, _| {
+        part.each(range.since, all, |place, _| {
             if let Some(n) = starts.get_mut(place + 1) {
                 *n += 1;
             }
@@ -354,7 +343,7 @@ fn place(
     let mut next = starts.clone();
     let mut calls = vec![Call::default(); total];
     for part in parts {
-        part.each(range.since, all, pause, |place, call| {
+        part.each(range.since, all, |place, call| {
             if let Some(next) = next.get_mut(place) {
                 if let Some(slot) = calls.get_mut(*next) {
                     *slot = call;
@@ -364,18 +353,6 @@ fn place(
         })?;
     }
     Ok((calls, starts))
-}
-
-/// Sorts the calls of a business; without a copy where there are few.
-fn sort_calls(calls: &mut [Call], pause: &mut dyn FnMut()) {
-    if calls.len() <= PIECE {
-        // They come in a few runs in order of time, which a stable sort finds.
-        calls.sort();
-        return;
-    }
-    let mut sorted = calls.to_vec();
-    sort(&mut sorted, pause);
-    calls.copy_from_slice(&sorted);
 }
 
 /// The entries of a business in a sorted list.
@@ -441,14 +418,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// The rows of one business from its sorted calls.
-    fn business(
-        &mut self,
-        rank: u32,
-        calls: &[Call],
-        known: &[(u32, u32)],
-        running: &[(u32, i64)],
-        pause: &mut dyn FnMut(),
-    ) -> Result<()> {
+    fn business(&mut self, rank: u32, calls: &[Call], known: &[(u32, u32)], running: &[(u32, i64)]) -> Result<()> {
         let stamp = rank + 1;
         for (_, caller) in known {
             if let Some(seen) = self.seen.get_mut(*caller as usize) {
@@ -459,7 +429,7 @@ impl<'a> Sweep<'a> {
         ends.clear();
         ends.extend(running.iter().map(|(_, end)| *end));
         ends.extend(calls.iter().filter(|call| call.length > 0).map(|call| call.start + call.length));
-        sort(&mut ends, pause);
+        pulse::sort(&mut ends);
         let mut rest = ends.as_slice();
         // Calls that run: those that began, less those that ended.
         let mut now = running.len();
@@ -488,7 +458,7 @@ impl<'a> Sweep<'a> {
                     self.keep(bucket, rank, Figures { peak: now as u32, ..Figures::default() })?;
                     bucket += 1;
                     if bucket % PIECE == 0 {
-                        pause();
+                        pulse::beat();
                     }
                 }
             }
@@ -504,7 +474,7 @@ impl<'a> Sweep<'a> {
                 now += 1;
                 peak = peak.max(now);
             }
-            let figures = self.figures(own, (stamp, bucket as u32 + 1), pause)?;
+            let figures = self.figures(own, (stamp, bucket as u32 + 1))?;
             self.keep(bucket, rank, Figures { peak: peak as u32, ..figures })?;
             bucket += 1;
         }
@@ -513,7 +483,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// The figures of the calls that begin in one bucket, but the peak; leaves their outcomes in `touched` and `counts`.
-    fn figures(&mut self, calls: &[Call], stamp: (u32, u32), pause: &mut dyn FnMut()) -> Result<Figures> {
+    fn figures(&mut self, calls: &[Call], stamp: (u32, u32)) -> Result<Figures> {
         let mut figures = Figures { calls: calls.len() as u32, ..Figures::default() };
         let mut lengths = core::mem::take(&mut self.lengths);
         lengths.clear();
@@ -538,7 +508,7 @@ impl<'a> Sweep<'a> {
                 lengths.push(call.length);
             }
         }
-        sort(&mut lengths, pause);
+        pulse::sort(&mut lengths);
         let total: i128 = lengths.iter().copied().map(i128::from).sum();
         figures.total = i64::try_from(total).map_err(|_| {
             duration::out_of_range("the total duration of a bucket is out of range", "Use a smaller width.")

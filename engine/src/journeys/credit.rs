@@ -10,6 +10,7 @@ use crate::arrival::is_paid;
 use crate::credit::{self, Options};
 use crate::error::Result;
 use crate::model::Model;
+use crate::pulse;
 use crate::split;
 use crate::state::NONE;
 
@@ -27,8 +28,8 @@ struct Cell {
 }
 
 /// The rows of the report, in order of currency and value by bytes, the unattributed row of each currency last; one of
-/// no currency where there is no conversion at all. `pause` is called between conversions.
-pub(super) fn credit(index: &Index<'_>, pause: &mut dyn FnMut()) -> Result<Vec<CreditRow>> {
+/// no currency where there is no conversion at all.
+pub(super) fn credit(index: &Index<'_>) -> Result<Vec<CreditRow>> {
     let set = index.set();
     let models = &set.settings.models;
     let scales = scales(&set.conversions);
@@ -46,7 +47,7 @@ pub(super) fn credit(index: &Index<'_>, pause: &mut dyn FnMut()) -> Result<Vec<C
 
     for (no, conversion) in set.conversions.iter().enumerate() {
         if no % 64 == 0 {
-            pause();
+            pulse::beat();
         }
         let scale = scales.get(&conversion.currency).copied().unwrap_or(conversion.scale);
         let to_scale = BigInt::from(10).pow(u32::try_from(scale.saturating_sub(conversion.scale)).unwrap_or(0));
@@ -81,7 +82,7 @@ pub(super) fn credit(index: &Index<'_>, pause: &mut dyn FnMut()) -> Result<Vec<C
     for currency in if scales.is_empty() { vec![NONE] } else { scales.keys().copied().collect() } {
         place_of(&mut cells, NONE, currency);
     }
-    pause();
+    pulse::beat();
     let counts: Vec<Vec<(u64, u64)>> = credited.into_iter().map(|list| counts(list, cells.len())).collect();
     let mut order: Vec<usize> = (0..cells.len()).collect();
     order.sort_by_key(|i| cells.get(*i).map(|cell| (index.rank(cell.currency), index.rank(cell.value))));

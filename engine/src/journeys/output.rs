@@ -5,6 +5,7 @@ use super::index::Index;
 use super::paths::{journeys, paths};
 use super::set::JourneySet;
 use crate::error::Result;
+use crate::pulse;
 use crate::state::{Reader, Writer};
 
 const KIND: u8 = b'J';
@@ -68,14 +69,14 @@ pub struct JourneyRow {
 }
 
 impl JourneySet {
-    /// The bytes of what the settings ask for. `pause` is called every few hundred journeys.
+    /// The bytes of what the settings ask for.
     ///
     /// Errors: those of the models.
-    pub fn answer(&self, pause: &mut dyn FnMut()) -> Result<Vec<u8>> {
+    pub fn answer(&self) -> Result<Vec<u8>> {
         let index = Index::new(self);
-        pause();
+        pulse::beat();
         let mut w = Writer::new(KIND, VERSION);
-        let rows = if self.settings.models.is_empty() { Vec::new() } else { credit(&index, pause)? };
+        let rows = if self.settings.models.is_empty() { Vec::new() } else { credit(&index)? };
         section(&mut w, &rows, |w, row: &CreditRow| {
             optional(w, row.value.as_deref());
             optional(w, row.currency.as_deref());
@@ -87,7 +88,7 @@ impl JourneySet {
                 w.unsigned(amount.visitors);
             }
         });
-        let rows = if self.settings.paths { paths(&index, pause) } else { Vec::new() };
+        let rows = if self.settings.paths { paths(&index) } else { Vec::new() };
         section(&mut w, &rows, |w, row: &PathRow| {
             texts(w, &row.path);
             optional(w, row.currency.as_deref());
@@ -95,7 +96,7 @@ impl JourneySet {
             w.text(row.value.as_bytes());
             w.unsigned(row.nulls);
         });
-        let rows = if self.settings.journeys { journeys(&index, pause) } else { Vec::new() };
+        let rows = if self.settings.journeys { journeys(&index) } else { Vec::new() };
         section(&mut w, &rows, |w, row: &JourneyRow| {
             w.text(row.id.as_bytes());
             optional(w, row.currency.as_deref());

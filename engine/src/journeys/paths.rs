@@ -6,6 +6,7 @@ use num_bigint::BigInt;
 use super::index::Index;
 use super::output::{JourneyRow, PathRow};
 use super::set::StoredTouch;
+use crate::pulse;
 use crate::split;
 use crate::state::NONE;
 
@@ -28,14 +29,14 @@ impl Paths {
 }
 
 /// The distinct paths, in order of currency, then path by bytes. An unattributed conversion has an empty path; journeys
-/// without a conversion have no currency. `pause` is called between journeys.
-pub(super) fn paths(index: &Index<'_>, pause: &mut dyn FnMut()) -> Vec<PathRow> {
+/// without a conversion have no currency.
+pub(super) fn paths(index: &Index<'_>) -> Vec<PathRow> {
     let set = index.set();
     let mut paths = Paths::default();
     let mut journey = Vec::new();
     for (no, conversion) in set.conversions.iter().enumerate() {
         if no % 256 == 0 {
-            pause();
+            pulse::beat();
         }
         index.journey_of(conversion, &mut journey);
         let sums = paths.of(conversion.currency, &journey);
@@ -46,14 +47,14 @@ pub(super) fn paths(index: &Index<'_>, pause: &mut dyn FnMut()) -> Vec<PathRow> 
         sums.scale = scale;
     }
     if let Some(range) = set.settings.unconverted {
-        unconverted(index, range, &mut paths, pause);
+        unconverted(index, range, &mut paths);
     }
-    pause();
+    pulse::beat();
     let mut rows: Vec<((u32, Vec<u32>), Sums)> = paths.0.into_iter().collect();
     rows.sort_by_cached_key(|((currency, path), _)| {
         (index.rank(*currency), path.iter().map(|value| index.rank(*value)).collect::<Vec<_>>())
     });
-    pause();
+    pulse::beat();
     let row = |((currency, path), sums): ((u32, Vec<u32>), Sums)| PathRow {
         path: path.into_iter().map(|value| set.text(value).to_owned()).collect(),
         currency: (currency != NONE).then(|| set.text(currency).to_owned()),
@@ -66,14 +67,14 @@ pub(super) fn paths(index: &Index<'_>, pause: &mut dyn FnMut()) -> Vec<PathRow> 
 
 /// The journeys of those who did not convert: each customer with all of its browsers, each browser that is linked to
 /// nobody.
-fn unconverted(index: &Index<'_>, (from, until): (i64, i64), paths: &mut Paths, pause: &mut dyn FnMut()) {
+fn unconverted(index: &Index<'_>, (from, until): (i64, i64), paths: &mut Paths) {
     let set = index.set();
     let converted: HashSet<u32> = set.converted.iter().copied().collect();
     let linked: HashSet<u32> = set.links.iter().map(|(_, visitor)| *visitor).collect();
     let mut journey = Vec::new();
     for (no, links) in index.customers().enumerate() {
         if no % 256 == 0 {
-            pause();
+            pulse::beat();
         }
         if links.first().is_some_and(|(customer, _)| !converted.contains(customer)) {
             index.journey(links, from, until.saturating_sub(1), &mut journey);
@@ -84,7 +85,7 @@ fn unconverted(index: &Index<'_>, (from, until): (i64, i64), paths: &mut Paths, 
     }
     for (no, touches) in index.browsers().enumerate() {
         if no % 1024 == 0 {
-            pause();
+            pulse::beat();
         }
         if touches.first().is_none_or(|touch| linked.contains(&touch.visitor)) {
             continue;
@@ -98,14 +99,14 @@ fn unconverted(index: &Index<'_>, (from, until): (i64, i64), paths: &mut Paths, 
     }
 }
 
-/// The journey of each conversion, in the order in which they came. `pause` is called between journeys.
-pub(super) fn journeys(index: &Index<'_>, pause: &mut dyn FnMut()) -> Vec<JourneyRow> {
+/// The journey of each conversion, in the order in which they came.
+pub(super) fn journeys(index: &Index<'_>) -> Vec<JourneyRow> {
     let set = index.set();
     let mut rows = Vec::with_capacity(set.conversions.len());
     let mut journey = Vec::new();
     for (no, conversion) in set.conversions.iter().enumerate() {
         if no % 256 == 0 {
-            pause();
+            pulse::beat();
         }
         index.journey_of(conversion, &mut journey);
         rows.push(JourneyRow {

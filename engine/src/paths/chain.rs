@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use rustc_hash::FxBuildHasher;
 
-use super::Tick;
 use super::journeys::{Counts, Journeys};
 use crate::error::{Error, ErrorKind, Result};
+use crate::pulse;
 
 /// Most neighbouring channels in a state.
 pub const MAX_ORDER: usize = 4;
@@ -60,7 +60,7 @@ pub struct Flow {
 
 impl Chain {
     /// The chain whose states are windows of `order` neighbouring channels; equal neighbours count as one.
-    pub fn new(journeys: &Journeys, order: usize, tick: Tick) -> Result<Self> {
+    pub fn new(journeys: &Journeys, order: usize) -> Result<Self> {
         let mut numbers: HashMap<Window, u32, FxBuildHasher> = HashMap::default();
         let mut edge_numbers: HashMap<u64, u32, FxBuildHasher> = HashMap::default();
         let mut chain =
@@ -68,7 +68,7 @@ impl Chain {
         let mut collapsed = Vec::new();
         for (path, (steps, _)) in journeys.iter().enumerate() {
             if path % CHUNK == 0 {
-                tick();
+                pulse::beat();
             }
             collapsed.clear();
             collapsed.extend_from_slice(steps);

@@ -4,7 +4,7 @@
 //! exits, never found as one minus the chance to stay: so nothing is subtracted, and every entry keeps its relative
 //! precision (Grassmann, Taksar and Heyman 1985).
 
-use super::Tick;
+use crate::pulse;
 
 /// Columns beside the states: the chance to convert, the chance to end in any other way, the expected value of converting.
 const EXITS: usize = 3;
@@ -68,7 +68,7 @@ impl Matrix {
     }
 
     /// The chain that is seen when only the states of a range are watched.
-    fn watched(&self, range: core::ops::Range<usize>, tick: Tick) -> Self {
+    fn watched(&self, range: core::ops::Range<usize>) -> Self {
         // The watched ones first, so that the others are eliminated from the end.
         let order: Vec<usize> = range.clone().chain((0..self.states).filter(|state| !range.contains(state))).collect();
         let mut all = Self::new(self.states);
@@ -78,7 +78,7 @@ impl Matrix {
             row.iter_mut().zip(columns).for_each(|(cell, column)| *cell = source.get(column).copied().unwrap_or(0.0));
         }
         for k in (range.len()..self.states).rev() {
-            tick();
+            pulse::beat();
             all.eliminate(k);
         }
         let mut watched = Self::new(range.len());
@@ -94,7 +94,7 @@ impl Matrix {
 /// For each state, the chance to convert, and the expected value of it, before coming back to that state.
 ///
 /// Halves of the states are watched in turn, so that all answers together take less work than one inversion.
-pub fn without_return(matrix: Matrix, tick: Tick) -> Vec<[f64; 2]> {
+pub fn without_return(matrix: Matrix) -> Vec<[f64; 2]> {
     let mut found = vec![[0.0; 2]; matrix.states];
     let mut open = vec![(0, matrix)];
     while let Some((start, matrix)) = open.pop() {
@@ -107,8 +107,8 @@ pub fn without_return(matrix: Matrix, tick: Tick) -> Vec<[f64; 2]> {
                 }
             }
             states => {
-                open.push((start, matrix.watched(0..states / 2, tick)));
-                open.push((start + states / 2, matrix.watched(states / 2..states, tick)));
+                open.push((start, matrix.watched(0..states / 2)));
+                open.push((start + states / 2, matrix.watched(states / 2..states)));
             }
         }
     }
@@ -116,11 +116,11 @@ pub fn without_return(matrix: Matrix, tick: Tick) -> Vec<[f64; 2]> {
 }
 
 /// For each state, the chance to convert, and the expected value of it.
-pub fn absorption(mut matrix: Matrix, tick: Tick) -> Vec<[f64; 2]> {
+pub fn absorption(mut matrix: Matrix) -> Vec<[f64; 2]> {
     let states = matrix.states;
     let mut onward = vec![0.0; states];
     for (k, slot) in onward.iter_mut().enumerate().rev() {
-        tick();
+        pulse::beat();
         *slot = matrix.eliminate(k);
     }
     let mut found: Vec<[f64; 2]> = Vec::with_capacity(states);

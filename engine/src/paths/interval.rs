@@ -1,6 +1,5 @@
 //! How sure the channels' shares are: the bootstrap of Efron (1979) over journeys.
 
-use super::Tick;
 use super::chain::Chain;
 use super::journeys::{Counts, Journeys};
 use super::linear::Linear;
@@ -11,6 +10,7 @@ use super::sum::Sum;
 use crate::credit::Options;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
+use crate::pulse;
 
 /// Most replicates.
 const MAX_REPLICATES: i32 = 100_000;
@@ -49,14 +49,14 @@ enum Estimator {
 }
 
 impl Estimator {
-    fn credits(&self, journeys: &Journeys, counts: &Counts, tick: Tick) -> Result<Vec<f64>> {
+    fn credits(&self, journeys: &Journeys, counts: &Counts) -> Result<Vec<f64>> {
         Ok(match self {
             Self::Linear(linear) => linear.share(&counts.conversions),
             Self::Markov(chain, order) => {
-                let lost = losses(chain, *order, journeys.channels().len(), counts, tick)?;
+                let lost = losses(chain, *order, journeys.channels().len(), counts)?;
                 lost.into_iter().map(|[conversions, _]| conversions).collect()
             }
-            Self::Rate => exact_rate(journeys, counts, tick).into_iter().map(|credit| credit[0]).collect(),
+            Self::Rate => exact_rate(journeys, counts).into_iter().map(|credit| credit[0]).collect(),
         })
     }
 }
@@ -73,7 +73,6 @@ pub fn interval(
     (order, game): (i32, Game),
     (options, is_paid): (&Options, fn(&str) -> bool),
     bootstrap: Bootstrap,
-    tick: Tick,
 ) -> Result<Vec<Share>> {
     let Bootstrap { replicates, level, seed } = bootstrap;
     if !(1..=MAX_REPLICATES).contains(&replicates) {
@@ -96,8 +95,8 @@ pub fn interval(
         ));
     }
     let estimator = match (model, game) {
-        (Model::Markov, _) => Estimator::Markov(Chain::new(journeys, order, tick)?, order),
-        (Model::Shapley, Game::Total) => Estimator::Linear(Linear::by_channel(journeys, tick)),
+        (Model::Markov, _) => Estimator::Markov(Chain::new(journeys, order)?, order),
+        (Model::Shapley, Game::Total) => Estimator::Linear(Linear::by_channel(journeys)),
         (Model::Shapley, Game::Rate) if channels <= EXACT_CHANNELS => Estimator::Rate,
         (Model::Shapley, Game::Rate) => {
             return Err(Error::new(
@@ -106,17 +105,17 @@ pub fn interval(
                 "Use the game total, or a dimension with fewer values.",
             ));
         }
-        _ => Estimator::Linear(Linear::by_model(journeys, model, options, is_paid, tick)?),
+        _ => Estimator::Linear(Linear::by_model(journeys, model, options, is_paid)?),
     };
 
     let counts = journeys.counts()?;
     let none = vec![0.0; channels];
-    let shares = shares(estimator.credits(journeys, &counts, tick)?).unwrap_or(none);
+    let shares = shares(estimator.credits(journeys, &counts)?).unwrap_or(none);
     let mut drawn: Vec<Vec<f64>> = vec![Vec::with_capacity(replicates); channels];
     let mut random = Random::new(seed);
     for _ in 0..replicates {
-        let draw = draw(journeys, &counts, &mut random, tick);
-        if let Some(shares) = self::shares(estimator.credits(journeys, &draw, tick)?) {
+        let draw = draw(journeys, &counts, &mut random);
+        if let Some(shares) = self::shares(estimator.credits(journeys, &draw)?) {
             drawn.iter_mut().zip(shares).for_each(|(drawn, share)| drawn.push(share));
         }
     }
@@ -129,11 +128,11 @@ pub fn interval(
 }
 
 /// Journeys drawn anew; those without a touch earn nobody anything and are not drawn.
-fn draw(journeys: &Journeys, counts: &Counts, random: &mut Random, tick: Tick) -> Counts {
+fn draw(journeys: &Journeys, counts: &Counts, random: &mut Random) -> Counts {
     let mut drawn = Counts { value: vec![0.0; counts.conversions.len()], ..Counts::default() };
     for (i, (conversions, nulls)) in counts.conversions.iter().zip(&counts.nulls).enumerate() {
         if i % CHUNK == 0 {
-            tick();
+            pulse::beat();
         }
         let has_touch = !journeys.path(i).is_empty();
         let mut again = |mean: f64| if has_touch { random.poisson(mean) } else { 0.0 };

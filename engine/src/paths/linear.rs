@@ -1,11 +1,12 @@
 //! Models under which a channel's part of a path does not depend on other paths.
 
+use super::Credit;
 use super::journeys::{Counts, Journeys};
 use super::sum::Sum;
-use super::{Credit, Tick};
 use crate::credit::{self, Options, Touch};
 use crate::error::Result;
 use crate::model::Model;
+use crate::pulse;
 
 /// How many paths go between two looks for a cancel.
 const CHUNK: usize = 4096;
@@ -20,20 +21,14 @@ pub struct Linear {
 
 impl Linear {
     /// By the position of the touches, as [`credit::path_weights`] says.
-    pub fn by_model(
-        journeys: &Journeys,
-        model: Model,
-        options: &Options,
-        is_paid: fn(&str) -> bool,
-        tick: Tick,
-    ) -> Result<Self> {
+    pub fn by_model(journeys: &Journeys, model: Model, options: &Options, is_paid: fn(&str) -> bool) -> Result<Self> {
         // The arguments are checked even when no path has a touch.
         credit::path_weights(&[], model, options, is_paid)?;
         let mut linear = Self { channels: journeys.channels().len(), ..Self::default() };
         let mut touches = Vec::new();
         for (i, (path, _)) in journeys.iter().enumerate() {
             if i % CHUNK == 0 {
-                tick();
+                pulse::beat();
             }
             touches.clear();
             touches.extend(path.iter().map(|step| Touch { at: 0, channel: journeys.name(*step) }));
@@ -45,12 +40,12 @@ impl Linear {
     }
 
     /// Equal parts to the different channels of a path, however often each occurs.
-    pub fn by_channel(journeys: &Journeys, tick: Tick) -> Self {
+    pub fn by_channel(journeys: &Journeys) -> Self {
         let mut linear = Self { channels: journeys.channels().len(), ..Self::default() };
         let mut distinct = Vec::new();
         for (i, (path, _)) in journeys.iter().enumerate() {
             if i % CHUNK == 0 {
-                tick();
+                pulse::beat();
             }
             distinct.clear();
             distinct.extend_from_slice(path);
@@ -100,7 +95,6 @@ pub fn path_credit(
     model: Model,
     options: &Options,
     is_paid: fn(&str) -> bool,
-    tick: Tick,
 ) -> Result<Vec<Credit>> {
-    Ok(Linear::by_model(journeys, model, options, is_paid, tick)?.credits(journeys, &journeys.counts()?))
+    Ok(Linear::by_model(journeys, model, options, is_paid)?.credits(journeys, &journeys.counts()?))
 }

@@ -4,12 +4,12 @@
 //! good exactly once. So the loss is the sum, over the visits of states with the channel (which are known: the journeys were
 //! counted there), of the chance to convert from there without such a state again.
 
-use super::Tick;
 use super::chain::{self, Chain, Flow};
 use super::elimination::{Matrix, absorption, without_return};
 use super::journeys::{Counts, Journeys};
 use super::sum::Sum;
 use crate::error::{Error, ErrorKind, Result};
+use crate::pulse;
 
 pub use super::chain::MAX_ORDER;
 
@@ -51,11 +51,11 @@ pub(super) fn parse_order(order: i32) -> Result<usize> {
 ///
 /// `22023`: another order than 1 to 4. `54000`: more than a million states, a chain whose journeys hardly ever end, a
 /// value beyond 1e250.
-pub fn markov(journeys: &Journeys, order: i32, tick: Tick) -> Result<Vec<Removal>> {
+pub fn markov(journeys: &Journeys, order: i32) -> Result<Vec<Removal>> {
     let order = parse_order(order)?;
     let counts = journeys.counts()?;
-    let chain = Chain::new(journeys, order, tick)?;
-    let losses = losses(&chain, order, journeys.channels().len(), &counts, tick)?;
+    let chain = Chain::new(journeys, order)?;
+    let losses = losses(&chain, order, journeys.channels().len(), &counts)?;
 
     let total = |amounts: &[f64]| -> f64 {
         let touched = journeys.iter().zip(amounts).filter(|((path, _), _)| !path.is_empty());
@@ -76,17 +76,11 @@ pub fn markov(journeys: &Journeys, order: i32, tick: Tick) -> Result<Vec<Removal
 }
 
 /// The conversions and the value that would be lost without each channel.
-pub(super) fn losses(
-    chain: &Chain,
-    order: usize,
-    channels: usize,
-    counts: &Counts,
-    tick: Tick,
-) -> Result<Vec<[f64; 2]>> {
+pub(super) fn losses(chain: &Chain, order: usize, channels: usize, counts: &Counts) -> Result<Vec<[f64; 2]>> {
     let flow = chain.flow(counts);
     let mut losses = vec![[0.0; 2]; channels];
     if order == 1 && chain.len() <= MAX_ELIMINATED {
-        let found = without_return(matrix(chain, &flow, |_| true).0, tick);
+        let found = without_return(matrix(chain, &flow, |_| true).0);
         for (state, chances) in found.into_iter().enumerate() {
             if let Some(loss) = losses.get_mut(chain.channel(state) as usize) {
                 let visits = flow.visits.get(state).copied().unwrap_or_default();
@@ -97,7 +91,7 @@ pub(super) fn losses(
     }
     let sweeps = Sweeps::new(chain, &flow);
     for (channel, loss) in (0u32..).zip(&mut losses) {
-        *loss = sweeps.loss(chain, &flow, channel, tick)?;
+        *loss = sweeps.loss(chain, &flow, channel)?;
     }
     Ok(losses)
 }
@@ -147,8 +141,8 @@ impl Sweeps {
     }
 
     /// The conversions and the value that would be lost without a channel.
-    fn loss(&self, chain: &Chain, flow: &Flow, channel: u32, tick: Tick) -> Result<[f64; 2]> {
-        let chances = self.chances_without(chain, flow, channel, tick)?;
+    fn loss(&self, chain: &Chain, flow: &Flow, channel: u32) -> Result<[f64; 2]> {
+        let chances = self.chances_without(chain, flow, channel)?;
         let get = |amounts: &[f64], place: usize| amounts.get(place).copied().unwrap_or_default();
         let mut loss = [Sum::default(); 2];
         for state in (0..chain.len()).filter(|state| chain.has(*state, channel)) {
@@ -165,7 +159,7 @@ impl Sweeps {
 
     /// For each state the chance to convert without a state that has the channel, the expected value of it, and a bound
     /// of how much of the chance is still missing; zeros for states with the channel.
-    fn chances_without(&self, chain: &Chain, flow: &Flow, channel: u32, tick: Tick) -> Result<Vec<[f64; 3]>> {
+    fn chances_without(&self, chain: &Chain, flow: &Flow, channel: u32) -> Result<Vec<[f64; 3]>> {
         let visits = |state: usize| flow.visits.get(state).copied().unwrap_or_default();
         let is_kept = |state: usize| visits(state) > 0.0 && !chain.has(state, channel);
         let kept: Vec<usize> = self.order.iter().copied().filter(|state| is_kept(*state)).collect();
@@ -183,7 +177,7 @@ impl Sweeps {
             }
         }
         for sweep in 0..MAX_SWEEPS {
-            tick();
+            pulse::beat();
             // Each sweep multiplies the error of every chance by no more than it multiplies this bound, 1 at first.
             let mut bound = 0.0f64;
             for (state, end) in kept.iter().zip(&ends) {
@@ -203,7 +197,7 @@ impl Sweeps {
             }
             if sweep == PATIENT_SWEEPS && kept.len() <= MAX_SLOW {
                 let (matrix, rows) = matrix(chain, flow, is_kept);
-                for (state, [conversion, value]) in rows.into_iter().zip(absorption(matrix, tick)) {
+                for (state, [conversion, value]) in rows.into_iter().zip(absorption(matrix)) {
                     if let Some(slot) = found.get_mut(state) {
                         *slot = [conversion, value, 0.0];
                     }

@@ -22,9 +22,6 @@ pub use set::PathSet;
 pub use shapley::{EXACT_CHANNELS, Game, Sampling, ShapleyCredit, shapley};
 pub use transform::{Transform, path_transform};
 
-/// Called between chunks of work, about every few milliseconds: the SQL layer looks for a cancel there.
-pub type Tick<'a> = &'a dyn Fn();
-
 /// What a channel earns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Credit {

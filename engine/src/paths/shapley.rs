@@ -1,11 +1,11 @@
 //! Credit by the Shapley value (Shapley 1953; for attribution: Zhao, Mahboobi and Bagheri 2018).
 
-use super::Tick;
 use super::journeys::{Counts, Journeys};
 use super::linear::Linear;
 use super::random::Random;
 use super::sum::Sum;
 use crate::error::{Error, ErrorKind, Result};
+use crate::pulse;
 
 /// Up to so many channels the game `rate` is solved exactly.
 pub const EXACT_CHANNELS: usize = 20;
@@ -62,7 +62,7 @@ pub struct ShapleyCredit {
 ///
 /// `22023`: a number of samples below 2 or above a million. `54000`: more than 4,096 channels under [`Game::Rate`], a
 /// value beyond 1e250.
-pub fn shapley(journeys: &Journeys, game: Game, sampling: Sampling, tick: Tick) -> Result<Vec<ShapleyCredit>> {
+pub fn shapley(journeys: &Journeys, game: Game, sampling: Sampling) -> Result<Vec<ShapleyCredit>> {
     if !(2..=MAX_SAMPLES).contains(&sampling.samples) {
         return Err(Error::invalid(
             format!("samples must be from 2 to {MAX_SAMPLES}, not {}", sampling.samples),
@@ -72,12 +72,12 @@ pub fn shapley(journeys: &Journeys, game: Game, sampling: Sampling, tick: Tick) 
     let counts = journeys.counts()?;
     let credits = match game {
         Game::Total => {
-            let linear = Linear::by_channel(journeys, tick);
+            let linear = Linear::by_channel(journeys);
             let sums = linear.share(&counts.conversions).into_iter().zip(linear.share(&counts.value));
             sums.map(|(conversions, value)| [conversions, value, 0.0, 0.0]).collect()
         }
-        Game::Rate if journeys.channels().len() <= EXACT_CHANNELS => exact_rate(journeys, &counts, tick),
-        Game::Rate => sampled_rate(journeys, &counts, sampling, tick)?,
+        Game::Rate if journeys.channels().len() <= EXACT_CHANNELS => exact_rate(journeys, &counts),
+        Game::Rate => sampled_rate(journeys, &counts, sampling)?,
     };
     let credit = |(channel, [conversions, value, std_error, value_std_error]): (&String, [f64; 4])| ShapleyCredit {
         channel: channel.clone(),
@@ -101,7 +101,7 @@ fn worth<'a>(journeys: &'a Journeys, counts: &'a Counts) -> impl Iterator<Item =
 }
 
 /// The exact value of the game `rate`, for up to [`EXACT_CHANNELS`] channels: over all sets of channels.
-pub(super) fn exact_rate(journeys: &Journeys, counts: &Counts, tick: Tick) -> Vec<[f64; 4]> {
+pub(super) fn exact_rate(journeys: &Journeys, counts: &Counts) -> Vec<[f64; 4]> {
     let channels = journeys.channels().len();
     let mut sums = vec![[0.0f64; 3]; 1 << channels];
     let mut all = 0.0;
@@ -114,7 +114,7 @@ pub(super) fn exact_rate(journeys: &Journeys, counts: &Counts, tick: Tick) -> Ve
     }
     // Each set gets the sums of its subsets, channel by channel.
     for channel in 0..channels {
-        tick();
+        pulse::beat();
         for block in sums.chunks_exact_mut(2 << channel) {
             let (without, with) = block.split_at_mut(1 << channel);
             with.iter_mut().zip(without).for_each(|(with, without)| add(with, without));
@@ -130,7 +130,7 @@ pub(super) fn exact_rate(journeys: &Journeys, counts: &Counts, tick: Tick) -> Ve
     }
     (0..channels)
         .map(|channel| {
-            tick();
+            pulse::beat();
             let mut gains = vec![[Sum::default(); 2]; channels];
             for (block, start) in rates.chunks_exact(2 << channel).zip((0usize..).step_by(2 << channel)) {
                 let (without, with) = block.split_at(1 << channel);
@@ -159,7 +159,7 @@ fn rate([conversions, value, journeys]: [f64; 3], all: f64) -> [f64; 2] {
 }
 
 /// An unbiased estimate of the game `rate`: the mean gain over random orders of the channels, each with its reverse.
-fn sampled_rate(journeys: &Journeys, counts: &Counts, sampling: Sampling, tick: Tick) -> Result<Vec<[f64; 4]>> {
+fn sampled_rate(journeys: &Journeys, counts: &Counts, sampling: Sampling) -> Result<Vec<[f64; 4]>> {
     let channels = journeys.channels().len();
     if channels > MAX_CHANNELS {
         return Err(Error::new(
@@ -177,7 +177,7 @@ fn sampled_rate(journeys: &Journeys, counts: &Counts, sampling: Sampling, tick: 
     let mut squares = vec![[0.0f64; 2]; channels];
     let pairs = sampling.samples.unsigned_abs().div_ceil(2);
     for pair in 1..=pairs {
-        tick();
+        pulse::beat();
         for last in (1..channels).rev() {
             order.swap(last, random.below(last + 1));
         }
