@@ -57,3 +57,17 @@ SET LOCAL timezone = 'America/New_York';
 SELECT count(*) AS differences
 FROM ((TABLE oracle.visit EXCEPT ALL TABLE mrcall.visits) UNION ALL (TABLE mrcall.visits EXCEPT ALL TABLE oracle.visit))
     AS d;
+RESET timezone;
+
+-- Of some visitors only, few and so many that they are looked up in a set: theirs whole, nobody else's.
+SELECT cardinality(w.visitors) > 5000 AS many,
+       (SELECT count(DISTINCT v.visitor_id) FROM mrcall._visits(NULL, NULL, '30 minutes', w.visitors) AS v) > 100 AS visitors_found,
+       (SELECT count(*)
+        FROM (SELECT v.* FROM oracle.visit AS v WHERE v.visitor_id = ANY (w.visitors)) AS o
+        FULL JOIN mrcall._visits(NULL, NULL, '30 minutes', w.visitors) AS i
+            ON (i.visitor_id COLLATE "C", i.visit_no) = (o.visitor_id, o.visit_no)
+        WHERE to_jsonb(i) IS DISTINCT FROM to_jsonb(o)) AS differences
+FROM (SELECT array_agg(k.visitor_id) AS some
+      FROM (SELECT DISTINCT v.visitor_id FROM oracle.visit AS v WHERE hashtext(v.visitor_id) % 3 = 0) AS k) AS s
+CROSS JOIN LATERAL (VALUES (s.some), (s.some || s.some || ARRAY(SELECT 'unknown ' || n FROM generate_series(1, 5000) AS n)))
+    AS w (visitors);

@@ -121,8 +121,23 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall._path_from_url() IS 'Internal: whether events.page_path follows from page_url';
 
+-- Restricted, so that the leader makes the set and hands it to the workers, which cannot be told a plan of megabytes quickly.
+CREATE FUNCTION mrcall._text_set(texts text[])
+RETURNS bytea
+LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 1000
+AS 'MODULE_PATHNAME', '_text_set_wrapper';
+COMMENT ON FUNCTION mrcall._text_set(text[]) IS 'Internal: a set of texts for _text_set_has';
+
+CREATE FUNCTION mrcall._text_set_has(texts bytea, candidate text)
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', '_text_set_has_wrapper';
+COMMENT ON FUNCTION mrcall._text_set_has(bytea, text) IS 'Internal: whether a text is in a set of _text_set';
+
 -- Both bounds may be NULL (unbounded), visitors too (all). Meant to be inlined: no SET, every name qualified.
--- The sub-selects without a reference outside are evaluated once.
+-- The sub-selects without a reference outside are evaluated once. For each of a few visitors the planner looks up statistics in
+-- every chunk and finds the cheapest way to the events. For many that alone would take seconds: all events of the range are
+-- read then, and looked up in a set. Not in WHERE, where TimescaleDB would leave all chunks to one process.
 CREATE FUNCTION mrcall._visit_set_of(
     since timestamptz, until timestamptz, gap interval, visitors text[], with_touch boolean, with_agent boolean,
     width interval DEFAULT NULL, cut_since timestamptz DEFAULT NULL, zone text DEFAULT NULL)
@@ -136,11 +151,14 @@ AS $$
         CASE WHEN with_touch THEN e.utm_medium END, CASE WHEN with_touch THEN e.utm_campaign END,
         CASE WHEN with_agent THEN e.user_agent END, gap, (SELECT mrcall._ignored_referrers()), with_touch,
         width, cut_since, until, zone)
+        FILTER (WHERE visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.<=) 5000
+                   OR mrcall._text_set_has((SELECT mrcall._text_set(visitors)), e.visitor_id))
     FROM mrcall.events AS e
     WHERE e.visitor_id IS NOT NULL AND e.occurred_at IS NOT NULL
       AND (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
       AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
-      AND (visitors IS NULL OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
+      AND (visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.>) 5000
+           OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
 $$;
 COMMENT ON FUNCTION mrcall._visit_set_of(
     timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text) IS

@@ -162,10 +162,14 @@ BEGIN
         FROM mrcall.conversions AS c
         WHERE c.conversion = CASE kind WHEN 'refund' THEN 'payment' ELSE kind END AND c.customer_id IS NOT NULL;
     END IF;
-    SELECT coalesce(array_agg(i.customer_id), '{}'), coalesce(array_agg(i.visitor_id), '{}')
+    -- As mrcall.identities has it, without the businesses.
+    SELECT coalesce(array_agg(l.customer_id), '{}'), coalesce(array_agg(l.visitor_id), '{}')
     INTO linked_ids, browsers
-    FROM mrcall.identities AS i
-    WHERE i.visitor_id IS NOT NULL AND i.customer_id IS NOT NULL AND (unconverted OR i.customer_id = ANY (customer_ids));
+    FROM (SELECT c.customer_id, unnest(c.website_session_ids) AS visitor_id
+          FROM mrcall.customers AS c
+          WHERE c.customer_id IS NOT NULL
+            AND (unconverted OR c.customer_id IN (SELECT x.id FROM unnest(customer_ids) AS x (id)))) AS l
+    WHERE l.visitor_id IS NOT NULL;
 
     -- The range of events and the browsers as plain values, so that the planner prunes chunks and uses indexes.
     -- A day more on both sides: a visit that goes on across a border is seen whole, so that its touch does not depend on the

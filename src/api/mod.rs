@@ -14,6 +14,7 @@ mod paths;
 mod retention;
 mod sessionize;
 mod state_text;
+mod text_set;
 mod values;
 mod views;
 mod visit_rows;
