@@ -1,7 +1,8 @@
 //! Arrivals, URLs and user agents, by hand-checked cases and random texts.
 
 use mrcall_engine::arrival::{
-    Arrival, CHANNELS, Event, arrival, channel, ignored_by_seed, ignored_referrers, is_arrival, is_paid, rules_version,
+    Arrival, CHANNELS, Event, arrival, channel, essence, ignored_by_seed, ignored_referrers, is_arrival, is_paid,
+    rules_version,
 };
 use mrcall_engine::{agent, url};
 use proptest::prelude::*;
@@ -620,6 +621,63 @@ fn a_megabyte_of_anything() {
     exercise(&format!("https://{long}"));
     exercise(&format!("https://{}/{long}?{long}", "a.".repeat(100)));
     exercise(&format!("https://www.google.de/search?utm_source={long}&q={long}#{long}"));
+}
+
+fn essence_of(url: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    essence(url, &mut bytes);
+    bytes
+}
+
+#[test]
+fn click_ids_of_any_value_have_one_essence() {
+    let one = essence_of("https://mrcall.ai/it?gclid=a1&utm_source=google&page=7#top");
+    assert_eq!(one, essence_of("https://mrcall.ai/it?gclid=Zz_9&fresh=1&utm_source=google"));
+    for other in
+        ["?utm_source=google", "?gclid=&utm_source=google", "?gbraid=a1&utm_source=google", "?gclid=a1&utm_source=bing"]
+    {
+        assert_ne!(one, essence_of(&format!("https://mrcall.ai/it{other}")), "{other}");
+    }
+    assert_ne!(one, essence_of("https://mrcall.ai/en?gclid=a1&utm_source=google"));
+}
+
+/// Few parameters with few values, odd ones among them: so that two URLs often have one essence.
+fn tagged_url() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(vec![
+        "utm_source",
+        "utm_medium",
+        "utm%5Fsource",
+        "utm_campaign",
+        "gclid",
+        "fbclid",
+        "msclkid",
+        "x",
+    ]);
+    let value = prop::sample::select(vec!["", "=", "=a", "=google", "=cpc", "=null", "=%20", "=a%26gclid=1", "=+b"]);
+    let start =
+        prop::sample::select(vec!["https://mrcall.ai/", "https://mrcall.ai", " //mrcall.ai/a ", "/a", "mrcall.ai/"]);
+    let end = prop::sample::select(vec!["", "", " ", "#", "#?gclid=1", "?gclid=2"]);
+    (start, "[?#]?", prop::collection::vec((name, value), 0..4), end).prop_map(|(start, mark, tags, end)| {
+        let tags: Vec<_> = tags.into_iter().map(|(name, value)| format!("{name}{value}")).collect();
+        format!("{start}{mark}{}{end}", tags.join("&"))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn urls_of_one_essence_arrive_alike(urls in prop::collection::vec(tagged_url(), 60)) {
+        let mut first = std::collections::HashMap::new();
+        for url in &urls {
+            let other = *first.entry(essence_of(url)).or_insert(url);
+            for referrer in ["-", "https://mrcall.ai/x", "https://www.bing.com/?q=a", "https://checkout.stripe.com/"] {
+                let (a, b) = (event(referrer, url, "-"), event(referrer, other, "-"));
+                prop_assert_eq!(arrival(&a), arrival(&b), "{} and {}", url, other);
+                prop_assert_eq!(is_arrival(&a, ignored_by_seed), is_arrival(&b, ignored_by_seed), "{} and {}", url, other);
+            }
+        }
+    }
 }
 
 proptest! {

@@ -185,9 +185,9 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] = byte;
         // As the only part of a set, and as its bytes.
-        let mut part = vec![b'S', 2, 5, 0, 1, noise.len() as u8];
+        let mut part = vec![b'S', 3, 5, 0, 1, noise.len() as u8];
         part.extend(&noise);
-        let mut framed = vec![b'S', 2];
+        let mut framed = vec![b'S', 3];
         framed.extend(noise);
         for bytes in [bytes, part, framed] {
             if let Ok(mut rows) = Rows::new(&bytes, Cuts::default()) {
@@ -209,12 +209,48 @@ proptest! {
 fn one_off_urls_do_not_fill_the_memory() {
     let mut set = VisitSet::new(1_800_000_000, ignored(), Vec::new()).unwrap();
     for i in 0..200_000i64 {
-        let url = format!("https://mrcall.ai/p?gclid={i}-{}", "x".repeat(200));
-        let page_url = Some(url.as_bytes());
-        let hit = Hit { visitor: b"one", at: i, is_pageview: true, path_from_url: true, page_url, ..Hit::default() };
-        set.push(&hit).unwrap();
+        let filler = "x".repeat(60);
+        let url = format!("https://h{i}.{filler}.{filler}.{filler}.mrcall.ai/p?gclid={i}");
+        let referrer = format!("https://checkout.stripe.com/{i}/{filler}{filler}{filler}");
+        let (page_url, referrer) = (Some(url.as_bytes()), Some(referrer.as_bytes()));
+        let hit =
+            Hit { visitor: b"one", at: i, is_pageview: true, path_from_url: true, with_touch: true, ..Hit::default() };
+        set.push(&Hit { page_url, referrer, ..hit }).unwrap();
     }
-    assert!(set.heap_bytes() < 16 << 20, "{} bytes", set.heap_bytes());
+    assert!(set.heap_bytes() < 32 << 20, "{} bytes", set.heap_bytes());
+}
+
+/// More visitors than the table holds, some of whom come again before and after it begins anew, not in order of time.
+#[test]
+fn visits_are_whole_across_batches() {
+    let visitors = 130_000i64;
+    let mut rows = Vec::new();
+    for i in 0..visitors {
+        let back = (i * 7919) % visitors;
+        rows.extend([(i, i), (back, back + 900), (back, back + 500)]);
+    }
+    let gap = 450;
+    let mut set = VisitSet::new(gap, ignored(), Vec::new()).unwrap();
+    for (i, at) in &rows {
+        let (visitor, url) = (format!("visitor {i}"), URLS[(at % 5) as usize]);
+        let hit =
+            Hit { visitor: visitor.as_bytes(), at: *at, is_pageview: true, path_from_url: true, ..Hit::default() };
+        set.push(&Hit { page_url: Some(url.as_bytes()), with_touch: true, ..hit }).unwrap();
+    }
+    // Each has three events at 0, 500 and 900 from its first: the last two are one visit.
+    let bytes = set.serialize().unwrap();
+    let mut rows = Rows::new(&bytes, Cuts::default()).unwrap();
+    let (mut seen, mut last) = (0, String::new());
+    while let Some((visitor, pieces)) = rows.next_visitor().unwrap() {
+        assert!(last.as_str() < visitor, "{visitor} after {last}");
+        last = visitor.to_owned();
+        let first: i64 = visitor.strip_prefix("visitor ").unwrap().parse().unwrap();
+        let found: Vec<_> = pieces.iter().map(|p| (p.run.start, p.run.end, p.run.events, p.run.touch_at)).collect();
+        let second = (first + 500, first + 900, 2, first + 500);
+        assert_eq!(found, [(first, first, 1, first), second], "{visitor}");
+        seen += 1;
+    }
+    assert_eq!(seen, visitors);
 }
 
 #[test]

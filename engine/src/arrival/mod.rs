@@ -189,21 +189,68 @@ struct Tags<'a> {
     clicks: u32,
 }
 
+/// A query parameter that says where a visitor came from.
+enum Tag {
+    Source,
+    Medium,
+    Campaign,
+    /// One of [`CLICK_IDS`].
+    Click(usize),
+}
+
+impl Tag {
+    /// The tag of a parameter's still encoded name; `None` for any other, and for a click id without a value.
+    fn of(name: &str, value: &str) -> Option<Self> {
+        match &*url::decode(name) {
+            "utm_source" => Some(Self::Source),
+            "utm_medium" => Some(Self::Medium),
+            "utm_campaign" => Some(Self::Campaign),
+            other => {
+                let id = CLICK_IDS.iter().position(|id| id.name == other)?;
+                present(url::decode(value)).map(|_| Self::Click(id))
+            }
+        }
+    }
+}
+
+/// Appends what of a page's URL decides its arrival: two URLs of the same essence arrive alike. It leaves out the values of
+/// click ids, which are different in each, and all that follows the path and is no tag.
+pub fn essence(page_url: &str, to: &mut Vec<u8>) {
+    let Some(end) = page_url.bytes().position(|b| matches!(b, b'?' | b'#')) else {
+        to.extend_from_slice(page_url.as_bytes());
+        return;
+    };
+    to.extend_from_slice(page_url.as_bytes().get(..=end).unwrap_or_default());
+    for (name, value) in url::query(page_url).into_iter().flat_map(url::pairs) {
+        // No value has an ampersand in it, so the codes cannot be mistaken.
+        match Tag::of(name, value) {
+            Some(Tag::Source) => to.push(b's'),
+            Some(Tag::Medium) => to.push(b'm'),
+            Some(Tag::Campaign) => to.push(b'c'),
+            Some(Tag::Click(id)) => {
+                to.extend_from_slice(&[b'0', id as u8]);
+                continue;
+            }
+            None => continue,
+        }
+        to.extend_from_slice(value.as_bytes());
+        to.push(b'&');
+    }
+}
+
 impl<'a> Tags<'a> {
     fn of(event: &Event<'a>) -> Self {
         let (mut source, mut medium, mut campaign, mut clicks) = (None, None, None, 0);
-        for (key, value) in event.page_url.and_then(url::query).into_iter().flat_map(url::pairs) {
-            let slot = match &*url::decode(key) {
-                "utm_source" => &mut source,
-                "utm_medium" => &mut medium,
-                "utm_campaign" => &mut campaign,
-                other => {
-                    let id = CLICK_IDS.iter().position(|id| id.name == other);
-                    if let Some(id) = id.filter(|_| present(url::decode(value)).is_some()) {
-                        clicks |= 1 << id;
-                    }
+        for (name, value) in event.page_url.and_then(url::query).into_iter().flat_map(url::pairs) {
+            let slot = match Tag::of(name, value) {
+                Some(Tag::Source) => &mut source,
+                Some(Tag::Medium) => &mut medium,
+                Some(Tag::Campaign) => &mut campaign,
+                Some(Tag::Click(id)) => {
+                    clicks |= 1 << id;
                     continue;
                 }
+                None => continue,
             };
             slot.get_or_insert(value);
         }

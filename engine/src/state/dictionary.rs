@@ -53,6 +53,15 @@ impl Dictionary {
         Ok(id)
     }
 
+    /// Forgets all texts, but keeps the memory for others.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+        self.index.clear();
+        self.short.clear();
+        self.uuids.clear();
+    }
+
     fn append(&mut self, text: &[u8]) -> Result<u32> {
         let id = u32::try_from(self.ends.len()).ok().filter(|id| *id != NONE).ok_or_else(|| {
             Error::new(

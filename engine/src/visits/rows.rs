@@ -1,5 +1,8 @@
-//! Reading the visits of a set from its bytes, visitor by visitor: the parts of a set, which have their visitors in order, are
-//! merged on the way.
+//! Reading the visits of a set from its bytes, visitor by visitor: the batches of its parts, which have their visitors in
+//! order, are merged on the way.
+
+use core::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use super::run::Run;
 use super::set::{Cuts, KIND, NAME, Piece, VERSION, join, smaller};
@@ -12,19 +15,24 @@ pub struct Rows<'a> {
     gap: i64,
     cuts: Cuts,
     texts: Dictionary,
-    parts: Vec<Part<'a>>,
+    /// By part: what its texts are called here.
+    names: Vec<Vec<u32>>,
+    batches: Vec<Batch<'a>>,
+    /// The next visitor of each batch, the smallest first.
+    next: BinaryHeap<Reverse<Next<'a>>>,
     pieces: Vec<Piece>,
 }
 
 #[derive(Debug)]
-struct Part<'a> {
+struct Batch<'a> {
     reader: Reader<'a>,
-    /// What the part's texts are called here.
-    ids: Vec<u32>,
+    part: usize,
     visitors_left: usize,
-    /// The next one; `None` after the last.
-    visitor: Option<&'a str>,
+    last: Option<&'a str>,
 }
+
+/// A visitor, its first bytes before it, and its batch.
+type Next<'a> = (u64, &'a str, usize);
 
 impl<'a> Rows<'a> {
     /// Begins to read; bytes that no set wrote are `22P03`, here or on the way. `cuts` are those that the set was made with.
@@ -34,13 +42,33 @@ impl<'a> Rows<'a> {
         if (reader.unsigned()? != 0) != cuts.are_used() {
             return Err(reader.malformed("it has other cuts"));
         }
-        let mut texts = Dictionary::default();
-        let mut parts = Vec::new();
+        let (texts, next) = (Dictionary::default(), BinaryHeap::new());
+        let (names, batches, pieces) = (Vec::new(), Vec::new(), Vec::new());
+        let mut rows = Self { gap, cuts, texts, names, batches, next, pieces };
         for _ in 0..reader.count(1)? {
-            parts.push(Part::new(Reader::resume(reader.text()?, NAME), &mut texts)?);
+            rows.part(Reader::resume(reader.text()?, NAME))?;
         }
         reader.finish()?;
-        Ok(Self { gap, cuts, texts, parts, pieces: Vec::new() })
+        Ok(rows)
+    }
+
+    fn part(&mut self, mut reader: Reader<'a>) -> Result<()> {
+        let count = reader.count(1)?;
+        let mut names = Vec::with_capacity(count);
+        for _ in 0..count {
+            names.push(self.texts.intern(utf8(&mut reader)?.as_bytes())?);
+        }
+        for _ in 0..reader.count(1)? {
+            let mut batch = Reader::resume(reader.text()?, NAME);
+            let visitors_left = batch.count(3)?;
+            let mut batch = Batch { reader: batch, part: self.names.len(), visitors_left, last: None };
+            if let Some(visitor) = batch.next_visitor()? {
+                self.next.push(Reverse((first_bytes(visitor), visitor, self.batches.len())));
+            }
+            self.batches.push(batch);
+        }
+        self.names.push(names);
+        reader.finish()
     }
 
     /// The gap between visits, in microseconds.
@@ -50,7 +78,9 @@ impl<'a> Rows<'a> {
 
     /// The memory that it takes beside the bytes.
     pub fn heap_bytes(&self) -> usize {
-        self.texts.heap_bytes() + self.parts.iter().map(|part| part.ids.capacity() * size_of::<u32>()).sum::<usize>()
+        self.texts.heap_bytes()
+            + self.names.iter().map(|names| names.capacity() * size_of::<u32>()).sum::<usize>()
+            + self.batches.capacity() * (size_of::<Batch<'_>>() + size_of::<Next<'_>>())
     }
 
     /// A text by its number; `None` for [`NONE`].
@@ -72,58 +102,53 @@ impl<'a> Rows<'a> {
 
     /// The next visitor and its visits, or their pieces where there are cuts; `None` after the last.
     pub fn next_visitor(&mut self) -> Result<Option<(&'a str, &[Piece])>> {
-        let Some(visitor) = self.parts.iter().filter_map(|part| part.visitor).min() else { return Ok(None) };
+        let Some(Reverse((_, visitor, mut from))) = self.next.pop() else { return Ok(None) };
         self.pieces.clear();
         // Without cuts two pieces are more than the gap apart, with cuts they may follow each other.
         let gap = if self.cuts.are_used() { 0 } else { self.gap };
-        let mut from = 0;
-        for part in &mut self.parts {
-            if part.visitor == Some(visitor) {
-                part.read(gap, &mut self.pieces)?;
-                from += 1;
+        let mut is_joined = true;
+        loop {
+            if let Some(batch) = self.batches.get_mut(from) {
+                let names = self.names.get(batch.part).map(Vec::as_slice).unwrap_or_default();
+                batch.read(gap, names, &mut self.pieces)?;
+                if let Some(next) = batch.next_visitor()? {
+                    self.next.push(Reverse((first_bytes(next), next, from)));
+                }
             }
+            match self.next.peek() {
+                Some(Reverse((_, same, other))) if *same == visitor => from = *other,
+                _ => break,
+            }
+            self.next.pop();
+            is_joined = false;
         }
-        if from > 1 {
+        if !is_joined {
             join(&mut self.pieces, self.gap, &mut self.cuts, &self.texts)?;
         }
         Ok(Some((visitor, &self.pieces)))
     }
 }
 
-impl<'a> Part<'a> {
-    fn new(mut reader: Reader<'a>, texts: &mut Dictionary) -> Result<Self> {
-        let count = reader.count(1)?;
-        let mut ids = Vec::with_capacity(count);
-        for _ in 0..count {
-            ids.push(texts.intern(utf8(&mut reader)?.as_bytes())?);
+impl<'a> Batch<'a> {
+    /// The next visitor, `None` after the last.
+    fn next_visitor(&mut self) -> Result<Option<&'a str>> {
+        if self.visitors_left == 0 {
+            return if self.reader.left() > 0 { Err(self.reader.malformed("bytes are left over")) } else { Ok(None) };
         }
-        let visitors_left = reader.count(3)?;
-        let mut part = Self { reader, ids, visitors_left, visitor: None };
-        part.advance()?;
-        Ok(part)
+        self.visitors_left -= 1;
+        let visitor = utf8(&mut self.reader)?;
+        if self.last.is_some_and(|last| last >= visitor) {
+            return Err(self.reader.malformed("its visitors are not in order"));
+        }
+        self.last = Some(visitor);
+        Ok(Some(visitor))
     }
 
-    fn advance(&mut self) -> Result<()> {
-        let before = self.visitor.take();
-        if self.visitors_left > 0 {
-            self.visitors_left -= 1;
-            let visitor = utf8(&mut self.reader)?;
-            if before.is_some_and(|before| before >= visitor) {
-                return Err(self.reader.malformed("its visitors are not in order"));
-            }
-            self.visitor = Some(visitor);
-        } else if self.reader.left() > 0 {
-            return Err(self.reader.malformed("bytes are left over"));
-        }
-        Ok(())
-    }
-
-    /// Reads the pieces of the visitor and goes on to the next.
-    fn read(&mut self, gap: i64, pieces: &mut Vec<Piece>) -> Result<()> {
+    /// Reads the pieces of the visitor.
+    fn read(&mut self, gap: i64, names: &[u32], pieces: &mut Vec<Piece>) -> Result<()> {
         let mut before = None;
         for _ in 0..self.reader.count(6)? {
-            let ids = &self.ids;
-            let known = |id: u64| usize::try_from(id).ok().and_then(|i| ids.get(i)).copied();
+            let known = |id: u64| usize::try_from(id).ok().and_then(|i| names.get(i)).copied();
             let agent = match self.reader.unsigned()? {
                 0 => NONE,
                 id => known(id - 1).ok_or_else(|| self.reader.malformed("a text is missing"))?,
@@ -132,8 +157,15 @@ impl<'a> Part<'a> {
             before = Some(run.end);
             pieces.push(Piece { run, agent });
         }
-        self.advance()
+        Ok(())
     }
+}
+
+/// Nearly always these decide the order of two visitors.
+fn first_bytes(visitor: &str) -> u64 {
+    let mut word = [0; 8];
+    word.iter_mut().zip(visitor.bytes()).for_each(|(to, from)| *to = from);
+    u64::from_be_bytes(word)
 }
 
 fn utf8<'a>(reader: &mut Reader<'a>) -> Result<&'a str> {

@@ -1,10 +1,15 @@
 //! The visits of many visitors in one state, for reports over whole ranges: one hash table of visitors instead of a group
 //! for each. It crosses from worker to leader as bytes, which [`super::Rows`] reads without bringing them into a table again.
+//!
+//! The table is kept so small that the processor's cache holds most of it: at [`MOST_VISITORS`] its visitors are written down
+//! in order, as a batch, and it begins anew. Events come nearly in order of time, so few visits are in two batches; their
+//! pieces are joined when the batches are read.
 
 use super::hit::{Hit, utf8};
-use super::memo::{Meaning, Memo};
+use super::memo::Memo;
 use super::run::Run;
 use super::touch::touch;
+use crate::arrival;
 use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pulse::Counter;
@@ -12,8 +17,11 @@ use crate::state::{Dictionary, NONE, Reader, Writer};
 use crate::url;
 
 pub(super) const KIND: u8 = b'S';
-pub(super) const VERSION: u8 = 2;
+pub(super) const VERSION: u8 = 3;
 pub(super) const NAME: &str = "visit set";
+
+/// As many visitors as a hash table of 65,536 places takes.
+const MOST_VISITORS: usize = 57_344;
 
 /// A run with the smallest user agent of its events by bytes, or [`NONE`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +51,17 @@ pub struct VisitSet {
     /// By visitor: its latest run.
     latest: Vec<u32>,
     runs: Vec<Owned>,
+    /// The visitors that were written down, each batch in order.
+    batches: Vec<Vec<u8>>,
+    batch_bytes: usize,
+    /// The texts of runs and batches.
     texts: Dictionary,
-    memo: Memo,
-    /// What workers have written, each with its visitors in order.
+    /// The pages of URLs up to their query, and the touches of page views.
+    pages: Memo<1>,
+    touches: Memo<6>,
+    /// What of a URL decides its touch.
+    essence: Vec<u8>,
+    /// What workers have written.
     parts: Vec<Vec<u8>>,
 }
 
@@ -60,8 +76,12 @@ impl VisitSet {
             visitors: Dictionary::default(),
             latest: Vec::new(),
             runs: Vec::new(),
+            batches: Vec::new(),
+            batch_bytes: 0,
             texts: Dictionary::default(),
-            memo: Memo::default(),
+            pages: Memo::default(),
+            touches: Memo::default(),
+            essence: Vec::new(),
             parts: Vec::new(),
         })
     }
@@ -82,45 +102,88 @@ impl VisitSet {
         self.visitors.heap_bytes()
             + self.texts.heap_bytes()
             + self.runs.capacity() * size_of::<Owned>()
+            + self.batch_bytes
             + self.latest.capacity() * size_of::<u32>()
             + self.cuts.instants.capacity() * size_of::<i64>()
-            + self.memo.heap_bytes()
+            + self.pages.heap_bytes()
+            + self.touches.heap_bytes()
+            + self.essence.capacity()
             + self.parts.iter().map(Vec::capacity).sum::<usize>()
     }
 
     /// Adds an event; ±infinity is `22008`, a text that is not UTF-8 `55000`.
     pub fn push(&mut self, hit: &Hit<'_>) -> Result<()> {
         let at = duration::finite(hit.at, "occurred_at")?;
-        let meaning = if hit.is_pageview { self.meaning(hit)? } else { Meaning { page: NONE, touch: NONE } };
+        if self.visitors.len() >= MOST_VISITORS {
+            let batch = self.batch()?;
+            self.batch_bytes += batch.len();
+            self.batches.push(batch);
+            self.visitors.clear();
+            self.latest.clear();
+            self.runs.clear();
+        }
         let visitor = intern(&mut self.visitors, hit.visitor)?;
+        let (page, touch) = match hit.is_pageview {
+            true => {
+                let page = self.page(hit)?;
+                let wanted = hit.with_touch && !self.has_touch_before(visitor, at);
+                (page, if wanted { self.touch(hit, page)? } else { NONE })
+            }
+            false => (NONE, NONE),
+        };
         let agent = self.agent(hit.user_agent, visitor)?;
-        self.add(Owned { run: Run::of(at, meaning.page, meaning.touch), agent, visitor })
+        self.add(Owned { run: Run::of(at, page, touch), agent, visitor })
     }
 
-    fn meaning(&mut self, hit: &Hit<'_>) -> Result<Meaning> {
-        let key = self.memo.key(hit);
-        if let Some(known) = self.memo.find(&key) {
+    /// Whether the event continues a run that has a touch before it: then its own says nothing.
+    fn has_touch_before(&self, visitor: u32, at: i64) -> bool {
+        self.latest.get(visitor as usize).and_then(|place| self.runs.get(*place as usize)).is_some_and(|last| {
+            let run = last.run;
+            run.touch != NONE && run.touch_at < at && at.saturating_sub(run.end) <= self.gap
+        })
+    }
+
+    /// The number of a page's path.
+    fn page(&mut self, hit: &Hit<'_>) -> Result<u32> {
+        let url = match (hit.path, hit.page_url) {
+            (Some(path), _) => return intern(&mut self.texts, path),
+            (None, Some(url)) if hit.path_from_url => url,
+            _ => return Ok(NONE),
+        };
+        // What follows the path says nothing about it, but whether something follows does: only then blanks belong to it.
+        let end = url.iter().position(|b| matches!(b, b'?' | b'#')).map_or(url.len(), |at| at + 1);
+        let key = self.pages.key([url.get(..end)]);
+        if let Some(known) = self.pages.find(&key) {
+            return Ok(known);
+        }
+        let page = url::path(utf8(url)?).map_or(Ok(NONE), |path| self.texts.intern(path.as_bytes()))?;
+        self.pages.keep(&key, page);
+        Ok(page)
+    }
+
+    /// The number of a page view's touch, [`NONE`] where it is no arrival.
+    fn touch(&mut self, hit: &Hit<'_>, page: u32) -> Result<u32> {
+        self.essence.clear();
+        if let Some(url) = hit.page_url {
+            arrival::essence(utf8(url)?, &mut self.essence);
+        }
+        let essence = hit.page_url.map(|_| &*self.essence);
+        let page_bytes = page.to_ne_bytes();
+        let parts = [Some(&page_bytes[..]), essence, hit.referrer, hit.utm_source, hit.utm_medium, hit.utm_campaign];
+        let key = self.touches.key(parts);
+        if let Some(known) = self.touches.find(&key) {
             return Ok(known);
         }
         let event = hit.event()?;
-        let derived;
-        let path = match hit.path.map(utf8).transpose()? {
-            None if hit.path_from_url => {
-                derived = event.page_url.and_then(url::path);
-                derived.as_deref()
-            }
-            given => given,
-        };
-        let page = path.map_or(Ok(NONE), |path| self.texts.intern(path.as_bytes()))?;
+        let path = if page == NONE { None } else { Some(utf8(self.texts.get(page))?) };
         let ignored = &self.ignored;
         let is_ignored = |host: &str| ignored.iter().any(|domain| is_below(host, domain));
-        let touch = match hit.with_touch.then(|| touch(&event, path, is_ignored)).flatten() {
+        let touch = match touch(&event, path, is_ignored) {
             Some(touch) => self.texts.intern(touch.as_bytes())?,
             None => NONE,
         };
-        let meaning = Meaning { page, touch };
-        self.memo.keep(&key, meaning);
-        Ok(meaning)
+        self.touches.keep(&key, touch);
+        Ok(touch)
     }
 
     /// The number of a user agent: most often that of the visitor's event before.
@@ -199,14 +262,26 @@ impl VisitSet {
         Ok(w.finish())
     }
 
-    /// The own events as a part: its texts, then the visitors in order of their ids, each with its runs in order of time.
+    /// The own events as a part: its texts, then the batches.
     fn part(&self) -> Result<Vec<u8>> {
+        let open = self.batch()?;
         let mut w = Writer::default();
-        w.reserve(self.visitors.text_bytes() + self.runs.len() * 32);
+        w.reserve(self.texts.text_bytes() + 5 * self.texts.len() + self.batch_bytes + open.len() + 64);
         w.unsigned(self.texts.len() as u64);
         for id in 0..self.texts.len() as u32 {
             w.text(self.texts.get(id));
         }
+        w.unsigned(self.batches.len() as u64 + 1);
+        for batch in self.batches.iter().chain([&open]) {
+            w.text(batch);
+        }
+        Ok(w.finish())
+    }
+
+    /// The visitors of the table in order of their ids, each with its runs in order of time.
+    fn batch(&self) -> Result<Vec<u8>> {
+        let mut w = Writer::default();
+        w.reserve(self.visitors.text_bytes() + self.runs.len() * 32);
         w.unsigned(self.visitors.len() as u64);
         let (starts, places) = self.by_visitor();
         let (mut joined, mut cuts, mut counter) = (Vec::new(), self.cuts.clone(), Counter::default());
