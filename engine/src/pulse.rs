@@ -1,5 +1,6 @@
 //! A sign of life of long loops: whoever runs the engine can look, every now and then, whether to go on.
 
+use core::cmp::Ordering;
 use std::sync::OnceLock;
 
 static BEAT: OnceLock<fn()> = OnceLock::new();
@@ -55,11 +56,16 @@ pub fn sort<T: Ord>(list: &mut [T]) {
     });
 }
 
-/// Sorts as `sort_unstable_by_key` does, with a sign of life for long slices.
-pub fn sort_by_key<T, K: Ord>(list: &mut [T], mut key: impl FnMut(&T) -> K) {
+/// Sorts as `sort_unstable_by` does, with a sign of life for long slices.
+pub fn sort_by<T>(list: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) {
     let mut counter = Counter::default();
     list.sort_unstable_by(|a, b| {
         counter.step();
-        key(a).cmp(&key(b))
+        compare(a, b)
     });
+}
+
+/// Sorts as `sort_unstable_by_key` does, with a sign of life for long slices.
+pub fn sort_by_key<T, K: Ord>(list: &mut [T], mut key: impl FnMut(&T) -> K) {
+    sort_by(list, |a, b| key(a).cmp(&key(b)));
 }

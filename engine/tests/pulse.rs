@@ -3,6 +3,8 @@
 use std::cell::Cell;
 
 use mrcall_engine::behaviour::{FunnelState, Modes};
+use mrcall_engine::journeys::{Conversion, JourneySet, Settings, Touch};
+use mrcall_engine::model::Model;
 use mrcall_engine::pulse;
 use mrcall_engine::visits::{Hit, VisitSet};
 
@@ -59,4 +61,91 @@ fn a_huge_state_beats_while_it_is_sorted_merged_and_written() {
         set.push(&Hit { visitor: visitor.as_bytes(), at: i * 1_000, ..Hit::default() }).unwrap();
     }
     assert!(beats(|| drop(set.serialize().unwrap())) > 50);
+}
+
+/// A funnel of two steps, the second met by the last event alone: the scan of no mode ends before.
+fn long_funnel(names: &[&str], events: i64) -> FunnelState {
+    let mut funnel = FunnelState::new(i64::from(u32::MAX), Modes::parse(names.iter().copied()).unwrap(), 2).unwrap();
+    (0..events).for_each(|ts| funnel.push(ts, 1).unwrap());
+    funnel.push(events, 2).unwrap();
+    funnel.sort();
+    funnel
+}
+
+#[test]
+fn a_huge_funnel_beats_in_every_mode() {
+    let events = 400_000;
+    let stretches = events as usize / (1 << 14);
+    for names in [
+        &[][..],
+        &["strict_increase"],
+        &["strict_once"],
+        &["strict_deduplication"],
+        &["strict_once", "strict_deduplication"],
+        &["strict_order"],
+        &["strict_order", "allow_reentry"],
+        &["consecutive"],
+    ] {
+        let funnel = long_funnel(names, events);
+        let passes = beats(|| assert_eq!(funnel.depth(), 2));
+        assert!(passes >= stretches, "{names:?}: {passes} beats for the depth");
+        // First the depth, then the instants of a chain that has it.
+        let passes = beats(|| assert_eq!(funnel.times().last(), Some(&events)));
+        assert!(passes >= 2 * stretches, "{names:?}: {passes} beats for the times");
+    }
+    // All events at one instant: the second step has a look at each.
+    let modes = Modes::parse(["strict_increase", "strict_once", "strict_deduplication"]).unwrap();
+    let mut funnel = FunnelState::new(0, modes, 2).unwrap();
+    (0..events).for_each(|_| funnel.push(7, 3).unwrap());
+    funnel.sort();
+    let passes = beats(|| assert_eq!(funnel.depth(), 1));
+    assert!(passes >= 2 * stretches, "{passes} beats at one instant");
+}
+
+/// A set of journeys: touches of as many browsers in no order, each browser with a value of its own.
+fn journeys(settings: Settings, touches: u64) -> JourneySet {
+    let mut set = JourneySet::new(Settings { half_life: 1, ..settings }).unwrap();
+    for i in 0..touches {
+        let visitor = (i * 7_919 % 1_000_003).to_string();
+        let value = format!("value {visitor}");
+        let at = (i * 104_729 % 200_003) as i64;
+        set.push_touch(&Touch { visitor: &visitor, at, channel: "Email", value: &value }).unwrap();
+    }
+    set
+}
+
+#[test]
+fn a_huge_set_of_journeys_beats_in_each_phase() {
+    let touches = 200_000;
+    // Every 16,384 steps; sorting looks at each text and each touch some seventeen times.
+    let sorting = touches as usize * 10 / (1 << 14);
+    let index = beats(|| drop(journeys(Settings::default(), touches).answer().unwrap()));
+    assert!(index >= sorting, "{index} beats for sorting texts");
+
+    // Two hundred thousand paths: each is looked at, sorted, made a row and written.
+    let settings = Settings { paths: true, unconverted: Some((0, 200_003)), ..Settings::default() };
+    let paths = beats(|| drop(journeys(settings, touches).answer().unwrap())) - index;
+    assert!(paths >= 3 * touches as usize + sorting, "{paths} beats for the paths");
+
+    // One journey of all touches, under three models.
+    let settings = Settings { models: vec![Model::Linear, Model::FirstTouch, Model::LastTouch], ..Settings::default() };
+    let mut set = journeys(Settings { counts: true, journeys: true, ..settings }, touches);
+    for i in 0..touches {
+        set.push_link("customer", &(i * 7_919 % 1_000_003).to_string()).unwrap();
+    }
+    let conversion = Conversion {
+        id: "conversion",
+        customer: Some("customer"),
+        begins_at: 0,
+        ends_at: 200_003,
+        value: "1",
+        scale: 2,
+        currency: None,
+        signed_up_at: None,
+        business_at: None,
+    };
+    set.push_conversion(&conversion).unwrap();
+    let credit = beats(|| drop(set.answer().unwrap())) - index;
+    // Its touches are sorted for the credit and for the list of journeys, then rows are made of the values and written.
+    assert!(credit >= 3 * sorting + 2 * touches as usize, "{credit} beats for the credit");
 }

@@ -173,7 +173,11 @@ impl Events {
 
 /// The events of each instant, in order of time.
 pub(super) fn instants(events: &[Event]) -> impl Iterator<Item = &[Event]> {
-    events.chunk_by(|a, b| a.ts() == b.ts())
+    let mut counter = pulse::Counter::default();
+    events.chunk_by(move |a, b| {
+        counter.step();
+        a.ts() == b.ts()
+    })
 }
 
 /// The instant of events that share one.

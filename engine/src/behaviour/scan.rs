@@ -8,6 +8,7 @@ use super::chain::Reached;
 use super::event::{Event, any_mask, instant, instants};
 use super::modes::Modes;
 use super::{MAX_CONDITIONS, all_conditions, bits, in_window};
+use crate::pulse::Counter;
 
 /// What the scan does about an event of a step whose predecessor was not reached.
 fn ends_at_premature(modes: Modes, level: usize) -> bool {
@@ -70,6 +71,8 @@ pub(super) fn once_deduplicated(events: &[Event], modes: Modes, steps: u8, withi
     let mut firsts: Vec<(i64, usize)> = Vec::new();
     let mut starts: Vec<(i64, usize)> = Vec::new();
     let mut path: Vec<(i64, usize)> = Vec::new();
+    // One instant may have all the events.
+    let mut counter = Counter::default();
     let mut reached = Reached::default();
     for group in instants(events) {
         if ends_before(group, modes, reached.level) {
@@ -80,6 +83,7 @@ pub(super) fn once_deduplicated(events: &[Event], modes: Modes, steps: u8, withi
         for step in bits(any_mask(group) & all_conditions(steps)) {
             let met = (base..).zip(group).filter(|(_, event)| event.mask() >> step & 1 == 1).map(|(number, _)| number);
             for number in met {
+                counter.step();
                 if step == 0 {
                     if firsts.len() >= 2 * enough {
                         firsts.drain(..firsts.len() - enough);

@@ -45,10 +45,8 @@ pub(super) fn credit(index: &Index<'_>) -> Result<Vec<CreditRow>> {
     let mut credited: Vec<Vec<(usize, u32)>> = vec![Vec::new(); models.len()];
     let mut journey = Vec::new();
 
-    for (no, conversion) in set.conversions.iter().enumerate() {
-        if no % 64 == 0 {
-            pulse::beat();
-        }
+    for conversion in &set.conversions {
+        pulse::beat();
         let scale = scales.get(&conversion.currency).copied().unwrap_or(conversion.scale);
         let to_scale = BigInt::from(10).pow(u32::try_from(scale.saturating_sub(conversion.scale)).unwrap_or(0));
         index.journey_of(conversion, &mut journey);
@@ -66,6 +64,7 @@ pub(super) fn credit(index: &Index<'_>) -> Result<Vec<CreditRow>> {
             journey.iter().map(|touch| place_of(&mut cells, touch.value, conversion.currency)).collect();
         let options = set.options(conversion.signed_up_at, conversion.business_at);
         for (m, model) in models.iter().enumerate() {
+            pulse::beat();
             let parts = parts(&touches, conversion, *model, &options)?;
             for ((place, touch), part) in of_touch.iter().zip(&journey).zip(parts) {
                 let Some((count, value)) = part else { continue };
@@ -82,11 +81,11 @@ pub(super) fn credit(index: &Index<'_>) -> Result<Vec<CreditRow>> {
     for currency in if scales.is_empty() { vec![NONE] } else { scales.keys().copied().collect() } {
         place_of(&mut cells, NONE, currency);
     }
-    pulse::beat();
     let counts: Vec<Vec<(u64, u64)>> = credited.into_iter().map(|list| counts(list, cells.len())).collect();
     let mut order: Vec<usize> = (0..cells.len()).collect();
-    order.sort_by_key(|i| cells.get(*i).map(|cell| (index.rank(cell.currency), index.rank(cell.value))));
+    pulse::sort_by_key(&mut order, |i| cells.get(*i).map(|cell| (index.rank(cell.currency), index.rank(cell.value))));
     let row = |i: usize| {
+        pulse::beat();
         let cell = cells.get(i)?;
         let scale = scales.get(&cell.currency).copied().unwrap_or(0);
         let amounts = cell.sums.iter().enumerate().map(|(m, (count, value))| {
@@ -141,7 +140,7 @@ fn parts(
 
 /// How many touches, and how many distinct browsers, each cell has.
 fn counts(mut list: Vec<(usize, u32)>, cells: usize) -> Vec<(u64, u64)> {
-    list.sort_unstable();
+    pulse::sort(&mut list);
     let mut counts = vec![(0, 0); cells];
     for same in list.chunk_by(|a, b| a == b) {
         if let Some(count) = same.first().and_then(|(cell, _)| counts.get_mut(*cell)) {

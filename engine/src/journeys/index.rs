@@ -1,6 +1,7 @@
 //! Finding the touches of a journey.
 
 use super::set::{JourneySet, StoredConversion, StoredTouch};
+use crate::pulse;
 use crate::state::NONE;
 
 /// The touches by browser and time, the browsers by customer.
@@ -17,21 +18,19 @@ pub(super) struct Index<'a> {
 
 impl<'a> Index<'a> {
     pub fn new(set: &'a JourneySet) -> Self {
-        let mut order: Vec<u32> = (0..set.texts.len() as u32).collect();
-        order.sort_unstable_by(|a, b| set.texts.get(*a).cmp(set.texts.get(*b)));
-        let mut ranks = vec![0; order.len()];
-        for (text, rank) in order.into_iter().zip(0..) {
+        let mut ranks = vec![0; set.texts.len()];
+        for (text, rank) in set.texts.in_order().zip(0..) {
             if let Some(slot) = ranks.get_mut(text as usize) {
                 *slot = rank;
             }
         }
         let mut touches = set.touches.clone();
-        touches.sort_unstable_by_key(|touch| (touch.visitor, touch.at));
+        pulse::sort_by_key(&mut touches, |touch| (touch.visitor, touch.at));
         let mut links = set.links.clone();
-        links.sort_unstable();
+        pulse::sort(&mut links);
         links.dedup();
         let mut restarts = set.restarts.clone();
-        restarts.sort_unstable();
+        pulse::sort(&mut restarts);
         Self { set, ranks, touches, links, restarts }
     }
 
@@ -87,7 +86,7 @@ impl<'a> Index<'a> {
 
     /// Brings touches into the order of a journey.
     pub fn sort(&self, journey: &mut [StoredTouch]) {
-        journey.sort_unstable_by_key(|touch| {
+        pulse::sort_by_key(journey, |touch| {
             (touch.at, self.rank(touch.channel), self.rank(touch.value), self.rank(touch.visitor))
         });
     }

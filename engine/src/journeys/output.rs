@@ -74,7 +74,6 @@ impl JourneySet {
     /// Errors: those of the models.
     pub fn answer(&self) -> Result<Vec<u8>> {
         let index = Index::new(self);
-        pulse::beat();
         let mut w = Writer::new(KIND, VERSION);
         let rows = if self.settings.models.is_empty() { Vec::new() } else { credit(&index)? };
         section(&mut w, &rows, |w, row: &CreditRow| {
@@ -116,6 +115,7 @@ fn section<R>(w: &mut Writer, rows: &[R], write: impl Fn(&mut Writer, &R)) {
     let mut inner = Writer::default();
     inner.unsigned(rows.len() as u64);
     for row in rows {
+        pulse::beat();
         write(&mut inner, row);
     }
     w.text(&inner.finish());

@@ -34,10 +34,8 @@ pub(super) fn paths(index: &Index<'_>) -> Vec<PathRow> {
     let set = index.set();
     let mut paths = Paths::default();
     let mut journey = Vec::new();
-    for (no, conversion) in set.conversions.iter().enumerate() {
-        if no % 256 == 0 {
-            pulse::beat();
-        }
+    for conversion in &set.conversions {
+        pulse::beat();
         index.journey_of(conversion, &mut journey);
         let sums = paths.of(conversion.currency, &journey);
         sums.conversions += 1;
@@ -49,18 +47,21 @@ pub(super) fn paths(index: &Index<'_>) -> Vec<PathRow> {
     if let Some(range) = set.settings.unconverted {
         unconverted(index, range, &mut paths);
     }
-    pulse::beat();
     let mut rows: Vec<((u32, Vec<u32>), Sums)> = paths.0.into_iter().collect();
-    rows.sort_by_cached_key(|((currency, path), _)| {
-        (index.rank(*currency), path.iter().map(|value| index.rank(*value)).collect::<Vec<_>>())
+    pulse::sort_by(&mut rows, |((currency, path), _), ((other_currency, other_path), _)| {
+        let rank = |text: &u32| index.rank(*text);
+        let by_path = || path.iter().map(rank).cmp(other_path.iter().map(rank));
+        rank(currency).cmp(&rank(other_currency)).then_with(by_path)
     });
-    pulse::beat();
-    let row = |((currency, path), sums): ((u32, Vec<u32>), Sums)| PathRow {
-        path: path.into_iter().map(|value| set.text(value).to_owned()).collect(),
-        currency: (currency != NONE).then(|| set.text(currency).to_owned()),
-        conversions: sums.conversions,
-        value: split::units_text(&sums.units, sums.scale),
-        nulls: sums.nulls,
+    let row = |((currency, path), sums): ((u32, Vec<u32>), Sums)| {
+        pulse::beat();
+        PathRow {
+            path: path.into_iter().map(|value| set.text(value).to_owned()).collect(),
+            currency: (currency != NONE).then(|| set.text(currency).to_owned()),
+            conversions: sums.conversions,
+            value: split::units_text(&sums.units, sums.scale),
+            nulls: sums.nulls,
+        }
     };
     rows.into_iter().map(row).collect()
 }
@@ -72,10 +73,8 @@ fn unconverted(index: &Index<'_>, (from, until): (i64, i64), paths: &mut Paths) 
     let converted: HashSet<u32> = set.converted.iter().copied().collect();
     let linked: HashSet<u32> = set.links.iter().map(|(_, visitor)| *visitor).collect();
     let mut journey = Vec::new();
-    for (no, links) in index.customers().enumerate() {
-        if no % 256 == 0 {
-            pulse::beat();
-        }
+    for links in index.customers() {
+        pulse::beat();
         if links.first().is_some_and(|(customer, _)| !converted.contains(customer)) {
             index.journey(links, from, until.saturating_sub(1), &mut journey);
             if !journey.is_empty() {
@@ -83,10 +82,8 @@ fn unconverted(index: &Index<'_>, (from, until): (i64, i64), paths: &mut Paths) 
             }
         }
     }
-    for (no, touches) in index.browsers().enumerate() {
-        if no % 1024 == 0 {
-            pulse::beat();
-        }
+    for touches in index.browsers() {
+        pulse::beat();
         if touches.first().is_none_or(|touch| linked.contains(&touch.visitor)) {
             continue;
         }
@@ -104,10 +101,8 @@ pub(super) fn journeys(index: &Index<'_>) -> Vec<JourneyRow> {
     let set = index.set();
     let mut rows = Vec::with_capacity(set.conversions.len());
     let mut journey = Vec::new();
-    for (no, conversion) in set.conversions.iter().enumerate() {
-        if no % 256 == 0 {
-            pulse::beat();
-        }
+    for conversion in &set.conversions {
+        pulse::beat();
         index.journey_of(conversion, &mut journey);
         rows.push(JourneyRow {
             id: set.text(conversion.id).to_owned(),

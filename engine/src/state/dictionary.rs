@@ -5,7 +5,7 @@ use core::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::pulse::Counter;
+use crate::pulse;
 
 /// The number that stands for no text.
 pub const NONE: u32 = u32::MAX;
@@ -99,11 +99,7 @@ impl Dictionary {
                 (word(Some(text)), word(text.get(8..)), id)
             })
             .collect();
-        let mut counter = Counter::default();
-        keys.sort_unstable_by(|a, b| {
-            counter.step();
-            (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| self.get(a.2).cmp(self.get(b.2)))
-        });
+        pulse::sort_by(&mut keys, |a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| self.get(a.2).cmp(self.get(b.2))));
         keys.into_iter().map(|key| key.2)
     }
 
