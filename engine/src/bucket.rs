@@ -282,7 +282,9 @@ pub(crate) fn day_of_date(year: i64, month: i64, day: i64) -> Option<i64> {
     }
     let month = (year - 2_000) * 12 + month - 1;
     let first = first_day_of_month(month);
-    (1..=first_day_of_month(month + 1) - first).contains(&day).then_some(first + day - 1)
+    // Every month has 28 days: only the others need the next month's first.
+    let is_day = (1..=28).contains(&day) || (29..=first_day_of_month(month + 1) - first).contains(&day);
+    is_day.then_some(first + day - 1)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod bucket;
 pub mod calls;
 pub mod credit;
 pub mod distinct;
+pub mod document;
 pub mod duration;
 pub mod error;
 pub mod gap_fill;

@@ -27,17 +27,17 @@ const MINUTE: i64 = 60 * SECOND;
 /// - Digits alone are Unix time: up to 10 of them seconds, 11 to 13 milliseconds, 14 to 16 microseconds.
 ///
 /// White space around the text is ignored. Anything else, `infinity` included, is `None`.
-pub fn timestamptz(text: &str) -> Option<i64> {
-    let text = text.trim_ascii();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+pub fn timestamptz(text: impl AsRef<[u8]>) -> Option<i64> {
+    let text = text.as_ref().trim_ascii();
+    if !text.is_empty() && text.iter().all(u8::is_ascii_digit) {
         return unix_time(text);
     }
-    let mut rest = Reader(text.as_bytes());
-    let year = rest.digits(4).filter(|year| *year > 0)?;
+    let mut rest = Reader(text);
+    let year = rest.digits::<4>().filter(|year| *year > 0)?;
     rest.expect(b'-')?;
-    let month = rest.digits(2)?;
+    let month = rest.digits::<2>()?;
     rest.expect(b'-')?;
-    let midnight = day_of_date(year, month, rest.digits(2)?)? * DAY;
+    let midnight = day_of_date(year, month, rest.digits::<2>()?)? * DAY;
     if rest.is_empty() {
         return Some(midnight);
     }
@@ -48,14 +48,15 @@ pub fn timestamptz(text: &str) -> Option<i64> {
     rest.is_empty().then_some(instant)
 }
 
-fn unix_time(digits: &str) -> Option<i64> {
+fn unix_time(digits: &[u8]) -> Option<i64> {
     let unit = match digits.len() {
         ..=10 => SECOND,
         11..=13 => 1_000,
         14..=16 => 1,
         _ => return None,
     };
-    Some(digits.parse::<i64>().ok()? * unit - UNIX_TO_2000)
+    let number = digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+    Some(number * unit - UNIX_TO_2000)
 }
 
 /// What is still to be read of a timestamp.
@@ -66,17 +67,22 @@ impl Reader<'_> {
         self.0.is_empty()
     }
 
+    #[inline]
     fn expect(&mut self, byte: u8) -> Option<()> {
         self.0 = self.0.strip_prefix(&[byte])?;
         Some(())
     }
 
-    /// A number of exactly `count` digits.
-    fn digits(&mut self, count: usize) -> Option<i64> {
-        let (digits, rest) = self.0.split_at_checked(count)?;
+    /// A number of exactly `N` digits.
+    #[inline]
+    fn digits<const N: usize>(&mut self) -> Option<i64> {
+        let (digits, rest) = self.0.split_first_chunk::<N>()?;
         let mut number = 0;
-        for digit in digits {
-            number = number * 10 + i64::from(char::from(*digit).to_digit(10)?);
+        for digit in digits.map(|byte| byte.wrapping_sub(b'0')) {
+            if digit > 9 {
+                return None;
+            }
+            number = number * 10 + i64::from(digit);
         }
         self.0 = rest;
         Some(number)
@@ -84,12 +90,12 @@ impl Reader<'_> {
 
     /// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fraction`, in microseconds.
     fn time_of_day(&mut self) -> Option<i64> {
-        let hour = self.digits(2)?;
+        let hour = self.digits::<2>()?;
         self.expect(b':')?;
-        let minute = self.digits(2).filter(|minute| *minute < 60)?;
+        let minute = self.digits::<2>().filter(|minute| *minute < 60)?;
         let mut time = hour * HOUR + minute * MINUTE;
         if self.expect(b':').is_some() {
-            time += self.digits(2).filter(|second| *second <= 60)? * SECOND;
+            time += self.digits::<2>().filter(|second| *second <= 60)? * SECOND;
             if self.expect(b'.').or_else(|| self.expect(b',')).is_some() {
                 time += self.fraction()?;
             }
@@ -101,11 +107,13 @@ impl Reader<'_> {
     fn fraction(&mut self) -> Option<i64> {
         let length = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let (digits, rest) = self.0.split_at_checked(length).filter(|(digits, _)| !digits.is_empty())?;
-        let digit = |index: usize| digits.get(index).map_or(0, |digit| i64::from(digit - b'0'));
-        let micros = (0..6).fold(0, |micros, index| micros * 10 + digit(index));
-        let beyond_half = digits.iter().skip(7).any(|digit| *digit != b'0') || micros % 2 == 1;
         self.0 = rest;
-        Some(if digit(6) > 5 || digit(6) == 5 && beyond_half { micros + 1 } else { micros })
+        let (kept, beyond) = digits.split_at_checked(6).unwrap_or((digits, &[]));
+        let number = kept.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+        let micros = number * [100_000, 10_000, 1_000, 100, 10, 1][kept.len().clamp(1, 6) - 1];
+        let Some((next, others)) = beyond.split_first() else { return Some(micros) };
+        let is_beyond_half = others.iter().any(|digit| *digit != b'0') || micros % 2 == 1;
+        Some(if *next > b'5' || *next == b'5' && is_beyond_half { micros + 1 } else { micros })
     }
 
     /// The offset from UTC in microseconds, 0 at the end of the text.
@@ -120,12 +128,12 @@ impl Reader<'_> {
             return Some(0);
         }
         let sign = if self.expect(b'-').is_some() { -1 } else { self.expect(b'+').map(|()| 1)? };
-        let mut offset = self.digits(2).filter(|hour| *hour < 16)? * HOUR;
+        let mut offset = self.digits::<2>().filter(|hour| *hour < 16)? * HOUR;
         if !self.is_empty() {
             let colon = self.expect(b':').is_some();
-            offset += self.digits(2).filter(|minute| *minute < 60)? * MINUTE;
+            offset += self.digits::<2>().filter(|minute| *minute < 60)? * MINUTE;
             if colon && self.expect(b':').is_some() {
-                offset += self.digits(2).filter(|second| *second < 60)? * SECOND;
+                offset += self.digits::<2>().filter(|second| *second < 60)? * SECOND;
             }
         }
         Some(sign * offset)
@@ -163,9 +171,9 @@ pub fn bigint(text: &str) -> Option<i64> {
 }
 
 /// `true`, `t`, `yes`, `on`, `1` or `false`, `f`, `no`, `off`, `0`, in any case, with white space around it.
-pub fn boolean(text: &str) -> Option<bool> {
-    let text = text.trim_ascii();
-    let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+pub fn boolean(text: impl AsRef<[u8]>) -> Option<bool> {
+    let text = text.as_ref().trim_ascii();
+    let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
     if is_one_of(&["true", "t", "yes", "on", "1"]) {
         return Some(true);
     }

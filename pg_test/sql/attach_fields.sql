@@ -107,6 +107,44 @@ UPDATE public.sized SET doc = jsonb_set(mrcall._document(doc), '{k}', to_jsonb('
 SELECT count(*) FILTER (WHERE mrcall._document(doc) ->> 'k' LIKE 'new-%') = count(*) AS all_new FROM public.sized;
 SELECT mrcall._unpacked(NULL) IS NULL AS none;
 
+-- Fields as ->> and #>> say them: random documents (seed 12) of up to 150 keys of all lengths, with values of every kind, of other
+-- shapes than the one before; paths that are constants, and paths of a table.
+CREATE TABLE public.shapes AS
+SELECT n AS nr, CASE WHEN n % 11 = 0 THEN jsonb_build_array(part.doc, n, NULL, 'x') WHEN n % 13 = 0 THEN to_jsonb(n)
+                     ELSE part.doc END AS doc
+FROM generate_series(1, 3000) AS n
+CROSS JOIN LATERAL (
+    SELECT coalesce(jsonb_object_agg(left(repeat('key' || m, 9), 3 + m % 25), CASE h & 7
+               WHEN 0 THEN to_jsonb(h) WHEN 1 THEN to_jsonb(h > 0) WHEN 2 THEN 'null' WHEN 3 THEN to_jsonb(h / 7.0)
+               WHEN 4 THEN jsonb_build_object('a', h, 'b', jsonb_build_array(h, 'é"' || h))
+               WHEN 5 THEN to_jsonb(timestamptz '2026-05-08Z' - h * interval '1 s')
+               WHEN 6 THEN '[]' ELSE to_jsonb(repeat(h::text, (h & 63)::int)) END), '{}') AS doc
+    FROM (SELECT m, hashint4extended(n * 1000 + m, 12) >> 40 AS h
+          FROM generate_series(1, (hashint4extended(n, 12) & 255)::int % CASE WHEN n % 3 = 0 THEN 150 ELSE 9 END) AS m
+          WHERE n % 5 > 0 OR (n + m) % 3 > 0) AS v) AS part;
+CREATE TABLE public.path AS
+SELECT CASE m % 4 WHEN 0 THEN ARRAY[key, 'b', '1'] WHEN 1 THEN ARRAY[key, 'b', '-1'] ELSE ARRAY[key] END AS path
+FROM (SELECT m, left(repeat('key' || m, 9), 3 + m % 25) AS key FROM generate_series(1, 155) AS m) AS k
+UNION ALL VALUES ('{0,key1}'::text[]), ('{-4,key2}'), ('{1}'), ('{ +1}'), ('{3}'), ('{4}'), ('{-5}'), ('{2}'), ('{99999999999}'), ('{""}');
+CREATE FUNCTION pg_temp.differences(path text, tables text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    found bigint;
+BEGIN
+    EXECUTE format('SELECT count(*) FILTER (WHERE mrcall._field(doc, %1$s) IS DISTINCT FROM doc #>> %1$s '
+                   'OR mrcall._field_timestamptz(doc, %1$s) IS DISTINCT FROM mrcall.try_timestamptz(doc #>> %1$s) '
+                   'OR mrcall._field_boolean(doc, %1$s) IS DISTINCT FROM mrcall.try_boolean(doc #>> %1$s)) FROM %2$s', path, tables)
+    INTO found;
+    RETURN found;
+END
+$$;
+SELECT count(*) AS read, count(doc #>> path) > 20000 AS texts, count(mrcall.try_timestamptz(doc #>> path)) > 1000 AS instants,
+       count(mrcall.try_boolean(doc #>> path)) > 1000 AS truths FROM public.shapes, public.path;
+SELECT pg_temp.differences('path', 'public.shapes, public.path');
+SELECT sum(pg_temp.differences(quote_literal(path), 'public.shapes')) AS differences FROM public.path;
+SELECT sum(pg_temp.differences(quote_literal(ARRAY[key]), 'public.sized')) AS differences FROM unnest('{v,k,pad,none}'::text[]) AS key;
+SELECT mrcall._field(NULL, '{a}') IS NULL AND mrcall._field('{"a": 1}', '{NULL}') IS NULL
+       AND mrcall._field('{"a": 1}', '{}') IS NULL AS none;
+
 -- 10 MB, and 10,000 levels: read like any other, and counted by doctor.
 INSERT INTO public.sessions (id, start_timestamp, data)
 SELECT 'large', '2026-05-09Z', jsonb_build_object('caller', '+large', 'end_timestamp', 'never', 'transcript',

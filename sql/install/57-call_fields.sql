@@ -14,6 +14,24 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 5
 AS $$ SELECT CASE WHEN pg_catalog.pg_column_compression(document) IS NULL THEN document ELSE mrcall._unpacked(document) END $$;
 COMMENT ON FUNCTION mrcall._document(jsonb) IS 'Internal: a document whose fields are about to be read';
 
+CREATE FUNCTION mrcall._field(document jsonb, path text[])
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', '_field_wrapper';
+COMMENT ON FUNCTION mrcall._field(jsonb, text[]) IS 'Internal: what a document says at a path, as #>>, read where it lies';
+
+CREATE FUNCTION mrcall._field_timestamptz(document jsonb, path text[])
+RETURNS timestamptz
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
+AS 'MODULE_PATHNAME', '_field_timestamptz_wrapper';
+COMMENT ON FUNCTION mrcall._field_timestamptz(jsonb, text[]) IS 'Internal: try_timestamptz of what a document says at a path';
+
+CREATE FUNCTION mrcall._field_boolean(document jsonb, path text[])
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
+AS 'MODULE_PATHNAME', '_field_boolean_wrapper';
+COMMENT ON FUNCTION mrcall._field_boolean(jsonb, text[]) IS 'Internal: try_boolean of what a document says at a path';
+
 CREATE FUNCTION mrcall._seconds(value text)
 RETURNS interval
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
@@ -153,9 +171,7 @@ AS $$
                     WHEN p.keys IS NULL
                     THEN format('(pg_catalog.jsonb_path_query_first(mrcall._document(%s), %L, ''{}'', true) #>> ''{}'')',
                                 p.document, p.place ->> 'path')
-                    WHEN cardinality(p.keys) = 1 AND p.keys[1] !~ '^-?\d+$'
-                    THEN format('(mrcall._document(%s) ->> %L)', p.document, p.keys[1])
-                    ELSE format('(mrcall._document(%s) #>> %L)', p.document, p.keys) END AS raw,
+                    ELSE format('mrcall._field(%s, %L)', p.document, p.keys) END AS raw,
                CASE WHEN p.is_constant THEN format('%L::pg_catalog.jsonb', p.place -> 'constant')
                     WHEN p.keys IS NULL THEN format('pg_catalog.%s(mrcall._document(%s), %L, ''{}'', true)',
                         CASE $2 WHEN 'text[]' THEN 'jsonb_path_query_array' ELSE 'jsonb_path_query_first' END, p.document,
@@ -184,6 +200,8 @@ AS $$
                     WHEN $2 = 'text[]' OR m.field_type = 'text[]' THEN CASE WHEN $2 = m.field_type
                         THEN format('CASE WHEN pg_catalog.jsonb_typeof(%1$s) = ''array'' '
                                     'THEN ARRAY(SELECT pg_catalog.jsonb_array_elements_text(%1$s)) END', m.json) END
+                    WHEN $2 IN ('timestamptz', 'boolean') AND m.field_type IN ('text', $2) AND m.keys IS NOT NULL
+                        AND NOT m.place ? 'map' THEN format('mrcall._field_%s(%s, %L)', $2, m.document, m.keys)
                     WHEN m.field_type IN ('text', $2) THEN mrcall._cast_expression(m.value, 'text', $2)
                     ELSE mrcall._cast_expression(mrcall._cast_expression(m.value, 'text', m.field_type),
                         CASE m.field_type WHEN 'timestamptz' THEN 'timestamp with time zone' WHEN 'int' THEN 'integer'

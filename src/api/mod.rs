@@ -7,6 +7,7 @@ mod call_summary;
 mod calls;
 mod credit;
 mod distinct;
+mod fields;
 mod funnel_state;
 mod gap_fill;
 mod journeys;

@@ -6,6 +6,7 @@ pub mod message;
 pub mod query;
 pub mod settings;
 pub mod store;
+pub mod text;
 pub mod tuples;
 pub mod window;
 pub mod zone;

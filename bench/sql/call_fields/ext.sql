@@ -1,5 +1,9 @@
+-- The expressions of the view that attach makes.
 -- @run
-SELECT count(*) AS calls, sum(octet_length(outcome)) AS outcomes, sum(octet_length(caller)) AS callers, sum(octet_length(medium)) AS media,
-       sum(octet_length(language)) AS languages, sum(octet_length(last_state)) AS states, count(ended_at) AS ended,
-       count(*) FILTER (WHERE answered) AS answered
-FROM mrcall.calls
+SELECT count(*) AS calls, sum(octet_length(mrcall._field(data, '{outcome}'))) AS outcomes,
+       sum(octet_length(mrcall._field(data, '{caller}'))) AS callers, sum(octet_length(mrcall._field(data, '{medium}'))) AS media,
+       sum(octet_length(mrcall._field(data, '{language}'))) AS languages,
+       sum(octet_length(mrcall._field(state_variables, '{state}'))) AS states,
+       count(mrcall._field_timestamptz(data, '{end_timestamp}')) AS ended,
+       count(*) FILTER (WHERE mrcall._field_boolean(data, '{answered}')) AS answered
+FROM sessions

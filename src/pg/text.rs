@@ -1,0 +1,35 @@
+//! Texts as results, for functions that are called for each value of millions of rows.
+
+use core::ffi::{c_int, c_void};
+use core::ptr;
+
+use pgrx::{pg_sys, varlena};
+
+/// The most that the server allocates at once.
+const MAX_ALLOCATION: usize = 0x3fff_ffff;
+
+unsafe extern "C-unwind" {
+    /// As pgrx has it, but without the frame that catches the server's errors, which costs more than the allocation: asked
+    /// not to fail, the function raises none.
+    fn MemoryContextAllocExtended(context: pg_sys::MemoryContext, size: usize, flags: c_int) -> *mut c_void;
+}
+
+/// A text in the memory of the running call; `None` where there is not enough. Raises no error.
+#[inline]
+pub fn new_text(bytes: &[u8]) -> Option<pg_sys::Datum> {
+    let size = bytes.len() + pg_sys::VARHDRSZ;
+    if size > MAX_ALLOCATION {
+        return None;
+    }
+    // SAFETY: the server's current context lives, and the new memory has room for the header and the bytes.
+    unsafe {
+        let new = MemoryContextAllocExtended(pg_sys::CurrentMemoryContext, size, pg_sys::MCXT_ALLOC_NO_OOM as c_int)
+            .cast::<u8>();
+        if new.is_null() {
+            return None;
+        }
+        varlena::set_varsize_4b(new.cast(), size as i32);
+        ptr::copy_nonoverlapping(bytes.as_ptr(), new.add(pg_sys::VARHDRSZ), bytes.len());
+        Some(pg_sys::Datum::from(new))
+    }
+}
