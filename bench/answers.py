@@ -48,7 +48,11 @@ def compare(job, answers):
         rows = difference(answers[first], answers[name], shared, job.approximate)
         if rows:
             problems.append((first, name, rows))
-    peers = [name for name in answers if name != "ext"]
+    if "alone" in answers:
+        rows = difference(answers["ext"], answers["alone"], answers[first].columns, job.approximate)
+        if rows and not any(problem[1] == "alone" for problem in problems):
+            problems.append(("ext", "alone", rows))
+    peers = [name for name in answers if name not in ("ext", "alone")]
     for name in peers[1:]:
         rows = difference(answers[peers[0]], answers[name], answers[first].columns, job.approximate)
         if rows and not any(problem[1] == name for problem in problems):

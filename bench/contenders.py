@@ -10,6 +10,8 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 
+import memory
+
 LIMIT_SECONDS = 600
 
 
@@ -35,9 +37,9 @@ class Postgres:
 
     END = "-- end of answer --"
 
-    def __init__(self, psql, url, settings):
-        self.psql, self.url, self.settings = psql, url, settings
-        self.process = self.errors = None
+    def __init__(self, psql, url, settings, server):
+        self.psql, self.url, self.settings, self.server = psql, url, settings, server
+        self.process = self.errors = self.backend = None
 
     def _open(self):
         self.errors = tempfile.TemporaryFile("w+")
@@ -46,6 +48,17 @@ class Postgres:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True)
         settings = [*self.settings, f"statement_timeout = '{LIMIT_SECONDS}s'"]
         self._send("".join(f"SET {setting};\n" for setting in settings))
+        self.backend = int(self._send("SELECT pg_backend_pid() AS pid;").split()[-1])
+
+    def pids(self):
+        """The server process and its parallel workers, which name it; those of other contenders are idle."""
+        if self.process is None:
+            self._open()
+        return [pid for pid in memory.children(self.server) if pid == self.backend or self._works_for(pid)]
+
+    def _works_for(self, pid):
+        with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as file:
+            return f"parallel worker for PID {self.backend}" in file.read()
 
     def _send(self, sql):
         try:
@@ -106,6 +119,12 @@ class Peer:
             self.process = None
             raise Failed(f"the process ended with status {status}")
         return json.loads(line)
+
+    def pids(self):
+        """The one process."""
+        if self.process is None:
+            self.open()
+        return [self.process.pid]
 
     def execute(self, sql):
         if self.process is None:

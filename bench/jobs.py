@@ -11,6 +11,7 @@ job.json says what is compared:
   title        what the job computes
   peers_only   columns that the extension defines in a way of its own (its channels); compared among the others
   approximate  columns of rounded figures, compared to a millionth
+  alone        true: the extension runs it in a single process, too
 """
 
 import json
@@ -18,7 +19,7 @@ import os
 import re
 from dataclasses import dataclass, field
 
-CONTENDERS = {"ext": "extension", "plain": "plain SQL", "duckdb": "DuckDB", "clickhouse": "ClickHouse"}
+CONTENDERS = {"ext": "extension", "alone": "extension in one process", "plain": "plain SQL", "duckdb": "DuckDB", "clickhouse": "ClickHouse"}
 
 
 @dataclass
@@ -63,5 +64,7 @@ def load(folder, wanted):
         for contender in CONTENDERS:
             if os.path.exists(os.path.join(folder, name, contender + ".sql")):
                 job.forms[contender] = sections(folder, name, contender)
+        if description.get("alone"):
+            job.forms["alone"] = job.forms["ext"]
         found.append((description["order"], job))
     return [job for _, job in sorted(found, key=lambda pair: pair[0])]

@@ -15,6 +15,7 @@ import time
 
 import answers
 import jobs
+import memory
 from contenders import LIMIT_SECONDS, Failed, Peer, Postgres, TooSlow
 
 ENV = os.environ
@@ -110,8 +111,9 @@ def load_peers(peers):
 
 
 def measure(job, contenders):
-    """A warm-up and RUNS runs, the contenders in turn. Returns runs and answers by contender, and who was too slow."""
-    runs, found, slow = {}, {}, set()
+    """A warm-up and RUNS runs, the contenders in turn. Returns runs, answers and the warm-up's memory by contender, and who was
+    too slow."""
+    runs, found, peaks, slow = {}, {}, {}, set()
     here = [name for name in job.forms if name in contenders]
     for nr in range(RUNS + 1):
         # Each run begins with another contender, so that none always follows the same one.
@@ -124,7 +126,12 @@ def measure(job, contenders):
                     contender.execute(statement)
                 label = "warm-up" if nr == 0 else f"run {nr}"
                 with Progress(f"{jobs.CONTENDERS[name]}, {label}"):
-                    answer = contender.execute(form["run"][0])
+                    if nr == 0:
+                        with memory.Peak(contender.pids) as peak:
+                            answer = contender.execute(form["run"][0])
+                        peaks[name] = peak.bytes
+                    else:
+                        answer = contender.execute(form["run"][0])
                 if nr == 0:
                     for statement in form.get("check", []):
                         answer = contender.execute(statement)
@@ -138,7 +145,7 @@ def measure(job, contenders):
                 print(f"    {jobs.CONTENDERS[name]}: over {LIMIT_SECONDS} s, not run again", flush=True)
             except Failed as error:
                 fail(f"{job.name}: {jobs.CONTENDERS[name]} refused its statement", *str(error).splitlines()[:20])
-    return runs, found, slow
+    return runs, found, peaks, slow
 
 
 def report_differences(job, problems, found, contenders):
@@ -191,6 +198,18 @@ def table_line(job, result):
     return line + result["answers"]
 
 
+def memory_line(job, result):
+    """A line of the table of memory, with the time of one process behind it: 96 characters."""
+    def cell(name):
+        size = result["contenders"].get(name, {}).get("memory_bytes")
+        return "–" if size is None else f"{size / 2**20:,.0f} MiB"
+    line = f"{job:<16}{cell('ext'):>10}" + "".join(f"{cell(name):>12}" for name in ("plain", "duckdb", "clickhouse"))
+    alone = result["contenders"].get("alone", {}).get("median")
+    if alone is None:
+        return line
+    return line + f"{duration(alone):>16} {times(result['ratios']['alone'])}{cell('alone'):>13}"
+
+
 def print_table(results):
     print(f"\n{'median of ' + str(RUNS):<16}{'extension':>9} {'plain SQL':>9} {'':<7}{'DuckDB':>9} {'':<7}"
           f"{'ClickHouse':>10} {'':<6}answers")
@@ -199,6 +218,13 @@ def print_table(results):
         print(table_line(name, result))
     print("-" * 96)
     print("n× = that contender's time is n times the extension's; above 1× the extension is ahead.")
+    print(f"\n{'memory, at most':<16}{'extension':>10}{'plain SQL':>12}{'DuckDB':>12}{'ClickHouse':>12}"
+          f"{'extension in one process':>32}")
+    print("-" * 96)
+    for name, result in results.items():
+        print(memory_line(name, result))
+    print("-" * 96)
+    print("The memory of their own that all processes of a contender had together, without shared buffers and files.")
 
 
 def versions(postgres, peers):
@@ -212,7 +238,9 @@ def main():
     # The same session settings for the extension and plain SQL, each in a server process of its own.
     settings = [f"max_parallel_workers_per_gather = {int(ENV['WORKERS'])}", "search_path = public", "TimeZone = 'UTC'",
                 "client_min_messages = warning"]
-    contenders = {name: Postgres(ENV["PGBIN"] + "/psql", ENV["URL"], settings) for name in ("ext", "plain")}
+    alone = [*settings, "max_parallel_workers_per_gather = 0"]
+    contenders = {name: Postgres(ENV["PGBIN"] + "/psql", ENV["URL"], own, int(ENV["SERVER_PID"]))
+                  for name, own in (("ext", settings), ("alone", alone), ("plain", settings))}
     os.makedirs(DATA, exist_ok=True)
     peers = {name: Peer(ENV["PEER_PYTHON"], name, DATA) for name, module in PEERS.items() if installed(module)}
     for name, peer in peers.items():
@@ -232,7 +260,7 @@ def main():
     wanted = [name for name in ENV["JOB"].split(",") if name]
     for job in jobs.load(SQL, wanted):
         print(f"==> {job.name}: {job.title}", flush=True)
-        runs, found, slow = measure(job, contenders)
+        runs, found, peaks, slow = measure(job, contenders)
         problems = answers.compare(job, found) if found else []
         if problems:
             report_differences(job, problems, found, contenders)
@@ -244,6 +272,8 @@ def main():
                 result["contenders"][name] = {"too_slow": True, "runs": runs.get(name, [])}
             elif name in runs:
                 result["contenders"][name] = {"median": statistics.median(runs[name]), "runs": runs[name]}
+            if name in peaks:
+                result["contenders"].setdefault(name, {})["memory_bytes"] = peaks[name]
         medians = {name: entry["median"] for name, entry in result["contenders"].items() if "median" in entry}
         if "ext" in medians:
             result["ratios"] = {name: median / medians["ext"] for name, median in medians.items() if name != "ext"}

@@ -72,6 +72,7 @@ BENCH_DATA=$BUILD/bench/pg$PG-$DATABASE
 [ "$TIMESCALEDB" != 0 ] || BENCH_DATA+=-plain
 PEER_PYTHON=$BUILD/venv-bench/bin/python
 export PYTHONDONTWRITEBYTECODE=1
-export ROOT BUILD PGBIN URL DATABASE CONTENTS="$contents" BENCH_DATA PEER_PYTHON VISITORS SEED RUNS JOB WORKERS
+SERVER_PID=$(cluster pid)
+export SERVER_PID ROOT BUILD PGBIN URL DATABASE CONTENTS="$contents" BENCH_DATA PEER_PYTHON VISITORS SEED RUNS JOB WORKERS
 python3 "$ROOT/bench/run.py"
 [ -z "$CALLS" ] || { say "==> one business and 30 days, asked by 1 and by 50 clients" && "$ROOT/bench/calls.sh"; }
