@@ -111,6 +111,13 @@ impl<'a> Parts<'a> {
         if self.is_app() || is_address(host) { host } else { psl::domain_str(host).unwrap_or(host) }
     }
 
+    /// Appends what is before path, query and fragment.
+    pub fn write_site(&self, to: &mut Vec<u8>) {
+        to.extend_from_slice(self.scheme.as_bytes());
+        to.extend_from_slice(b"://");
+        to.extend_from_slice(self.authority.as_bytes());
+    }
+
     fn is_app(&self) -> bool {
         self.scheme.len() > 4 && self.scheme.to_ascii_lowercase().ends_with("-app")
     }

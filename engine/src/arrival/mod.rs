@@ -213,14 +213,14 @@ impl Tag {
     }
 }
 
-/// Appends what of a page's URL decides its arrival: two URLs of the same essence arrive alike. It leaves out the values of
-/// click ids, which are different in each, and all that follows the path and is no tag.
+/// Appends what of a page's URL decides its arrival: two URLs of the same essence arrive alike. It leaves out the path, the values
+/// of click ids, which are different in each, and all that is no tag.
 pub fn essence(page_url: &str, to: &mut Vec<u8>) {
-    let Some(end) = page_url.bytes().position(|b| matches!(b, b'?' | b'#')) else {
-        to.extend_from_slice(page_url.as_bytes());
-        return;
-    };
-    to.extend_from_slice(page_url.as_bytes().get(..=end).unwrap_or_default());
+    match Parts::of(page_url) {
+        Some(parts) => parts.write_site(to),
+        None => to.extend_from_slice(page_url.split(['/', '?', '#']).next().unwrap_or_default().as_bytes()),
+    }
+    to.push(b'?');
     for (name, value) in url::query(page_url).into_iter().flat_map(url::pairs) {
         // No value has an ampersand in it, so the codes cannot be mistaken.
         match Tag::of(name, value) {

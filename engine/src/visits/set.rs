@@ -5,10 +5,12 @@
 //! in order, as a batch, and it begins anew. Events come nearly in order of time, so few visits are in two batches; their
 //! pieces are joined when the batches are read.
 
+use hashbrown::HashMap;
+
 use super::hit::{Hit, utf8};
 use super::memo::Memo;
 use super::run::Run;
-use super::touch::touch;
+use super::touch::{origin, touch};
 use crate::arrival;
 use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
@@ -56,11 +58,13 @@ pub struct VisitSet {
     batch_bytes: usize,
     /// The texts of runs and batches.
     texts: Dictionary,
-    /// The pages of URLs up to their query, and the touches of page views.
+    /// The pages of URLs up to their query, and where page views came from.
     pages: Memo<1>,
-    touches: Memo<6>,
-    /// What of a URL decides its touch.
+    origins: Memo<5>,
+    /// What of a URL decides where its visitor came from.
     essence: Vec<u8>,
+    /// By where it came from and page.
+    touches: HashMap<(u32, u32), u32>,
     /// What workers have written.
     parts: Vec<Vec<u8>>,
 }
@@ -80,8 +84,9 @@ impl VisitSet {
             batch_bytes: 0,
             texts: Dictionary::default(),
             pages: Memo::default(),
-            touches: Memo::default(),
+            origins: Memo::default(),
             essence: Vec::new(),
+            touches: HashMap::new(),
             parts: Vec::new(),
         })
     }
@@ -106,8 +111,9 @@ impl VisitSet {
             + self.latest.capacity() * size_of::<u32>()
             + self.cuts.instants.capacity() * size_of::<i64>()
             + self.pages.heap_bytes()
-            + self.touches.heap_bytes()
+            + self.origins.heap_bytes()
             + self.essence.capacity()
+            + self.touches.capacity() * (size_of::<((u32, u32), u32)>() + 1)
             + self.parts.iter().map(Vec::capacity).sum::<usize>()
     }
 
@@ -163,27 +169,39 @@ impl VisitSet {
 
     /// The number of a page view's touch, [`NONE`] where it is no arrival.
     fn touch(&mut self, hit: &Hit<'_>, page: u32) -> Result<u32> {
+        let origin = self.origin(hit)?;
+        if origin == NONE {
+            return Ok(NONE);
+        }
+        if let Some(known) = self.touches.get(&(origin, page)) {
+            return Ok(*known);
+        }
+        let path = if page == NONE { None } else { Some(utf8(self.texts.get(page))?) };
+        let touch = touch(utf8(self.texts.get(origin))?, path);
+        let touch = self.texts.intern(touch.as_bytes())?;
+        self.touches.insert((origin, page), touch);
+        Ok(touch)
+    }
+
+    /// The number of where a page view came from, [`NONE`] where it is no arrival.
+    fn origin(&mut self, hit: &Hit<'_>) -> Result<u32> {
         self.essence.clear();
         if let Some(url) = hit.page_url {
             arrival::essence(utf8(url)?, &mut self.essence);
         }
         let essence = hit.page_url.map(|_| &*self.essence);
-        let page_bytes = page.to_ne_bytes();
-        let parts = [Some(&page_bytes[..]), essence, hit.referrer, hit.utm_source, hit.utm_medium, hit.utm_campaign];
-        let key = self.touches.key(parts);
-        if let Some(known) = self.touches.find(&key) {
+        let key = self.origins.key([essence, hit.referrer, hit.utm_source, hit.utm_medium, hit.utm_campaign]);
+        if let Some(known) = self.origins.find(&key) {
             return Ok(known);
         }
-        let event = hit.event()?;
-        let path = if page == NONE { None } else { Some(utf8(self.texts.get(page))?) };
         let ignored = &self.ignored;
         let is_ignored = |host: &str| ignored.iter().any(|domain| is_below(host, domain));
-        let touch = match touch(&event, path, is_ignored) {
-            Some(touch) => self.texts.intern(touch.as_bytes())?,
+        let origin = match origin(&hit.event()?, is_ignored) {
+            Some(origin) => self.texts.intern(origin.as_bytes())?,
             None => NONE,
         };
-        self.touches.keep(&key, touch);
-        Ok(touch)
+        self.origins.keep(&key, origin);
+        Ok(origin)
     }
 
     /// The number of a user agent: most often that of the visitor's event before.
