@@ -104,8 +104,17 @@ DECLARE
                                  position_based,j_shaped,inverse_j,time_decay,w_shaped,participation}'::text[],
                                 seed || 'model');
     no_bots boolean := pg_temp.pick('{f,f,t}'::boolean[], seed || 'bots');
-    asked text := format('since %s until %s gap %s lookback %s %s %s %s%s', since, until, gap, look, kind, dim, wanted,
-                         CASE WHEN no_bots THEN ' without bots' END);
+    again boolean := pg_temp.pick('{f,f,t}'::boolean[], seed || 'restart');
+    -- What is left out, by at most one of the arguments.
+    leaves_out text := pg_temp.pick('{none,none,none,no channel,only channel,no campaign,only campaign,no referrer,no visitor}'::text[],
+        seed || 'filter');
+    channels text[] := ARRAY[pg_temp.pick('{Direct,Organic Search,Paid Search,Email}'::text[], seed || 'a'),
+                             pg_temp.pick('{Direct,Referral,Organic Social}'::text[], seed || 'b')];
+    campaigns text[] := ARRAY[pg_temp.pick(ARRAY['x', '(not set)'], seed || 'a'), 'y'];
+    referrers text[] := ARRAY[pg_temp.pick(ARRAY['google.com', '(not set)', 't.co'], seed || 'a'), 'example.co.uk'];
+    asked text := format('since %s until %s gap %s lookback %s %s %s %s%s%s', since, until, gap, look, kind, dim, wanted,
+                         CASE WHEN no_bots THEN ' without bots' END, CASE WHEN again THEN ' restarting' END)
+        || format(' leaves out %s %s %s %s', leaves_out, channels, campaigns, referrers);
 BEGIN
     DELETE FROM oracle.visit;
     INSERT INTO oracle.visit SELECT * FROM oracle.visits(NULL, NULL, '30 minutes');
@@ -120,11 +129,24 @@ BEGIN
                          ORDER BY o.visitor_id COLLATE "C", o.visit_no) FROM oracle.visits(since, until, gap) AS o) THEN
         RETURN 'sessionize ' || asked;
     END IF;
+    DELETE FROM oracle.visit AS v
+    WHERE CASE leaves_out
+        WHEN 'no channel' THEN v.channel = ANY (channels) WHEN 'only channel' THEN NOT v.channel = ANY (channels)
+        WHEN 'no campaign' THEN coalesce(v.campaign, '(not set)') = ANY (campaigns)
+        WHEN 'only campaign' THEN NOT coalesce(v.campaign, '(not set)') = ANY (campaigns)
+        WHEN 'no referrer' THEN coalesce(v.referrer_domain, '(not set)') = ANY (referrers)
+        WHEN 'no visitor' THEN v.visitor_id = 'a-browser' END;
     -- Planning takes most of the time, so the larger reports see a part of the worlds.
     IF seed % 2 = 0 AND EXISTS (
         SELECT
-        FROM (SELECT * FROM mrcall.attribution(since, until, wanted, kind, look, dim, exclude_bots => no_bots)) AS r
-        FULL JOIN (SELECT * FROM oracle.attribution(since, until, kind, look, ARRAY[wanted], ARRAY[dim], no_bots))
+        FROM (SELECT * FROM mrcall.attribution(since, until, wanted, kind, look, dim, exclude_bots => no_bots, restart => again,
+            exclude_channels => CASE leaves_out WHEN 'no channel' THEN channels END,
+            include_channels => CASE leaves_out WHEN 'only channel' THEN channels END,
+            exclude_campaigns => CASE leaves_out WHEN 'no campaign' THEN campaigns END,
+            include_campaigns => CASE leaves_out WHEN 'only campaign' THEN campaigns END,
+            exclude_referrers => CASE leaves_out WHEN 'no referrer' THEN referrers END,
+            exclude_visitors => CASE leaves_out WHEN 'no visitor' THEN ARRAY['a-browser'] END)) AS r
+        FULL JOIN (SELECT * FROM oracle.attribution(since, until, kind, look, ARRAY[wanted], ARRAY[dim], no_bots, restarts => again))
             AS o ON (o.dimension_value, coalesce(o.currency, '-')) = (r.dimension_value, coalesce(r.currency, '-'))
         WHERE (o.conversions, o.value, o.touches, o.visitors) IS DISTINCT FROM (r.conversions, r.value, r.touches,
             r.visitors)) THEN
@@ -132,8 +154,14 @@ BEGIN
     END IF;
     IF seed % 4 = 3 AND EXISTS (
         SELECT
-        FROM (SELECT * FROM mrcall.conversion_paths(since, until, kind, look, dim, exclude_bots => no_bots)) AS r
-        FULL JOIN (SELECT * FROM oracle.paths(since, until, kind, look, dim, no_bots)) AS o
+        FROM (SELECT * FROM mrcall.conversion_paths(since, until, kind, look, dim, exclude_bots => no_bots, restart => again,
+            exclude_channels => CASE leaves_out WHEN 'no channel' THEN channels END,
+            include_channels => CASE leaves_out WHEN 'only channel' THEN channels END,
+            exclude_campaigns => CASE leaves_out WHEN 'no campaign' THEN campaigns END,
+            include_campaigns => CASE leaves_out WHEN 'only campaign' THEN campaigns END,
+            exclude_referrers => CASE leaves_out WHEN 'no referrer' THEN referrers END,
+            exclude_visitors => CASE leaves_out WHEN 'no visitor' THEN ARRAY['a-browser'] END)) AS r
+        FULL JOIN (SELECT * FROM oracle.paths(since, until, kind, look, dim, no_bots, again)) AS o
             ON (o.path::text, coalesce(o.currency, '-')) = (r.path::text, coalesce(r.currency, '-'))
         WHERE (o.conversions, o.value, o.nulls) IS DISTINCT FROM (r.conversions, r.value, r.nulls)) THEN
         RETURN 'conversion_paths ' || asked;
@@ -184,7 +212,7 @@ DECLARE
     difference text;
     journeys int := 0;
 BEGIN
-    FOR seed IN 1..320 LOOP
+    FOR seed IN 1..480 LOOP
         PERFORM pg_temp.build(seed);
         difference := pg_temp.differences(seed);
         IF difference IS NOT NULL THEN
@@ -196,7 +224,7 @@ BEGIN
                                 JOIN oracle.visit AS v ON v.visitor_id = i.visitor_id
                                     AND v.touched_at <= c.converted_at);
     END LOOP;
-    PERFORM set_config('test.worlds', '320', true), set_config('test.journeys', (journeys > 500)::text, true);
+    PERFORM set_config('test.worlds', '480', true), set_config('test.journeys', (journeys > 500)::text, true);
 END
 $$;
 SELECT current_setting('test.worlds') AS worlds_without_difference, current_setting('test.journeys')
