@@ -225,12 +225,13 @@ proptest! {
         shuffled.sort_by_key(|((_, order), _)| **order);
         let mut split: Vec<_> = (0..4).map(|_| whole.like()).collect();
         shuffled.iter().for_each(|(((ts, mask), _), part)| split[**part].push(*ts, *mask).unwrap());
-        let mut merged = whole.like();
+        let (mut merged, mut read) = (whole.like(), whole.like());
         split[1].sort();
         for part in [2, 0, 3, 1] {
             merged.merge(&FunnelState::deserialize(&split[part].serialize()).unwrap()).unwrap();
+            read.merge_bytes(&split[part].serialize()).unwrap();
         }
-        prop_assert_eq!(merged.serialize(), whole.serialize());
+        prop_assert_eq!((merged.serialize(), read.serialize()), (whole.serialize(), whole.serialize()));
         prop_assert_eq!((merged.depth(), merged.times()), (whole.depth(), whole.times()));
         let double = { let mut double = whole.clone(); double.merge(&whole).unwrap(); double };
         prop_assert_eq!(double.len(), 2 * whole.len());
@@ -355,6 +356,10 @@ fn errors() {
         ),
         (state(&[], 5, modes(&[]), 3), "steps has 3 elements here and 2 in another row of the group"),
     ] {
+        assert_eq!(
+            funnel.clone().merge_bytes(&other.serialize()).unwrap_err().message,
+            funnel.merge(&other).unwrap_err().message
+        );
         let error = funnel.merge(&other).unwrap_err();
         assert_eq!((error.kind, &error.message[..]), (ErrorKind::InvalidArgument, message));
     }

@@ -131,11 +131,12 @@ proptest! {
         shuffled.sort_by_key(|((_, order), _)| **order);
         let mut states: Vec<_> = (0..3).map(|_| whole.like()).collect();
         shuffled.iter().for_each(|(((ts, mask), _), part)| states[**part].push(*ts, *mask).unwrap());
-        let mut merged = whole.like();
+        let (mut merged, mut read) = (whole.like(), whole.like());
         for part in [1, 2, 0] {
             merged.merge(&SequenceState::deserialize(&states[part].serialize()).unwrap()).unwrap();
+            read.merge_bytes(&states[part].serialize()).unwrap();
         }
-        prop_assert_eq!(merged.serialize(), whole.serialize());
+        prop_assert_eq!((merged.serialize(), read.serialize()), (whole.serialize(), whole.serialize()));
         prop_assert_eq!(merged.count(), whole.count());
     }
 
@@ -265,6 +266,10 @@ fn errors() {
     let mut sequence = state("(?1)", 2, &[(0, 1)]);
     for (ts, mask) in [(i64::MAX, 1), (i64::MIN, 0)] {
         assert_eq!(sequence.push(ts, mask).unwrap_err().kind, ErrorKind::DatetimeOutOfRange);
+    }
+    for other in [state("(?2)", 2, &[]), state("(?1)", 3, &[])] {
+        let error = sequence.merge_bytes(&other.serialize()).unwrap_err();
+        assert_eq!(error.message, sequence.merge(&other).unwrap_err().message);
     }
     let error = sequence.merge(&state("(?2)", 2, &[])).unwrap_err();
     assert_eq!(error.message, "pattern is \"(?2)\" here and \"(?1)\" in another row of the group");

@@ -55,11 +55,14 @@ proptest! {
         shuffled.sort_by_key(|(ts, mask)| (ts.wrapping_mul(31) as u64 ^ u64::from(*mask) ^ seed).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let mut split: Vec<_> = (0..parts).map(|_| whole.like()).collect();
         shuffled.iter().enumerate().for_each(|(i, (ts, mask))| split[(i * 7 + i / 3) % parts].push(*ts, *mask).unwrap());
-        let mut merged = whole.like();
+        let (mut merged, mut read) = (whole.like(), whole.like());
         for part in split.iter().rev() {
             merged.merge(part).unwrap();
+            if !part.is_empty() {
+                read.merge_bytes(&part.serialize()).unwrap();
+            }
         }
-        prop_assert_eq!(merged.serialize(), whole.serialize());
+        prop_assert_eq!((merged.serialize(), read.serialize()), (whole.serialize(), whole.serialize()));
         let mut double = whole.clone();
         double.merge(&whole).unwrap();
         prop_assert_eq!(double.len(), 2 * rows.len());

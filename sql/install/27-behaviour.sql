@@ -1,28 +1,30 @@
 -- What visitors did one after another: funnels, retention, sequences. Definitions: docs/behaviour.md.
 
+-- The costs say what a row, and a group that comes from a worker, take: with few events a group, one process is faster than
+-- several whose groups have to be brought together.
 CREATE FUNCTION mrcall._window_funnel_trans(internal, within interval, ts timestamptz, steps boolean[])
 RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', '_window_funnel_default_trans_wrapper';
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 5
+AS 'MODULE_PATHNAME', '_window_funnel_trans_wrapper';
 COMMENT ON FUNCTION mrcall._window_funnel_trans(internal, interval, timestamptz, boolean[])
 IS 'Internal: transition of window_funnel';
 
 CREATE FUNCTION mrcall._window_funnel_trans(internal, within interval, ts timestamptz, steps boolean[], modes text[])
 RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 5
 AS 'MODULE_PATHNAME', '_window_funnel_trans_wrapper';
 COMMENT ON FUNCTION mrcall._window_funnel_trans(internal, interval, timestamptz, boolean[], text[])
 IS 'Internal: transition of window_funnel';
 
 CREATE FUNCTION mrcall._window_funnel_combine(internal, internal)
 RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 60
 AS 'MODULE_PATHNAME', '_window_funnel_combine_wrapper';
 COMMENT ON FUNCTION mrcall._window_funnel_combine(internal, internal) IS 'Internal: combine of window_funnel';
 
 CREATE FUNCTION mrcall._window_funnel_serialize(internal)
 RETURNS bytea
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 40
 AS 'MODULE_PATHNAME', '_window_funnel_serialize_wrapper';
 COMMENT ON FUNCTION mrcall._window_funnel_serialize(internal) IS 'Internal: serialize of window_funnel';
 
@@ -142,20 +144,20 @@ COMMENT ON AGGREGATE mrcall.retention(boolean[]) IS
 
 CREATE FUNCTION mrcall._sequence_trans(internal, pattern text, ts timestamptz, conditions boolean[])
 RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 5
 AS 'MODULE_PATHNAME', '_sequence_trans_wrapper';
 COMMENT ON FUNCTION mrcall._sequence_trans(internal, text, timestamptz, boolean[])
 IS 'Internal: transition of sequence_match and sequence_count';
 
 CREATE FUNCTION mrcall._sequence_combine(internal, internal)
 RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 60
 AS 'MODULE_PATHNAME', '_sequence_combine_wrapper';
 COMMENT ON FUNCTION mrcall._sequence_combine(internal, internal) IS 'Internal: combine of sequence_match and sequence_count';
 
 CREATE FUNCTION mrcall._sequence_serialize(internal)
 RETURNS bytea
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 40
 AS 'MODULE_PATHNAME', '_sequence_serialize_wrapper';
 COMMENT ON FUNCTION mrcall._sequence_serialize(internal) IS 'Internal: serialize of sequence_match and sequence_count';
 

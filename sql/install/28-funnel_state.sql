@@ -109,19 +109,19 @@ COMMENT ON OPERATOR CLASS mrcall.funnel_state_hash_ops USING hash IS 'Equality o
 
 CREATE FUNCTION mrcall._funnel_agg_trans(internal, ts timestamptz, steps boolean[])
 RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 5
 AS 'MODULE_PATHNAME', '_funnel_agg_trans_wrapper';
 COMMENT ON FUNCTION mrcall._funnel_agg_trans(internal, timestamptz, boolean[]) IS 'Internal: transition of funnel_agg';
 
 CREATE FUNCTION mrcall._funnel_agg_combine(internal, internal)
 RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 60
 AS 'MODULE_PATHNAME', '_funnel_agg_combine_wrapper';
 COMMENT ON FUNCTION mrcall._funnel_agg_combine(internal, internal) IS 'Internal: combine of funnel_agg';
 
 CREATE FUNCTION mrcall._funnel_agg_serialize(internal)
 RETURNS bytea
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 40
 AS 'MODULE_PATHNAME', '_funnel_agg_serialize_wrapper';
 COMMENT ON FUNCTION mrcall._funnel_agg_serialize(internal) IS 'Internal: serialize of funnel_agg';
 

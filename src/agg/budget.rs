@@ -18,7 +18,13 @@ pub struct Share(usize);
 
 impl Share {
     /// Counts the state's present size; `54000` when all states together are over `mrcall.max_state_memory`.
+    #[inline]
     pub fn set(&mut self, bytes: usize) -> Result<()> {
+        // Most rows find room in what their state has.
+        if bytes == self.0 { Ok(()) } else { self.change(bytes) }
+    }
+
+    fn change(&mut self, bytes: usize) -> Result<()> {
         let held = HELD.get() - self.0 + bytes;
         HELD.set(held);
         self.0 = bytes;

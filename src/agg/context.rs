@@ -25,6 +25,26 @@ pub fn keep<T>(context: &mut PgMemoryContexts, value: T) -> Internal {
     Internal::from(Some(pg_sys::Datum::from(context.leak_and_drop_on_delete(value))))
 }
 
+/// As [`keep`], for a value that owns nothing: it is not dropped.
+pub fn place<T>(context: &mut PgMemoryContexts, value: T) -> Internal {
+    // SAFETY: the memory is new, of the size of the value and aligned for all types.
+    let place = unsafe {
+        let place = context.palloc_struct::<T>();
+        place.write(value);
+        place
+    };
+    Internal::from(Some(pg_sys::Datum::from(place)))
+}
+
+/// The bytes that the deserialize function was given.
+///
+/// The server calls it and the combine function for one row after the other, in the same short-lived context: an argument of
+/// the first lives as long as the second runs.
+pub fn passed_bytes<'a>(bytes: *const [u8]) -> &'a [u8] {
+    // SAFETY: see above.
+    unsafe { &*bytes }
+}
+
 /// The value behind an internal argument of our own aggregates.
 ///
 /// The server passes `internal` only between the functions of one aggregate, and each of ours uses one type `T` for all of

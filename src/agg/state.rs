@@ -4,7 +4,7 @@ use mrcall_engine::{Error, ErrorKind, Result};
 use pgrx::{Internal, PgMemoryContexts, pg_sys};
 
 use super::budget::Share;
-use super::context::{aggregate_context, borrow, borrow_mut, keep};
+use super::context::{aggregate_context, borrow, borrow_mut, keep, passed_bytes, place};
 use crate::error::{SqlResult, report};
 
 /// An engine state that an aggregate can hold.
@@ -21,6 +21,13 @@ pub trait State: Sized + 'static {
     fn serialize(&self) -> Result<Vec<u8>>;
     /// Reads such bytes.
     fn deserialize(bytes: &[u8]) -> Result<Self>;
+    /// Whether [`Self::merge_bytes`] makes no state of the bytes: a hundred thousand groups of several workers are merged
+    /// without one each in between.
+    const MERGES_BYTES: bool = false;
+    /// Takes the rows of a state of which these are the bytes.
+    fn merge_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        self.merge(&Self::deserialize(bytes)?)
+    }
 }
 
 /// The server's own limit of a gigabyte, less a header.
@@ -29,6 +36,27 @@ const MAX_BYTES: usize = (1 << 30) - 64;
 struct Held<S> {
     state: S,
     share: Share,
+}
+
+/// What the server passes between the functions of an aggregate.
+enum Passed<S> {
+    State(Held<S>),
+    /// A worker's state on the way from the deserialize function to the combine function, where the latter reads the bytes.
+    Bytes(*const [u8]),
+}
+
+fn held<S: 'static>(internal: &Internal) -> Option<&Held<S>> {
+    match borrow(internal)? {
+        Passed::State(held) => Some(held),
+        Passed::Bytes(_) => None,
+    }
+}
+
+fn held_mut<S: 'static>(internal: &mut Internal) -> Option<&mut Held<S>> {
+    match borrow_mut(internal)? {
+        Passed::State(held) => Some(held),
+        Passed::Bytes(_) => None,
+    }
 }
 
 impl<S: State> Held<S> {
@@ -63,7 +91,7 @@ pub fn gather<S: 'static>(
     change: impl FnOnce(&mut S) -> SqlResult<()>,
     heap_bytes: fn(&S) -> usize,
 ) -> SqlResult<Internal> {
-    if let Some(held) = borrow_mut::<Held<S>>(&mut internal) {
+    if let Some(held) = held_mut(&mut internal) {
         change(&mut held.state)?;
         held.recount(heap_bytes)?;
         return Ok(internal);
@@ -72,22 +100,31 @@ pub fn gather<S: 'static>(
     let mut held = Held { state: make()?, share: Share::default() };
     change(&mut held.state)?;
     held.recount(heap_bytes)?;
-    Ok(keep(&mut context, held))
+    Ok(keep(&mut context, Passed::State(held)))
 }
 
 /// The combine function: the second state belongs to the caller and is only read.
-pub fn combine<S: State>(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+pub fn combine<S: State>(
+    mut first: Internal,
+    second: Internal,
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> SqlResult<Internal> {
     let mut context = aggregate_context(fcinfo)?;
-    let mut first = first;
-    let Some(other) = borrow::<Held<S>>(&second) else { return Ok(first) };
-    if let Some(held) = borrow_mut::<Held<S>>(&mut first) {
-        held.state.merge(&other.state).map_err(report)?;
-        held.recount(S::heap_bytes)?;
-        return Ok(first);
+    let Some(second) = borrow::<Passed<S>>(&second) else { return Ok(first) };
+    let Some(held) = held_mut::<S>(&mut first) else {
+        let state = match second {
+            Passed::Bytes(bytes) => S::deserialize(passed_bytes(*bytes)),
+            Passed::State(other) => other.state.like().and_then(|mut state| state.merge(&other.state).map(|()| state)),
+        };
+        return Ok(keep(&mut context, Passed::State(Held::new(state.map_err(report)?)?)));
+    };
+    match second {
+        Passed::Bytes(bytes) => held.state.merge_bytes(passed_bytes(*bytes)),
+        Passed::State(other) => held.state.merge(&other.state),
     }
-    let mut state = other.state.like().map_err(report)?;
-    state.merge(&other.state).map_err(report)?;
-    Ok(keep(&mut context, Held::new(state)?))
+    .map_err(report)?;
+    held.recount(S::heap_bytes)?;
+    Ok(first)
 }
 
 /// The transition function of a rollup: merges a stored state.
@@ -97,6 +134,10 @@ pub fn merge_stored<S: State>(
     fcinfo: pg_sys::FunctionCallInfo,
 ) -> SqlResult<Internal> {
     let Some(bytes) = bytes else { return Ok(internal) };
+    if S::MERGES_BYTES && held::<S>(&internal).is_some() {
+        let merge = |state: &mut S| state.merge_bytes(bytes).map_err(report);
+        return transition(internal, fcinfo, || S::deserialize(bytes).map_err(report), merge);
+    }
     let other = S::deserialize(bytes).map_err(report)?;
     transition(internal, fcinfo, || other.like().map_err(report), |state: &mut S| state.merge(&other).map_err(report))
 }
@@ -116,18 +157,21 @@ fn bytes<S: State>(state: &S) -> SqlResult<Vec<u8>> {
 
 /// The serialize function, for the way from a worker to its leader.
 pub fn serialize<S: State>(internal: &Internal) -> SqlResult<Option<Vec<u8>>> {
-    borrow::<Held<S>>(internal).map(|held| bytes(&held.state)).transpose()
+    held::<S>(internal).map(|held| bytes(&held.state)).transpose()
 }
 
 /// The deserialize function: a value of the short-lived context it is called in.
 pub fn deserialize<S: State>(bytes: &[u8]) -> SqlResult<Internal> {
-    let held = Held::new(S::deserialize(bytes).map_err(report)?)?;
-    Ok(keep(&mut PgMemoryContexts::CurrentMemoryContext, held))
+    let mut context = PgMemoryContexts::CurrentMemoryContext;
+    if S::MERGES_BYTES {
+        return Ok(place(&mut context, Passed::<S>::Bytes(bytes)));
+    }
+    Ok(keep(&mut context, Passed::State(Held::new(S::deserialize(bytes).map_err(report)?)?)))
 }
 
 /// The final function: the bytes, NULL without a row. It leaves the state as it is: a window may ask again.
 pub fn finalize<S: State>(internal: &Internal) -> SqlResult<Option<Vec<u8>>> {
-    match borrow::<Held<S>>(internal) {
+    match held::<S>(internal) {
         Some(held) if !held.state.is_empty() => bytes(&held.state).map(Some),
         _ => Ok(None),
     }
@@ -135,5 +179,5 @@ pub fn finalize<S: State>(internal: &Internal) -> SqlResult<Option<Vec<u8>>> {
 
 /// What a final function reads from the state; `None` without a row.
 pub fn view<S: 'static, T>(internal: &Internal, read: impl FnOnce(&S) -> T) -> Option<T> {
-    borrow::<Held<S>>(internal).map(|held| read(&held.state))
+    held::<S>(internal).map(|held| read(&held.state))
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use mrcall_engine::behaviour::{FunnelState, Modes, Pattern, RetentionState, SequenceState, condition_mask};
+use mrcall_engine::behaviour::{FunnelState, Modes, Pattern, RetentionState, SequenceState};
 use mrcall_engine::{Result as EngineResult, duration};
-use pgrx::datum::Interval;
 use pgrx::prelude::*;
 use pgrx::{Internal, pg_sys};
 
 use crate::agg::{self, State};
 use crate::error::{SqlResult, needed, report};
+use crate::pg::args::Args;
 
 impl State for FunnelState {
     fn heap_bytes(&self) -> usize {
@@ -29,6 +29,10 @@ impl State for FunnelState {
     }
     fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
         FunnelState::deserialize(bytes)
+    }
+    const MERGES_BYTES: bool = true;
+    fn merge_bytes(&mut self, bytes: &[u8]) -> EngineResult<()> {
+        FunnelState::merge_bytes(self, bytes)
     }
 }
 
@@ -72,12 +76,16 @@ impl State for SequenceState {
     fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
         SequenceState::deserialize(bytes)
     }
+    const MERGES_BYTES: bool = true;
+    fn merge_bytes(&mut self, bytes: &[u8]) -> EngineResult<()> {
+        SequenceState::merge_bytes(self, bytes)
+    }
 }
 
 /// A funnel's window in microseconds, and its modes; NULL modes are the default.
-pub(super) fn window(within: Option<Interval>, modes: Option<&Array<&str>>) -> SqlResult<(i64, Modes)> {
-    let within = needed(within, "within")?;
-    let within = duration::exact_micros(within.months(), within.days(), within.micros(), "within").map_err(report)?;
+pub(super) fn window(within: Option<(i32, i32, i64)>, modes: Option<&Array<&str>>) -> SqlResult<(i64, Modes)> {
+    let (months, days, micros) = needed(within, "within")?;
+    let within = duration::exact_micros(months, days, micros, "within").map_err(report)?;
     let modes = match modes {
         Some(names) => {
             let names = names.iter().map(|name| needed(name, "modes")).collect::<SqlResult<Vec<_>>>()?;
@@ -93,40 +101,17 @@ pub(super) fn instants(times: Vec<i64>) -> Vec<TimestampWithTimeZone> {
     times.into_iter().filter_map(|at| TimestampWithTimeZone::try_from(at).ok()).collect()
 }
 
-/// How many conditions a row has, and which of them are true.
-pub(super) fn conditions(array: &Array<bool>) -> (usize, u32) {
-    (array.len(), condition_mask(array.iter()))
-}
-
 #[pg_extern(sql = false)]
-fn _window_funnel_trans(
-    state: Internal,
-    within: Option<Interval>,
-    ts: Option<i64>,
-    steps: Option<Array<bool>>,
-    modes: Option<Array<&str>>,
-    fcinfo: pg_sys::FunctionCallInfo,
-) -> SqlResult<Internal> {
-    let (within, modes) = window(within, modes.as_ref())?;
-    let (Some(ts), Some(steps)) = (ts, steps) else { return Ok(state) };
-    let (count, mask) = conditions(&steps);
+fn _window_funnel_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+    let args = Args::of(fcinfo);
+    let (within, modes) = window(args.interval(1), args.array(4).as_ref())?;
+    let (Some(ts), Some((count, mask))) = (args.i64(2), args.conditions(3)) else { return Ok(state) };
     agg::transition(
         state,
         fcinfo,
         || FunnelState::new(within, modes, count).map_err(report),
         |funnel| funnel.same_funnel(within, modes, count).and_then(|()| funnel.push(ts, mask)).map_err(report),
     )
-}
-
-#[pg_extern(sql = false)]
-fn _window_funnel_default_trans(
-    state: Internal,
-    within: Option<Interval>,
-    ts: Option<i64>,
-    steps: Option<Array<bool>>,
-    fcinfo: pg_sys::FunctionCallInfo,
-) -> SqlResult<Internal> {
-    _window_funnel_trans(state, within, ts, steps, None, fcinfo)
 }
 
 #[pg_extern(sql = false)]
@@ -155,13 +140,8 @@ fn _window_funnel_times_final(state: Internal) -> Vec<TimestampWithTimeZone> {
 }
 
 #[pg_extern(sql = false)]
-fn _retention_trans(
-    state: Internal,
-    wanted: Option<Array<bool>>,
-    fcinfo: pg_sys::FunctionCallInfo,
-) -> SqlResult<Internal> {
-    let Some(wanted) = wanted else { return Ok(state) };
-    let (count, mask) = conditions(&wanted);
+fn _retention_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+    let Some((count, mask)) = Args::of(fcinfo).conditions(1) else { return Ok(state) };
     agg::transition(
         state,
         fcinfo,
@@ -191,16 +171,10 @@ fn _retention_final(state: Internal) -> Option<Vec<bool>> {
 }
 
 #[pg_extern(sql = false)]
-fn _sequence_trans(
-    state: Internal,
-    pattern: Option<&str>,
-    ts: Option<i64>,
-    wanted: Option<Array<bool>>,
-    fcinfo: pg_sys::FunctionCallInfo,
-) -> SqlResult<Internal> {
-    let pattern = needed(pattern, "pattern")?;
-    let (Some(ts), Some(wanted)) = (ts, wanted) else { return Ok(state) };
-    let (count, mask) = conditions(&wanted);
+fn _sequence_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+    let args = Args::of(fcinfo);
+    let pattern = needed(args.text(1)?, "pattern")?;
+    let (Some(ts), Some((count, mask))) = (args.i64(2), args.conditions(3)) else { return Ok(state) };
     agg::transition(
         state,
         fcinfo,

@@ -6,9 +6,10 @@ use pgrx::datum::Interval;
 use pgrx::prelude::*;
 use pgrx::{Internal, pg_sys};
 
-use super::behaviour::{conditions, instants, window};
+use super::behaviour::{instants, window};
 use crate::agg::{self, State};
 use crate::error::{SqlResult, report};
+use crate::pg::args::Args;
 
 impl State for FunnelEvents {
     fn heap_bytes(&self) -> usize {
@@ -29,17 +30,16 @@ impl State for FunnelEvents {
     fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
         FunnelEvents::deserialize(bytes)
     }
+    const MERGES_BYTES: bool = true;
+    fn merge_bytes(&mut self, bytes: &[u8]) -> EngineResult<()> {
+        FunnelEvents::merge_bytes(self, bytes)
+    }
 }
 
 #[pg_extern(sql = false)]
-fn _funnel_agg_trans(
-    state: Internal,
-    ts: Option<i64>,
-    steps: Option<Array<bool>>,
-    fcinfo: pg_sys::FunctionCallInfo,
-) -> SqlResult<Internal> {
-    let (Some(ts), Some(steps)) = (ts, steps) else { return Ok(state) };
-    let (count, mask) = conditions(&steps);
+fn _funnel_agg_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+    let args = Args::of(fcinfo);
+    let (Some(ts), Some((count, mask))) = (args.i64(1), args.conditions(2)) else { return Ok(state) };
     agg::transition(
         state,
         fcinfo,
@@ -94,6 +94,7 @@ fn funnel(
     within: Option<Interval>,
     modes: Option<Array<&str>>,
 ) -> SqlResult<Option<FunnelState>> {
+    let within = within.map(|within| (within.months(), within.days(), within.micros()));
     let (within, modes) = window(within, modes.as_ref())?;
     let funnel = |bytes| FunnelEvents::deserialize(bytes).and_then(|events| events.funnel(within, modes));
     state.map(funnel).transpose().map_err(report)

@@ -4,11 +4,15 @@
 use core::slice;
 
 use mrcall_engine::Error;
+use mrcall_engine::behaviour::condition_mask;
 use mrcall_engine::paths::Amount;
 use mrcall_engine::visits::utf8;
 use pgrx::{Array, FromDatum, direct_function_call, pg_sys, varlena};
 
 use crate::error::{SqlResult, report};
+
+/// What the server aligns an array's elements to.
+const MAX_ALIGN: usize = 8;
 
 /// The arguments of the call that is running.
 pub struct Args<'a>(&'a [pg_sys::NullableDatum]);
@@ -52,6 +56,41 @@ impl Args<'_> {
     /// An argument of type boolean.
     pub fn bool(&self, i: usize) -> Option<bool> {
         self.datum(i).map(|datum| datum.value() & 0xff != 0)
+    }
+
+    /// How many elements an argument of type boolean[] has, and which of them are true, the first as bit 0 (see
+    /// [`condition_mask`]).
+    pub fn conditions(&self, i: usize) -> Option<(usize, u32)> {
+        let pointer = self.datum(i)?.cast_mut_ptr::<pg_sys::varlena>();
+        // SAFETY: the SQL declaration says that the argument is an array of booleans: a header, as many lengths as it has
+        // dimensions, where it has NULLs a bit for each element that says whether it is none, and a byte for each other one.
+        unsafe {
+            let pointer = if varlena::varatt_is_4b_u(pointer) { pointer } else { pg_sys::pg_detoast_datum(pointer) };
+            let array = pointer.cast::<pg_sys::ArrayType>();
+            let dimensions = usize::try_from((*array).ndim).unwrap_or_default();
+            let lengths = slice::from_raw_parts(array.add(1).cast::<i32>(), dimensions);
+            let count = lengths.iter().map(|length| usize::try_from(*length).unwrap_or_default()).product();
+            let count = if dimensions == 0 { 0 } else { count };
+            let (start, end) = (array.cast::<u8>(), varlena::varsize_any(pointer));
+            let header = size_of::<pg_sys::ArrayType>() + 2 * size_of::<i32>() * dimensions;
+            let has_nulls = (*array).dataoffset != 0;
+            let offset = if has_nulls { (*array).dataoffset as usize } else { header.next_multiple_of(MAX_ALIGN) };
+            let mut values =
+                slice::from_raw_parts(start.add(offset), end.saturating_sub(offset)).iter().map(|byte| *byte != 0);
+            if !has_nulls {
+                return Some((count, condition_mask(values.map(Some))));
+            }
+            let is_value = slice::from_raw_parts(start.add(header), count.div_ceil(8));
+            let element = |nr: usize| (is_value[nr / 8] >> (nr % 8) & 1 == 1).then(|| values.next()).flatten();
+            Some((count, condition_mask((0..count).map(element))))
+        }
+    }
+
+    /// An argument of type text[].
+    pub fn array(&self, i: usize) -> Option<Array<'_, &str>> {
+        let datum = self.datum(i)?;
+        // SAFETY: the SQL declaration says that the argument is an array of texts.
+        unsafe { Array::from_datum(datum, false) }
     }
 
     /// An argument of type interval: months, days, microseconds.

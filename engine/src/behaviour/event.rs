@@ -37,18 +37,24 @@ const BLOCK: usize = 1024;
 /// A multiset of events.
 #[derive(Debug, Clone)]
 pub(super) struct Events {
-    /// What came first, in pieces that are full.
-    full: Vec<Box<[Event]>>,
-    /// How many events those are.
-    in_full: usize,
+    /// What came first, of groups with many events: few groups have them, and what all groups have is to be small.
+    full: Option<Box<Full>>,
     /// What came last.
     list: Vec<Event>,
     sorted: bool,
 }
 
+/// Pieces that are full.
+#[derive(Debug, Clone, Default)]
+struct Full {
+    pieces: Vec<Box<[Event]>>,
+    /// How many events those are.
+    len: usize,
+}
+
 impl Events {
     pub(super) fn new() -> Self {
-        Self { full: Vec::new(), in_full: 0, list: Vec::new(), sorted: true }
+        Self { full: None, list: Vec::new(), sorted: true }
     }
 
     /// Events that are in order.
@@ -70,17 +76,23 @@ impl Events {
     }
 
     fn add(&mut self, event: Event) {
-        let last = self.list.last().or_else(|| self.full.last().and_then(|block| block.last()));
+        let last = self.list.last().or_else(|| self.full.as_ref().and_then(|full| full.pieces.last()?.last()));
         self.sorted = self.sorted && last.is_none_or(|last| last.key() <= event.key());
         if self.list.len() == self.list.capacity() {
-            if self.list.len() >= BLOCK {
-                self.in_full += self.list.len();
-                self.full.push(mem::take(&mut self.list).into_boxed_slice());
-            }
-            // A hundred thousand groups hold a few events each: doubling would cost more than the events.
-            self.list.reserve_exact((self.list.len() / 8).max(4));
+            self.grow();
         }
         self.list.push(event);
+    }
+
+    fn grow(&mut self) {
+        if self.list.len() >= BLOCK {
+            let full = self.full.get_or_insert_default();
+            full.len += self.list.len();
+            full.pieces.push(mem::take(&mut self.list).into_boxed_slice());
+        }
+        // A hundred thousand groups hold a few events each: doubling would cost more than the events.
+        let room = if self.list.is_empty() { 4 } else { 8 };
+        self.list.reserve_exact((self.list.len() / 8).max(room));
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -93,15 +105,22 @@ impl Events {
 
     /// The events as they came.
     fn each(&self) -> impl Iterator<Item = Event> {
-        self.full.iter().flatten().chain(&self.list).copied()
+        self.pieces().iter().flatten().chain(&self.list).copied()
+    }
+
+    fn pieces(&self) -> &[Box<[Event]>] {
+        self.full.as_ref().map_or(&[], |full| &full.pieces)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.in_full + self.list.len()
+        self.full.as_ref().map_or(0, |full| full.len) + self.list.len()
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        (self.in_full + self.list.capacity()) * size_of::<Event>() + self.full.capacity() * size_of::<Box<[Event]>>()
+        let full = self.full.as_ref().map_or(0, |full| {
+            size_of::<Full>() + full.len * size_of::<Event>() + full.pieces.capacity() * size_of::<Box<[Event]>>()
+        });
+        full + self.list.capacity() * size_of::<Event>()
     }
 
     /// Leaves out the events that meet no condition.
@@ -120,11 +139,11 @@ impl Events {
 
     /// The events in order of (ts, conditions); a copy where they are not in that order yet, or in several pieces.
     pub(super) fn in_order(&self) -> Cow<'_, [Event]> {
-        if self.sorted && self.full.is_empty() {
+        if self.sorted && self.full.is_none() {
             return Cow::Borrowed(&self.list);
         }
         let mut all = Vec::with_capacity(self.len());
-        self.full.iter().for_each(|block| all.extend_from_slice(block));
+        self.pieces().iter().for_each(|piece| all.extend_from_slice(piece));
         all.extend_from_slice(&self.list);
         if !self.sorted {
             pulse::sort_by_key(&mut all, |event| event.key());
@@ -150,24 +169,41 @@ impl Events {
 
     /// Reads what [`Self::write`] wrote, with masks among `known` bits, none of them empty unless `with_empty`.
     pub(super) fn read(r: &mut Reader<'_>, known: u32, with_empty: bool) -> Result<Self> {
+        let mut events = Self::new();
+        events.read_more(r, known, with_empty)?;
+        Ok(events)
+    }
+
+    /// The same, added to these events. On an error some of them may be added.
+    pub(super) fn read_more(&mut self, r: &mut Reader<'_>, known: u32, with_empty: bool) -> Result<()> {
         let count = r.count(2)?;
-        let mut events = Self::of(Vec::with_capacity(count));
-        let mut counter = pulse::Counter::default();
+        if self.len() == 0 || self.list.len() + count <= BLOCK {
+            self.list.reserve_exact(count);
+        }
+        let (mut before, mut counter) = (None::<Event>, pulse::Counter::default());
         for _ in 0..count {
             counter.step();
-            let ts = match events.list.last() {
+            let ts = match before {
                 None => r.signed()?,
-                Some(last) => i64::try_from(i128::from(last.ts()) + i128::from(r.unsigned()?))
-                    .map_err(|_| r.malformed("an event is out of range"))?,
+                Some(before) => {
+                    let step = r.unsigned()?;
+                    before.ts().checked_add_unsigned(step).ok_or_else(|| r.malformed("an event is out of range"))?
+                }
             };
             let event = Event { ts, mask: r.unsigned_32()? };
             let known_mask = event.mask & !known == 0 && (with_empty || event.mask != 0);
-            if !known_mask || !duration::in_range(ts) || events.list.last().is_some_and(|l| l.key() > event.key()) {
+            if !known_mask || !duration::in_range(ts) || before.is_some_and(|before| before.key() > event.key()) {
                 return Err(r.malformed("an event is impossible"));
             }
-            events.list.push(event);
+            self.add(event);
+            before = Some(event);
         }
-        Ok(events)
+        Ok(())
+    }
+
+    /// About how many bytes [`Self::write`] writes.
+    pub(super) fn written_bytes(&self) -> usize {
+        8 * self.len() + 8
     }
 }
 

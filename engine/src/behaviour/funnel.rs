@@ -149,6 +149,7 @@ impl FunnelState {
     /// The bytes: the same for the same funnel and events, whatever their order and split.
     pub fn serialize(&self) -> Vec<u8> {
         let mut w = Writer::new(KIND, VERSION);
+        w.reserve(self.events.written_bytes());
         w.unsigned(u64::from(self.steps));
         w.unsigned(u64::from(self.modes.bits()));
         w.unsigned(self.within as u64);
@@ -158,6 +159,21 @@ impl FunnelState {
 
     /// Reads what [`Self::serialize`] wrote; anything else is `22P03`.
     pub fn deserialize(bytes: &[u8]) -> Result<Self> {
+        let (mut state, mut r) = Self::read_funnel(bytes)?;
+        state.read_events(&mut r)?;
+        r.finish()?;
+        Ok(state)
+    }
+
+    /// Takes the events of a state that [`Self::serialize`] wrote, as [`Self::merge`] does.
+    pub fn merge_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        let (other, mut r) = Self::read_funnel(bytes)?;
+        self.same_funnel(other.within, other.modes, usize::from(other.steps))?;
+        self.read_events(&mut r)?;
+        r.finish()
+    }
+
+    fn read_funnel(bytes: &[u8]) -> Result<(Self, Reader<'_>)> {
         let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
         let (steps, modes, within) = (r.unsigned()?, r.unsigned()?, r.unsigned()?);
         let modes = u8::try_from(modes).ok().and_then(|bits| Modes::from_bits(bits).ok());
@@ -165,9 +181,11 @@ impl FunnelState {
             (Ok(steps), Some(modes), Ok(within)) => Self::new(within, modes, steps).ok(),
             _ => None,
         };
-        let mut state = funnel.ok_or_else(|| r.malformed("the funnel is impossible"))?;
-        state.events = Events::read(&mut r, all_conditions(state.steps), state.modes.needs_other_events())?;
-        r.finish()?;
-        Ok(state)
+        let state = funnel.ok_or_else(|| r.malformed("the funnel is impossible"))?;
+        Ok((state, r))
+    }
+
+    fn read_events(&mut self, r: &mut Reader<'_>) -> Result<()> {
+        self.events.read_more(r, all_conditions(self.steps), self.modes.needs_other_events())
     }
 }

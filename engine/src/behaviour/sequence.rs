@@ -76,7 +76,7 @@ impl SequenceState {
         self.len() == 0
     }
 
-    /// The memory that the events take, in bytes: 12 each, and at most an eighth of that or four events more.
+    /// The memory that the events take, in bytes: 12 each, and at most an eighth of that or eight events more.
     pub fn heap_bytes(&self) -> usize {
         self.events.heap_bytes()
     }
@@ -116,6 +116,7 @@ impl SequenceState {
     /// The bytes: the same for the same pattern and events, whatever their order and split.
     pub fn serialize(&self) -> Vec<u8> {
         let mut w = Writer::new(KIND, VERSION);
+        w.reserve(self.pattern.text().len() + self.events.written_bytes());
         w.text(self.pattern.text().as_bytes());
         w.unsigned(u64::from(self.pattern.count()));
         self.events.write(&mut w);
@@ -134,6 +135,16 @@ impl SequenceState {
         let events = Events::read(&mut r, all_conditions(pattern.count()), false)?;
         r.finish()?;
         Ok(Self { pattern: Arc::new(pattern), events })
+    }
+
+    /// Takes the events of a state that [`Self::serialize`] wrote, as [`Self::merge`] does.
+    pub fn merge_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
+        if r.text()? != self.pattern.text().as_bytes() || r.unsigned()? != u64::from(self.pattern.count()) {
+            return self.merge(&Self::deserialize(bytes)?);
+        }
+        self.events.read_more(&mut r, all_conditions(self.pattern.count()), false)?;
+        r.finish()
     }
 }
 

@@ -76,6 +76,7 @@ impl FunnelEvents {
     /// The bytes: the same for the same events, whatever their order and split.
     pub fn serialize(&self) -> Vec<u8> {
         let mut w = Writer::new(KIND, VERSION);
+        w.reserve(self.events.written_bytes());
         w.unsigned(u64::from(self.steps));
         self.events.write(&mut w);
         w.finish()
@@ -83,14 +84,30 @@ impl FunnelEvents {
 
     /// Reads what [`Self::serialize`] wrote; anything else, a state without events too, is `22P03`.
     pub fn deserialize(bytes: &[u8]) -> Result<Self> {
-        let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
-        let steps = usize::try_from(r.unsigned()?).ok().and_then(|steps| Self::new(steps).ok());
-        let mut state = steps.ok_or_else(|| r.malformed("its steps are impossible"))?;
-        state.events = Events::read(&mut r, all_conditions(state.steps), true)?;
-        if state.is_empty() {
-            return Err(r.malformed("it has no event"));
-        }
+        let (mut state, mut r) = Self::read_steps(bytes)?;
+        state.read_events(&mut r)?;
         r.finish()?;
         Ok(state)
+    }
+
+    /// Takes the events of a state that [`Self::serialize`] wrote, as [`Self::merge`] does.
+    pub fn merge_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        let (other, mut r) = Self::read_steps(bytes)?;
+        self.same_steps(usize::from(other.steps))?;
+        self.read_events(&mut r)?;
+        r.finish()
+    }
+
+    fn read_steps(bytes: &[u8]) -> Result<(Self, Reader<'_>)> {
+        let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
+        let steps = usize::try_from(r.unsigned()?).ok().and_then(|steps| Self::new(steps).ok());
+        let state = steps.ok_or_else(|| r.malformed("its steps are impossible"))?;
+        Ok((state, r))
+    }
+
+    fn read_events(&mut self, r: &mut Reader<'_>) -> Result<()> {
+        let before = self.len();
+        self.events.read_more(r, all_conditions(self.steps), true)?;
+        if self.len() == before { Err(r.malformed("it has no event")) } else { Ok(()) }
     }
 }
