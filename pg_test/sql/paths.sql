@@ -127,3 +127,17 @@ SELECT count(*) > 1000 AS compared,
        count(*) FILTER (WHERE mrcall.path_transform(p.path, 'remove_if_not_all', 'Email') IS DISTINCT FROM
            CASE WHEN 'Email' = ALL (p.path) THEN p.path ELSE array_remove(p.path, 'Email') END) AS remove_if_not_all
 FROM public.plain AS p;
+
+-- Amounts of every size and form are read to the last digit.
+SELECT count(*) AS amounts, count(*) FILTER (WHERE s.found = s.amount) AS equal
+FROM (SELECT a.amount, mrcall.total_value(mrcall.path_agg(ARRAY['A'], 1, a.amount, 0)) AS found
+      FROM unnest('{0,0.00,1,-1,9999,10000,-10000,0.0001,-0.00001,123456789012345678901234567890.123456789,1e-60,-1e-100,1e200,
+              -1.5e250,99999999999999999999e-70}'::numeric[]) AS a (amount)
+      GROUP BY a.amount) AS s;
+-- Arrays from a table, from an expression, with other bounds, of long texts, without an element.
+CREATE TEMP TABLE held ON COMMIT DROP AS
+SELECT n, CASE n WHEN 1 THEN '[3:4]={A,B}'::text[] WHEN 2 THEN ARRAY[repeat('x', 40000), 'é', ''] WHEN 3 THEN '{}'
+               WHEN 4 THEN ARRAY(SELECT 'channel ' || k FROM generate_series(1, 300) AS k) ELSE ARRAY['A', repeat('b', n)] END AS path
+FROM generate_series(1, 12) AS n;
+SELECT count(*) AS arrays, count(*) FILTER (WHERE (SELECT to_jsonb(p.path) FROM mrcall.paths(s.state) AS p) = to_jsonb(s.path)) AS the_same
+FROM (SELECT n, path, mrcall.path_agg(path, 1, 0, 0) AS state FROM held GROUP BY n, path) AS s;

@@ -11,7 +11,7 @@ use pgrx::{Internal, pg_sys};
 
 use super::credit::own_weights;
 use crate::agg::{self, State};
-use crate::error::{SqlResult, needed, needed_element, report};
+use crate::error::{SqlResult, needed, report};
 use crate::pg::args::Args;
 
 /// The row of conversions without a touch.
@@ -42,17 +42,12 @@ fn read(bytes: &[u8]) -> SqlResult<Journeys> {
     Journeys::decode(bytes).map_err(report)
 }
 
-/// The channels of a path; a NULL among them is `22004`.
-fn steps<'a>(path: &'a Array<'_, &str>) -> SqlResult<Vec<&'a str>> {
-    path.iter().enumerate().map(|(i, step)| needed_element(step, "path", i)).collect()
-}
-
 // The arguments of path_agg are path, conversions, value, nulls: read where they lie.
 #[pg_extern(sql = false)]
 fn _path_agg_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let path = args.path(1, "path")?;
-    let path = path.as_ref().map_or(Ok(Vec::new()), steps)?;
+    let path = path.into_iter().flat_map(|path| path.steps()).collect::<SqlResult<Vec<_>>>()?;
     let value = args.amount(3, "value")?.unwrap_or_default();
     let (conversions, nulls) = (args.i64(2).unwrap_or(0), args.i64(4).unwrap_or(0));
     agg::transition(
@@ -277,5 +272,5 @@ fn path_transform(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<Vec<Stri
     let name = args.text(1)?;
     let transform = Transform::parse(needed(name, "transform")?, args.text(2)?).map_err(report)?;
     let Some(path) = args.path(0, "path")? else { return Ok(None) };
-    Ok(Some(paths::path_transform(&steps(&path)?, transform)))
+    Ok(Some(paths::path_transform(&path.texts()?, transform)))
 }

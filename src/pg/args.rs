@@ -7,8 +7,9 @@ use mrcall_engine::Error;
 use mrcall_engine::behaviour::condition_mask;
 use mrcall_engine::paths::Amount;
 use mrcall_engine::visits::utf8;
-use pgrx::{Array, FromDatum, direct_function_call, pg_sys, varlena};
+use pgrx::{Array, FromDatum, pg_sys, varlena};
 
+use super::text_array::TextArray;
 use crate::error::{SqlResult, report};
 
 /// What the server aligns an array's elements to.
@@ -123,40 +124,30 @@ impl Args<'_> {
     }
 
     /// An argument of type text[] with one dimension, else `22023`.
-    pub fn path(&self, i: usize, name: &str) -> SqlResult<Option<Array<'_, &str>>> {
-        let Some(datum) = self.datum(i) else { return Ok(None) };
-        // SAFETY: the SQL declaration says that the argument is an array of texts; it is brought into plain memory of this
-        // call where it is not there yet.
-        let (array, dimensions) = unsafe {
-            let pointer = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::ArrayType>();
-            (Array::<&str>::from_datum(pg_sys::Datum::from(pointer), false), (*pointer).ndim)
-        };
-        if dimensions > 1 {
-            return Err(report(Error::invalid(
-                format!("{name} has {dimensions} dimensions"),
-                "Give an array of one dimension: the channels in order of time.",
-            )));
-        }
-        Ok(array)
+    pub fn path(&self, i: usize, name: &'static str) -> SqlResult<Option<TextArray<'_>>> {
+        self.bytes(i).map(|array| TextArray::new(array, name)).transpose()
     }
 
-    /// An argument of type numeric; NaN and infinity are `22023`.
+    /// An argument of type numeric, read as it is laid out on disk, which no version changes; NaN and infinity are `22023`.
     pub fn amount(&self, i: usize, name: &str) -> SqlResult<Option<Amount>> {
-        let Some(datum) = self.datum(i) else { return Ok(None) };
-        // SAFETY: the SQL declaration says that the argument is numeric, which is what numeric_send takes.
-        let sent = unsafe { direct_function_call::<Vec<u8>>(pg_sys::numeric_send, &[Some(datum)]) }.unwrap_or_default();
-        let mut words = sent.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-        let (_, weight, sign) = (words.next(), words.next().unwrap_or(0), words.next().unwrap_or(0));
-        let word = match sign {
-            0xC000 => "NaN",
-            0xD000 => "Infinity",
-            0xF000 => "-Infinity",
-            _ => {
-                let groups: Vec<u16> = words.skip(1).collect();
-                return Ok(Some(Amount::from_groups(&groups, i32::from(weight as i16), sign == 0x4000)));
+        let Some(bytes) = self.bytes(i) else { return Ok(None) };
+        let mut words = bytes.chunks_exact(2).map(|pair| u16::from_ne_bytes([pair[0], pair[1]]));
+        let header = words.next().unwrap_or(0);
+        let (weight, is_negative) = match header & 0xC000 {
+            0xC000 => {
+                let word = match header & 0xF000 {
+                    0xD000 => "Infinity",
+                    0xF000 => "-Infinity",
+                    _ => "NaN",
+                };
+                return Err(report(Error::invalid(format!("{name} is {word}"), format!("Give a finite {name}."))));
             }
+            // The short form: a weight of seven bits, the highest of which is its sign.
+            0x8000 => (i32::from(header & 0x3F) - i32::from(header & 0x40), header & 0x2000 != 0),
+            sign => (i32::from(words.next().unwrap_or(0) as i16), sign == 0x4000),
         };
-        Err(report(Error::invalid(format!("{name} is {word}"), format!("Give a finite {name}."))))
+        let groups: Vec<u16> = words.collect();
+        Ok(Some(Amount::from_groups(&groups, weight, is_negative)))
     }
 }
 

@@ -7,6 +7,7 @@ pub mod query;
 pub mod settings;
 pub mod store;
 pub mod text;
+pub mod text_array;
 pub mod tuples;
 pub mod window;
 pub mod zone;

@@ -4,12 +4,13 @@ use super::amount::Amount;
 use super::journeys::{Journeys, Sums};
 use crate::error::{Error, ErrorKind, Result};
 use crate::state::Dictionary;
+use crate::visits::utf8;
 
 /// Paths with their conversions, values and journeys without a conversion.
 #[derive(Debug, Clone, Default)]
 pub struct PathSet {
     channels: Dictionary,
-    /// A path is the numbers of its channels, four bytes each.
+    /// A path is the numbers of its channels, seven bits a byte: short paths of few channels are found in one place in memory.
     paths: Dictionary,
     sums: Vec<Sums>,
     /// All conversions and nulls.
@@ -37,8 +38,9 @@ impl PathSet {
     /// Adds journeys along one path: so many conversions of a total value, and so many without one. A path without a
     /// touch is kept apart from the others. Without any journey the row says nothing and is left out.
     ///
-    /// `22023`: a negative count, a value without a conversion. `54000`: more journeys than a `bigint` counts.
-    pub fn push(&mut self, path: &[&str], conversions: i64, value: &Amount, nulls: i64) -> Result<()> {
+    /// `22023`: a negative count, a value without a conversion. `54000`: more journeys than a `bigint` counts. `55000`: a
+    /// channel that is not UTF-8.
+    pub fn push<T: AsRef<[u8]>>(&mut self, path: &[T], conversions: i64, value: &Amount, nulls: i64) -> Result<()> {
         let count = |count: i64, name: &str| {
             u64::try_from(count).map_err(|_| {
                 Error::invalid(
@@ -59,8 +61,13 @@ impl PathSet {
         }
         let mut key = core::mem::take(&mut self.key);
         key.clear();
-        for channel in path {
-            key.extend_from_slice(&self.channels.intern(channel.as_bytes())?.to_le_bytes());
+        for channel in path.iter().map(AsRef::as_ref) {
+            let known = self.channels.len();
+            let id = self.channels.intern(channel)?;
+            if self.channels.len() > known {
+                utf8(channel)?;
+            }
+            put(&mut key, id);
         }
         let added = self.add(&key, &Sums { conversions, nulls, value: Amount::default() }, value);
         self.key = key;
@@ -102,7 +109,7 @@ impl PathSet {
         for (id, sums) in (0u32..).zip(&other.sums) {
             key.clear();
             for step in steps(other.paths.get(id)) {
-                key.extend_from_slice(&own.get(step as usize).copied().unwrap_or_default().to_le_bytes());
+                put(&mut key, own.get(step as usize).copied().unwrap_or_default());
             }
             self.add(&key, sums, &sums.value)?;
         }
@@ -153,13 +160,23 @@ impl PathSet {
         let mut key = Vec::new();
         for (path, sums) in journeys.iter() {
             key.clear();
-            path.iter().for_each(|step| key.extend_from_slice(&step.to_le_bytes()));
+            path.iter().for_each(|step| put(&mut key, *step));
             set.add(&key, sums, &sums.value)?;
         }
         Ok(set)
     }
 }
 
+/// Adds a channel to the key of a path, its lowest bits first; the last byte of a number has no high bit.
+fn put(key: &mut Vec<u8>, mut step: u32) {
+    while step >= 0x80 {
+        key.push(step as u8 | 0x80);
+        step >>= 7;
+    }
+    key.push(step as u8);
+}
+
 fn steps(key: &[u8]) -> impl Iterator<Item = u32> {
-    key.chunks_exact(4).map(|step| step.try_into().map_or(0, u32::from_le_bytes))
+    let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |step, byte| step << 7 | u32::from(byte & 0x7f));
+    key.split_inclusive(|byte| *byte < 0x80).map(number)
 }
