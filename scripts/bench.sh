@@ -32,6 +32,9 @@ if awk -v load="$load" 'BEGIN { exit !(load > 1) }'; then
     say "warning: the machine is busy (load average $load); the figures will be worse than they should"
 fi
 
+# A quarter of the memory, as PostgreSQL's manual advises: the others keep their tables in memory of their own, too.
+SHARED_BUFFERS=$(awk '/^MemTotal/ { mb = int($2 / 4096); print (mb > 8192 ? 8192 : mb) "MB" }' /proc/meminfo)
+export SHARED_BUFFERS
 cluster() { "$ROOT/scripts/cluster.sh" "$@"; }
 cluster start
 trap 'cluster stop' EXIT

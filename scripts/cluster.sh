@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A private PostgreSQL server under build/, on a free port of 127.0.0.1, run as a user that is not root.
-# usage: cluster.sh start|stop|url [db]|psql [args…]|run command…|status     CLUSTER=demo|test|… names it
+# usage: cluster.sh start|stop|url [db]|psql [args…]|run command…|status
+#        CLUSTER=demo|test|… names it, SHARED_BUFFERS=6GB starts it with another size than 512MB
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 choose_pg
@@ -85,7 +86,8 @@ start_alone() {
     local try
     for try in 1 2 3 4 5 6; do
         free_port >"$HOME_DIR/port.new" && mv "$HOME_DIR/port.new" "$HOME_DIR/port"
-        if as_server_user "$PGBIN/pg_ctl" -D "$DATA" -l "$HOME_DIR/server.log" -o "-p $(cat "$HOME_DIR/port")" -w -t 60 \
+        if as_server_user "$PGBIN/pg_ctl" -D "$DATA" -l "$HOME_DIR/server.log" -w -t 60 \
+            -o "-p $(cat "$HOME_DIR/port")${SHARED_BUFFERS:+ -c shared_buffers=$SHARED_BUFFERS}" \
             start >"$LOGS/start-$NAME.log" 2>&1 8>&- 9>&-; then
             return
         fi
