@@ -45,7 +45,8 @@ FROM (SELECT zone, min(zone) OVER (PARTITION BY changes) AS clock
             FROM public.zone AS z LEFT JOIN public.change AS c USING (zone) WHERE z.zone NOT LIKE 'posix/%' GROUP BY z.zone) AS x
      ) AS x
 JOIN public.zone AS z ON z.plain = x.zone;
-SELECT count(*) > 500 AS zones, count(DISTINCT clock) > 200 AS clocks FROM public.clock;
+-- (Without Debian's tzdata-legacy there are 400 names.)
+SELECT count(*) > 300 AS zones, count(DISTINCT clock) > 200 AS clocks FROM public.clock;
 -- Changes known from elsewhere are among them.
 SELECT zone, at AT TIME ZONE 'UTC' AS utc, showed, shows FROM public.change
 WHERE (zone, at) IN (('Europe/Rome', '2026-10-25 01:00Z'), ('Pacific/Apia', '2011-12-30 10:00Z'),
@@ -165,7 +166,7 @@ SELECT width, count(*) > 15000 AND count(DISTINCT clock) > 200 AS compared, sum(
 FROM public.asked GROUP BY width ORDER BY width;
 
 -- The other names of a clock agree with the one that was asked, on both sides of each of its changes; and PostgreSQL says so too.
-SELECT count(*) > 100000 AS asked,
+SELECT count(*) > 10000 AS asked,
        count(*) FILTER (WHERE mrcall.bucket(w.width, s.at + d, c.zone) <> mrcall.bucket(w.width, s.at + d, c.clock)) AS different,
        count(*) FILTER (WHERE (s.at + d) AT TIME ZONE c.zone <> (s.at + d) AT TIME ZONE c.clock) AS other_clock
 FROM public.clock AS c
@@ -188,7 +189,8 @@ BEGIN
             WHERE mrcall.bucket(('1 ' || unit)::interval, s.ts, zone) <> date_trunc(unit, s.ts));
 END
 $$;
-SELECT n.name, sum(pg_temp.differences(n.name, unit)) AS differences
+-- Where they are: they belong to tzdata-legacy.
+SELECT coalesce(sum(pg_temp.differences(n.name, unit)), 0) AS differences
 FROM pg_timezone_names AS n, unnest('{hour,day,month,year}'::text[]) AS unit
-WHERE n.name IN ('CET', 'EET', 'MET', 'WET', 'posix/CET') GROUP BY 1 ORDER BY 1;
+WHERE n.name IN ('CET', 'EET', 'MET', 'WET', 'posix/CET');
 SET LOCAL timezone = 'UTC';
