@@ -22,6 +22,12 @@ query[many_calls]="SELECT count(*) FROM generate_series(1, 1000) AS n CROSS JOIN
 query[report]="SELECT count(*)
     FROM mrcall.visitor_buckets('1 minute', '2000-01-01', '2018-12-31', 'Europe/Rome', 'channel')"
 
+# What an answer is compared with, so that a slow machine is none too slow: one call that is let alone.
+started=$(now)
+db -c "${query[one_call]}" >"$LOGS/cancel.out" 2>&1 || fail "one_call: failed"
+whole=$(($(now) - started))
+echo "one_call: ends by itself after $whole ms"
+
 for what in one_call many_calls report; do
     best=
     for _ in 1 2 3; do
@@ -32,8 +38,8 @@ for what in one_call many_calls report; do
         [ -z "$best" ] || [ "$took" -lt "$best" ] && best=$took
     done
     echo "$what: statement_timeout of 50 ms answered after $best ms, connecting included"
-    # The loop of one call alone runs for more than a second: a slower answer is one that waited for its end.
-    [ "$best" -lt 700 ] || fail "$what: too late, after $best ms"
+    # An answer that waited for the end of a call's loop would take at least as long as that.
+    [ "$best" -lt $((whole / 3)) ] || fail "$what: too late, after $best ms"
 done
 
 # A cancel from another session.
@@ -54,7 +60,7 @@ for what in many_calls report; do
     took=$(($(now) - started))
     check_output "$what"
     echo "$what: pg_cancel_backend answered after $took ms"
-    [ "$took" -lt 10000 ] || fail "$what: too late, after $took ms"
+    [ "$took" -lt "$whole" ] || fail "$what: too late, after $took ms"
 done
 
 # The session goes on, and the next call is whole.
