@@ -177,6 +177,13 @@ proptest! {
             merged.merge(&set_of([], gap)).unwrap();
         }
         prop_assert_eq!(read(&merged), expected(&rows, gap));
+        // As the server does with workers' sets: the first is read, the others are merged as bytes.
+        let mut parts = split.iter().map(|part| set_of(part, gap).serialize().unwrap());
+        let mut merged = VisitSet::deserialize(&parts.next().unwrap()).unwrap();
+        parts.for_each(|part| merged.merge_bytes(&part).unwrap());
+        prop_assert_eq!(read(&merged), expected(&rows, gap));
+        let other = VisitSet::new(gap + 1, Vec::new(), Vec::new()).unwrap().serialize().unwrap();
+        prop_assert!(merged.merge_bytes(&other).is_err());
     }
 
     #[test]

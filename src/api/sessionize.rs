@@ -31,6 +31,10 @@ impl State for VisitSet {
     fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
         VisitSet::deserialize(bytes)
     }
+    const MERGES_BYTES: bool = true;
+    fn merge_bytes(&mut self, bytes: &[u8]) -> EngineResult<()> {
+        VisitSet::merge_bytes(self, bytes)
+    }
 }
 
 /// Arguments behind the state: visitor_id, occurred_at, event_type, page_path, path_from_url, page_url, referrer,

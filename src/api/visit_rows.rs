@@ -1,5 +1,6 @@
 //! The visits of a set as rows: `sessionize`, and what the views and reports read.
 
+use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::visits::{Cuts, Piece, Rows, touch_parts};
 use mrcall_engine::{Error, ErrorKind, agent, pulse};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
@@ -15,8 +16,48 @@ use crate::pg::store::{Store, Text, Value};
 const ALL_COLUMNS: usize = 19;
 const SESSIONIZE_COLUMNS: usize = 12;
 
-/// What the visits of one touch have in common: channel, source, medium, campaign, landing page, referrer domain, term, rule.
-type Touch = [Option<Text>; 8];
+/// What the visits of one touch have in common, as numbers of [`Parts`]: channel, source, medium, campaign, term, rule, referrer
+/// domain, landing page.
+type Touch = [u32; 8];
+
+/// The texts that touches are made of, each once: there are few, so that they stay in the processor's cache.
+#[derive(Default)]
+struct Parts {
+    numbers: Dictionary,
+    texts: Vec<Text>,
+}
+
+impl Parts {
+    fn number(&mut self, text: &str, store: &mut Store) -> SqlResult<u32> {
+        let number = self.numbers.intern(text.as_bytes()).map_err(report)?;
+        if number as usize == self.texts.len() {
+            self.texts.push(store.share(text));
+        }
+        Ok(number)
+    }
+
+    fn value(&self, number: u32) -> Value {
+        self.texts.get(number as usize).copied().into()
+    }
+
+    /// The parts of a touch, with the channel and the rule of one's own where one fits.
+    fn touch(&mut self, store: &mut Store, rules: &OwnRules<'_>, parts: [Option<&str>; 8]) -> SqlResult<Touch> {
+        let (channel, rule) = rules.channel(&parts)?;
+        let mut touch = [NONE; 8];
+        for (slot, part) in touch.iter_mut().zip(parts) {
+            if let Some(part) = part {
+                *slot = self.number(part, store)?;
+            }
+        }
+        if let Some(channel) = channel {
+            touch[0] = self.number(&channel, store)?;
+        }
+        if let Some(rule) = rule {
+            touch[5] = self.number(&rule, store)?;
+        }
+        Ok(touch)
+    }
+}
 
 /// Values by the number of a text, made when the first row needs them.
 pub struct Lasting<T> {
@@ -79,6 +120,7 @@ struct Output<'a, 'c> {
     store: Store,
     rules: OwnRules<'c>,
     texts: Lasting<Text>,
+    parts: Parts,
     touches: Lasting<Touch>,
     devices: Lasting<(Text, bool)>,
     no_touch: Touch,
@@ -99,7 +141,7 @@ impl Output<'_, '_> {
             return Ok(Some(known));
         }
         let Some(text) = self.rows.text(id) else { return Ok(None) };
-        let touch = shared(&mut self.store, &self.rules, touch_parts(text))?;
+        let touch = self.parts.touch(&mut self.store, &self.rules, touch_parts(text))?;
         Ok(Some(self.touches.put(id, touch)))
     }
 
@@ -116,7 +158,7 @@ impl Output<'_, '_> {
         let run = piece.run;
         let touch = self.touch(run.touch)?;
         let [channel, source, medium, campaign, term, rule, referrer_domain, landing_page] =
-            touch.unwrap_or(self.no_touch);
+            touch.unwrap_or(self.no_touch).map(|number| self.parts.value(number));
         let (entry, exit) = (self.text(run.entry), self.text(run.exit));
         let set = |store: &mut Store, values: &[Value], from: usize| {
             for (column, value) in (from..).zip(values) {
@@ -131,41 +173,28 @@ impl Output<'_, '_> {
             Value::Number(i64::from(run.pageviews)),
             entry.into(),
             exit.into(),
-            channel.into(),
-            source.into(),
-            medium.into(),
-            campaign.into(),
+            channel,
+            source,
+            medium,
+            campaign,
         ];
         set(&mut self.store, &first, 1);
         if self.store.columns() == ALL_COLUMNS {
             let (device, is_bot) = self.device(piece.agent).unwrap_or((self.unknown, false));
             let rest = [
-                if touch.is_some() { landing_page.into() } else { entry.into() },
-                referrer_domain.into(),
+                if touch.is_some() { landing_page } else { entry.into() },
+                referrer_domain,
                 Value::Shared(device),
                 Value::Bool(is_bot),
                 Value::Number(if touch.is_some() { run.touch_at } else { run.start }),
-                term.into(),
-                rule.into(),
+                term,
+                rule,
             ];
             set(&mut self.store, &rest, SESSIONIZE_COLUMNS);
         }
         self.store.put();
         Ok(())
     }
-}
-
-/// The parts of a touch as texts for many rows, with the channel and the rule of one's own where one fits.
-fn shared(store: &mut Store, rules: &OwnRules<'_>, parts: [Option<&str>; 8]) -> SqlResult<Touch> {
-    let (channel, rule) = rules.channel(&parts)?;
-    let mut touch = parts.map(|part| part.map(|text| store.share(text)));
-    if let Some(channel) = channel {
-        touch[0] = Some(store.share(&channel));
-    }
-    if let Some(rule) = rule {
-        touch[5] = Some(store.share(&rule));
-    }
-    Ok(touch)
 }
 
 /// Where the rows of the running function go.
@@ -187,10 +216,11 @@ fn write(set: &[u8], mut store: Store, query: &Query) -> SqlResult<()> {
     let rules = OwnRules::new(query)?;
     let mut direct = [None; 8];
     (direct[0], direct[5]) = (Some("Direct"), Some("no arrival"));
-    let no_touch = shared(&mut store, &rules, direct)?;
+    let mut parts = Parts::default();
+    let no_touch = parts.touch(&mut store, &rules, direct)?;
     let unknown = store.share("unknown");
     let (texts, touches, devices) = (Lasting::new(), Lasting::new(), Lasting::new());
-    let mut output = Output { rows, store, rules, texts, touches, devices, no_touch, unknown };
+    let mut output = Output { rows, store, rules, texts, parts, touches, devices, no_touch, unknown };
     let mut pieces: Vec<Piece> = Vec::new();
     let mut counter = pulse::Counter::default();
     while let Some((visitor, own)) = output.rows.next_visitor().map_err(report)? {

@@ -244,7 +244,7 @@ impl VisitSet {
     /// Takes the events of another set into this one; different gaps are `22023`.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if other.gap != self.gap {
-            return Err(Error::invalid("different gaps in one aggregate", "Use one gap for all rows."));
+            return Err(different_gaps());
         }
         self.parts.extend(other.parts.iter().cloned());
         if !other.runs.is_empty() {
@@ -259,11 +259,25 @@ impl VisitSet {
         let gap = i64::try_from(r.unsigned()?).map_err(|_| r.malformed("the gap is out of range"))?;
         let mut set = Self::new(gap, Vec::new(), Vec::new())?;
         set.cuts.used = r.unsigned()? != 0;
-        for _ in 0..r.count(1)? {
-            set.parts.push(r.text()?.to_vec());
-        }
-        r.finish()?;
+        set.take_parts(r)?;
         Ok(set)
+    }
+
+    /// Takes the events of a set of which these are the bytes; different gaps are `22023`.
+    pub fn merge_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
+        if i64::try_from(r.unsigned()?) != Ok(self.gap) {
+            return Err(different_gaps());
+        }
+        r.unsigned()?;
+        self.take_parts(r)
+    }
+
+    fn take_parts(&mut self, mut r: Reader<'_>) -> Result<()> {
+        for _ in 0..r.count(1)? {
+            self.parts.push(r.text()?.to_vec());
+        }
+        r.finish()
     }
 
     /// The bytes: gap, whether there are cuts, and the parts.
@@ -422,6 +436,10 @@ impl Cuts {
         }
         self.start <= b && b < self.end
     }
+}
+
+fn different_gaps() -> Error {
+    Error::invalid("different gaps in one aggregate", "Use one gap for all rows.")
 }
 
 fn too_many() -> Error {
