@@ -71,3 +71,37 @@ FROM (SELECT array_agg(k.visitor_id) AS some
       FROM (SELECT DISTINCT v.visitor_id FROM oracle.visit AS v WHERE hashtext(v.visitor_id) % 3 = 0) AS k) AS s
 CROSS JOIN LATERAL (VALUES (s.some), (s.some || s.some || ARRAY(SELECT 'unknown ' || n FROM generate_series(1, 5000) AS n)))
     AS w (visitors);
+
+-- The rows are given one by one: what keeps them has to hold other rows than the last. Sorted, as whole rows, beside the row
+-- before, and where the server writes them down.
+CREATE TEMPORARY TABLE kept AS SELECT * FROM mrcall._visits('2026-03-01', '2026-04-01', '30 minutes', NULL);
+CREATE FUNCTION pg_temp.visit_set() RETURNS bytea LANGUAGE sql STABLE
+    RETURN (SELECT s.visits FROM mrcall._visit_set_of('2026-03-01', '2026-04-01', '30 minutes', NULL, true, true) AS s);
+SELECT count(*) > 1000 AS compared, count(DISTINCT k.visitor_id) > 500 AS with_visitors FROM kept AS k;
+SELECT w.way, (SELECT count(*) FROM ((SELECT to_jsonb(k) FROM kept AS k EXCEPT ALL SELECT unnest(w.visits))
+                                     UNION ALL (SELECT unnest(w.visits) EXCEPT ALL SELECT to_jsonb(k) FROM kept AS k)) AS d) AS differences
+FROM (
+    SELECT 'sorted' AS way, array_agg(to_jsonb(v) ORDER BY v.ended_at DESC) AS visits
+    FROM mrcall._visits('2026-03-01', '2026-04-01', '30 minutes', NULL) AS v
+    UNION ALL
+    SELECT 'whole rows', array_agg(to_jsonb(r.v)) FROM (SELECT mrcall._visit_set_rows(pg_temp.visit_set()) AS v ORDER BY 1 DESC) AS r
+    UNION ALL
+    SELECT 'written down', array_agg(to_jsonb(v)) FROM mrcall._visit_set_rows(pg_temp.visit_set()) AS v
+    UNION ALL
+    SELECT 'the row before', array_agg(v.before) FILTER (WHERE v.before IS NOT NULL) || array_agg(v.visit) FILTER (WHERE v.is_last)
+    FROM (SELECT to_jsonb(lag(v) OVER w) AS before, to_jsonb(v) AS visit, lead(v) OVER w IS NULL AS is_last
+          FROM mrcall._visits('2026-03-01', '2026-04-01', '30 minutes', NULL) AS v
+          WINDOW w AS (ORDER BY v.visitor_id COLLATE "C", v.visit_no)) AS v
+) AS w;
+-- Begun anew for each row outside, twice at once, and left before its end.
+SELECT r.since, (SELECT count(*) FROM kept AS k WHERE k.started_at >= r.since AND k.ended_at < r.until) <= sum(a.n) AS begun_anew,
+       sum(a.n) = sum(a.own) AS twice, sum(a.first) AS first
+FROM (VALUES ('2026-03-01'::timestamptz, '2026-03-10'::timestamptz), ('2026-03-10', '2026-03-20'),
+             ('2027-01-01', '2027-01-02')) AS r (since, until)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS n, count(t.visitor_id) AS own,
+           (SELECT count(*) FROM (SELECT FROM mrcall.sessionize(r.since, r.until) LIMIT 7) AS l) AS first
+    FROM mrcall.sessionize(r.since, r.until) AS s
+    LEFT JOIN mrcall.sessionize(r.since, r.until) AS t USING (visitor_id, visit_no)) AS a
+GROUP BY r.since, r.until
+ORDER BY r.since;

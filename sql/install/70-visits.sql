@@ -164,24 +164,41 @@ COMMENT ON FUNCTION mrcall._visit_set_of(
     timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text) IS
     'Internal: the visits that the events from since to until make, as bytes';
 
--- Meant to be inlined too.
+-- Meant to be inlined too. The rows come from a SELECT list, one by one: from FROM they would all be written down first. OFFSET 0
+-- keeps the list together, so that no column is computed that nobody reads and the fields of a row are taken from it in place.
 CREATE FUNCTION mrcall._visits(since timestamptz, until timestamptz, gap interval, visitors text[])
 RETURNS SETOF mrcall._visit
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10000
 AS $$
-    SELECT v.*
-    FROM mrcall._visit_set_of(since, until, gap, visitors, true, true) AS s
-    CROSS JOIN LATERAL mrcall._visit_set_rows(s.visits) AS v
+    SELECT (r.v).*
+    FROM (
+        SELECT mrcall._visit_set_rows(s.visits) AS v
+        FROM mrcall._visit_set_of(since, until, gap, visitors, true, true) AS s
+        OFFSET 0
+    ) AS r
+    OFFSET 0
 $$;
 COMMENT ON FUNCTION mrcall._visits(timestamptz, timestamptz, interval, text[]) IS
     'Internal: the visits that the events from since to until make, with the touch of each';
 
+-- No SET: it would cost more than a row, so every name in the function's own queries is qualified.
+CREATE FUNCTION mrcall._sessionize(since timestamptz, until timestamptz, gap interval)
+RETURNS SETOF mrcall._visit
+LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000 ROWS 100000
+AS 'MODULE_PATHNAME', '_sessionize_wrapper';
+COMMENT ON FUNCTION mrcall._sessionize(timestamptz, timestamptz, interval) IS 'Internal: the rows of sessionize';
+
+-- Meant to be inlined, see _visits.
 CREATE FUNCTION mrcall.sessionize(since timestamptz, until timestamptz, gap interval DEFAULT '30 minutes')
 RETURNS TABLE (
     visitor_id text, visit_no int, started_at timestamptz, ended_at timestamptz, events bigint, pageviews bigint,
     entry_page text, exit_page text, channel text, source text, medium text, campaign text)
-LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000 ROWS 100000
-SET search_path = pg_catalog, pg_temp
-AS 'MODULE_PATHNAME', 'sessionize_wrapper';
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100000
+AS $$
+    SELECT (r.v).visitor_id, (r.v).visit_no, (r.v).started_at, (r.v).ended_at, (r.v).events, (r.v).pageviews, (r.v).entry_page,
+           (r.v).exit_page, (r.v).channel, (r.v).source, (r.v).medium, (r.v).campaign
+    FROM (SELECT mrcall._sessionize(since, until, gap) AS v OFFSET 0) AS r
+    OFFSET 0
+$$;
 COMMENT ON FUNCTION mrcall.sessionize(timestamptz, timestamptz, interval) IS
     'The visits that the events from since to until make, numbered per visitor from 1';

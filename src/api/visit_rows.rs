@@ -1,20 +1,18 @@
 //! The visits of a set as rows: `sessionize`, and what the views and reports read.
 
+use mrcall_engine::agent;
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::visits::{Cuts, Piece, Rows, touch_parts};
-use mrcall_engine::{Error, ErrorKind, agent, pulse};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
-use pgrx::pg_sys;
 use pgrx::prelude::*;
+use pgrx::{AnyElement, pg_sys};
 
 use crate::agg::Share;
 use crate::error::{SqlResult, report};
+use crate::pg::args::Args;
 use crate::pg::query::{self, Query};
-use crate::pg::store::{Store, Text, Value};
-
-/// The columns of `mrcall._visit`; those of `sessionize` are the first of them.
-const ALL_COLUMNS: usize = 19;
-const SESSIONIZE_COLUMNS: usize = 12;
+use crate::pg::row::{Row, Text, Value};
+use crate::pg::stream;
 
 /// What the visits of one touch have in common, as numbers of [`Parts`]: channel, source, medium, campaign, term, rule, referrer
 /// domain, landing page.
@@ -28,10 +26,10 @@ struct Parts {
 }
 
 impl Parts {
-    fn number(&mut self, text: &str, store: &mut Store) -> SqlResult<u32> {
+    fn number(&mut self, text: &str, row: &mut Row) -> SqlResult<u32> {
         let number = self.numbers.intern(text.as_bytes()).map_err(report)?;
         if number as usize == self.texts.len() {
-            self.texts.push(store.share(text));
+            self.texts.push(row.share(text));
         }
         Ok(number)
     }
@@ -41,19 +39,19 @@ impl Parts {
     }
 
     /// The parts of a touch, with the channel and the rule of one's own where one fits.
-    fn touch(&mut self, store: &mut Store, rules: &OwnRules<'_>, parts: [Option<&str>; 8]) -> SqlResult<Touch> {
+    fn touch(&mut self, row: &mut Row, rules: &OwnRules, parts: [Option<&str>; 8]) -> SqlResult<Touch> {
         let (channel, rule) = rules.channel(&parts)?;
         let mut touch = [NONE; 8];
         for (slot, part) in touch.iter_mut().zip(parts) {
             if let Some(part) = part {
-                *slot = self.number(part, store)?;
+                *slot = self.number(part, row)?;
             }
         }
         if let Some(channel) = channel {
-            touch[0] = self.number(&channel, store)?;
+            touch[0] = self.number(&channel, row)?;
         }
         if let Some(rule) = rule {
-            touch[5] = self.number(&rule, store)?;
+            touch[5] = self.number(&rule, row)?;
         }
         Ok(touch)
     }
@@ -88,15 +86,14 @@ impl<T: Copy> Lasting<T> {
 }
 
 /// The channels of one's own.
-pub struct OwnRules<'c> {
-    query: &'c Query,
+pub struct OwnRules {
     exist: bool,
 }
 
-impl<'c> OwnRules<'c> {
-    pub fn new(query: &'c Query) -> SqlResult<Self> {
+impl OwnRules {
+    pub fn new(query: &Query) -> SqlResult<Self> {
         let exist = query.first(c"SELECT EXISTS (SELECT FROM mrcall.channel_rule)", &[])?;
-        Ok(Self { query, exist: exist == Some(true) })
+        Ok(Self { exist: exist == Some(true) })
     }
 
     /// The channel and the name of the first rule that fits what a touch says: channel, source, medium, campaign, …
@@ -105,68 +102,94 @@ impl<'c> OwnRules<'c> {
             return Ok((None, None));
         }
         let [_, source, medium, campaign, _, _, referrer_domain, _] = *parts;
-        let channel = self.query.first(
-            c"SELECT r.channel, pg_catalog.concat('channel_rule ', r.position) FROM mrcall._own_rule($1, $2, $3, $4) AS r",
-            &[source.into(), medium.into(), campaign.into(), referrer_domain.into()],
-        )?;
-        let name = self.query.column(2);
-        self.query.forget();
-        Ok((channel, name))
+        query::connect(|query| {
+            let channel = query.first(
+                c"SELECT r.channel, pg_catalog.concat('channel_rule ', r.position) FROM mrcall._own_rule($1, $2, $3, $4) AS r",
+                &[source.into(), medium.into(), campaign.into(), referrer_domain.into()],
+            )?;
+            Ok((channel, query.column(2)))
+        })
     }
 }
 
-struct Output<'a, 'c> {
-    rows: Rows<'a>,
-    store: Store,
-    rules: OwnRules<'c>,
+/// The visits of a set as rows of `mrcall._visit`.
+struct Output {
+    rows: Rows<'static>,
+    /// What the rows' memory counts as.
+    _share: Share,
+    rules: OwnRules,
     texts: Lasting<Text>,
     parts: Parts,
     touches: Lasting<Touch>,
     devices: Lasting<(Text, bool)>,
     no_touch: Touch,
     unknown: Text,
+    /// The visits of the visitor that is in the row, and the next of them.
+    visits: Vec<Piece>,
+    next: usize,
 }
 
-impl Output<'_, '_> {
-    fn text(&mut self, id: u32) -> Option<Text> {
+impl Output {
+    /// The rows of the bytes of a set; they are copied.
+    fn new(set: &[u8], query: &Query, row: &mut Row) -> SqlResult<Self> {
+        let rows = Rows::new(row.keep(set), Cuts::default()).map_err(report)?;
+        let mut share = Share::default();
+        share.set(rows.heap_bytes()).map_err(report)?;
+        let rules = OwnRules::new(query)?;
+        let mut direct = [None; 8];
+        (direct[0], direct[5]) = (Some("Direct"), Some("no arrival"));
+        let mut parts = Parts::default();
+        Ok(Self {
+            rows,
+            _share: share,
+            no_touch: parts.touch(row, &rules, direct)?,
+            unknown: row.share("unknown"),
+            rules,
+            texts: Lasting::new(),
+            parts,
+            touches: Lasting::new(),
+            devices: Lasting::new(),
+            visits: Vec::new(),
+            next: 0,
+        })
+    }
+
+    fn text(&mut self, id: u32, row: &mut Row) -> Option<Text> {
         if let Some(known) = self.texts.get(id) {
             return Some(known);
         }
-        let text = self.store.share(self.rows.text(id)?);
+        let text = row.share(self.rows.text(id)?);
         Some(self.texts.put(id, text))
     }
 
-    fn touch(&mut self, id: u32) -> SqlResult<Option<Touch>> {
+    fn touch(&mut self, id: u32, row: &mut Row) -> SqlResult<Option<Touch>> {
         if let Some(known) = self.touches.get(id) {
             return Ok(Some(known));
         }
         let Some(text) = self.rows.text(id) else { return Ok(None) };
-        let touch = self.parts.touch(&mut self.store, &self.rules, touch_parts(text))?;
+        let touch = self.parts.touch(row, &self.rules, touch_parts(text))?;
         Ok(Some(self.touches.put(id, touch)))
     }
 
-    fn device(&mut self, id: u32) -> Option<(Text, bool)> {
+    fn device(&mut self, id: u32, row: &mut Row) -> Option<(Text, bool)> {
         if let Some(known) = self.devices.get(id) {
             return Some(known);
         }
         let text = self.rows.text(id)?;
-        let device = (self.store.share(agent::device(text)), agent::is_bot(text));
+        let device = (row.share(agent::device(text)), agent::is_bot(text));
         Some(self.devices.put(id, device))
     }
 
-    fn row(&mut self, piece: &Piece, visit_no: i64) -> SqlResult<()> {
+    /// Sets the columns behind visitor_id.
+    fn set(&mut self, piece: &Piece, visit_no: usize, row: &mut Row) -> SqlResult<()> {
         let run = piece.run;
-        let touch = self.touch(run.touch)?;
+        let touch = self.touch(run.touch, row)?;
         let [channel, source, medium, campaign, term, rule, referrer_domain, landing_page] =
             touch.unwrap_or(self.no_touch).map(|number| self.parts.value(number));
-        let (entry, exit) = (self.text(run.entry), self.text(run.exit));
-        let set = |store: &mut Store, values: &[Value], from: usize| {
-            for (column, value) in (from..).zip(values) {
-                store.set(column, *value);
-            }
-        };
-        let first = [
-            Value::Number(visit_no),
+        let (entry, exit) = (self.text(run.entry, row), self.text(run.exit, row));
+        let (device, is_bot) = self.device(piece.agent, row).unwrap_or((self.unknown, false));
+        let values = [
+            Value::Number(visit_no as i64),
             Value::Number(run.start),
             Value::Number(run.end),
             Value::Number(i64::from(run.events)),
@@ -177,84 +200,65 @@ impl Output<'_, '_> {
             source,
             medium,
             campaign,
+            if touch.is_some() { landing_page } else { entry.into() },
+            referrer_domain,
+            Value::Shared(device),
+            Value::Bool(is_bot),
+            Value::Number(if touch.is_some() { run.touch_at } else { run.start }),
+            term,
+            rule,
         ];
-        set(&mut self.store, &first, 1);
-        if self.store.columns() == ALL_COLUMNS {
-            let (device, is_bot) = self.device(piece.agent).unwrap_or((self.unknown, false));
-            let rest = [
-                if touch.is_some() { landing_page } else { entry.into() },
-                referrer_domain,
-                Value::Shared(device),
-                Value::Bool(is_bot),
-                Value::Number(if touch.is_some() { run.touch_at } else { run.start }),
-                term,
-                rule,
-            ];
-            set(&mut self.store, &rest, SESSIONIZE_COLUMNS);
+        for (column, value) in (1..).zip(values) {
+            row.set(column, value);
         }
-        self.store.put();
         Ok(())
     }
 }
 
-/// Where the rows of the running function go.
-pub fn store(fcinfo: pg_sys::FunctionCallInfo, columns: usize) -> SqlResult<Store> {
-    Store::of(fcinfo, columns).ok_or_else(|| {
-        report(Error::new(
-            ErrorKind::NotPossible,
-            "this function needs its own row type",
-            "Call mrcall.sessionize instead.",
-        ))
-    })
-}
-
-/// Writes the visits of a set.
-fn write(set: &[u8], mut store: Store, query: &Query) -> SqlResult<()> {
-    let rows = Rows::new(set, Cuts::default()).map_err(report)?;
-    let mut share = Share::default();
-    share.set(rows.heap_bytes()).map_err(report)?;
-    let rules = OwnRules::new(query)?;
-    let mut direct = [None; 8];
-    (direct[0], direct[5]) = (Some("Direct"), Some("no arrival"));
-    let mut parts = Parts::default();
-    let no_touch = parts.touch(&mut store, &rules, direct)?;
-    let unknown = store.share("unknown");
-    let (texts, touches, devices) = (Lasting::new(), Lasting::new(), Lasting::new());
-    let mut output = Output { rows, store, rules, texts, parts, touches, devices, no_touch, unknown };
-    let mut pieces: Vec<Piece> = Vec::new();
-    let mut counter = pulse::Counter::default();
-    while let Some((visitor, own)) = output.rows.next_visitor().map_err(report)? {
-        output.store.set_text(0, visitor);
-        pieces.clear();
-        pieces.extend_from_slice(own);
-        for (piece, visit_no) in pieces.iter().zip(1..) {
-            counter.step();
-            output.row(piece, visit_no)?;
+impl stream::Source for Option<Output> {
+    fn next(&mut self, row: &mut Row) -> SqlResult<bool> {
+        let Some(output) = self else { return Ok(false) };
+        if output.next == output.visits.len() {
+            let Some((visitor, visits)) = output.rows.next_visitor().map_err(report)? else { return Ok(false) };
+            row.set_text(0, visitor);
+            output.visits.clear();
+            output.visits.extend_from_slice(visits);
+            output.next = 0;
         }
+        let Some(visit) = output.visits.get(output.next).copied() else { return Ok(false) };
+        output.next += 1;
+        output.set(&visit, output.next, row)?;
+        Ok(true)
     }
-    Ok(())
 }
 
 /// The rows of a set.
 #[pg_extern(sql = false)]
-fn _visit_set_rows(set: &[u8], fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<()> {
-    query::connect(|query| write(set, store(fcinfo, ALL_COLUMNS)?, query))
+fn _visit_set_rows(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<AnyElement>> {
+    stream::next(fcinfo, |row| {
+        let args = Args::of(fcinfo);
+        args.bytes(0).map(|set| query::connect(|query| Output::new(set, query, row))).transpose()
+    })
 }
 
+/// The rows of `sessionize`. The set is made by a query of its own, so that workers help whoever asks, and however.
 #[pg_extern(sql = false)]
-fn sessionize(
+fn _sessionize(
     since: Option<TimestampWithTimeZone>,
     until: Option<TimestampWithTimeZone>,
     gap: Option<Interval>,
     fcinfo: pg_sys::FunctionCallInfo,
-) -> SqlResult<()> {
-    query::connect(|query| {
-        let store = store(fcinfo, SESSIONIZE_COLUMNS)?;
-        let args = [since.into(), until.into(), gap.into()];
-        query
-            .run(c"SELECT mrcall._check_range($1, $2), mrcall._exact($3, 'gap'), mrcall._require_attached()", &args)?;
-        let set: Option<&[u8]> =
-            query.first(c"SELECT s.visits FROM mrcall._visit_set_of($1, $2, $3, NULL, true, false) AS s", &args)?;
-        set.map_or(Ok(()), |set| write(set, store, query))
+) -> SqlResult<Option<AnyElement>> {
+    stream::next(fcinfo, |row| {
+        query::connect(|query| {
+            let args = [since.into(), until.into(), gap.into()];
+            query.run(
+                c"SELECT mrcall._check_range($1, $2), mrcall._exact($3, 'gap'), mrcall._require_attached()",
+                &args,
+            )?;
+            let set: Option<&[u8]> =
+                query.first(c"SELECT s.visits FROM mrcall._visit_set_of($1, $2, $3, NULL, true, false) AS s", &args)?;
+            set.map(|set| Output::new(set, query, row)).transpose()
+        })
     })
 }

@@ -8,11 +8,12 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::bucket::each_bucket;
-use super::visit_rows::{Lasting, OwnRules, store};
+use super::visit_rows::{Lasting, OwnRules};
 use crate::agg::Share;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::query;
-use crate::pg::store::{Store, Text, Value};
+use crate::pg::row::{Text, Value};
+use crate::pg::store::Store;
 
 const COLUMNS: usize = 8;
 const NOT_SET: &str = "(not set)";
@@ -48,16 +49,16 @@ impl Dimension {
 }
 
 /// The values of the visits, each text once.
-struct Values<'c> {
+struct Values {
     dimension: Dimension,
-    rules: OwnRules<'c>,
+    rules: OwnRules,
     texts: Dictionary,
     /// By the number of the text that decides.
     known: Lasting<u32>,
     untouched: Option<u32>,
 }
 
-impl Values<'_> {
+impl Values {
     fn of(&mut self, visit: &Piece, rows: &Rows<'_>) -> SqlResult<u32> {
         let run = visit.run;
         let id = match self.dimension {
@@ -97,7 +98,7 @@ impl Values<'_> {
 }
 
 /// Counts the visits of a set.
-fn count(set: &[u8], tally: &mut Tally, cuts: Vec<i64>, values: &mut Values<'_>, no_bots: bool) -> SqlResult<()> {
+fn count(set: &[u8], tally: &mut Tally, cuts: Vec<i64>, values: &mut Values, no_bots: bool) -> SqlResult<()> {
     let mut rows = Rows::new(set, Cuts::new(cuts)).map_err(report)?;
     let (mut share, mut counter, mut bots) = (Share::default(), pulse::Counter::default(), Lasting::new());
     let mut pieces: Vec<Piece> = Vec::new();
@@ -128,14 +129,14 @@ fn count(set: &[u8], tally: &mut Tally, cuts: Vec<i64>, values: &mut Values<'_>,
 }
 
 /// Writes a row for each bucket and value.
-fn write(tally: &Tally, values: &Values<'_>, buckets: &[(i64, i64)], store: &mut Store) -> SqlResult<()> {
+fn write(tally: &Tally, values: &Values, buckets: &[(i64, i64)], store: &mut Store) -> SqlResult<()> {
     let mut shown: Vec<(u32, Option<Text>)> = match values.dimension {
         Dimension::Whole => vec![(0, None)],
         _ => {
             let mut found = tally.values();
             found.sort_unstable_by(|a, b| values.texts.get(*a).cmp(values.texts.get(*b)));
             let text = |id: u32| core::str::from_utf8(values.texts.get(id)).ok();
-            found.into_iter().map(|id| (id, text(id).map(|text| store.share(text)))).collect()
+            found.into_iter().map(|id| (id, text(id).map(|text| store.row.share(text)))).collect()
         }
     };
     let mut counter = pulse::Counter::default();
@@ -157,8 +158,8 @@ fn write(tally: &Tally, values: &Values<'_>, buckets: &[(i64, i64)], store: &mut
                 number(counts.pageviews),
                 number(counts.bounces),
             ];
-            row.into_iter().enumerate().for_each(|(column, value)| store.set(column, value));
-            store.set_interval(COLUMNS - 1, days, counts.micros);
+            row.into_iter().enumerate().for_each(|(column, value)| store.row.set(column, value));
+            store.row.set_interval(COLUMNS - 1, days, counts.micros);
             store.put();
         }
     }
@@ -177,7 +178,7 @@ fn visitor_buckets(
     fcinfo: pg_sys::FunctionCallInfo,
 ) -> SqlResult<()> {
     query::connect(|query| {
-        let mut store = store(fcinfo, COLUMNS)?;
+        let mut store = Store::of(fcinfo, COLUMNS)?;
         query.run(
             c"SELECT mrcall._exact($1, 'gap'), mrcall._check_range($2, $3)",
             &[gap.into(), since.into(), until.into()],

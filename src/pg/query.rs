@@ -66,12 +66,6 @@ impl Query {
             T::from_datum(datum, null)
         }
     }
-
-    /// Gives back the memory of the query that ran last, whose values are not needed any more.
-    pub fn forget(&self) {
-        // SAFETY: the table is the latest of this connection, or none; nobody reads it after this.
-        unsafe { pg_sys::SPI_freetuptable(pg_sys::SPI_tuptable) };
-    }
 }
 
 fn failed(status: i32) -> pgrx::pg_sys::panic::ErrorReport {
