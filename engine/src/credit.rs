@@ -172,47 +172,113 @@ fn by_time_and_channel(a: &Touch, b: &Touch) -> Ordering {
 }
 
 /// The weight of each counted touch, in order, for arguments that have been checked.
-pub(crate) fn weights(counted: &[Touch], model: Model, options: &Options, is_paid: fn(&str) -> bool) -> Vec<f64> {
-    let count = counted.len();
-    let last_where = |wanted: &dyn Fn(&str) -> bool| counted.iter().rposition(|touch| wanted(touch.channel));
-    let last_non_direct = || last_where(&|channel| channel != DIRECT).unwrap_or(count.saturating_sub(1));
+fn weights(counted: &[Touch], model: Model, options: &Options, is_paid: fn(&str) -> bool) -> Vec<f64> {
+    let channel = |position: usize| counted.get(position).map_or("", |touch| touch.channel);
     match model {
-        Model::FirstTouch => all_to(0, count),
-        Model::LastTouch => all_to(count.saturating_sub(1), count),
-        Model::LastNonDirect => all_to(last_non_direct(), count),
-        Model::LastPaid => all_to(last_where(&is_paid).unwrap_or_else(last_non_direct), count),
-        Model::Linear => vec![1.0 / count as f64; count],
-        Model::PositionBased | Model::UShaped => by_position(options.first_weight, options.last_weight, count),
-        Model::JShaped => by_position(0.2, 0.6, count),
-        Model::InverseJ => by_position(0.6, 0.2, count),
         Model::WShaped => by_milestones(counted, options),
         Model::TimeDecay => by_age(counted, options.half_life),
-        Model::Custom => by_own_weights(options.weights.unwrap_or_default(), count),
-        Model::Participation => vec![1.0; count],
-        // The callers have refused them.
-        Model::Markov | Model::Shapley => vec![0.0; count],
+        _ => {
+            let is_direct = |position| channel(position) == DIRECT;
+            let shape = shape(model, counted.len(), options, is_direct, |position| is_paid(channel(position)));
+            (0..counted.len()).map(|position| shape.weight(position)).collect()
+        }
     }
 }
 
-fn all_to(winner: usize, count: usize) -> Vec<f64> {
-    (0..count).map(|position| if position == winner { 1.0 } else { 0.0 }).collect()
+/// Weighs many paths, whose channels are numbers, for options that have been checked.
+pub(crate) struct PathWeights<'a> {
+    options: &'a Options<'a>,
+    /// By channel.
+    is_direct: Vec<bool>,
+    is_paid: Vec<bool>,
 }
 
-/// 1 touch: all; 2 touches: `first` and `last` in proportion, halves when both are 0; more: the rest equally between.
-fn by_position(first: f64, last: f64, count: usize) -> Vec<f64> {
-    match count {
-        0 | 1 => vec![1.0; count],
-        2 if first + last > 0.0 => vec![first / (first + last), last / (first + last)],
-        2 => vec![0.5; 2],
-        _ => {
-            let middle = (1.0 - first - last).max(0.0) / (count - 2) as f64;
-            let share = |position| match position {
-                0 => first,
-                _ if position == count - 1 => last,
-                _ => middle,
-            };
-            (0..count).map(share).collect()
+impl<'a> PathWeights<'a> {
+    /// Of the channels with these names.
+    pub(crate) fn new(channels: &[String], options: &'a Options<'a>, is_paid: fn(&str) -> bool) -> Self {
+        Self {
+            options,
+            is_direct: channels.iter().map(|channel| channel == DIRECT).collect(),
+            is_paid: channels.iter().map(|channel| is_paid(channel)).collect(),
         }
+    }
+
+    /// Hands out each touch of a path that has a weight, in order: its channel and the weight, as [`path_weights`] gives it.
+    pub(crate) fn each(&self, path: &[u32], model: Model, mut hand_out: impl FnMut(u32, f64)) {
+        let has = |kind: &[bool], position: usize| {
+            path.get(position).and_then(|channel| kind.get(*channel as usize)).copied().unwrap_or_default()
+        };
+        let (is_direct, is_paid) = (|at| has(&self.is_direct, at), |at| has(&self.is_paid, at));
+        match shape(model, path.len(), self.options, is_direct, is_paid) {
+            Shape::One(winner) => path.get(winner).into_iter().for_each(|channel| hand_out(*channel, 1.0)),
+            shape => {
+                for (position, channel) in path.iter().enumerate() {
+                    let weight = shape.weight(position);
+                    if weight != 0.0 {
+                        hand_out(*channel, weight);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The weights of touches under a model that looks at their order and channels only.
+enum Shape {
+    /// All to one of them.
+    One(usize),
+    /// To the first, to each of those between, to the last; and which position that is.
+    Ends([f64; 3], usize),
+    /// One by one.
+    Each(Vec<f64>),
+}
+
+impl Shape {
+    fn weight(&self, position: usize) -> f64 {
+        match self {
+            Self::One(winner) => f64::from(u8::from(position == *winner)),
+            Self::Ends([first, ..], _) if position == 0 => *first,
+            Self::Ends([_, between, last], end) => *if position == *end { last } else { between },
+            Self::Each(weights) => weights.get(position).copied().unwrap_or_default(),
+        }
+    }
+}
+
+fn shape(
+    model: Model,
+    count: usize,
+    options: &Options,
+    is_direct: impl Fn(usize) -> bool,
+    is_paid: impl Fn(usize) -> bool,
+) -> Shape {
+    let end = count.saturating_sub(1);
+    let last_non_direct = || (0..count).rfind(|position| !is_direct(*position)).unwrap_or(end);
+    match model {
+        Model::FirstTouch => Shape::One(0),
+        Model::LastTouch => Shape::One(end),
+        Model::LastNonDirect => Shape::One(last_non_direct()),
+        Model::LastPaid => Shape::One((0..count).rfind(|at| is_paid(*at)).unwrap_or_else(last_non_direct)),
+        Model::Linear => Shape::Ends([1.0 / count as f64; 3], end),
+        Model::PositionBased | Model::UShaped => {
+            Shape::Ends(by_position(options.first_weight, options.last_weight, count), end)
+        }
+        Model::JShaped => Shape::Ends(by_position(0.2, 0.6, count), end),
+        Model::InverseJ => Shape::Ends(by_position(0.6, 0.2, count), end),
+        Model::Participation => Shape::Ends([1.0; 3], end),
+        Model::Custom => Shape::Each(by_own_weights(options.weights.unwrap_or_default(), count)),
+        // Not of this kind, or refused by the callers.
+        Model::WShaped | Model::TimeDecay | Model::Markov | Model::Shapley => Shape::Each(Vec::new()),
+    }
+}
+
+/// The weights of the first touch, of each one between, and of the last. 1 touch: all; 2 touches: `first` and `last` in
+/// proportion, halves when both are 0; more: the rest equally between.
+fn by_position(first: f64, last: f64, count: usize) -> [f64; 3] {
+    match count {
+        0 | 1 => [1.0; 3],
+        2 if first + last > 0.0 => [first / (first + last), 0.0, last / (first + last)],
+        2 => [0.5; 3],
+        _ => [first, (1.0 - first - last).max(0.0) / (count - 2) as f64, last],
     }
 }
 

@@ -23,7 +23,13 @@ impl Counter {
     /// One step more.
     #[inline]
     pub fn step(&mut self) {
-        self.0 += 1;
+        self.steps(1);
+    }
+
+    /// So many steps more.
+    #[inline]
+    pub fn steps(&mut self, steps: usize) {
+        self.0 = self.0.saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
         if self.0 >= STEPS {
             self.0 = 0;
             beat();

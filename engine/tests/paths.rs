@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mrcall_engine::credit::Options;
+use mrcall_engine::credit::{Options, path_weights};
 use mrcall_engine::model::{MODELS, Model, Needs};
 use mrcall_engine::paths::{
-    Amount, Bootstrap, Game, Journeys, PathSet, Sampling, interval, markov, path_credit, shapley,
+    Amount, Bootstrap, Game, Journeys, PathSet, Sampling, interval, markov, path_credit, path_models, shapley,
 };
 use mrcall_engine::{ErrorKind, Result};
 use num_bigint::BigInt;
@@ -437,14 +437,67 @@ fn plain_weight(model: Model, path: &[&str], i: usize) -> f64 {
     }
 }
 
+fn models_of_paths() -> Vec<Model> {
+    let has = |needs| matches!(needs, Needs::Order | Needs::Weights);
+    MODELS.iter().filter(|known| has(known.needs)).map(|known| known.model).collect()
+}
+
+/// Neumaier's sum, of all touches of all paths in canonical order.
+#[derive(Default)]
+struct Compensated(f64, f64);
+
+impl Compensated {
+    fn add(&mut self, value: f64) {
+        let sum = self.0 + value;
+        self.1 += if self.0.abs() >= value.abs() { (self.0 - sum) + value } else { (value - sum) + self.0 };
+        self.0 = sum;
+    }
+}
+
+/// All models at once give what each gives alone, and that to the last bit what its weights say.
+#[test]
+fn models_side_by_side_to_the_last_bit() {
+    let models = models_of_paths();
+    for seed in first_seed()..first_seed() + WORLDS {
+        let mut rng = Rng(seed);
+        let (channels, length) = (1 + rng.below(8), rng.below(12));
+        let rows = world(&mut rng, channels, 20, length);
+        let own: Vec<f64> = (0..1 + rng.below(4)).map(|i| (rng.below(4) + u64::from(i == 0)) as f64).collect();
+        let first_weight = rng.below(11) as f64 / 10.0;
+        let last_weight = (1.0 - first_weight) * [0.0, rng.unit(), 1.0][rng.below(3) as usize];
+        let options = Options { first_weight, last_weight, weights: Some(&own), ..Options::default() };
+        let journeys = set_of(&rows).journeys();
+        let counts = journeys.counts().unwrap();
+        let found = path_models(&journeys, &models, &options, is_paid).unwrap();
+        for (m, model) in models.iter().enumerate() {
+            let alone = path_credit(&journeys, *model, &options, is_paid).unwrap();
+            let mut sums: BTreeMap<&str, (Compensated, Compensated)> = BTreeMap::new();
+            for (i, (path, _)) in journeys.iter().enumerate() {
+                let path: Vec<&str> = path.iter().map(|step| journeys.name(*step)).collect();
+                let weights = path_weights(&path, *model, &options, is_paid).unwrap();
+                for (channel, weight) in path.into_iter().zip(weights) {
+                    let sums = sums.entry(channel).or_default();
+                    sums.0.add(counts.conversions[i] * weight);
+                    sums.1.add(counts.value[i] * weight);
+                }
+            }
+            assert_eq!((found.len(), alone.len()), (sums.len(), sums.len()), "seed {seed}");
+            for ((row, alone), (channel, sums)) in found.iter().zip(&alone).zip(sums) {
+                let (conversions, value) = row.credits[m];
+                let bits = (conversions.to_bits(), value.to_bits());
+                let expected = ((sums.0.0 + sums.0.1).to_bits(), (sums.1.0 + sums.1.1).to_bits());
+                assert_eq!((row.channel.as_str(), bits), (channel, expected), "seed {seed}, {model:?}: {rows:?}");
+                let alone = (alone.channel.as_str(), (alone.conversions.to_bits(), alone.value.to_bits()));
+                assert_eq!(alone, (channel, expected), "seed {seed}, {model:?}: {rows:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn heuristics_by_plain_definition() {
     let options = Options { weights: Some(&[3.0, 0.0, 1.0]), ..Options::default() };
-    let models: Vec<Model> = MODELS
-        .iter()
-        .filter(|known| matches!(known.needs, Needs::Order | Needs::Weights))
-        .map(|known| known.model)
-        .collect();
+    let models = models_of_paths();
     for seed in first_seed()..first_seed() + WORLDS {
         let mut rng = Rng(seed);
         let (channels, length) = (1 + rng.below(8), rng.below(9));

@@ -178,6 +178,7 @@ def bench(package):
             JOIN public.bench_journey USING (journey))"""
         settings = "SET max_parallel_workers_per_gather = 2; SET work_mem = '256MB';"
         jobs = {"path_agg alone": f"SELECT mrcall.num_paths({set_of});", "all heuristics": heuristics,
+                "all heuristics in one call": f"SELECT count(*) FROM mrcall.path_models({set_of});",
                 "markov": f"SELECT count(*) FROM mrcall.markov({set_of});",
                 "markov, paths built from touches": f"SELECT count(*) FROM mrcall.markov({build});",
                 "markov of order 4": f"SELECT count(*) FROM mrcall.markov({set_of}, 4);",

@@ -1,4 +1,4 @@
--- Bad input of path_agg, path_set, path_credit, markov, shapley, path_interval, path_transform: SQLSTATE and hint of each.
+-- Bad input of path_agg, path_set, the models over paths, path_transform: SQLSTATE and hint of each.
 SELECT mrcall.path_agg('{a}', -1, 0, 0);
 SELECT mrcall.path_agg('{a}', 1, 0, -1);
 SELECT mrcall.path_agg('{a}', 1, 'NaN', 0);
@@ -58,6 +58,17 @@ SELECT * FROM mrcall.path_credit(:'s', 'position_based', last_weight => NULL);
 -- No state is no row, but bad arguments are errors all the same.
 SELECT * FROM mrcall.path_credit(NULL, 'linear');
 SELECT * FROM mrcall.path_credit(NULL, 'best');
+
+SELECT * FROM mrcall.path_models(:'s', first_weight => 0.7);
+SELECT * FROM mrcall.path_models(:'s', last_weight => NULL);
+SELECT * FROM mrcall.path_models(:'s', weights => '{0,0}');
+SELECT * FROM mrcall.path_models(:'s', weights => '{1,NULL}');
+SELECT * FROM mrcall.path_models(NULL, first_weight => 'NaN');
+SELECT * FROM mrcall.path_models((SELECT mrcall.path_agg('{a}', 1, 1e300, 0)));
+SELECT mrcall.path_agg(ARRAY[n::text], 1, 0, 0) AS wide FROM generate_series(1, 2000) AS n \gset
+SET LOCAL mrcall.max_state_memory = '64kB';
+SELECT count(*) FROM mrcall.path_models(:'wide');
+RESET mrcall.max_state_memory;
 
 SELECT * FROM mrcall.markov(:'s', 0);
 SELECT * FROM mrcall.markov(:'s', 5);

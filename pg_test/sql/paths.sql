@@ -105,6 +105,36 @@ FROM public.stored AS s, mrcall.models() AS m
 CROSS JOIN LATERAL mrcall.path_credit(s.s, m.model, weights => '{1,2}') AS k
 WHERE m.additive AND m.needs IN ('order', 'weights') GROUP BY 1, s.s ORDER BY 1;
 
+-- path_models has under each name the same numbers to the last bit as path_credit; NULL for custom without weights.
+CREATE FUNCTION public.unlike(mrcall.path_set, float8, float8, float8[]) RETURNS TABLE (compared bigint, unlike bigint) AS $$
+    SELECT count(*), count(*) FILTER (WHERE (c.conversions, c.value) IS DISTINCT FROM (k.conversions, k.value))
+    FROM (SELECT r.no, r.j ->> 'channel' AS channel, m.model, (r.j ->> (m.model || '_conversions'))::float8 AS conversions,
+                 (r.j ->> (m.model || '_value'))::float8 AS value
+          FROM (SELECT no, to_jsonb(p) AS j
+                FROM (SELECT row_number() OVER () AS no, k.* FROM mrcall.path_models($1, $2, $3, $4) AS k) AS p) AS r
+          CROSS JOIN mrcall.models() AS m
+          WHERE m.needs IN ('order', 'weights')) AS c
+    FULL JOIN (SELECT m.model, k.* FROM mrcall.models() AS m
+               CROSS JOIN LATERAL mrcall.path_credit($1, m.model, $2, $3, $4) WITH ORDINALITY AS k (channel, conversions, value, no)
+               WHERE m.needs = 'order' OR (m.needs = 'weights' AND $4 IS NOT NULL)) AS k
+        ON (k.no, k.channel, k.model) = (c.no, c.channel, c.model);
+$$ LANGUAGE sql;
+SELECT o.*, k.*
+FROM public.stored AS s,
+    (VALUES (0.4, 0.4, NULL::float8[]), (0.5, 0.3, '{3,0,1}'), (0, 0, '{0,0,2}'), (0.1, 0.9, '{1e300,1e-300}'))
+        AS o (first_weight, last_weight, weights)
+CROSS JOIN LATERAL public.unlike(s.s, o.first_weight, o.last_weight, o.weights) AS k;
+SELECT count(*) AS sets, sum(k.compared) AS compared, sum(k.unlike) AS unlike
+FROM public.kept AS s CROSS JOIN LATERAL public.unlike(s.s, 0.3, 0.2, '{1,2,4}') AS k;
+SELECT count(*) AS rows, count(custom_conversions) + count(custom_value) AS custom, count(linear_value) AS linear
+FROM public.stored, mrcall.path_models(s);
+-- Conversions without a touch alone, no conversion at all, no set.
+SELECT k.channel, k.first_touch_conversions, k.participation_value, k.custom_value
+FROM mrcall.path_models((SELECT mrcall.path_agg('{}', 2, 5, 1)), weights => '{1}') AS k;
+SELECT k.channel, k.first_touch_conversions, k.participation_value, k.custom_value
+FROM mrcall.path_models((SELECT mrcall.path_agg('{A}', 0, 0, 1))) AS k;
+SELECT count(*) AS rows FROM mrcall.path_models(NULL);
+
 -- path_transform.
 SELECT t.transform, t.argument, mrcall.path_transform('{D,A,B,B,C,D,C,C}', t.transform, t.argument) AS path,
        mrcall.path_transform('{D,D}', t.transform, t.argument) AS only_d,

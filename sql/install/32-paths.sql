@@ -1,4 +1,4 @@
--- Paths with their conversions: path_agg, path_credit, path_transform. Definitions: docs/paths.md.
+-- Paths with their conversions: path_agg, path_credit, path_models, path_transform. Definitions: docs/paths.md.
 
 CREATE TYPE mrcall.path_set;
 
@@ -205,6 +205,20 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 1000 ROWS 20
 AS 'MODULE_PATHNAME', 'path_credit_wrapper';
 COMMENT ON FUNCTION mrcall.path_credit(mrcall.path_set, text, float8, float8, float8[]) IS
     'What each channel earns under a model that needs no times';
+
+CREATE FUNCTION mrcall.path_models(
+    paths mrcall.path_set, first_weight float8 DEFAULT 0.4, last_weight float8 DEFAULT 0.4, weights float8[] DEFAULT NULL)
+RETURNS TABLE (
+    channel text, first_touch_conversions float8, first_touch_value float8, last_touch_conversions float8,
+    last_touch_value float8, last_non_direct_conversions float8, last_non_direct_value float8,
+    last_paid_conversions float8, last_paid_value float8, linear_conversions float8, linear_value float8,
+    position_based_conversions float8, position_based_value float8, u_shaped_conversions float8, u_shaped_value float8,
+    j_shaped_conversions float8, j_shaped_value float8, inverse_j_conversions float8, inverse_j_value float8,
+    participation_conversions float8, participation_value float8, custom_conversions float8, custom_value float8)
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 2000 ROWS 20
+AS 'MODULE_PATHNAME', 'path_models_wrapper';
+COMMENT ON FUNCTION mrcall.path_models(mrcall.path_set, float8, float8, float8[]) IS
+    'What each channel earns under every model that needs no times, side by side: the set is read once';
 
 CREATE FUNCTION mrcall.path_transform(path text[], transform text, argument text DEFAULT NULL)
 RETURNS text[]

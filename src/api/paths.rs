@@ -2,8 +2,8 @@
 
 use mrcall_engine::arrival::is_paid;
 use mrcall_engine::credit::Options;
-use mrcall_engine::model::Model;
-use mrcall_engine::paths::{self, Bootstrap, Game, Journeys, PathSet, Sampling, Transform};
+use mrcall_engine::model::{MODELS, Model, Needs};
+use mrcall_engine::paths::{self, Bootstrap, Game, Journeys, ModelCredits, PathSet, Sampling, Transform};
 use mrcall_engine::{Error, Result as EngineResult};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -162,17 +162,107 @@ fn path_credit(
 ) -> Result<TableIterator<'static, (name!(channel, String), name!(conversions, f64), name!(value, f64))>, ErrorReport> {
     let model = Model::parse(needed(model, "model")?).map_err(report)?;
     let weights = own_weights(weights)?;
-    let options = Options {
-        first_weight: needed(first_weight, "first_weight")?,
-        last_weight: needed(last_weight, "last_weight")?,
-        weights: weights.as_deref(),
-        ..Options::default()
-    };
+    let options = shares(first_weight, last_weight, weights.as_deref())?;
     let journeys = paths.map_or(Ok(Journeys::default()), read)?;
     let credits = paths::path_credit(&journeys, model, &options, is_paid).map_err(report)?;
     let apart = unattributed(&journeys)?.map(|(conversions, value)| (UNATTRIBUTED.to_owned(), conversions, value));
     let rows = credits.into_iter().map(|credit| (credit.channel, credit.conversions, credit.value));
     Ok(TableIterator::new(rows.chain(apart).collect::<Vec<_>>()))
+}
+
+fn shares(first_weight: Option<f64>, last_weight: Option<f64>, weights: Option<&[f64]>) -> SqlResult<Options<'_>> {
+    Ok(Options {
+        first_weight: needed(first_weight, "first_weight")?,
+        last_weight: needed(last_weight, "last_weight")?,
+        weights,
+        ..Options::default()
+    })
+}
+
+/// What a channel takes for each model: two sums and the two numbers made of them.
+const MODEL_BYTES: usize = 48;
+
+// A row of SQL's path_models, whose columns name the models in the order of MODELS.
+#[pg_extern(sql = false)]
+#[allow(clippy::type_complexity)]
+fn path_models(
+    paths: Option<&[u8]>,
+    first_weight: Option<f64>,
+    last_weight: Option<f64>,
+    weights: Option<Array<f64>>,
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(channel, String),
+            name!(first_touch_conversions, f64),
+            name!(first_touch_value, f64),
+            name!(last_touch_conversions, f64),
+            name!(last_touch_value, f64),
+            name!(last_non_direct_conversions, f64),
+            name!(last_non_direct_value, f64),
+            name!(last_paid_conversions, f64),
+            name!(last_paid_value, f64),
+            name!(linear_conversions, f64),
+            name!(linear_value, f64),
+            name!(position_based_conversions, f64),
+            name!(position_based_value, f64),
+            name!(u_shaped_conversions, f64),
+            name!(u_shaped_value, f64),
+            name!(j_shaped_conversions, f64),
+            name!(j_shaped_value, f64),
+            name!(inverse_j_conversions, f64),
+            name!(inverse_j_value, f64),
+            name!(participation_conversions, f64),
+            name!(participation_value, f64),
+            name!(custom_conversions, Option<f64>),
+            name!(custom_value, Option<f64>),
+        ),
+    >,
+    ErrorReport,
+> {
+    let weights = own_weights(weights)?;
+    let options = shares(first_weight, last_weight, weights.as_deref())?;
+    let journeys = paths.map_or(Ok(Journeys::default()), read)?;
+    let has = |needs| needs == Needs::Order || (needs == Needs::Weights && options.weights.is_some());
+    let models: Vec<Model> = MODELS.iter().filter(|known| has(known.needs)).map(|known| known.model).collect();
+    let mut share = agg::Share::default();
+    share.set(journeys.channels().len() * models.len() * MODEL_BYTES).map_err(report)?;
+    let rows = paths::path_models(&journeys, &models, &options, is_paid).map_err(report)?;
+    let apart = unattributed(&journeys)?
+        .map(|credit| ModelCredits { channel: UNATTRIBUTED.to_owned(), credits: vec![credit; models.len()] });
+    Ok(TableIterator::new(rows.into_iter().chain(apart).map(move |row| {
+        let _held = &share;
+        let credit = |m: usize| row.credits.get(m).copied();
+        let [first, last, non_direct, paid, linear, position, u, j, inverse_j, participation] =
+            core::array::from_fn(|m| credit(m).unwrap_or_default());
+        let custom = credit(10);
+        (
+            row.channel,
+            first.0,
+            first.1,
+            last.0,
+            last.1,
+            non_direct.0,
+            non_direct.1,
+            paid.0,
+            paid.1,
+            linear.0,
+            linear.1,
+            position.0,
+            position.1,
+            u.0,
+            u.1,
+            j.0,
+            j.1,
+            inverse_j.0,
+            inverse_j.1,
+            participation.0,
+            participation.1,
+            custom.map(|custom| custom.0),
+            custom.map(|custom| custom.1),
+        )
+    })))
 }
 
 #[pg_extern(sql = false)]

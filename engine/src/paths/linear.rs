@@ -1,17 +1,15 @@
 //! Models under which a channel's part of a path does not depend on other paths.
 
 use super::Credit;
-use super::journeys::{Counts, Journeys};
+use super::journeys::Journeys;
 use super::sum::Sum;
-use crate::credit::{self, Options, Touch};
+use crate::credit::{self, Options, PathWeights};
 use crate::error::Result;
 use crate::model::Model;
 use crate::pulse;
 
-/// How many paths go between two looks for a cancel.
-const CHUNK: usize = 4096;
-
-/// What part of each path's conversions each of its channels earns.
+/// What part of each path's conversions each of its channels earns. Paths without a conversion have no parts: they earn
+/// nobody anything, however often journeys are drawn anew.
 #[derive(Debug, Default)]
 pub struct Linear {
     channels: usize,
@@ -22,37 +20,33 @@ pub struct Linear {
 impl Linear {
     /// By the position of the touches, as [`credit::path_weights`] says.
     pub fn by_model(journeys: &Journeys, model: Model, options: &Options, is_paid: fn(&str) -> bool) -> Result<Self> {
-        // The arguments are checked even when no path has a touch.
-        credit::path_weights(&[], model, options, is_paid)?;
-        let mut linear = Self { channels: journeys.channels().len(), ..Self::default() };
-        let mut touches = Vec::new();
-        for (i, (path, _)) in journeys.iter().enumerate() {
-            if i % CHUNK == 0 {
-                pulse::beat();
-            }
-            touches.clear();
-            touches.extend(path.iter().map(|step| Touch { at: 0, channel: journeys.name(*step) }));
-            let weights = credit::weights(&touches, model, options, is_paid);
-            linear.parts.extend(path.iter().copied().zip(weights));
-            linear.ends.push(linear.parts.len());
-        }
-        Ok(linear)
+        let weights = weights(journeys, &[model], options, is_paid)?;
+        Ok(Self::of(journeys, |path, parts| {
+            weights.each(path, model, |channel, part| parts.push((channel, part)));
+        }))
     }
 
     /// Equal parts to the different channels of a path, however often each occurs.
     pub fn by_channel(journeys: &Journeys) -> Self {
-        let mut linear = Self { channels: journeys.channels().len(), ..Self::default() };
         let mut distinct = Vec::new();
-        for (i, (path, _)) in journeys.iter().enumerate() {
-            if i % CHUNK == 0 {
-                pulse::beat();
-            }
+        Self::of(journeys, |path, parts| {
             distinct.clear();
             distinct.extend_from_slice(path);
             distinct.sort_unstable();
             distinct.dedup();
             let part = 1.0 / distinct.len() as f64;
-            linear.parts.extend(distinct.iter().map(|channel| (*channel, part)));
+            parts.extend(distinct.iter().map(|channel| (*channel, part)));
+        })
+    }
+
+    fn of(journeys: &Journeys, mut add: impl FnMut(&[u32], &mut Vec<(u32, f64)>)) -> Self {
+        let mut linear = Self { channels: journeys.channels().len(), ..Self::default() };
+        let mut counter = pulse::Counter::default();
+        for (path, sums) in journeys.iter() {
+            counter.steps(1 + path.len());
+            if sums.conversions > 0 {
+                add(path, &mut linear.parts);
+            }
             linear.ends.push(linear.parts.len());
         }
         linear
@@ -72,29 +66,74 @@ impl Linear {
         }
         sums.into_iter().map(Sum::value).collect()
     }
-
-    /// What each channel earns, in order of their names' bytes.
-    pub fn credits(&self, journeys: &Journeys, counts: &Counts) -> Vec<Credit> {
-        let (conversions, value) = (self.share(&counts.conversions), self.share(&counts.value));
-        let sums = conversions.into_iter().zip(value);
-        journeys
-            .channels()
-            .iter()
-            .zip(sums)
-            .map(|(channel, (conversions, value))| Credit { channel: channel.clone(), conversions, value })
-            .collect()
-    }
 }
 
-/// What each channel earns under a model without times, in order of their names' bytes. Paths without a touch earn nobody
-/// anything: see [`Journeys::unattributed`].
+/// Weighs paths under these models; an error where one of them needs more than paths, and for bad options, also when no
+/// path has a touch.
+fn weights<'a>(
+    journeys: &Journeys,
+    models: &[Model],
+    options: &'a Options<'a>,
+    is_paid: fn(&str) -> bool,
+) -> Result<PathWeights<'a>> {
+    for model in models {
+        credit::path_weights(&[], *model, options, is_paid)?;
+    }
+    Ok(PathWeights::new(journeys.channels(), options, is_paid))
+}
+
+/// What a channel earns under several models.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelCredits {
+    /// Its name.
+    pub channel: String,
+    /// By model: its part of the conversions, its part of the value.
+    pub credits: Vec<(f64, f64)>,
+}
+
+/// What each channel earns under each of the models, none of which needs times, in order of the channels' bytes. Paths
+/// without a touch earn nobody anything: see [`Journeys::unattributed`].
 ///
 /// `22023` for a model that needs more than paths, and for bad options; `54000` for a value beyond 1e250.
+pub fn path_models(
+    journeys: &Journeys,
+    models: &[Model],
+    options: &Options,
+    is_paid: fn(&str) -> bool,
+) -> Result<Vec<ModelCredits>> {
+    let weights = weights(journeys, models, options, is_paid)?;
+    // By channel, then model. Adding a zero would change no sum: paths without a conversion are passed over.
+    let mut all = vec![[Sum::default(); 2]; journeys.channels().len() * models.len()];
+    let mut counter = pulse::Counter::default();
+    for (path, sums) in journeys.iter().filter(|(_, sums)| sums.conversions > 0) {
+        counter.steps(1 + path.len());
+        let (conversions, value) = (sums.conversions as f64, sums.value.to_f64()?);
+        for (m, model) in models.iter().enumerate() {
+            weights.each(path, *model, |channel, part| {
+                if let Some([of_conversions, of_value]) = all.get_mut(channel as usize * models.len() + m) {
+                    of_conversions.add(conversions * part);
+                    of_value.add(value * part);
+                }
+            });
+        }
+    }
+    let credits =
+        |sums: &[[Sum; 2]]| sums.iter().map(|[conversions, value]| (conversions.value(), value.value())).collect();
+    let row = |(channel, sums): (&String, _)| ModelCredits { channel: channel.clone(), credits: credits(sums) };
+    Ok(journeys.channels().iter().zip(all.chunks_exact(models.len().max(1))).map(row).collect())
+}
+
+/// What each channel earns under a model: [`path_models`] of one.
 pub fn path_credit(
     journeys: &Journeys,
     model: Model,
     options: &Options,
     is_paid: fn(&str) -> bool,
 ) -> Result<Vec<Credit>> {
-    Ok(Linear::by_model(journeys, model, options, is_paid)?.credits(journeys, &journeys.counts()?))
+    let rows = path_models(journeys, &[model], options, is_paid)?.into_iter();
+    let credit = |ModelCredits { channel, credits }| {
+        let (conversions, value) = credits.first().copied().unwrap_or_default();
+        Credit { channel, conversions, value }
+    };
+    Ok(rows.map(credit).collect())
 }

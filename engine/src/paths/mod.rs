@@ -16,7 +16,7 @@ mod transform;
 pub use amount::Amount;
 pub use interval::{Bootstrap, Share, interval};
 pub use journeys::{Counts, Journeys, Sums};
-pub use linear::path_credit;
+pub use linear::{ModelCredits, path_credit, path_models};
 pub use markov::{MAX_ORDER, Removal, markov};
 pub use set::PathSet;
 pub use shapley::{EXACT_CHANNELS, Game, Sampling, ShapleyCredit, shapley};
