@@ -69,7 +69,7 @@ fn read(set: &VisitSet) -> Vec<Read> {
     let mut rows = Rows::new(&bytes, Cuts::default()).unwrap();
     let mut visits = Vec::new();
     while let Some((visitor, pieces)) = rows.next_visitor().unwrap() {
-        visits.extend(pieces.iter().zip(1..).map(|(piece, no)| (visitor.to_owned(), no, *piece)));
+        visits.extend(pieces.iter().zip(1..).map(|(piece, no)| (visitor.text(&mut [0; 36]).to_owned(), no, *piece)));
     }
     let own = |id| rows.text(id).map(str::to_owned);
     visits
@@ -249,6 +249,8 @@ fn visits_are_whole_across_batches() {
     let mut rows = Rows::new(&bytes, Cuts::default()).unwrap();
     let (mut seen, mut last) = (0, String::new());
     while let Some((visitor, pieces)) = rows.next_visitor().unwrap() {
+        let mut buffer = [0; 36];
+        let visitor = visitor.text(&mut buffer);
         assert!(last.as_str() < visitor, "{visitor} after {last}");
         last = visitor.to_owned();
         let first: i64 = visitor.strip_prefix("visitor ").unwrap().parse().unwrap();
@@ -284,4 +286,44 @@ fn a_set_with_cuts_is_merged_as_one() {
     assert_eq!(pieces.iter().map(ends).collect::<Vec<_>>(), [(0, 4, 5), (5, 19, 15), (20, 39, 20)]);
     assert_eq!(ends(&read.visit(&pieces).unwrap()), (0, 39, 40));
     assert!(Rows::new(&bytes, Cuts::default()).is_err());
+}
+
+/// UUIDs, what nearly is one, and texts that begin like one.
+fn visitor() -> impl Strategy<Value = String> {
+    let uuid = "[09af]{1}0000000-0000-4000-8000-00000000000[09af]";
+    prop_oneof![
+        4 => uuid,
+        1 => uuid.prop_map(|text| text.to_uppercase()),
+        1 => (uuid, 0usize..36).prop_map(|(text, end)| text[..end].to_owned()),
+        1 => (uuid, 0usize..36, "[0-9a-gA-F\\-ü]").prop_map(|(mut text, at, other)| {
+            text.replace_range(at..=at, &other);
+            text
+        }),
+        1 => uuid.prop_map(|text| text + "0"),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn visitors_of_every_form_come_once_and_in_the_order_of_their_texts(
+        parts in prop::collection::vec(prop::collection::vec(visitor(), 0..40), 1..4),
+    ) {
+        let mut set = VisitSet::new(0, Vec::new(), Vec::new()).unwrap();
+        for part in &parts {
+            let mut own = VisitSet::new(0, Vec::new(), Vec::new()).unwrap();
+            for visitor in part {
+                own.push(&Hit { visitor: visitor.as_bytes(), ..Hit::default() }).unwrap();
+            }
+            set.merge(&own).unwrap();
+        }
+        let bytes = set.serialize().unwrap();
+        let mut rows = Rows::new(&bytes, Cuts::default()).unwrap();
+        let mut found = Vec::new();
+        while let Some((visitor, pieces)) = rows.next_visitor().unwrap() {
+            found.push((visitor.text(&mut [0; 36]).to_owned(), pieces.iter().map(|piece| piece.run.events as usize).sum()));
+        }
+        let mut wanted = std::collections::BTreeMap::new();
+        parts.into_iter().flatten().for_each(|visitor| *wanted.entry(visitor).or_insert(0usize) += 1);
+        prop_assert_eq!(found, wanted.into_iter().collect::<Vec<_>>());
+    }
 }

@@ -220,7 +220,7 @@ impl stream::Source for Option<Output> {
         let Some(output) = self else { return Ok(false) };
         if output.next == output.visits.len() {
             let Some((visitor, visits)) = output.rows.next_visitor().map_err(report)? else { return Ok(false) };
-            row.set_text(0, visitor);
+            row.set_text(0, visitor.text(&mut [0; 36]));
             output.visits.clear();
             output.visits.extend_from_slice(visits);
             output.next = 0;

@@ -18,8 +18,6 @@ pub struct Dictionary {
     index: HashTable<u32>,
     /// Texts of at most 15 bytes, whole: looking one up goes to one place in memory. No text is in two tables.
     short: HashTable<([u8; 16], u32)>,
-    /// The same for UUIDs in their usual form, as browsers' ids are.
-    uuids: HashTable<([u8; 16], u32)>,
     /// Seeded at random: visitors choose the texts, and must not be able to choose collisions.
     hasher: DefaultHashBuilder,
 }
@@ -27,20 +25,14 @@ pub struct Dictionary {
 impl Dictionary {
     /// The number of a text, a new one if it is new; `54000` beyond four thousand million texts.
     pub fn intern(&mut self, text: &[u8]) -> Result<u32> {
-        let (key, is_short) = match short_key(text) {
-            Some(key) => (Some(key), true),
-            None => (uuid_key(text), false),
-        };
-        if let Some(key) = key {
+        if let Some(key) = short_key(text) {
             let hash = self.hasher.hash_one(u128::from_le_bytes(key));
-            let table = if is_short { &self.short } else { &self.uuids };
-            if let Some((_, id)) = table.find(hash, |(other, _)| *other == key) {
+            if let Some((_, id)) = self.short.find(hash, |(other, _)| *other == key) {
                 return Ok(*id);
             }
             let id = self.append(text)?;
             let hasher = &self.hasher;
-            let table = if is_short { &mut self.short } else { &mut self.uuids };
-            table.insert_unique(hash, (key, id), |(key, _)| hasher.hash_one(u128::from_le_bytes(*key)));
+            self.short.insert_unique(hash, (key, id), |(key, _)| hasher.hash_one(u128::from_le_bytes(*key)));
             return Ok(id);
         }
         let hash = self.hasher.hash_one(text);
@@ -59,7 +51,6 @@ impl Dictionary {
         self.ends.clear();
         self.index.clear();
         self.short.clear();
-        self.uuids.clear();
     }
 
     fn append(&mut self, text: &[u8]) -> Result<u32> {
@@ -118,7 +109,7 @@ impl Dictionary {
         self.bytes.capacity()
             + self.ends.capacity() * size_of::<usize>()
             + self.index.capacity() * 5
-            + (self.short.capacity() + self.uuids.capacity()) * 22
+            + self.short.capacity() * 22
     }
 }
 
@@ -129,35 +120,6 @@ fn short_key(text: &[u8]) -> Option<[u8; 16]> {
     key[15] = text.len() as u8;
     Some(key)
 }
-
-/// The 16 bytes of a UUID in lower case with dashes; any other text has none.
-fn uuid_key(text: &[u8]) -> Option<[u8; 16]> {
-    let text: &[u8; 36] = text.try_into().ok()?;
-    if [8, 13, 18, 23].iter().any(|dash| text.get(*dash) != Some(&b'-')) {
-        return None;
-    }
-    let digit = |at: usize| text.get(at).and_then(|byte| HEX.get(*byte as usize)).copied().unwrap_or(NO_DIGIT);
-    let (mut key, mut all) = ([0; 16], 0);
-    for (slot, at) in key.iter_mut().zip([0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34]) {
-        let (high, low) = (digit(at), digit(at + 1));
-        all |= high | low;
-        *slot = high << 4 | low & 15;
-    }
-    (all < NO_DIGIT).then_some(key)
-}
-
-const NO_DIGIT: u8 = 16;
-
-/// What each byte is worth as a digit, [`NO_DIGIT`] where it is none.
-const HEX: [u8; 256] = {
-    let mut worth = [NO_DIGIT; 256];
-    let mut digit = 0;
-    while digit < 16 {
-        worth[b"0123456789abcdef"[digit] as usize] = digit as u8;
-        digit += 1;
-    }
-    worth
-};
 
 fn slice<'a>(bytes: &'a [u8], ends: &[usize], id: u32) -> &'a [u8] {
     let i = id as usize;

@@ -12,6 +12,7 @@ mod set;
 mod state;
 mod tally;
 mod touch;
+mod visitor;
 
 pub use hit::{Hit, is_pageview, utf8};
 pub use rows::Rows;
@@ -20,3 +21,4 @@ pub use set::{Cuts, Piece, VisitSet};
 pub use state::{Visit, VisitState};
 pub use tally::{Counts, Tally};
 pub use touch::touch_parts;
+pub use visitor::Visitor;

@@ -3,9 +3,11 @@
 
 use core::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
 use super::run::Run;
 use super::set::{Cuts, KIND, NAME, Piece, VERSION, join, smaller};
+use super::visitor::Visitor;
 use crate::error::Result;
 use crate::state::{Dictionary, NONE, Reader};
 
@@ -28,11 +30,11 @@ struct Batch<'a> {
     reader: Reader<'a>,
     part: usize,
     visitors_left: usize,
-    last: Option<&'a str>,
+    last: Option<Visitor<'a>>,
 }
 
-/// A visitor, its first bytes before it, and its batch.
-type Next<'a> = (u64, &'a str, usize);
+/// A visitor, the first bytes of its text before it, and its batch.
+type Next<'a> = (u64, Visitor<'a>, usize);
 
 impl<'a> Rows<'a> {
     /// Begins to read; bytes that no set wrote are `22P03`, here or on the way. `cuts` are those that the set was made with.
@@ -63,7 +65,7 @@ impl<'a> Rows<'a> {
             let visitors_left = batch.count(3)?;
             let mut batch = Batch { reader: batch, part: self.names.len(), visitors_left, last: None };
             if let Some(visitor) = batch.next_visitor()? {
-                self.next.push(Reverse((first_bytes(visitor), visitor, self.batches.len())));
+                self.next.push(Reverse((visitor.first_bytes(), visitor, self.batches.len())));
             }
             self.batches.push(batch);
         }
@@ -101,28 +103,27 @@ impl<'a> Rows<'a> {
     }
 
     /// The next visitor and its visits, or their pieces where there are cuts; `None` after the last.
-    pub fn next_visitor(&mut self) -> Result<Option<(&'a str, &[Piece])>> {
-        let Some(Reverse((_, visitor, mut from))) = self.next.pop() else { return Ok(None) };
+    pub fn next_visitor(&mut self) -> Result<Option<(Visitor<'a>, &[Piece])>> {
         self.pieces.clear();
         // Without cuts two pieces are more than the gap apart, with cuts they may follow each other.
         let gap = if self.cuts.are_used() { 0 } else { self.gap };
-        let mut is_joined = true;
-        loop {
-            if let Some(batch) = self.batches.get_mut(from) {
-                let names = self.names.get(batch.part).map(Vec::as_slice).unwrap_or_default();
-                batch.read(gap, names, &mut self.pieces)?;
-                if let Some(next) = batch.next_visitor()? {
-                    self.next.push(Reverse((first_bytes(next), next, from)));
-                }
+        let (mut this, mut batches) = (None, 0);
+        while let Some(mut top) = self.next.peek_mut() {
+            let Reverse((first, visitor, from)) = *top;
+            if *this.get_or_insert((first, visitor)) != (first, visitor) {
+                break;
             }
-            match self.next.peek() {
-                Some(Reverse((_, same, other))) if *same == visitor => from = *other,
-                _ => break,
+            let Some(batch) = self.batches.get_mut(from) else { break };
+            let names = self.names.get(batch.part).map(Vec::as_slice).unwrap_or_default();
+            batch.read(gap, names, &mut self.pieces)?;
+            batches += 1;
+            match batch.next_visitor()? {
+                Some(next) => *top = Reverse((next.first_bytes(), next, from)),
+                None => _ = PeekMut::pop(top),
             }
-            self.next.pop();
-            is_joined = false;
         }
-        if !is_joined {
+        let Some((_, visitor)) = this else { return Ok(None) };
+        if batches > 1 {
             join(&mut self.pieces, self.gap, &mut self.cuts, &self.texts)?;
         }
         Ok(Some((visitor, &self.pieces)))
@@ -131,12 +132,12 @@ impl<'a> Rows<'a> {
 
 impl<'a> Batch<'a> {
     /// The next visitor, `None` after the last.
-    fn next_visitor(&mut self) -> Result<Option<&'a str>> {
+    fn next_visitor(&mut self) -> Result<Option<Visitor<'a>>> {
         if self.visitors_left == 0 {
             return if self.reader.left() > 0 { Err(self.reader.malformed("bytes are left over")) } else { Ok(None) };
         }
         self.visitors_left -= 1;
-        let visitor = utf8(&mut self.reader)?;
+        let visitor = Visitor::read(&mut self.reader)?;
         if self.last.is_some_and(|last| last >= visitor) {
             return Err(self.reader.malformed("its visitors are not in order"));
         }
@@ -159,13 +160,6 @@ impl<'a> Batch<'a> {
         }
         Ok(())
     }
-}
-
-/// Nearly always these decide the order of two visitors.
-fn first_bytes(visitor: &str) -> u64 {
-    let mut word = [0; 8];
-    word.iter_mut().zip(visitor.bytes()).for_each(|(to, from)| *to = from);
-    u64::from_be_bytes(word)
 }
 
 fn utf8<'a>(reader: &mut Reader<'a>) -> Result<&'a str> {

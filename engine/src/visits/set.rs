@@ -11,6 +11,7 @@ use super::hit::{Hit, utf8};
 use super::memo::Memo;
 use super::run::Run;
 use super::touch::{origin, touch};
+use super::visitor::Visitors;
 use crate::arrival;
 use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
@@ -49,7 +50,7 @@ pub struct VisitSet {
     gap: i64,
     cuts: Cuts,
     ignored: Vec<String>,
-    visitors: Dictionary,
+    visitors: Visitors,
     /// By visitor: its latest run.
     latest: Vec<u32>,
     runs: Vec<Owned>,
@@ -77,7 +78,7 @@ impl VisitSet {
             gap: duration::not_negative(gap, "gap")?,
             cuts: Cuts::new(cuts),
             ignored,
-            visitors: Dictionary::default(),
+            visitors: Visitors::default(),
             latest: Vec::new(),
             runs: Vec::new(),
             batches: Vec::new(),
@@ -128,7 +129,7 @@ impl VisitSet {
             self.latest.clear();
             self.runs.clear();
         }
-        let visitor = intern(&mut self.visitors, hit.visitor)?;
+        let visitor = self.visitors.intern(hit.visitor)?;
         let (page, touch) = match hit.is_pageview {
             true => {
                 let page = self.page(hit)?;
@@ -157,7 +158,7 @@ impl VisitSet {
             _ => return Ok(NONE),
         };
         // What follows the path says nothing about it, but whether something follows does: only then blanks belong to it.
-        let end = url.iter().position(|b| matches!(b, b'?' | b'#')).map_or(url.len(), |at| at + 1);
+        let end = memchr::memchr2(b'?', b'#', url).map_or(url.len(), |at| at + 1);
         let key = self.pages.key([url.get(..end)]);
         if let Some(known) = self.pages.find(&key) {
             return Ok(known);
@@ -313,7 +314,7 @@ impl VisitSet {
     /// The visitors of the table in order of their ids, each with its runs in order of time.
     fn batch(&self) -> Result<Vec<u8>> {
         let mut w = Writer::default();
-        w.reserve(self.visitors.text_bytes() + self.runs.len() * 32);
+        w.reserve(self.visitors.written_bytes() + self.runs.len() * 32);
         w.unsigned(self.visitors.len() as u64);
         let (starts, places) = self.by_visitor();
         let (mut joined, mut cuts, mut counter) = (Vec::new(), self.cuts.clone(), Counter::default());
@@ -328,7 +329,7 @@ impl VisitSet {
                 }
             }
             join(&mut joined, self.gap, &mut cuts, &self.texts)?;
-            w.text(self.visitors.get(visitor));
+            self.visitors.get(visitor).write(&mut w);
             w.unsigned(joined.len() as u64);
             let mut before = 0;
             for piece in &joined {

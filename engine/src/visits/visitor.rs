@@ -1,0 +1,239 @@
+//! The ids of visitors. Browsers' ids are UUIDs: these are kept as 16 bytes, any other id as its text.
+
+use core::cmp::Ordering;
+use core::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::hit::utf8;
+use crate::error::{Error, ErrorKind, Result};
+use crate::pulse;
+use crate::state::{Dictionary, Reader, Writer};
+
+/// The length of a UUID as text.
+const UUID_TEXT: usize = 36;
+
+/// An id; ids compare as their texts do by bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visitor<'a> {
+    /// A UUID whose text is in lower case with dashes.
+    Uuid([u8; 16]),
+    /// Any other text.
+    Text(&'a str),
+}
+
+impl Visitor<'_> {
+    /// The text; a UUID's is written into the buffer.
+    pub fn text<'b>(&'b self, buffer: &'b mut [u8; UUID_TEXT]) -> &'b str {
+        match self {
+            Self::Text(text) => text,
+            Self::Uuid(uuid) => {
+                *buffer = uuid_text(uuid);
+                core::str::from_utf8(buffer).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The first bytes of the text as one number, filled up with zeros: nearly always these decide the order of two visitors.
+    pub(super) fn first_bytes(&self) -> u64 {
+        let mut word = [0; 8];
+        match self {
+            Self::Uuid(uuid) => {
+                word.chunks_exact_mut(2).zip(uuid).for_each(|(to, byte)| to.copy_from_slice(&digits(*byte)))
+            }
+            Self::Text(text) => word.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from),
+        }
+        u64::from_be_bytes(word)
+    }
+
+    /// Writes it: a text behind its length plus one, a UUID behind 0.
+    pub(super) fn write(&self, w: &mut Writer) {
+        match self {
+            Self::Uuid(uuid) => {
+                w.unsigned(0);
+                w.append(uuid);
+            }
+            Self::Text(text) => {
+                w.unsigned(text.len() as u64 + 1);
+                w.append(text.as_bytes());
+            }
+        }
+    }
+}
+
+impl<'a> Visitor<'a> {
+    /// Reads what [`Self::write`] wrote.
+    pub(super) fn read(r: &mut Reader<'a>) -> Result<Self> {
+        let length = r.count(1)?;
+        if length == 0 {
+            return r.bytes(16)?.try_into().map(Self::Uuid).map_err(|_| r.malformed("a visitor is none"));
+        }
+        match core::str::from_utf8(r.bytes(length - 1)?) {
+            Ok(text) if !text.contains('\0') && uuid(text.as_bytes()).is_none() => Ok(Self::Text(text)),
+            _ => Err(r.malformed("a visitor is none")),
+        }
+    }
+}
+
+impl Ord for Visitor<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            // Dashes stand in the same places, and the digits' characters are in the order of their worth.
+            (Self::Uuid(a), Self::Uuid(b)) => a.cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Uuid(a), Self::Text(b)) => uuid_text(a).as_slice().cmp(b.as_bytes()),
+            (Self::Text(a), Self::Uuid(b)) => a.as_bytes().cmp(uuid_text(b).as_slice()),
+        }
+    }
+}
+
+impl PartialOrd for Visitor<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kept {
+    Uuid([u8; 16]),
+    /// The number of the text.
+    Text(u32),
+}
+
+/// Distinct visitors, numbered in order of their first use.
+#[derive(Debug, Default)]
+pub(super) struct Visitors {
+    kept: Vec<Kept>,
+    /// UUIDs with the visitor's number: looking one up goes to one place in memory.
+    uuids: HashTable<([u8; 16], u32)>,
+    texts: Dictionary,
+    /// By text: the visitor's number.
+    of_text: Vec<u32>,
+    /// Seeded at random: visitors choose their ids, and must not be able to choose collisions.
+    hasher: DefaultHashBuilder,
+}
+
+impl Visitors {
+    /// The number of an id, a new one if it is new; `55000` for a text that is not UTF-8.
+    pub fn intern(&mut self, id: &[u8]) -> Result<u32> {
+        let Some(uuid) = uuid(id) else { return self.intern_text(id) };
+        let hash = self.hasher.hash_one(u128::from_le_bytes(uuid));
+        if let Some((_, number)) = self.uuids.find(hash, |(other, _)| *other == uuid) {
+            return Ok(*number);
+        }
+        let number = self.number()?;
+        let hasher = &self.hasher;
+        self.uuids.insert_unique(hash, (uuid, number), |(uuid, _)| hasher.hash_one(u128::from_le_bytes(*uuid)));
+        self.kept.push(Kept::Uuid(uuid));
+        Ok(number)
+    }
+
+    fn intern_text(&mut self, id: &[u8]) -> Result<u32> {
+        let text = self.texts.intern(id)?;
+        if let Some(known) = self.of_text.get(text as usize) {
+            return Ok(*known);
+        }
+        utf8(id)?;
+        let number = self.number()?;
+        self.kept.push(Kept::Text(text));
+        self.of_text.push(number);
+        Ok(number)
+    }
+
+    fn number(&self) -> Result<u32> {
+        u32::try_from(self.kept.len()).map_err(|_| {
+            Error::new(ErrorKind::LimitExceeded, "too many visitors in one state", "Aggregate a shorter range.")
+        })
+    }
+
+    /// The id of a number; that of an unknown one is empty.
+    pub fn get(&self, number: u32) -> Visitor<'_> {
+        match self.kept.get(number as usize) {
+            Some(Kept::Uuid(uuid)) => Visitor::Uuid(*uuid),
+            Some(Kept::Text(text)) => Visitor::Text(core::str::from_utf8(self.texts.get(*text)).unwrap_or_default()),
+            None => Visitor::Text(""),
+        }
+    }
+
+    /// All numbers in the order of their ids.
+    pub fn in_order(&self) -> impl Iterator<Item = u32> + use<> {
+        let mut keys: Vec<_> =
+            (0..self.kept.len() as u32).map(|number| (self.get(number).first_bytes(), number)).collect();
+        pulse::sort_by(&mut keys, |a, b| a.0.cmp(&b.0).then_with(|| self.get(a.1).cmp(&self.get(b.1))));
+        keys.into_iter().map(|key| key.1)
+    }
+
+    /// How many visitors there are.
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// What [`Visitor::write`] writes for all of them, at most.
+    pub fn written_bytes(&self) -> usize {
+        17 * self.kept.len() + self.texts.text_bytes()
+    }
+
+    /// Forgets all visitors, but keeps the memory for others.
+    pub fn clear(&mut self) {
+        self.kept.clear();
+        self.uuids.clear();
+        self.texts.clear();
+        self.of_text.clear();
+    }
+
+    /// The memory that it takes, in bytes.
+    pub fn heap_bytes(&self) -> usize {
+        self.kept.capacity() * size_of::<Kept>()
+            + self.uuids.capacity() * (size_of::<([u8; 16], u32)>() + 1)
+            + self.texts.heap_bytes()
+            + self.of_text.capacity() * size_of::<u32>()
+    }
+}
+
+/// Where the digits of a UUID's bytes stand in its text.
+const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+
+/// The 16 bytes of a UUID in lower case with dashes; any other text has none.
+fn uuid(text: &[u8]) -> Option<[u8; 16]> {
+    let text: &[u8; UUID_TEXT] = text.try_into().ok()?;
+    if [8, 13, 18, 23].iter().any(|dash| text.get(*dash) != Some(&b'-')) {
+        return None;
+    }
+    let digit = |at: usize| text.get(at).and_then(|byte| HEX.get(*byte as usize)).copied().unwrap_or(NO_DIGIT);
+    let (mut uuid, mut all) = ([0; 16], 0);
+    for (slot, at) in uuid.iter_mut().zip(PLACES) {
+        let (high, low) = (digit(at), digit(at + 1));
+        all |= high | low;
+        *slot = high << 4 | low & 15;
+    }
+    (all < NO_DIGIT).then_some(uuid)
+}
+
+fn uuid_text(uuid: &[u8; 16]) -> [u8; UUID_TEXT] {
+    let mut text = [b'-'; UUID_TEXT];
+    for (byte, at) in uuid.iter().zip(PLACES) {
+        if let Some(place) = text.get_mut(at..at + 2) {
+            place.copy_from_slice(&digits(*byte));
+        }
+    }
+    text
+}
+
+/// The two digits of a byte.
+fn digits(byte: u8) -> [u8; 2] {
+    let digit = |worth: u8| if worth < 10 { b'0' + worth } else { b'a' + worth - 10 };
+    [digit(byte >> 4), digit(byte & 15)]
+}
+
+const NO_DIGIT: u8 = 16;
+
+/// What each byte is worth as a digit, [`NO_DIGIT`] where it is none.
+const HEX: [u8; 256] = {
+    let mut worth = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        worth[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    worth
+};
