@@ -48,6 +48,8 @@ DECLARE
     starts timestamptz[];
     ends timestamptz[];
     step bigint;
+    read_since timestamptz;
+    read_until timestamptz;
 BEGIN
     PERFORM mrcall._check_range(since, until);
     SELECT array_agg(b.bucket ORDER BY b.bucket), array_agg(b.next_bucket ORDER BY b.bucket) INTO starts, ends
@@ -59,6 +61,9 @@ BEGIN
     END IF;
     step := CASE WHEN is_rolling THEN 1000000 * extract(epoch FROM mrcall._exact(width, 'width')) END;
 
+    -- Computed once, not for each row.
+    read_since := CASE WHEN NOT no_bots THEN since - exact_gap - longest_visit END;
+    read_until := until + exact_gap + longest_visit;
     RETURN QUERY
     WITH visit AS MATERIALIZED (
         SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot,
@@ -68,8 +73,7 @@ BEGIN
                    WHEN 'referrer_domain' THEN v.referrer_domain WHEN 'device' THEN v.device
                    WHEN 'entry_page' THEN v.entry_page END, '(not set)') COLLATE "C" AS value
         -- Bots are told by their visits, over the whole history: whoever was first a bot did not come then.
-        FROM mrcall._visits(CASE WHEN NOT no_bots THEN since - exact_gap - longest_visit END, until + exact_gap + longest_visit,
-                            exact_gap, NULL) AS v
+        FROM mrcall._visits(read_since, read_until, exact_gap, NULL) AS v
         WHERE no_bots OR NOT by_bucket
     ),
     -- Each bot's visit in each quarter of a day that it meets: an event is not compared with all visits of a busy bot.

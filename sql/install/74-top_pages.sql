@@ -18,17 +18,22 @@ DECLARE
     exact_gap interval := mrcall._exact(gap, 'gap');
     longest_visit constant interval := '24:00:00';
     no_bots boolean := coalesce(exclude_bots, false);
+    read_since timestamptz;
+    read_until timestamptz;
 BEGIN
     PERFORM mrcall._check_range(since, until);
     IF most < 0 THEN
         RAISE EXCEPTION 'most must not be negative: %', most USING ERRCODE = '22023', HINT = 'Leave it NULL for all pages.';
     END IF;
     PERFORM mrcall._require_attached();
+    -- Computed once, not for each row.
+    read_since := since - exact_gap - longest_visit;
+    read_until := until + exact_gap + longest_visit;
     RETURN QUERY
     -- A day more on both sides: a visit that goes on across a border is seen whole, so that it neither enters nor leaves there.
     WITH visit AS MATERIALIZED (
         SELECT row_number() OVER () AS visit_key, v.visitor_id, v.started_at, v.ended_at, v.events
-        FROM mrcall._visits(since - exact_gap - longest_visit, until + exact_gap + longest_visit, exact_gap, NULL) AS v
+        FROM mrcall._visits(read_since, read_until, exact_gap, NULL) AS v
         WHERE NOT (no_bots AND v.is_bot) AND v.pageviews > 0 AND v.ended_at >= since AND v.started_at < until
     ),
     -- Each visit in each quarter of a day that it meets: a browser of thousands of visits is not compared with all of them.
@@ -48,7 +53,7 @@ BEGIN
         JOIN mrcall.events AS e ON e.visitor_id = v.visitor_id AND v.at = date_bin('06:00:00', e.occurred_at, '2000-01-01 00:00Z')
             AND e.occurred_at BETWEEN v.started_at AND v.ended_at
         WHERE e.event_type IN ('page_view', 'pageview') AND e.page_path IS NOT NULL
-          AND e.occurred_at >= since - exact_gap - longest_visit AND e.occurred_at < until + exact_gap + longest_visit
+          AND e.occurred_at >= read_since AND e.occurred_at < read_until
     ),
     view AS (
         SELECT h.visit_key, h.visitor_id, h.events, h.page, h.occurred_at, row_number() OVER w = 1 AS is_entry,

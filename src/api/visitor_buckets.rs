@@ -199,23 +199,24 @@ fn visitor_buckets(
         let with_agent = no_bots || matches!(by, Dimension::Device);
         // To know the whole visit, not only that it has begun before, a day more is read.
         let whole_visit = no_bots || !matches!(by, Dimension::Whole);
+        // Computed before, so that the planner sees an instant and no row has to compute it again.
+        let first: Option<TimestampWithTimeZone> = query.first(
+            c"SELECT $1 OPERATOR(pg_catalog.-) mrcall._exact($2, 'gap') OPERATOR(pg_catalog.-)
+                CASE WHEN $3 THEN '24:00:00'::pg_catalog.interval ELSE '0' END",
+            &[since.into(), gap.into(), whole_visit.into()],
+        )?;
         let args = [
-            since.into(),
+            first.into(),
             until.into(),
             gap.into(),
-            whole_visit.into(),
             with_touch.into(),
             with_agent.into(),
             width.into(),
+            since.into(),
             zone.into(),
         ];
-        let set: Option<&[u8]> = query.first(
-            c"SELECT s.visits FROM mrcall._visit_set_of(
-                $1 OPERATOR(pg_catalog.-) mrcall._exact($3, 'gap') OPERATOR(pg_catalog.-)
-                    CASE WHEN $4 THEN '24:00:00'::pg_catalog.interval ELSE '0' END,
-                $2, $3, NULL, $5, $6, $7, $1, $8) AS s",
-            &args,
-        )?;
+        let set: Option<&[u8]> = query
+            .first(c"SELECT s.visits FROM mrcall._visit_set_of($1, $2, $3, NULL, $4, $5, $6, $7, $8) AS s", &args)?;
         let cuts = first_cut(&buckets, from);
         let mut tally = Tally::new(cuts.clone());
         let mut values = Values {
