@@ -130,9 +130,9 @@ struct Output {
 }
 
 impl Output {
-    /// The rows of the bytes of a set; they are copied.
-    fn new(set: &[u8], query: &Query, row: &mut Row) -> SqlResult<Self> {
-        let rows = Rows::new(row.keep(set), Cuts::default()).map_err(report)?;
+    /// The rows of the bytes of a set.
+    fn new(set: &'static [u8], query: &Query, row: &mut Row) -> SqlResult<Self> {
+        let rows = Rows::new(set, Cuts::default()).map_err(report)?;
         let mut share = Share::default();
         share.set(rows.heap_bytes()).map_err(report)?;
         let rules = OwnRules::new(query)?;
@@ -237,7 +237,7 @@ impl stream::Source for Option<Output> {
 fn _visit_set_rows(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<AnyElement>> {
     stream::next(fcinfo, |row| {
         let args = Args::of(fcinfo);
-        args.bytes(0).map(|set| query::connect(|query| Output::new(set, query, row))).transpose()
+        args.bytes(0).map(|set| query::connect(|query| Output::new(row.keep(set), query, row))).transpose()
     })
 }
 
@@ -256,8 +256,11 @@ fn _sessionize(
                 c"SELECT mrcall._check_range($1, $2), mrcall._exact($3, 'gap'), mrcall._require_attached()",
                 &args,
             )?;
-            let set: Option<&[u8]> =
-                query.first(c"SELECT s.visits FROM mrcall._visit_set_of($1, $2, $3, NULL, true, false) AS s", &args)?;
+            let set = query.first_bytes_in(
+                row.context(),
+                c"SELECT s.visits FROM mrcall._visit_set_of($1, $2, $3, NULL, true, false) AS s",
+                &args,
+            )?;
             set.map(|set| Output::new(set, query, row)).transpose()
         })
     })

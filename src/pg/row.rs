@@ -61,9 +61,14 @@ impl Row {
         })
     }
 
+    /// The memory that lives as long as the function runs; its Rust values are dropped before it is freed.
+    pub fn context(&self) -> &PgMemoryContexts {
+        &self.context
+    }
+
     /// Bytes that live as long as the function runs.
     pub fn keep(&mut self, bytes: &[u8]) -> &'static [u8] {
-        // SAFETY: the memory is of the context of the running function, whose Rust values are dropped before it is freed.
+        // SAFETY: the memory is new, of that length, and of the context of the running function.
         unsafe {
             let place = self.context.palloc(bytes.len()).cast::<u8>();
             core::ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len());
