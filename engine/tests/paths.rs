@@ -252,7 +252,7 @@ fn markov_of_many_channels() {
     let mut apart = PathSet::default();
     for (i, name) in names.iter().enumerate() {
         let other = format!("{name}+");
-        apart.push(&[name, other.as_str(), name], 1 + (i % 3) as i64, &Amount::default(), (i % 2) as i64).unwrap();
+        apart.push([name, other.as_str(), name], 1 + (i % 3) as i64, &Amount::default(), (i % 2) as i64).unwrap();
     }
     let journeys = apart.journeys();
     let total: f64 = (0..1100).map(|i| f64::from(1 + i % 3)).sum();
@@ -271,7 +271,7 @@ fn markov_limits() {
     }
     assert_eq!(markov(&Journeys::default(), 1), Ok(Vec::new()));
     let mut huge = PathSet::default();
-    huge.push(&["A"], 1, &Amount::from_groups(&[1], 100, false), 0).unwrap();
+    huge.push(["A"], 1, &Amount::from_groups(&[1], 100, false), 0).unwrap();
     assert_eq!(markov(&huge.journeys(), 1).unwrap_err().kind, ErrorKind::LimitExceeded);
 }
 
@@ -472,8 +472,8 @@ fn models_side_by_side_to_the_last_bit() {
         for (m, model) in models.iter().enumerate() {
             let alone = path_credit(&journeys, *model, &options, is_paid).unwrap();
             let mut sums: BTreeMap<&str, (Compensated, Compensated)> = BTreeMap::new();
-            for (i, (path, _)) in journeys.iter().enumerate() {
-                let path: Vec<&str> = path.iter().map(|step| journeys.name(*step)).collect();
+            for (i, path) in journeys.iter().enumerate() {
+                let path: Vec<&str> = path.steps.iter().map(|step| journeys.name(*step)).collect();
                 let weights = path_weights(&path, *model, &options, is_paid).unwrap();
                 for (channel, weight) in path.into_iter().zip(weights) {
                     let sums = sums.entry(channel).or_default();
@@ -595,13 +595,13 @@ fn intervals_hold_the_truth() {
 fn what_a_row_may_say() {
     let mut set = PathSet::default();
     let kind = |result: Result<()>| result.unwrap_err().kind;
-    assert_eq!(kind(set.push(&["a"], -1, &Amount::default(), 0)), ErrorKind::InvalidArgument);
-    assert_eq!(kind(set.push(&["a"], 0, &Amount::default(), -1)), ErrorKind::InvalidArgument);
-    assert_eq!(kind(set.push(&["a"], 0, &cents(1), 1)), ErrorKind::InvalidArgument);
-    set.push(&["a"], 0, &Amount::default(), 0).unwrap();
+    assert_eq!(kind(set.push(["a"], -1, &Amount::default(), 0)), ErrorKind::InvalidArgument);
+    assert_eq!(kind(set.push(["a"], 0, &Amount::default(), -1)), ErrorKind::InvalidArgument);
+    assert_eq!(kind(set.push(["a"], 0, &cents(1), 1)), ErrorKind::InvalidArgument);
+    set.push(["a"], 0, &Amount::default(), 0).unwrap();
     assert!(set.is_empty());
-    set.push(&["a"], i64::MAX, &Amount::default(), 0).unwrap();
-    assert_eq!(kind(set.push(&["b"], 0, &Amount::default(), 1)), ErrorKind::LimitExceeded);
+    set.push(["a"], i64::MAX, &Amount::default(), 0).unwrap();
+    assert_eq!(kind(set.push(["b"], 0, &Amount::default(), 1)), ErrorKind::LimitExceeded);
     assert!(PathSet::deserialize(&PathSet::default().serialize().unwrap()).is_err());
 }
 
@@ -630,6 +630,51 @@ fn amounts_are_exact() {
         assert_eq!(units, expected, "seed {seed}: {text}");
         assert_eq!(sum.to_f64(), Ok(text.parse().unwrap()), "seed {seed}: {text}");
         assert_eq!(sum.is_zero(), text == "0");
+    }
+}
+
+/// Many channels, long paths that begin alike, values of all sizes: the order is that of the channels' bytes, and bytes
+/// and states are merged as rows are.
+#[test]
+fn long_paths_and_many_channels() {
+    for seed in first_seed()..first_seed() + 300 {
+        let mut rng = Rng(seed);
+        let channels = [1, 2, 3, 15, 16, 127, 128, 129, 300, 70_000][rng.below(10) as usize];
+        let common: Vec<String> = (0..rng.below(40)).map(|_| format!("c{}", rng.below(channels))).collect();
+        let mut sets = [PathSet::default(), PathSet::default(), PathSet::default()];
+        let mut expected: BTreeMap<Vec<String>, (u64, u64)> = BTreeMap::new();
+        for _ in 0..100 {
+            let kept = rng.below(common.len() as u64 + 1) as usize;
+            let mut path = common[..kept].to_vec();
+            path.extend((0..rng.below(3)).map(|_| format!("c{}", rng.below(channels))));
+            let groups: Vec<u16> = (0..rng.below(8)).map(|_| rng.below(10_000) as u16).collect();
+            let value = Amount::from_groups(&groups, rng.below(6) as i32, rng.below(2) == 0);
+            sets[0].push(&path, 1, &value, 2).unwrap();
+            sets[1 + rng.below(2) as usize].push(&path, 1, &value, 2).unwrap();
+            let sums = expected.entry(path).or_default();
+            *sums = (sums.0 + 1, sums.1 + 2);
+        }
+        let bytes = sets[0].serialize().unwrap();
+        let journeys = Journeys::decode(&bytes).unwrap();
+        let found: Vec<_> = journeys
+            .iter()
+            .map(|path| {
+                let steps = path.steps.iter().map(|step| journeys.name(*step).to_owned()).collect::<Vec<_>>();
+                (steps, (path.conversions, path.nulls))
+            })
+            .collect();
+        assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "seed {seed}");
+        let parts = [sets[1].serialize().unwrap(), sets[2].serialize().unwrap()];
+        for (i, part) in [&sets[2], &sets[1]].into_iter().enumerate().filter(|(i, _)| !sets[i + 1].is_empty()) {
+            let mut merged = PathSet::deserialize(&parts[i]).unwrap();
+            if !part.is_empty() {
+                merged.merge_bytes(&parts[1 - i]).unwrap();
+            }
+            assert_eq!(merged.serialize().unwrap(), bytes, "seed {seed}");
+            let mut merged = sets[i + 1].clone();
+            merged.merge(part).unwrap();
+            assert_eq!(merged.serialize().unwrap(), bytes, "seed {seed}");
+        }
     }
 }
 

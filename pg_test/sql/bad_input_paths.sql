@@ -6,6 +6,7 @@ SELECT mrcall.path_agg('{a}', 1, 'Infinity', 0);
 SELECT mrcall.path_agg('{a}', 1, '-Infinity', 0);
 SELECT mrcall.path_agg('{a}', 0, 5.5, 1);
 SELECT mrcall.path_agg('{a,NULL}', 1, 0, 0);
+SELECT mrcall.path_agg('{a,NULL}', 0, 0, 0);
 SELECT mrcall.path_agg('{{a},{b}}', 1, 0, 0);
 SELECT mrcall.path_agg('{a}', n, 0, 0) FROM (VALUES (9223372036854775807), (1)) AS v (n);
 SELECT mrcall.rollup(s)

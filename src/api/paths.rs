@@ -36,6 +36,10 @@ impl State for PathSet {
     fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
         PathSet::deserialize(bytes)
     }
+    const MERGES_BYTES: bool = true;
+    fn merge_bytes(&mut self, bytes: &[u8]) -> EngineResult<()> {
+        PathSet::merge_bytes(self, bytes)
+    }
 }
 
 fn read(bytes: &[u8]) -> SqlResult<Journeys> {
@@ -47,14 +51,21 @@ fn read(bytes: &[u8]) -> SqlResult<Journeys> {
 fn _path_agg_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let path = args.path(1, "path")?;
-    let path = path.into_iter().flat_map(|path| path.steps()).collect::<SqlResult<Vec<_>>>()?;
     let value = args.amount(3, "value")?.unwrap_or_default();
     let (conversions, nulls) = (args.i64(2).unwrap_or(0), args.i64(4).unwrap_or(0));
     agg::transition(
         state,
         fcinfo,
         || Ok(PathSet::default()),
-        |set| set.push(&path, conversions, &value, nulls).map_err(report),
+        |set| {
+            let Some(path) = path else {
+                return set.push([b""; 0], conversions, &value, nulls).map_err(report);
+            };
+            let mut unreadable = None;
+            let steps = path.steps().map_while(|step| step.map_err(|element| unreadable = Some(element)).ok());
+            set.push(steps, conversions, &value, nulls).map_err(report)?;
+            unreadable.map_or(Ok(()), |element| path.fail(element))
+        },
     )
 }
 
@@ -114,12 +125,12 @@ fn paths(
     ErrorReport,
 > {
     let journeys = read(paths)?;
-    let values = journeys.iter().map(|(_, sums)| numeric(&sums.value)).collect::<SqlResult<Vec<_>>>()?;
+    let values = journeys.iter().map(|path| numeric(path.value)).collect::<SqlResult<Vec<_>>>()?;
     Ok(TableIterator::new(values.into_iter().enumerate().map_while(move |(i, value)| {
         pgrx::check_for_interrupts!();
-        let (path, sums) = journeys.get(i)?;
-        let path = path.iter().map(|step| journeys.name(*step).to_owned()).collect();
-        Some((path, sums.conversions as i64, value, sums.nulls as i64))
+        let path = journeys.get(i)?;
+        let channels = path.steps.iter().map(|step| journeys.name(*step).to_owned()).collect();
+        Some((channels, path.conversions as i64, value, path.nulls as i64))
     })))
 }
 

@@ -146,6 +146,9 @@ impl Args<'_> {
             0x8000 => (i32::from(header & 0x3F) - i32::from(header & 0x40), header & 0x2000 != 0),
             sign => (i32::from(words.next().unwrap_or(0) as i16), sign == 0x4000),
         };
+        if words.len() == 0 {
+            return Ok(Some(Amount::default()));
+        }
         let groups: Vec<u16> = words.collect();
         Ok(Some(Amount::from_groups(&groups, weight, is_negative)))
     }

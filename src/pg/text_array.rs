@@ -10,6 +10,15 @@ const FIXED: usize = 12;
 /// The length word before all of it, from which offsets count.
 const LENGTH: usize = 4;
 
+/// Why an element cannot be read; smaller than the error, because millions of elements pass by.
+#[derive(Debug, Clone, Copy)]
+pub enum Unreadable {
+    /// It is NULL: which one.
+    Null(usize),
+    /// Its bytes are no text.
+    Layout,
+}
+
 /// An array of one dimension.
 #[derive(Debug, Clone, Copy)]
 pub struct TextArray<'a> {
@@ -37,13 +46,14 @@ impl<'a> TextArray<'a> {
         Ok(Self { array, name, count, data, has_nulls: offset != 0 })
     }
 
-    /// The bytes of each element; a NULL among them is `22004`.
-    pub fn steps(&self) -> impl Iterator<Item = SqlResult<&'a [u8]>> + use<'a> {
+    /// The bytes of each element, up to one that cannot be read.
+    pub fn steps(&self) -> impl Iterator<Item = Result<&'a [u8], Unreadable>> + use<'a> {
         let (array, mut at) = (self.array, self.data);
-        let Self { name, has_nulls, .. } = *self;
+        let has_nulls = self.has_nulls;
         (0..self.count).map(move |i| {
-            let is_there = !has_nulls || array.get(FIXED + 8 + i / 8).is_some_and(|bits| bits >> (i % 8) & 1 == 1);
-            needed_element(is_there.then_some(()), name, i)?;
+            if has_nulls && array.get(FIXED + 8 + i / 8).is_none_or(|bits| bits >> (i % 8) & 1 == 0) {
+                return Err(Unreadable::Null(i));
+            }
             at = at.next_multiple_of(4);
             let header = word(array, at);
             // Elements are never compressed nor stored elsewhere, and always have a length word of four bytes.
@@ -53,19 +63,27 @@ impl<'a> TextArray<'a> {
             };
             let element = array.get(at + LENGTH..at.saturating_add(length as usize)).filter(|_| is_plain);
             at = at.saturating_add(length as usize);
-            element.ok_or_else(|| {
-                report(Error::new(
-                    ErrorKind::NotPossible,
-                    "an array is laid out in an unknown way",
-                    "Give it as an array of texts.",
-                ))
-            })
+            element.ok_or(Unreadable::Layout)
         })
+    }
+
+    /// The error for such an element: `22004` for a NULL.
+    pub fn fail<T>(&self, element: Unreadable) -> SqlResult<T> {
+        match element {
+            Unreadable::Null(i) => needed_element(None, self.name, i),
+            Unreadable::Layout => Err(report(Error::new(
+                ErrorKind::NotPossible,
+                "an array is laid out in an unknown way",
+                "Give it as an array of texts.",
+            ))),
+        }
     }
 
     /// Each element as a text; `55000` where the database is not in UTF-8.
     pub fn texts(&self) -> SqlResult<Vec<&'a str>> {
-        self.steps().map(|step| utf8(step?).map_err(report)).collect()
+        self.steps()
+            .map(|step| step.map_or_else(|element| self.fail(element), |text| utf8(text).map_err(report)))
+            .collect()
     }
 }
 

@@ -22,6 +22,31 @@ pub struct Amount {
     scale: u32,
 }
 
+/// The amount that is not there.
+static ZERO: Amount = Amount { units: BigInt::ZERO, scale: 0 };
+
+/// An amount for each of many things; those beyond the end are 0, so that without any they take no memory.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Amounts(Vec<Amount>);
+
+impl Amounts {
+    pub(super) fn get(&self, i: usize) -> &Amount {
+        self.0.get(i).unwrap_or(&ZERO)
+    }
+
+    pub(super) fn get_mut(&mut self, i: usize) -> &mut Amount {
+        if i >= self.0.len() {
+            self.0.resize(i + 1, Amount::default());
+        }
+        &mut self.0[i]
+    }
+
+    /// The memory that they take beside what each has of its own, in bytes.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.0.capacity() * size_of::<Amount>()
+    }
+}
+
 impl Amount {
     /// The number of groups of four decimal digits, the first one weighing `10000^weight`: how PostgreSQL sends a numeric.
     pub fn from_groups(groups: &[u16], weight: i32, negative: bool) -> Self {
@@ -127,6 +152,11 @@ impl Amount {
         if bytes.len() > MAX_BYTES || scale > MAX_SCALE {
             return Err(bad());
         }
+        if let Some(units) = small(bytes) {
+            let good = units != 0 && (scale == 0 || units % 10 != 0) && is_shortest(bytes);
+            let scale = u32::try_from(scale).ok().filter(|_| good).ok_or_else(bad)?;
+            return Ok(Self { units: units.into(), scale });
+        }
         let units = BigInt::from_signed_bytes_le(bytes);
         let shortest = !units.is_zero() && units.to_signed_bytes_le() == bytes;
         if !shortest || (scale > 0 && (&units % 10u32).is_zero()) {
@@ -134,6 +164,19 @@ impl Amount {
         }
         Ok(Self { units, scale: u32::try_from(scale).map_err(|_| bad())? })
     }
+}
+
+/// A number of at most eight bytes, the lowest first, in two's complement.
+fn small(bytes: &[u8]) -> Option<i64> {
+    let sign = if bytes.last()? & 0x80 == 0 { 0 } else { 0xff };
+    let mut word = [sign; 8];
+    word.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    Some(i64::from_le_bytes(word))
+}
+
+/// Whether the last byte says more than the sign that the one before it has.
+fn is_shortest(bytes: &[u8]) -> bool {
+    !matches!(bytes, [.., 0..=0x7f, 0] | [.., 0x80..=0xff, 0xff])
 }
 
 fn power_of_ten(exponent: u32) -> BigInt {

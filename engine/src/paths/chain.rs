@@ -12,8 +12,6 @@ use crate::pulse;
 pub const MAX_ORDER: usize = 4;
 /// Most states; with each of them, its edges and its place in every path the chain takes about 100 bytes a state.
 const MAX_STATES: usize = 1 << 20;
-/// How many paths go between two looks for a cancel.
-const CHUNK: usize = 4096;
 /// No channel: states of short paths have fewer channels than the order.
 const NONE: u32 = u32::MAX;
 
@@ -37,7 +35,7 @@ pub struct Chain {
 
 #[derive(Debug, Clone, Copy)]
 struct Trail {
-    path: usize,
+    path: u32,
     first: u32,
     last: u32,
     end: usize,
@@ -62,44 +60,42 @@ impl Chain {
     /// The chain whose states are windows of `order` neighbouring channels; equal neighbours count as one.
     pub fn new(journeys: &Journeys, order: usize) -> Result<Self> {
         let mut numbers: HashMap<Window, u32, FxBuildHasher> = HashMap::default();
-        let mut edge_numbers: HashMap<u64, u32, FxBuildHasher> = HashMap::default();
+        // A state and the channel that comes next tell the edge and where it leads: one look for each step.
+        let mut ways: HashMap<u64, (u32, u32), FxBuildHasher> = HashMap::default();
         let mut chain =
             Self { states: Vec::new(), edges: Vec::new(), edge_ends: Vec::new(), trails: Vec::new(), walk: Vec::new() };
-        let mut collapsed = Vec::new();
-        for (path, (steps, _)) in journeys.iter().enumerate() {
-            if path % CHUNK == 0 {
-                pulse::beat();
+        let mut counter = pulse::Counter::default();
+        for (path, along) in (0u32..).zip(journeys.iter()) {
+            counter.steps(1 + along.steps.len());
+            let mut steps = along.steps.chunk_by(|a, b| a == b).filter_map(|same| same.first().copied());
+            let mut window = [NONE; MAX_ORDER];
+            for (slot, channel) in window.iter_mut().take(order).zip(&mut steps) {
+                *slot = channel;
             }
-            collapsed.clear();
-            collapsed.extend_from_slice(steps);
-            collapsed.dedup();
-            let mut before: Option<u32> = None;
-            let mut first = 0;
-            for window in collapsed.windows(order.min(collapsed.len()).max(1)) {
-                let mut key = [NONE; MAX_ORDER];
-                for (slot, channel) in key.iter_mut().zip(window) {
-                    *slot = *channel;
-                }
-                let next = chain.states.len();
-                let state = *numbers.entry(key).or_insert_with(|| {
-                    chain.states.push(key);
-                    next as u32
-                });
-                if let Some(before) = before {
-                    let next = chain.edges.len();
-                    let edge = *edge_numbers.entry(u64::from(before) << 32 | u64::from(state)).or_insert_with(|| {
-                        chain.edges.push((before, state));
-                        next as u32
-                    });
-                    chain.walk.push(edge);
-                } else {
-                    first = state;
-                }
-                before = Some(state);
+            if window[0] == NONE {
+                continue;
             }
-            if let Some(last) = before {
-                chain.trails.push(Trail { path, first, last, end: chain.walk.len() });
+            let first = chain.state(&mut numbers, window);
+            let mut last = first;
+            for channel in steps {
+                let way = u64::from(last) << 32 | u64::from(channel);
+                let (edge, to) = match ways.get(&way) {
+                    Some(known) => *known,
+                    None => {
+                        let mut window = chain.states.get(last as usize).copied().unwrap_or([NONE; MAX_ORDER]);
+                        window.copy_within(1..order, 0);
+                        window[order - 1] = channel;
+                        let to = chain.state(&mut numbers, window);
+                        let edge = chain.edges.len() as u32;
+                        chain.edges.push((last, to));
+                        ways.insert(way, (edge, to));
+                        (edge, to)
+                    }
+                };
+                chain.walk.push(edge);
+                last = to;
             }
+            chain.trails.push(Trail { path, first, last, end: chain.walk.len() });
             if chain.states.len() > MAX_STATES {
                 return Err(Error::new(
                     ErrorKind::LimitExceeded,
@@ -110,6 +106,14 @@ impl Chain {
         }
         chain.sort_edges();
         Ok(chain)
+    }
+
+    /// The number of a state, a new one if it is new.
+    fn state(&mut self, numbers: &mut HashMap<Window, u32, FxBuildHasher>, window: Window) -> u32 {
+        *numbers.entry(window).or_insert_with(|| {
+            self.states.push(window);
+            (self.states.len() - 1) as u32
+        })
     }
 
     fn sort_edges(&mut self) {
@@ -168,7 +172,7 @@ impl Chain {
                 *sum += amount;
             }
         };
-        let get = |amounts: &[f64], path: usize| amounts.get(path).copied().unwrap_or_default();
+        let get = |amounts: &[f64], path: u32| amounts.get(path as usize).copied().unwrap_or_default();
         let mut start = 0;
         for trail in &self.trails {
             let (conversions, nulls) = (get(&counts.conversions, trail.path), get(&counts.nulls, trail.path));

@@ -134,7 +134,7 @@ fn draw(journeys: &Journeys, counts: &Counts, random: &mut Random) -> Counts {
         if i % CHUNK == 0 {
             pulse::beat();
         }
-        let has_touch = !journeys.path(i).is_empty();
+        let has_touch = journeys.get(i).is_some_and(|path| !path.steps.is_empty());
         let mut again = |mean: f64| if has_touch { random.poisson(mean) } else { 0.0 };
         drawn.conversions.push(again(*conversions));
         drawn.nulls.push(again(*nulls));

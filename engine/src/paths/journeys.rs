@@ -1,8 +1,9 @@
 //! The canonical form of a set of paths: channels and paths in order of bytes, each path once. All models read it, so that
 //! their sums have one order, and it is what the bytes of a state hold.
 
-use super::amount::Amount;
+use super::amount::{Amount, Amounts};
 use crate::error::{Error, ErrorKind, Result};
+use crate::pulse;
 use crate::state::{Reader, Writer};
 
 const KIND: u8 = b'P';
@@ -11,7 +12,7 @@ const NAME: &str = "mrcall.path_set";
 /// PostgreSQL's largest value takes a gigabyte.
 const MAX_BYTES: usize = (1 << 30) - 1024;
 
-/// What went along one path.
+/// What went along several paths.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sums {
     /// Journeys that converted; with the nulls of all paths at most the largest `bigint`.
@@ -20,6 +21,19 @@ pub struct Sums {
     pub nulls: u64,
     /// What the conversions are worth together.
     pub value: Amount,
+}
+
+/// A path and what went along it.
+#[derive(Debug, Clone, Copy)]
+pub struct Path<'a> {
+    /// Its channels, as places in [`Journeys::channels`].
+    pub steps: &'a [u32],
+    /// Journeys that converted.
+    pub conversions: u64,
+    /// Journeys that did not.
+    pub nulls: u64,
+    /// What the conversions are worth together.
+    pub value: &'a Amount,
 }
 
 /// Paths in canonical order.
@@ -31,7 +45,9 @@ pub struct Journeys {
     steps: Vec<u32>,
     /// Where each path ends in `steps`.
     ends: Vec<usize>,
-    sums: Vec<Sums>,
+    /// Conversions and nulls of each path.
+    counts: Vec<(u64, u64)>,
+    values: Amounts,
 }
 
 /// The same sums as floating-point numbers, path by path: what the models compute with.
@@ -51,10 +67,13 @@ impl Journeys {
         Self { channels, ..Self::default() }
     }
 
-    pub(super) fn push(&mut self, path: &[u32], sums: Sums) {
-        self.steps.extend_from_slice(path);
+    pub(super) fn push(&mut self, steps: impl Iterator<Item = u32>, counts: (u64, u64), value: &Amount) {
+        self.steps.extend(steps);
         self.ends.push(self.steps.len());
-        self.sums.push(sums);
+        if !value.is_zero() {
+            *self.values.get_mut(self.counts.len()) = value.clone();
+        }
+        self.counts.push(counts);
     }
 
     /// The channels in order of bytes.
@@ -64,28 +83,25 @@ impl Journeys {
 
     /// How many different paths there are.
     pub fn len(&self) -> usize {
-        self.sums.len()
+        self.counts.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.sums.is_empty()
+        self.counts.is_empty()
     }
 
-    /// The steps of a path, as places in [`Self::channels`].
-    pub fn path(&self, i: usize) -> &[u32] {
+    /// A path; `None` beyond the last.
+    pub fn get(&self, i: usize) -> Option<Path<'_>> {
+        let (conversions, nulls) = *self.counts.get(i)?;
         let start = if i == 0 { 0 } else { self.ends.get(i - 1).copied().unwrap_or(0) };
-        self.ends.get(i).and_then(|end| self.steps.get(start..*end)).unwrap_or_default()
+        let steps = self.ends.get(i).and_then(|end| self.steps.get(start..*end)).unwrap_or_default();
+        Some(Path { steps, conversions, nulls, value: self.values.get(i) })
     }
 
-    /// A path with its sums; `None` beyond the last.
-    pub fn get(&self, i: usize) -> Option<(&[u32], &Sums)> {
-        self.sums.get(i).map(|sums| (self.path(i), sums))
-    }
-
-    /// Every path with its sums, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u32], &Sums)> {
-        self.sums.iter().enumerate().map(|(i, sums)| (self.path(i), sums))
+    /// Every path, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Path<'_>> {
+        (0..self.len()).filter_map(|i| self.get(i))
     }
 
     /// The name of a channel.
@@ -95,26 +111,30 @@ impl Journeys {
 
     /// What converted without any touch.
     pub fn unattributed(&self) -> Sums {
-        self.iter().next().filter(|(path, _)| path.is_empty()).map(|(_, sums)| sums.clone()).unwrap_or_default()
+        self.sums(self.get(0).into_iter().filter(|path| path.steps.is_empty()))
     }
 
     /// The sums of all paths.
     pub fn totals(&self) -> Sums {
-        let mut totals = Sums::default();
-        for sums in &self.sums {
-            totals.conversions += sums.conversions;
-            totals.nulls += sums.nulls;
-            totals.value.add(&sums.value);
+        self.sums(self.iter())
+    }
+
+    fn sums<'a>(&self, paths: impl Iterator<Item = Path<'a>>) -> Sums {
+        let mut sums = Sums::default();
+        for path in paths {
+            sums.conversions += path.conversions;
+            sums.nulls += path.nulls;
+            sums.value.add(path.value);
         }
-        totals
+        sums
     }
 
     /// The sums as floating-point numbers; `54000` for a value beyond 1e250.
     pub fn counts(&self) -> Result<Counts> {
         Ok(Counts {
-            conversions: self.sums.iter().map(|sums| sums.conversions as f64).collect(),
-            nulls: self.sums.iter().map(|sums| sums.nulls as f64).collect(),
-            value: self.sums.iter().map(|sums| sums.value.to_f64()).collect::<Result<_>>()?,
+            conversions: self.counts.iter().map(|(conversions, _)| *conversions as f64).collect(),
+            nulls: self.counts.iter().map(|(_, nulls)| *nulls as f64).collect(),
+            value: self.iter().map(|path| path.value.to_f64()).collect::<Result<_>>()?,
         })
     }
 
@@ -125,16 +145,18 @@ impl Journeys {
         for channel in &self.channels {
             w.text(channel.as_bytes());
         }
-        w.unsigned(self.sums.len() as u64);
-        for (path, sums) in self.iter() {
-            w.unsigned(path.len() as u64);
-            for step in path {
+        w.unsigned(self.len() as u64);
+        let mut counter = pulse::Counter::default();
+        for Path { steps, conversions, nulls, value } in self.iter() {
+            counter.steps(1 + steps.len());
+            w.unsigned(steps.len() as u64);
+            for step in steps {
                 w.unsigned(u64::from(*step));
             }
-            w.unsigned(sums.conversions);
-            w.unsigned(sums.nulls);
-            if sums.conversions > 0 {
-                sums.value.write(&mut w);
+            w.unsigned(conversions);
+            w.unsigned(nulls);
+            if conversions > 0 {
+                value.write(&mut w);
             }
         }
         let bytes = w.finish();
@@ -163,33 +185,58 @@ impl Journeys {
         }
         let paths = r.count(3)?;
         let mut journeys =
-            Self { ends: Vec::with_capacity(paths), sums: Vec::with_capacity(paths), ..Self::new(channels) };
+            Self { ends: Vec::with_capacity(paths), counts: Vec::with_capacity(paths), ..Self::new(channels) };
         let mut used = vec![false; count];
         let mut total = 0u64;
+        let mut counter = pulse::Counter::default();
+        let (mut before, mut start) = (0, 0);
         for i in 0..paths {
             let length = r.count(1)?;
-            for _ in 0..length {
-                let step = r.unsigned_32()?;
-                *used.get_mut(step as usize).ok_or_else(|| r.malformed("a channel is missing"))? = true;
-                journeys.steps.push(step);
-            }
-            journeys.ends.push(journeys.steps.len());
-            if i > 0 && journeys.path(i - 1) >= journeys.path(i) {
+            counter.steps(1 + length);
+            journeys.read_steps(&mut r, length, &mut used)?;
+            let end = journeys.steps.len();
+            if i > 0 && journeys.steps.get(before..start) >= journeys.steps.get(start..end) {
                 return Err(r.malformed("its paths are not sorted"));
             }
+            (before, start) = (start, end);
+            journeys.ends.push(end);
             let (conversions, nulls) = (r.unsigned()?, r.unsigned()?);
-            let value = if conversions > 0 { Amount::read(&mut r)? } else { Amount::default() };
+            if conversions > 0 {
+                let value = Amount::read(&mut r)?;
+                if !value.is_zero() {
+                    *journeys.values.get_mut(i) = value;
+                }
+            }
             let sum = conversions.checked_add(nulls).filter(|sum| *sum > 0);
             total = sum
                 .and_then(|sum| total.checked_add(sum))
                 .filter(|total| i64::try_from(*total).is_ok())
                 .ok_or_else(|| r.malformed("a count is out of range"))?;
-            journeys.sums.push(Sums { conversions, nulls, value });
+            journeys.counts.push((conversions, nulls));
         }
         if used.contains(&false) || journeys.is_empty() {
             return Err(r.malformed("channels or paths are missing"));
         }
         r.finish()?;
         Ok(journeys)
+    }
+
+    /// Reads so many steps, and marks their channels as used.
+    fn read_steps(&mut self, r: &mut Reader<'_>, length: usize, used: &mut [bool]) -> Result<()> {
+        let mut mark = |step: u32, r: &Reader<'_>| {
+            *used.get_mut(step as usize).ok_or_else(|| r.malformed("a channel is missing"))? = true;
+            Ok(step)
+        };
+        if let Some(steps) = r.single_bytes(length) {
+            for step in steps {
+                self.steps.push(mark(u32::from(*step), r)?);
+            }
+            return Ok(());
+        }
+        for _ in 0..length {
+            let step = r.unsigned_32()?;
+            self.steps.push(mark(step, r)?);
+        }
+        Ok(())
     }
 }

@@ -42,10 +42,10 @@ impl Linear {
     fn of(journeys: &Journeys, mut add: impl FnMut(&[u32], &mut Vec<(u32, f64)>)) -> Self {
         let mut linear = Self { channels: journeys.channels().len(), ..Self::default() };
         let mut counter = pulse::Counter::default();
-        for (path, sums) in journeys.iter() {
-            counter.steps(1 + path.len());
-            if sums.conversions > 0 {
-                add(path, &mut linear.parts);
+        for path in journeys.iter() {
+            counter.steps(1 + path.steps.len());
+            if path.conversions > 0 {
+                add(path.steps, &mut linear.parts);
             }
             linear.ends.push(linear.parts.len());
         }
@@ -105,11 +105,11 @@ pub fn path_models(
     // By channel, then model. Adding a zero would change no sum: paths without a conversion are passed over.
     let mut all = vec![[Sum::default(); 2]; journeys.channels().len() * models.len()];
     let mut counter = pulse::Counter::default();
-    for (path, sums) in journeys.iter().filter(|(_, sums)| sums.conversions > 0) {
-        counter.steps(1 + path.len());
-        let (conversions, value) = (sums.conversions as f64, sums.value.to_f64()?);
+    for path in journeys.iter().filter(|path| path.conversions > 0) {
+        counter.steps(1 + path.steps.len());
+        let (conversions, value) = (path.conversions as f64, path.value.to_f64()?);
         for (m, model) in models.iter().enumerate() {
-            weights.each(path, *model, |channel, part| {
+            weights.each(path.steps, *model, |channel, part| {
                 if let Some([of_conversions, of_value]) = all.get_mut(channel as usize * models.len() + m) {
                     of_conversions.add(conversions * part);
                     of_value.add(value * part);

@@ -58,7 +58,7 @@ pub fn markov(journeys: &Journeys, order: i32) -> Result<Vec<Removal>> {
     let losses = losses(&chain, order, journeys.channels().len(), &counts)?;
 
     let total = |amounts: &[f64]| -> f64 {
-        let touched = journeys.iter().zip(amounts).filter(|((path, _), _)| !path.is_empty());
+        let touched = journeys.iter().zip(amounts).filter(|(path, _)| !path.steps.is_empty());
         touched.map(|(_, amount)| *amount).collect::<Sum>().value()
     };
     let (conversions, value) = (total(&counts.conversions), total(&counts.value));

@@ -15,7 +15,7 @@ mod transform;
 
 pub use amount::Amount;
 pub use interval::{Bootstrap, Share, interval};
-pub use journeys::{Counts, Journeys, Sums};
+pub use journeys::{Counts, Journeys, Path, Sums};
 pub use linear::{ModelCredits, path_credit, path_models};
 pub use markov::{MAX_ORDER, Removal, markov};
 pub use set::PathSet;

@@ -1,8 +1,9 @@
 //! The state of `path_agg`: paths as they come, each kept once.
 
-use super::amount::Amount;
-use super::journeys::{Journeys, Sums};
+use super::amount::{Amount, Amounts};
+use super::journeys::{Journeys, Path};
 use crate::error::{Error, ErrorKind, Result};
+use crate::pulse;
 use crate::state::Dictionary;
 use crate::visits::utf8;
 
@@ -12,10 +13,12 @@ pub struct PathSet {
     channels: Dictionary,
     /// A path is the numbers of its channels, seven bits a byte: short paths of few channels are found in one place in memory.
     paths: Dictionary,
-    sums: Vec<Sums>,
+    /// Conversions and nulls of each path.
+    counts: Vec<(u64, u64)>,
+    values: Amounts,
     /// All conversions and nulls.
     total: u64,
-    /// What the values take beside their place in `sums`, about.
+    /// What the values take beside their place in `values`, about.
     value_bytes: usize,
     key: Vec<u8>,
 }
@@ -23,14 +26,15 @@ pub struct PathSet {
 impl PathSet {
     /// Whether there is no path.
     pub fn is_empty(&self) -> bool {
-        self.sums.is_empty()
+        self.counts.is_empty()
     }
 
     /// The memory that it takes, in bytes.
     pub fn heap_bytes(&self) -> usize {
         self.channels.heap_bytes()
             + self.paths.heap_bytes()
-            + self.sums.capacity() * size_of::<Sums>()
+            + self.counts.capacity() * size_of::<(u64, u64)>()
+            + self.values.heap_bytes()
             + self.value_bytes
             + self.key.capacity()
     }
@@ -40,7 +44,13 @@ impl PathSet {
     ///
     /// `22023`: a negative count, a value without a conversion. `54000`: more journeys than a `bigint` counts. `55000`: a
     /// channel that is not UTF-8.
-    pub fn push<T: AsRef<[u8]>>(&mut self, path: &[T], conversions: i64, value: &Amount, nulls: i64) -> Result<()> {
+    pub fn push<T: AsRef<[u8]>>(
+        &mut self,
+        path: impl IntoIterator<Item = T>,
+        conversions: i64,
+        value: &Amount,
+        nulls: i64,
+    ) -> Result<()> {
         let count = |count: i64, name: &str| {
             u64::try_from(count).map_err(|_| {
                 Error::invalid(
@@ -57,11 +67,14 @@ impl PathSet {
             ));
         }
         if conversions == 0 && nulls == 0 {
+            // Whoever hands out the channels may still find one that is none.
+            path.into_iter().for_each(drop);
             return Ok(());
         }
         let mut key = core::mem::take(&mut self.key);
         key.clear();
-        for channel in path.iter().map(AsRef::as_ref) {
+        for channel in path {
+            let channel = channel.as_ref();
             let known = self.channels.len();
             let id = self.channels.intern(channel)?;
             if self.channels.len() > known {
@@ -69,13 +82,13 @@ impl PathSet {
             }
             put(&mut key, id);
         }
-        let added = self.add(&key, &Sums { conversions, nulls, value: Amount::default() }, value);
+        let added = self.add(&key, (conversions, nulls), value);
         self.key = key;
         added
     }
 
-    fn add(&mut self, key: &[u8], counts: &Sums, value: &Amount) -> Result<()> {
-        let total = self.total.checked_add(counts.conversions).and_then(|total| total.checked_add(counts.nulls));
+    fn add(&mut self, key: &[u8], (conversions, nulls): (u64, u64), value: &Amount) -> Result<()> {
+        let total = self.total.checked_add(conversions).and_then(|total| total.checked_add(nulls));
         self.total = total.filter(|total| i64::try_from(*total).is_ok()).ok_or_else(|| {
             Error::new(
                 ErrorKind::LimitExceeded,
@@ -84,63 +97,70 @@ impl PathSet {
             )
         })?;
         let id = self.paths.intern(key)? as usize;
-        if id == self.sums.len() {
-            self.sums.push(Sums::default());
+        match self.counts.get_mut(id) {
+            Some(counts) => *counts = (counts.0 + conversions, counts.1 + nulls),
+            None => self.counts.push((conversions, nulls)),
         }
-        if let Some(sums) = self.sums.get_mut(id) {
-            sums.conversions += counts.conversions;
-            sums.nulls += counts.nulls;
-            if !value.is_zero() {
-                let before = if sums.value.is_zero() { 0 } else { sums.value.heap_bytes() };
-                sums.value.add(value);
-                self.value_bytes = (self.value_bytes + sums.value.heap_bytes()).saturating_sub(before);
-            }
+        if !value.is_zero() {
+            let sum = self.values.get_mut(id);
+            let before = if sum.is_zero() { 0 } else { sum.heap_bytes() };
+            sum.add(value);
+            self.value_bytes = (self.value_bytes + sum.heap_bytes()).saturating_sub(before);
         }
         Ok(())
     }
 
     /// Takes the paths of another set into this one.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
-        let own: Vec<u32> = (0u32..)
-            .zip(0..other.channels.len())
-            .map(|(id, _)| self.channels.intern(other.channels.get(id)))
-            .collect::<Result<_>>()?;
+        let names = (0u32..).zip(0..other.channels.len()).map(|(id, _)| other.channels.get(id));
+        let own = self.own_channels(names)?;
         let mut key = Vec::new();
-        for (id, sums) in (0u32..).zip(&other.sums) {
+        let mut counter = pulse::Counter::default();
+        for (id, counts) in (0u32..).zip(&other.counts) {
+            counter.step();
             key.clear();
             for step in steps(other.paths.get(id)) {
                 put(&mut key, own.get(step as usize).copied().unwrap_or_default());
             }
-            self.add(&key, sums, &sums.value)?;
+            self.add(&key, *counts, other.values.get(id as usize))?;
         }
         Ok(())
     }
 
+    fn own_channels<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) -> Result<Vec<u32>> {
+        names.map(|name| self.channels.intern(name)).collect()
+    }
+
     /// The paths in canonical order.
     pub fn journeys(&self) -> Journeys {
-        let mut order: Vec<u32> = (0u32..).zip(0..self.channels.len()).map(|(id, _)| id).collect();
-        order.sort_unstable_by(|a, b| self.channels.get(*a).cmp(self.channels.get(*b)));
+        let order: Vec<u32> = self.channels.in_order().collect();
         let mut places = vec![0u32; order.len()];
         for (place, id) in (0u32..).zip(&order) {
             if let Some(slot) = places.get_mut(*id as usize) {
                 *slot = place;
             }
         }
-        let place = |step: u32| places.get(step as usize).copied().unwrap_or_default();
-        // All paths in one piece, so that the sort compares slices.
-        let mut all: Vec<u32> = Vec::new();
-        let mut paths: Vec<(usize, usize, &Sums)> = Vec::with_capacity(self.sums.len());
-        for (id, sums) in (0u32..).zip(&self.sums) {
-            let start = all.len();
-            all.extend(steps(self.paths.get(id)).map(place));
-            paths.push((start, all.len(), sums));
-        }
-        let path = |start: usize, end: usize| all.get(start..end).unwrap_or_default();
-        paths.sort_unstable_by(|a, b| path(a.0, a.1).cmp(path(b.0, b.1)));
+        let path =
+            |id: u32| steps(self.paths.get(id)).map(|step| places.get(step as usize).copied().unwrap_or_default());
+        // The first steps of a path in one number, the first one highest, each with one added so that a path comes before
+        // those that go on: they nearly always decide.
+        let bits = u32::BITS - u32::try_from(order.len()).unwrap_or(u32::MAX).leading_zeros();
+        let per_key = (u128::BITS / bits.max(1)) as usize;
+        let first_steps = |id: u32| {
+            let (mut key, mut left) = (0u128, per_key as u32);
+            for place in path(id).take(per_key) {
+                key = key << bits | (u128::from(place) + 1);
+                left -= 1;
+            }
+            key.checked_shl(bits * left).unwrap_or_default()
+        };
+        let mut paths: Vec<(u128, u32)> = (0u32..).zip(&self.counts).map(|(id, _)| (first_steps(id), id)).collect();
+        pulse::sort_by(&mut paths, |a, b| a.0.cmp(&b.0).then_with(|| path(a.1).cmp(path(b.1))));
         let text = |id: &u32| String::from_utf8_lossy(self.channels.get(*id)).into_owned();
         let mut journeys = Journeys::new(order.iter().map(text).collect());
-        for (start, end, sums) in paths {
-            journeys.push(path(start, end), sums.clone());
+        for (_, id) in paths {
+            let counts = self.counts.get(id as usize).copied().unwrap_or_default();
+            journeys.push(path(id), counts, self.values.get(id as usize));
         }
         journeys
     }
@@ -152,18 +172,24 @@ impl PathSet {
 
     /// Reads what [`Self::serialize`] wrote; anything else is `22P03`.
     pub fn deserialize(bytes: &[u8]) -> Result<Self> {
-        let journeys = Journeys::decode(bytes)?;
         let mut set = Self::default();
-        for channel in journeys.channels() {
-            set.channels.intern(channel.as_bytes())?;
-        }
-        let mut key = Vec::new();
-        for (path, sums) in journeys.iter() {
-            key.clear();
-            path.iter().for_each(|step| put(&mut key, *step));
-            set.add(&key, sums, &sums.value)?;
-        }
+        set.merge_bytes(bytes)?;
         Ok(set)
+    }
+
+    /// Takes the paths of a set of which these are the bytes.
+    pub fn merge_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        let journeys = Journeys::decode(bytes)?;
+        let own = self.own_channels(journeys.channels().iter().map(String::as_bytes))?;
+        let mut key = Vec::new();
+        let mut counter = pulse::Counter::default();
+        for Path { steps, conversions, nulls, value } in journeys.iter() {
+            counter.step();
+            key.clear();
+            steps.iter().for_each(|step| put(&mut key, own.get(*step as usize).copied().unwrap_or_default()));
+            self.add(&key, (conversions, nulls), value)?;
+        }
+        Ok(())
     }
 }
 
@@ -176,7 +202,31 @@ fn put(key: &mut Vec<u8>, mut step: u32) {
     key.push(step as u8);
 }
 
-fn steps(key: &[u8]) -> impl Iterator<Item = u32> {
-    let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |step, byte| step << 7 | u32::from(byte & 0x7f));
-    key.split_inclusive(|byte| *byte < 0x80).map(number)
+/// The channels of a path with that key.
+fn steps(key: &[u8]) -> Steps<'_> {
+    Steps(key.iter())
+}
+
+#[derive(Clone)]
+struct Steps<'a>(core::slice::Iter<'a, u8>);
+
+impl Iterator for Steps<'_> {
+    type Item = u32;
+
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        let byte = u32::from(*self.0.next()?);
+        if byte < 0x80 {
+            return Some(byte);
+        }
+        let (mut step, mut shift) = (byte & 0x7f, 7);
+        for byte in self.0.by_ref() {
+            step |= u32::from(byte & 0x7f) << shift;
+            shift += 7;
+            if *byte < 0x80 {
+                break;
+            }
+        }
+        Some(step)
+    }
 }

@@ -96,7 +96,7 @@ fn worth<'a>(journeys: &'a Journeys, counts: &'a Counts) -> impl Iterator<Item =
     journeys
         .iter()
         .zip(amounts)
-        .map(|((path, _), ((conversions, value), nulls))| (path, [*conversions, *value, conversions + nulls]))
+        .map(|(path, ((conversions, value), nulls))| (path.steps, [*conversions, *value, conversions + nulls]))
         .filter(|(path, [_, _, all])| !path.is_empty() && *all > 0.0)
 }
 

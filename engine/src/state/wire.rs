@@ -101,12 +101,17 @@ impl<'a> Reader<'a> {
     }
 
     /// An unsigned number in its one shortest form.
+    #[inline]
     pub fn unsigned(&mut self) -> Result<u64> {
         // Most numbers are small.
         if let [byte @ 0..0x80, rest @ ..] = self.rest {
             self.rest = rest;
             return Ok(u64::from(*byte));
         }
+        self.long_unsigned()
+    }
+
+    fn long_unsigned(&mut self) -> Result<u64> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let [byte, rest @ ..] = self.rest else { return Err(self.malformed("it ends too early")) };
@@ -126,6 +131,16 @@ impl<'a> Reader<'a> {
     /// An unsigned number that fits 32 bits.
     pub fn unsigned_32(&mut self) -> Result<u32> {
         u32::try_from(self.unsigned()?).map_err(|_| self.malformed("a number is out of range"))
+    }
+
+    /// So many unsigned numbers where each takes a single byte, as most do: those bytes. `None`, and nothing read, elsewhere.
+    pub fn single_bytes(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (bytes, rest) = self.rest.split_at_checked(count)?;
+        let is_single = bytes.iter().fold(0, |all, byte| all | byte) < 0x80;
+        is_single.then(|| {
+            self.rest = rest;
+            bytes
+        })
     }
 
     /// A signed number.
