@@ -173,13 +173,20 @@ def bench(package):
         set_of = "(SELECT mrcall.path_agg(path, conversions, 0, nulls) FROM public.bench_path)"
         heuristics = ("SELECT count(*) FROM mrcall.models() AS m, (SELECT {} AS s OFFSET 0) AS s, mrcall.path_credit(s.s, m.model) "
                       "WHERE m.needs = 'order';").format(set_of)
+        psql(f"""DROP TABLE IF EXISTS public.bench_set;
+            CREATE TABLE public.bench_set AS SELECT {set_of} AS s;""")
         build = """(SELECT mrcall.path_agg(path, converted::int, 0, (NOT converted)::int)
             FROM (SELECT array_agg(channel ORDER BY no) AS path, journey FROM public.bench_touch GROUP BY journey) AS t
             JOIN public.bench_journey USING (journey))"""
         settings = "SET max_parallel_workers_per_gather = 2; SET work_mem = '256MB';"
-        jobs = {"path_agg alone": f"SELECT mrcall.num_paths({set_of});", "all heuristics": heuristics,
+        alone = "SET max_parallel_workers_per_gather = 0;"
+        jobs = {"path_agg alone": f"SELECT mrcall.num_paths({set_of});",
+                "path_agg alone, in one process": f"{alone} SELECT mrcall.num_paths({set_of});",
+                "all heuristics": heuristics,
                 "all heuristics in one call": f"SELECT count(*) FROM mrcall.path_models({set_of});",
+                "all heuristics in one call, stored set": "SELECT count(*) FROM public.bench_set, mrcall.path_models(s);",
                 "markov": f"SELECT count(*) FROM mrcall.markov({set_of});",
+                "markov, stored set": "SELECT count(*) FROM public.bench_set, mrcall.markov(s);",
                 "markov, paths built from touches": f"SELECT count(*) FROM mrcall.markov({build});",
                 "markov of order 4": f"SELECT count(*) FROM mrcall.markov({set_of}, 4);",
                 "shapley total": f"SELECT count(*) FROM mrcall.shapley({set_of});",
