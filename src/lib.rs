@@ -44,7 +44,8 @@ pgrx::extension_sql_file!(
     requires = ["session_archive"]
 );
 pgrx::extension_sql_file!("../sql/install/57-call_fields.sql", name = "call_fields", requires = ["source_columns"]);
-pgrx::extension_sql_file!("../sql/install/60-attach.sql", name = "attach", requires = ["call_fields"]);
+pgrx::extension_sql_file!("../sql/install/58-webhooks.sql", name = "webhooks", requires = ["call_fields"]);
+pgrx::extension_sql_file!("../sql/install/60-attach.sql", name = "attach", requires = ["webhooks"]);
 pgrx::extension_sql_file!("../sql/install/62-doctor.sql", name = "doctor", requires = ["attach"]);
 pgrx::extension_sql_file!("../sql/install/65-link_visitor.sql", name = "link_visitor", requires = ["doctor"]);
 pgrx::extension_sql_file!("../sql/install/70-visits.sql", name = "visits", requires = ["link_visitor"]);

@@ -35,6 +35,11 @@ pub enum Value<'a> {
     Container(&'a [u8]),
 }
 
+/// Whether a container is an object.
+pub fn is_object(container: &[u8]) -> bool {
+    container.first_chunk().is_some_and(|header| u32::from_ne_bytes(*header) & OBJECT != 0)
+}
+
 /// The keys on the way to a value, as `#>>` takes them.
 #[derive(Debug, Clone)]
 pub struct Path(Vec<Key>);

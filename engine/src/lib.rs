@@ -22,5 +22,6 @@ pub mod split;
 pub mod state;
 pub mod url;
 pub mod visits;
+pub mod webhooks;
 
 pub use error::{Error, ErrorKind, Result};

@@ -39,6 +39,8 @@ SELECT mrcall.grant_read('pg_signal_backend');
 CREATE VIEW public.sign_ups AS SELECT * FROM mrcall.attribution('2026-02-01', '2026-06-01');
 CREATE MATERIALIZED VIEW public.days AS SELECT bucket, visitors, visits FROM mrcall.visitor_buckets('1 day', '2026-05-01', '2026-06-01');
 CREATE INDEX website_events_host ON public.website_events (mrcall.url_host(page_url));
+CREATE INDEX ON public.stripe_webhooks_registry USING gin (mrcall.stripe_ids(document));
+CREATE INDEX ON public.apple_webhooks_registry USING gin (mrcall.apple_ids(document));
 SQL
 }
 # Everything that has to be the same afterwards, as text.

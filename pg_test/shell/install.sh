@@ -85,6 +85,15 @@ whole_life() { # database
     same "$database: doctor names the missing right" 'error|public.sessions|GRANT SELECT ON public.sessions TO test_analyst;' \
         "$(as test_analyst -c "SELECT severity, object, fix FROM mrcall.doctor() WHERE severity = 'error'")"
 
+    # The indexes of explain_conversion ask no rights of who writes webhooks.
+    installer -c 'CREATE INDEX ON public.stripe_webhooks_registry USING gin (mrcall.stripe_ids(document))' \
+        -c 'CREATE INDEX ON public.apple_webhooks_registry USING gin (mrcall.apple_ids(document))' \
+        -c 'GRANT INSERT ON public.stripe_webhooks_registry, public.apple_webhooks_registry TO test_service'
+    as test_service \
+        -c "INSERT INTO public.stripe_webhooks_registry (document) VALUES ('{\"type\": \"invoice.paid\", \"data\": {\"object\": {}}}')" \
+        -c "INSERT INTO public.apple_webhooks_registry (document) VALUES ('{\"signedPayload\": \"e30.e30.e30\"}')" ||
+        die "$database: a role without rights on the schema cannot write webhooks"
+
     # The service that calls link_visitor at sign-up is another role than the installer.
     refused "$database: the service without rights" 42501 test_service "SELECT mrcall.link_visitor('x', 'visitor-1')"
     installer -c 'GRANT USAGE ON SCHEMA mrcall TO test_service' -c 'GRANT SELECT ON mrcall.source TO test_service' \

@@ -60,3 +60,26 @@ for report in sessionize visitor_buckets attribution many_visitors call_summary;
     fi
     echo "$said"
 done
+
+# A payment, refund or subscription is found through the indexes of the webhooks; without them the tables are read.
+# Among more webhooks than the tests have.
+indexes='INSERT INTO apple_webhooks_registry (document) SELECT jsonb_build_object($$nr$$, n) FROM generate_series(1, 5000) AS n;
+    CREATE INDEX ON stripe_webhooks_registry USING gin (mrcall.stripe_ids(document));
+    CREATE INDEX ON apple_webhooks_registry USING gin (mrcall.apple_ids(document));
+    ANALYZE stripe_webhooks_registry, apple_webhooks_registry'
+for kind in subscription payment refund; do
+    report=explain_$kind
+    id=$(db -c "SELECT quote_literal(max(conversion_id)) FROM mrcall.conversions WHERE conversion = '$kind'")
+    explain="SELECT count(*) FROM mrcall.explain_conversion('$kind', $id)"
+    plans "BEGIN; $indexes; $explain; ROLLBACK"
+    for table in stripe apple; do
+        grep -q "Bitmap Index Scan on ${table}_webhooks_registry_${table}_ids_idx" "$LOGS/plans-$report.out" ||
+            fail "$report: the index of $table's webhooks is not read"
+        if grep -q "Scan on ${table}_webhooks_registry " <(grep -v 'Bitmap Heap Scan' "$LOGS/plans-$report.out"); then
+            fail "$report: $table's webhooks are read"
+        fi
+    done
+    plans "$explain"
+    grep -q 'Seq Scan on stripe_webhooks_registry' "$LOGS/plans-$report.out" || fail "$report: what is read without an index"
+    echo "$report: through the indexes of both tables; without them by reading all"
+done

@@ -2,6 +2,73 @@
 -- The bodies name views that exist only after attach.
 SET LOCAL check_function_bodies = off;
 
+-- A row of stripe_events or apple_events; their own types are others after each attach.
+CREATE TYPE mrcall._webhook AS (event_id text, received_at timestamptz, document jsonb);
+COMMENT ON TYPE mrcall._webhook IS 'Internal: a webhook''s document';
+
+-- The rows of mrcall.conversions with an id; of their columns those that need no look at every customer. Of a kind that
+-- webhooks tell of, the view's own query answers, over no more rows of its sources than can matter: the documents that name the
+-- id, those that name an id which these name, and so on, because ids are what the view joins and groups documents by; and the
+-- businesses that these lead to.
+CREATE FUNCTION mrcall._conversions(kind text, asked_id text)
+RETURNS TABLE (customer_id text, business_id text, converted_at timestamptz, journey_at timestamptz, value numeric, currency text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    most constant int := 1000;
+    -- A refund at Stripe has its charge's id, and the amount after it.
+    ids text[] := ARRAY[asked_id, regexp_replace(asked_id, ':[^:]*$', '')];
+    more text[] := ids;
+    stripe mrcall._webhook[];
+    apple mrcall._webhook[];
+BEGIN
+    WHILE more IS NOT NULL LOOP
+        -- All are read for ids that no index has, and for more documents than belong to anybody.
+        IF kind IN ('signup', 'business', 'first_call') OR cardinality(stripe) > most OR cardinality(apple) > most
+           OR EXISTS (SELECT FROM unnest(more) AS m (id) WHERE m.id = '' OR m.id ~ '^[[{]' OR octet_length(m.id) > 255) THEN
+            RETURN QUERY SELECT c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency
+                         FROM mrcall.conversions AS c
+                         WHERE c.conversion = kind AND c.conversion_id = asked_id;
+            RETURN;
+        END IF;
+        -- The limit is outside, because the planner would take it for a reason to read the table.
+        WITH found AS MATERIALIZED (
+            SELECT e.event_id, e.received_at, e.document FROM mrcall.stripe_events AS e WHERE mrcall.stripe_ids(e.document) && ids)
+        SELECT array_agg(f::mrcall._webhook) INTO stripe FROM (SELECT f.* FROM found AS f LIMIT most + 1) AS f;
+        WITH found AS MATERIALIZED (
+            SELECT e.event_id, e.received_at, e.document FROM mrcall.apple_events AS e WHERE mrcall.apple_ids(e.document) && ids)
+        SELECT array_agg(f::mrcall._webhook) INTO apple FROM (SELECT f.* FROM found AS f LIMIT most + 1) AS f;
+        SELECT array_agg(DISTINCT n.id) INTO more
+        FROM (SELECT mrcall.stripe_ids(e.document) AS named FROM unnest(stripe) AS e
+              UNION ALL
+              SELECT mrcall.apple_ids(e.document) FROM unnest(apple) AS e) AS d
+        CROSS JOIN unnest(d.named) AS n (id)
+        WHERE n.id <> ALL (ids);
+        ids := ids || more;
+    END LOOP;
+    RETURN QUERY EXECUTE
+        'WITH stripe_events AS MATERIALIZED (SELECT e.* FROM unnest($3) AS e), '
+        'apple_events AS MATERIALIZED (SELECT e.* FROM unnest($4) AS e), '
+        'subscriptions AS MATERIALIZED (SELECT s.* FROM mrcall.subscriptions AS s WHERE s.subscription_id = ANY ($5)), '
+        'businesses AS MATERIALIZED (SELECT b.* FROM mrcall.businesses AS b WHERE b.business_id = ANY (ARRAY('
+            'SELECT s.business_id FROM subscriptions AS s '
+            'UNION ALL '
+            'SELECT mrcall._apple_transaction(mrcall._apple_notification(e.document)) ->> ''appAccountToken'' FROM apple_events AS e '
+            'UNION ALL '
+            'SELECT x.business_id FROM mrcall.businesses AS x WHERE x.stripe_customer_id = ANY (ARRAY('
+                'SELECT mrcall._stripe_id(e.document #> ''{data,object,customer}'') FROM stripe_events AS e))))) '
+        'SELECT c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency FROM ('
+        || (SELECT regexp_replace(substring(v.definition FROM ' AS\n(WITH .*);\nCOMMENT ON VIEW '),
+                                  '\mmrcall\.(stripe_events|apple_events|subscriptions|businesses)\M', '\1', 'g')
+            FROM mrcall._views() AS v WHERE v.name = 'conversions')
+        || ') AS c WHERE c.conversion = $1 AND c.conversion_id = $2'
+        USING kind, asked_id, stripe, apple, ids;
+END
+$$;
+COMMENT ON FUNCTION mrcall._conversions(text, text) IS 'Internal: the rows of mrcall.conversions with an id';
+
 -- Why a conversion without a journey has none.
 CREATE FUNCTION mrcall._unattributed_reason(
     customer_id text, business_id text, journey_at timestamptz, begins_at timestamptz, browsers text[], touches_before_filter bigint)
@@ -110,8 +177,7 @@ BEGIN
                                half_life, first_weight, last_weight, weights => weights);
     PERFORM mrcall._require_attached();
     SELECT x.customer_id, x.business_id, x.converted_at, x.journey_at, x.value, x.currency INTO c
-    FROM mrcall.conversions AS x
-    WHERE x.conversion = kind AND x.conversion_id = asked_id
+    FROM mrcall._conversions(kind, asked_id) AS x
     ORDER BY x.converted_at
     LIMIT 1;
     IF NOT FOUND THEN

@@ -21,3 +21,4 @@ mod views;
 mod visit_rows;
 mod visitor_buckets;
 mod visits;
+mod webhooks;

@@ -4,6 +4,7 @@
 use core::ffi::CStr;
 use core::{ptr, slice};
 use std::cell::RefCell;
+use std::ffi::CString;
 
 use mrcall_engine::document::{Path, Value};
 use pgrx::pg_sys::panic::ErrorReport;
@@ -176,12 +177,22 @@ fn path_of(args: &Args) -> Option<Path> {
 }
 
 /// A number as the server writes it.
-fn number_text<'a>(number: &[u8]) -> Option<&'a CStr> {
+pub fn number_text<'a>(number: &[u8]) -> Option<&'a CStr> {
     // SAFETY: the bytes are those of a numeric in a document; in the copy they are aligned as the server wants them.
     unsafe {
         let copy = pg_sys::palloc(number.len()).cast::<u8>();
         ptr::copy_nonoverlapping(number.as_ptr(), copy, number.len());
         direct_function_call::<&CStr>(pg_sys::numeric_out, &[Some(pg_sys::Datum::from(copy))])
+    }
+}
+
+/// The content of the jsonb that a JSON text is, in the memory of the running call.
+pub fn read_json<'a>(text: &str) -> Option<&'a [u8]> {
+    let text = CString::new(text).ok()?;
+    // SAFETY: the argument is that of jsonb_in, whose result is a plain jsonb.
+    unsafe {
+        let document = direct_function_call_as_datum(pg_sys::jsonb_in, &[Some(pg_sys::Datum::from(text.as_ptr()))])?;
+        Some(content(document.cast_mut_ptr()))
     }
 }
 

@@ -3,7 +3,7 @@
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
-use pgrx::{pg_sys, varlena};
+use pgrx::{AnyElement, FromDatum, pg_sys, varlena};
 
 /// The most that the server allocates at once.
 const MAX_ALLOCATION: usize = 0x3fff_ffff;
@@ -31,5 +31,17 @@ pub fn new_text(bytes: &[u8]) -> Option<pg_sys::Datum> {
         varlena::set_varsize_4b(new.cast(), size as i32);
         ptr::copy_nonoverlapping(bytes.as_ptr(), new.add(pg_sys::VARHDRSZ), bytes.len());
         Some(pg_sys::Datum::from(new))
+    }
+}
+
+/// An array of texts in the memory of the running call; `None` where there is not enough for a text.
+pub fn text_array<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Option<AnyElement> {
+    let mut texts = texts.map(new_text).collect::<Option<Vec<_>>>()?;
+    let count = c_int::try_from(texts.len()).ok()?;
+    // SAFETY: each datum is a text, whose length, alignment and passing are those given.
+    unsafe {
+        let array =
+            pg_sys::construct_array(texts.as_mut_ptr(), count, pg_sys::TEXTOID, -1, false, pg_sys::TYPALIGN_INT as i8);
+        AnyElement::from_polymorphic_datum(pg_sys::Datum::from(array), false, pg_sys::TEXTARRAYOID)
     }
 }

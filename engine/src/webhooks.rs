@@ -1,0 +1,103 @@
+//! The ids in a webhook's document that connect it with others, read where they lie: see `docs/explain_conversion.md`.
+
+use crate::document::{Path, Value, is_object};
+
+/// What Stripe's documents name: the object itself, then its subscription (at its old and its new place), invoice, charge
+/// and payment intent.
+pub struct StripeIds {
+    kind: Path,
+    object: Path,
+    id: Path,
+    references: [Path; 5],
+}
+
+impl Default for StripeIds {
+    fn default() -> Self {
+        Self {
+            kind: Path::new(["type"]),
+            object: Path::new(["data", "object"]),
+            id: Path::new(["id"]),
+            references: [
+                Path::new(["subscription"]),
+                Path::new(["parent", "subscription_details", "subscription"]),
+                Path::new(["invoice"]),
+                Path::new(["charge"]),
+                Path::new(["payment_intent"]),
+            ],
+        }
+    }
+}
+
+impl StripeIds {
+    /// The ids of a paid invoice or a refunded charge; `None` for any other document.
+    pub fn find<'a>(&mut self, document: &'a [u8]) -> Option<[Option<Value<'a>>; 6]> {
+        let Some(Value::Text(b"invoice.paid" | b"charge.refunded")) = self.kind.find(document) else { return None };
+        let Some(Value::Container(object)) = self.object.find(document) else { return None };
+        let mut ids = [None; 6];
+        ids[0] = self.id.find(object);
+        for (id, reference) in ids[1..].iter_mut().zip(&mut self.references) {
+            // Named by its id, or the whole object.
+            *id = match reference.find(object) {
+                Some(Value::Container(expanded)) => self.id.find(expanded),
+                Some(Value::Text(text)) => Some(Value::Text(text)),
+                _ => None,
+            };
+        }
+        Some(ids)
+    }
+}
+
+/// What Apple's documents name: a transaction, and the first one of its subscription.
+pub struct AppleIds {
+    payload: Path,
+    decoded: Path,
+    signed: Path,
+    ids: [Path; 2],
+}
+
+/// A notification's transaction: an object, or the text of a JWS.
+pub enum Transaction<'a> {
+    /// The object.
+    Decoded(&'a [u8]),
+    /// The text.
+    Signed(&'a [u8]),
+}
+
+impl Default for AppleIds {
+    fn default() -> Self {
+        Self {
+            payload: Path::new(["signedPayload"]),
+            decoded: Path::new(["data", "transactionInfo"]),
+            signed: Path::new(["data", "signedTransactionInfo"]),
+            ids: [Path::new(["transactionId"]), Path::new(["originalTransactionId"])],
+        }
+    }
+}
+
+impl AppleIds {
+    /// The JWS that a notification is in, where it is still signed.
+    pub fn signed_payload<'a>(&mut self, document: &'a [u8]) -> Option<&'a [u8]> {
+        match self.payload.find(document) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The transaction of a decoded notification.
+    pub fn transaction<'a>(&mut self, notification: &'a [u8]) -> Option<Transaction<'a>> {
+        match self.decoded.find(notification) {
+            Some(Value::Container(object)) if is_object(object) => return Some(Transaction::Decoded(object)),
+            _ => (),
+        }
+        match self.signed.find(notification) {
+            Some(Value::Container(object)) if is_object(object) => Some(Transaction::Decoded(object)),
+            Some(Value::Text(text)) => Some(Transaction::Signed(text)),
+            _ => None,
+        }
+    }
+
+    /// The ids of a decoded transaction.
+    pub fn find<'a>(&mut self, transaction: &'a [u8]) -> [Option<Value<'a>>; 2] {
+        self.ids.each_mut().map(|path| path.find(transaction))
+    }
+}
