@@ -142,6 +142,26 @@ BEGIN
                        (SELECT string_agg(quote_ident(n.name), ', ') FROM unnest(wanted.names) AS n (name)));
         END IF;
     END LOOP;
+    -- An index on the function, whatever else it holds.
+    FOR src IN
+        SELECT r.relation::text AS relation, f.oid::regproc::text AS ids,
+               CASE WHEN r.found_type = 'jsonb' THEN r.expression ELSE r.cast_expression END AS document
+        FROM mrcall._resolve_columns(mapping) AS r
+        JOIN pg_class AS c ON c.oid = r.relation AND c.relkind IN ('r', 'p', 'm')
+        JOIN pg_proc AS f ON f.oid = CASE r.logical_table WHEN 'stripe_events' THEN 'mrcall.stripe_ids(jsonb)'::regprocedure
+                                                          WHEN 'apple_events' THEN 'mrcall.apple_ids(jsonb)'::regprocedure END
+        WHERE r.name = 'document' AND r.expression IS NOT NULL AND NOT EXISTS (
+            SELECT FROM pg_index AS x
+            JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid
+            WHERE x.indrelid = r.relation AND x.indpred IS NULL AND x.indisvalid
+              AND d.refclassid = 'pg_proc'::regclass AND d.refobjid = f.oid)
+        ORDER BY r.logical_table
+    LOOP
+        RETURN QUERY SELECT 'info', src.relation,
+            format('no index on %s(%s): explain_conversion of a payment reads every document', src.ids, src.document),
+            format('CREATE INDEX ON %1$s USING gin (%2$s(%3$s)) WITH (fastupdate = off); ANALYZE %1$s;', src.relation, src.ids,
+                   src.document);
+    END LOOP;
     FOR src IN
         SELECT s.relation, s.columns ->> CASE s.logical_table WHEN 'events' THEN 'occurred_at' ELSE 'started_at' END AS time_column
         FROM mrcall.source AS s WHERE s.logical_table IN ('events', 'calls') AND s.relation IS NOT NULL
