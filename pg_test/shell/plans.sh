@@ -63,7 +63,7 @@ done
 
 # A payment, refund or subscription is found through the indexes of the webhooks; without them the tables are read.
 # Among more webhooks than the tests have.
-indexes='INSERT INTO apple_webhooks_registry (document) SELECT jsonb_build_object($$nr$$, n) FROM generate_series(1, 5000) AS n;
+indexes='INSERT INTO apple_webhooks_registry (document) SELECT to_jsonb(n) FROM generate_series(1, 5000) AS n;
     CREATE INDEX ON stripe_webhooks_registry USING gin (mrcall.stripe_ids(document));
     CREATE INDEX ON apple_webhooks_registry USING gin (mrcall.apple_ids(document));
     ANALYZE stripe_webhooks_registry, apple_webhooks_registry'
