@@ -144,3 +144,18 @@ $$;
 SELECT conversion, count(*) > 50 AS many, count(*) FILTER (WHERE has_series) > 10 AS series,
        count(*) FILTER (WHERE has_customer) > 10 AS customers
 FROM world.seen GROUP BY 1 ORDER BY 1;
+
+-- One invoice and one transaction delivered more often than is looked at one by one; the delivery that counts is the last row.
+DELETE FROM world.stripe;
+DELETE FROM world.apple;
+INSERT INTO world.stripe (id, created_at, document)
+SELECT 'delivery-' || n, timestamptz '2026-03-02Z' - n * interval '1 second', jsonb_build_object(
+    'type', 'invoice.paid', 'data', jsonb_build_object('object', jsonb_build_object('id', 'in_1', 'amount_paid', n, 'currency', 'eur')))
+FROM generate_series(1, 1500) AS n;
+INSERT INTO world.apple (id, created_at, document)
+SELECT 'delivery-' || n, timestamptz '2026-03-02Z' - n * interval '1 second', jsonb_build_object(
+    'notificationType', 'DID_RENEW', 'data', jsonb_build_object('transactionInfo', jsonb_build_object(
+        'transactionId', 'transaction-1', 'price', n, 'currency', 'EUR')))
+FROM generate_series(1, 1500) AS n;
+SELECT a.id, c.value FROM (VALUES ('in_1'), ('transaction-1')) AS a (id), mrcall._conversions('payment', a.id) AS c ORDER BY 1;
+SELECT pg_temp.differences();

@@ -24,7 +24,7 @@ DECLARE
     stripe mrcall._webhook[];
     apple mrcall._webhook[];
 BEGIN
-    WHILE more IS NOT NULL LOOP
+    LOOP
         -- All are read for ids that no index has, and for more documents than belong to anybody.
         IF kind IN ('signup', 'business', 'first_call') OR cardinality(stripe) > most OR cardinality(apple) > most
            OR EXISTS (SELECT FROM unnest(more) AS m (id) WHERE m.id = '' OR m.id ~ '^[[{]' OR octet_length(m.id) > 255) THEN
@@ -33,6 +33,7 @@ BEGIN
                          WHERE c.conversion = kind AND c.conversion_id = asked_id;
             RETURN;
         END IF;
+        EXIT WHEN more IS NULL;
         -- The limit is outside, because the planner would take it for a reason to read the table.
         WITH found AS MATERIALIZED (
             SELECT e.event_id, e.received_at, e.document FROM mrcall.stripe_events AS e WHERE mrcall.stripe_ids(e.document) && ids)
