@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mrcall_engine::arrival;
 use mrcall_engine::url;
-use mrcall_engine::visits::{Cuts, Hit, Piece, Rows, VisitSet, VisitState, touch_parts};
+use mrcall_engine::visits::{Cuts, Hit, Piece, Rows, VisitSet, VisitState, origin_parts};
 use proptest::prelude::*;
 
 const URLS: [&str; 5] = [
@@ -74,10 +74,10 @@ fn read(set: &VisitSet) -> Vec<Read> {
     let own = |id| rows.text(id).map(str::to_owned);
     visits
         .into_iter()
-        .map(|(visitor, no, Piece { run, agent })| {
-            let touch = rows.text(run.touch).map(touch_parts).unwrap_or_default().map(|part| part.map(str::to_owned));
-            let [channel, source, _, _, _, _, _, landing] = touch;
-            let (entry, exit, agent) = (own(run.entry), own(run.exit), own(agent));
+        .map(|(visitor, no, Piece { run, agent, landing })| {
+            let origin = rows.text(run.touch).map(origin_parts).unwrap_or_default().map(|part| part.map(str::to_owned));
+            let [channel, source, ..] = origin;
+            let (entry, exit, agent, landing) = (own(run.entry), own(run.exit), own(agent), own(landing));
             (visitor, no, run.start, run.end, run.events, run.pageviews, entry, exit, channel, source, landing, agent)
         })
         .collect()
@@ -120,7 +120,8 @@ fn expected(rows: &[Row], gap: i64) -> Vec<Read> {
                 .filter_map(|row| row.5.map(|i| AGENTS[i].to_owned()))
                 .min();
             let own = |text: Option<&str>| text.map(str::to_owned);
-            let touch = visit.touch.map(touch_parts).unwrap_or_default();
+            let (origin, landing) = visit.touch.and_then(|touch| touch.rsplit_once('\u{1f}')).unzip();
+            let touch = origin.map(origin_parts).unwrap_or_default();
             all.push((
                 format!("visitor {visitor}"),
                 no,
@@ -132,7 +133,7 @@ fn expected(rows: &[Row], gap: i64) -> Vec<Read> {
                 own(visit.exit_page),
                 own(touch[0]),
                 own(touch[1]),
-                own(touch[7]),
+                own(landing.filter(|page| !page.is_empty())),
                 agent,
             ));
         }
@@ -192,16 +193,16 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] = byte;
         // As the only part of a set, and as its bytes.
-        let mut part = vec![b'S', 3, 5, 0, 1, noise.len() as u8];
+        let mut part = vec![b'S', 4, 5, 0, 1, noise.len() as u8];
         part.extend(&noise);
-        let mut framed = vec![b'S', 3];
+        let mut framed = vec![b'S', 4];
         framed.extend(noise);
         for bytes in [bytes, part, framed] {
             if let Ok(mut rows) = Rows::new(&bytes, Cuts::default()) {
                 while let Ok(Some((_, pieces))) = rows.next_visitor() {
                     let pieces = pieces.to_vec();
                     for piece in &pieces {
-                        let _ = rows.text(piece.run.touch).map(touch_parts);
+                        let _ = rows.text(piece.run.touch).map(origin_parts);
                     }
                 }
             }

@@ -2,23 +2,21 @@
 
 use mrcall_engine::agent;
 use mrcall_engine::state::{Dictionary, NONE};
-use mrcall_engine::visits::{Cuts, Piece, Rows, touch_parts};
-use pgrx::datum::{Interval, TimestampWithTimeZone};
-use pgrx::prelude::*;
-use pgrx::{AnyElement, pg_sys};
+use mrcall_engine::visits::{Cuts, Piece, Rows, origin_parts};
+use pgrx::pg_sys;
 
 use crate::agg::Share;
 use crate::error::{SqlResult, report};
 use crate::pg::args::Args;
+use crate::pg::function::guarded_function;
 use crate::pg::query::{self, Query};
 use crate::pg::row::{Row, Text, Value};
 use crate::pg::stream;
 
-/// What the visits of one touch have in common, as numbers of [`Parts`]: channel, source, medium, campaign, term, rule, referrer
-/// domain, landing page.
-type Touch = [u32; 8];
+/// What the visits of one origin have in common: channel, source, medium, campaign, term, rule, referrer domain.
+type Origin = [Value; 7];
 
-/// The texts that touches are made of, each once: there are few, so that they stay in the processor's cache.
+/// The texts that origins are made of, each once.
 #[derive(Default)]
 struct Parts {
     numbers: Dictionary,
@@ -26,34 +24,27 @@ struct Parts {
 }
 
 impl Parts {
-    fn number(&mut self, text: &str, row: &mut Row) -> SqlResult<u32> {
+    fn value(&mut self, text: &str, row: &mut Row) -> SqlResult<Value> {
         let number = self.numbers.intern(text.as_bytes()).map_err(report)?;
         if number as usize == self.texts.len() {
             self.texts.push(row.share(text));
         }
-        Ok(number)
+        Ok(self.texts.get(number as usize).copied().into())
     }
 
-    fn value(&self, number: u32) -> Value {
-        self.texts.get(number as usize).copied().into()
-    }
-
-    /// The parts of a touch, with the channel and the rule of one's own where one fits.
-    fn touch(&mut self, row: &mut Row, rules: &OwnRules, parts: [Option<&str>; 8]) -> SqlResult<Touch> {
-        let (channel, rule) = rules.channel(&parts)?;
-        let mut touch = [NONE; 8];
-        for (slot, part) in touch.iter_mut().zip(parts) {
+    /// The parts of an origin, with the channel and the rule of one's own where one fits.
+    fn origin(&mut self, row: &mut Row, rules: &OwnRules, parts: [Option<&str>; 7]) -> SqlResult<Origin> {
+        let (own_channel, own_rule) = rules.channel(&parts)?;
+        let [channel, source, medium, campaign, term, rule, referrer_domain] = parts;
+        let (channel, rule) = (own_channel.as_deref().or(channel), own_rule.as_deref().or(rule));
+        let parts = [channel, source, medium, campaign, term, rule, referrer_domain];
+        let mut origin = [Value::NULL; 7];
+        for (slot, part) in origin.iter_mut().zip(parts) {
             if let Some(part) = part {
-                *slot = self.number(part, row)?;
+                *slot = self.value(part, row)?;
             }
         }
-        if let Some(channel) = channel {
-            touch[0] = self.number(&channel, row)?;
-        }
-        if let Some(rule) = rule {
-            touch[5] = self.number(&rule, row)?;
-        }
-        Ok(touch)
+        Ok(origin)
     }
 }
 
@@ -96,12 +87,12 @@ impl OwnRules {
         Ok(Self { exist: exist == Some(true) })
     }
 
-    /// The channel and the name of the first rule that fits what a touch says: channel, source, medium, campaign, …
-    pub fn channel(&self, parts: &[Option<&str>; 8]) -> SqlResult<(Option<String>, Option<String>)> {
+    /// The channel and the name of the first rule that fits what an origin says: channel, source, medium, campaign, …
+    pub fn channel(&self, parts: &[Option<&str>; 7]) -> SqlResult<(Option<String>, Option<String>)> {
         if !self.exist {
             return Ok((None, None));
         }
-        let [_, source, medium, campaign, _, _, referrer_domain, _] = *parts;
+        let [_, source, medium, campaign, _, _, referrer_domain] = *parts;
         query::connect(|query| {
             let channel = query.first(
                 c"SELECT r.channel, pg_catalog.concat('channel_rule ', r.position) FROM mrcall._own_rule($1, $2, $3, $4) AS r",
@@ -120,10 +111,12 @@ struct Output {
     rules: OwnRules,
     texts: Lasting<Text>,
     parts: Parts,
-    touches: Lasting<Touch>,
-    devices: Lasting<(Text, bool)>,
-    no_touch: Touch,
-    unknown: Text,
+    origins: Lasting<Origin>,
+    /// That of a visit without a touch.
+    direct: Origin,
+    /// Device, and whether it is a bot.
+    devices: Lasting<[Value; 2]>,
+    unknown: [Value; 2],
     /// The visits of the visitor that is in the row, and the next of them.
     visits: Vec<Piece>,
     next: usize,
@@ -136,75 +129,81 @@ impl Output {
         let mut share = Share::default();
         share.set(rows.heap_bytes()).map_err(report)?;
         let rules = OwnRules::new(query)?;
-        let mut direct = [None; 8];
+        let mut direct = [None; 7];
         (direct[0], direct[5]) = (Some("Direct"), Some("no arrival"));
         let mut parts = Parts::default();
         Ok(Self {
             rows,
             _share: share,
-            no_touch: parts.touch(row, &rules, direct)?,
-            unknown: row.share("unknown"),
+            direct: parts.origin(row, &rules, direct)?,
             rules,
             texts: Lasting::new(),
             parts,
-            touches: Lasting::new(),
+            origins: Lasting::new(),
             devices: Lasting::new(),
+            unknown: [row.share("unknown").into(), false.into()],
             visits: Vec::new(),
             next: 0,
         })
     }
 
-    fn text(&mut self, id: u32, row: &mut Row) -> Option<Text> {
+    fn text(&mut self, id: u32, row: &mut Row) -> Value {
         if let Some(known) = self.texts.get(id) {
-            return Some(known);
+            return known.into();
         }
-        let text = row.share(self.rows.text(id)?);
-        Some(self.texts.put(id, text))
+        match self.rows.text(id) {
+            Some(text) => self.texts.put(id, row.share(text)).into(),
+            None => Value::NULL,
+        }
     }
 
-    fn touch(&mut self, id: u32, row: &mut Row) -> SqlResult<Option<Touch>> {
-        if let Some(known) = self.touches.get(id) {
-            return Ok(Some(known));
+    fn origin(&mut self, id: u32, row: &mut Row) -> SqlResult<Origin> {
+        if let Some(known) = self.origins.get(id) {
+            return Ok(known);
         }
-        let Some(text) = self.rows.text(id) else { return Ok(None) };
-        let touch = self.parts.touch(row, &self.rules, touch_parts(text))?;
-        Ok(Some(self.touches.put(id, touch)))
+        let Some(text) = self.rows.text(id) else { return Ok(self.direct) };
+        let origin = self.parts.origin(row, &self.rules, origin_parts(text))?;
+        Ok(self.origins.put(id, origin))
     }
 
-    fn device(&mut self, id: u32, row: &mut Row) -> Option<(Text, bool)> {
+    fn device(&mut self, id: u32, row: &mut Row) -> [Value; 2] {
         if let Some(known) = self.devices.get(id) {
-            return Some(known);
+            return known;
         }
-        let text = self.rows.text(id)?;
-        let device = (row.share(agent::device(text)), agent::is_bot(text));
-        Some(self.devices.put(id, device))
+        match self.rows.text(id) {
+            Some(text) => self.devices.put(id, [row.share(agent::device(text)).into(), agent::is_bot(text).into()]),
+            None => self.unknown,
+        }
     }
 
     /// Sets the columns behind visitor_id.
     fn set(&mut self, piece: &Piece, visit_no: usize, row: &mut Row) -> SqlResult<()> {
         let run = piece.run;
-        let touch = self.touch(run.touch, row)?;
-        let [channel, source, medium, campaign, term, rule, referrer_domain, landing_page] =
-            touch.unwrap_or(self.no_touch).map(|number| self.parts.value(number));
+        let [channel, source, medium, campaign, term, rule, referrer_domain] = self.origin(run.touch, row)?;
+        let (landing, touched_at) = match run.touch {
+            NONE => (run.entry, run.start),
+            _ => (piece.landing, run.touch_at),
+        };
         let (entry, exit) = (self.text(run.entry, row), self.text(run.exit, row));
-        let (device, is_bot) = self.device(piece.agent, row).unwrap_or((self.unknown, false));
+        let landing_page = if landing == run.entry { entry } else { self.text(landing, row) };
+        let [device, is_bot] = self.device(piece.agent, row);
         let values = [
-            Value::Number(visit_no as i64),
-            Value::Number(run.start),
-            Value::Number(run.end),
-            Value::Number(i64::from(run.events)),
-            Value::Number(i64::from(run.pageviews)),
-            entry.into(),
-            exit.into(),
+            (visit_no as i64).into(),
+            run.start.into(),
+            run.end.into(),
+            i64::from(run.events).into(),
+            i64::from(run.pageviews).into(),
+            entry,
+            exit,
             channel,
             source,
             medium,
             campaign,
-            if touch.is_some() { landing_page } else { entry.into() },
+            landing_page,
             referrer_domain,
-            Value::Shared(device),
-            Value::Bool(is_bot),
-            Value::Number(if touch.is_some() { run.touch_at } else { run.start }),
+            device,
+            is_bot,
+            touched_at.into(),
             term,
             rule,
         ];
@@ -233,25 +232,22 @@ impl stream::Source for Option<Output> {
 }
 
 /// The rows of a set.
-#[pg_extern(sql = false)]
-fn _visit_set_rows(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<AnyElement>> {
+fn rows_of_set(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<pg_sys::Datum>> {
     stream::next(fcinfo, |row| {
         let args = Args::of(fcinfo);
         args.bytes(0).map(|set| query::connect(|query| Output::new(row.keep(set), query, row))).transpose()
     })
 }
+guarded_function!(_visit_set_rows_wrapper, pg_finfo__visit_set_rows_wrapper, rows_of_set);
 
-/// The rows of `sessionize`. The set is made by a query of its own, so that workers help whoever asks, and however.
-#[pg_extern(sql = false)]
-fn _sessionize(
-    since: Option<TimestampWithTimeZone>,
-    until: Option<TimestampWithTimeZone>,
-    gap: Option<Interval>,
-    fcinfo: pg_sys::FunctionCallInfo,
-) -> SqlResult<Option<AnyElement>> {
+/// The rows of `sessionize`: since, until, gap. The set is made by a query of its own, so that workers help whoever asks, and
+/// however.
+fn sessionize(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<pg_sys::Datum>> {
     stream::next(fcinfo, |row| {
+        let args = Args::of(fcinfo);
         query::connect(|query| {
-            let args = [since.into(), until.into(), gap.into()];
+            let [instant, interval] = [pg_sys::TIMESTAMPTZOID, pg_sys::INTERVALOID];
+            let args = [args.typed(0, instant), args.typed(1, instant), args.typed(2, interval)];
             query.run(
                 c"SELECT mrcall._check_range($1, $2), mrcall._exact($3, 'gap'), mrcall._require_attached()",
                 &args,
@@ -265,3 +261,4 @@ fn _sessionize(
         })
     })
 }
+guarded_function!(_sessionize_wrapper, pg_finfo__sessionize_wrapper, sessionize);

@@ -1,7 +1,7 @@
 //! `visitor_buckets`: one pass over the events finds the visits, cut at the buckets' starts; then they are counted.
 
 use mrcall_engine::state::{Dictionary, NONE};
-use mrcall_engine::visits::{Cuts, Piece, Rows, Tally, touch_parts};
+use mrcall_engine::visits::{Cuts, Piece, Rows, Tally, origin_parts};
 use mrcall_engine::{Error, ErrorKind, agent, pulse};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::pg_sys;
@@ -22,28 +22,28 @@ const NOT_SET: &str = "(not set)";
 #[derive(Clone, Copy)]
 enum Dimension {
     Whole,
-    /// A part of the touch, as [`touch_parts`] numbers them.
-    Touch(usize),
+    /// Where the touch came from: a part as [`origin_parts`] numbers them.
+    Origin(usize),
+    LandingPage,
     Device,
     EntryPage,
 }
 
 const CHANNEL: usize = 0;
-const LANDING_PAGE: usize = 7;
 
 impl Dimension {
     fn named(name: Option<&str>) -> Self {
         match name {
             None => Self::Whole,
-            Some("source") => Self::Touch(1),
-            Some("medium") => Self::Touch(2),
-            Some("campaign") => Self::Touch(3),
-            Some("referrer_domain") => Self::Touch(6),
-            Some("landing_page") => Self::Touch(LANDING_PAGE),
+            Some("source") => Self::Origin(1),
+            Some("medium") => Self::Origin(2),
+            Some("campaign") => Self::Origin(3),
+            Some("referrer_domain") => Self::Origin(6),
+            Some("landing_page") => Self::LandingPage,
             Some("device") => Self::Device,
             Some("entry_page") => Self::EntryPage,
             // The SQL function has checked the name.
-            Some(_) => Self::Touch(CHANNEL),
+            Some(_) => Self::Origin(CHANNEL),
         }
     }
 }
@@ -63,8 +63,9 @@ impl Values {
         let run = visit.run;
         let id = match self.dimension {
             Dimension::Whole => return Ok(0),
-            Dimension::Touch(LANDING_PAGE) if run.touch == NONE => return self.text(rows.text(run.entry)),
-            Dimension::Touch(_) => run.touch,
+            Dimension::LandingPage if run.touch == NONE => run.entry,
+            Dimension::LandingPage => visit.landing,
+            Dimension::Origin(_) => run.touch,
             Dimension::Device => visit.agent,
             Dimension::EntryPage => run.entry,
         };
@@ -73,16 +74,16 @@ impl Values {
         }
         let text = rows.text(id);
         let value = match self.dimension {
-            Dimension::Touch(CHANNEL) => {
-                let parts = text.map(touch_parts).unwrap_or_default();
+            Dimension::Origin(CHANNEL) => {
+                let parts = text.map(origin_parts).unwrap_or_default();
                 let (own, _) = self.rules.channel(&parts)?;
                 self.text(own.as_deref().or(parts[CHANNEL]).or(Some("Direct")))?
             }
-            Dimension::Touch(part) => {
-                self.text(text.and_then(|touch| touch_parts(touch).get(part).copied().flatten()))?
+            Dimension::Origin(part) => {
+                self.text(text.and_then(|origin| origin_parts(origin).get(part).copied().flatten()))?
             }
             Dimension::Device => self.text(text.map(agent::device).or(Some("unknown")))?,
-            Dimension::Whole | Dimension::EntryPage => self.text(text)?,
+            Dimension::Whole | Dimension::EntryPage | Dimension::LandingPage => self.text(text)?,
         };
         if id == NONE {
             self.untouched = Some(value);
@@ -148,9 +149,9 @@ fn write(tally: &Tally, values: &Values, buckets: &[(i64, i64)], store: &mut Sto
                 let message = "the total duration is out of range";
                 report(Error::new(ErrorKind::DatetimeOutOfRange, message, "Use a smaller width."))
             })?;
-            let number = |count: u64| Value::Number(count as i64);
+            let number = |count: u64| Value::from(count as i64);
             let row = [
-                Value::Number(*start),
+                (*start).into(),
                 (*text).into(),
                 number(counts.visitors),
                 number(counts.visits),
@@ -195,7 +196,7 @@ fn visitor_buckets(
         }
         query.run(c"SELECT mrcall._require_attached()", &[])?;
         let (by, no_bots) = (Dimension::named(dimension), exclude_bots == Some(true));
-        let with_touch = matches!(by, Dimension::Touch(_));
+        let with_touch = matches!(by, Dimension::Origin(_) | Dimension::LandingPage);
         let with_agent = no_bots || matches!(by, Dimension::Device);
         // To know the whole visit, not only that it has begun before, a day more is read.
         let whole_visit = no_bots || !matches!(by, Dimension::Whole);

@@ -7,6 +7,7 @@ use mrcall_engine::Error;
 use mrcall_engine::behaviour::condition_mask;
 use mrcall_engine::paths::Amount;
 use mrcall_engine::visits::utf8;
+use pgrx::datum::DatumWithOid;
 use pgrx::{Array, FromDatum, pg_sys, varlena};
 
 use super::text_array::TextArray;
@@ -29,6 +30,12 @@ impl Args<'_> {
 
     pub(super) fn datum(&self, i: usize) -> Option<pg_sys::Datum> {
         self.0.get(i).filter(|arg| !arg.isnull).map(|arg| arg.value)
+    }
+
+    /// An argument as that of a query, of the type that the SQL declaration says.
+    pub fn typed(&self, i: usize, of_type: pg_sys::Oid) -> DatumWithOid<'_> {
+        // SAFETY: see above; the argument lives as long as the call.
+        self.datum(i).map_or(DatumWithOid::null_oid(of_type), |datum| unsafe { DatumWithOid::new(datum, of_type) })
     }
 
     /// An argument of type timestamptz or bigint.

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod document;
+pub mod function;
 pub mod message;
 pub mod query;
 pub mod row;

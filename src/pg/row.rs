@@ -26,20 +26,44 @@ pub struct Text(pg_sys::Datum);
 
 /// A value of a column; its type has to be that of the SQL declaration.
 #[derive(Debug, Clone, Copy)]
-pub enum Value {
-    /// NULL.
-    Null,
-    /// int, bigint or timestamptz.
-    Number(i64),
-    /// boolean.
-    Bool(bool),
-    /// A text that many rows share.
-    Shared(Text),
+pub struct Value {
+    datum: pg_sys::Datum,
+    is_null: bool,
 }
 
-impl From<Option<Text>> for Value {
-    fn from(text: Option<Text>) -> Self {
-        text.map_or(Self::Null, Self::Shared)
+impl Value {
+    /// NULL.
+    pub const NULL: Self = Self { datum: pg_sys::Datum::null(), is_null: true };
+
+    fn of(datum: impl Into<pg_sys::Datum>) -> Self {
+        Self { datum: datum.into(), is_null: false }
+    }
+}
+
+/// An int, bigint or timestamptz.
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::of(number)
+    }
+}
+
+/// A boolean.
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::of(value)
+    }
+}
+
+/// A text that many rows share.
+impl From<Text> for Value {
+    fn from(text: Text) -> Self {
+        Self::of(text.0)
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::NULL, T::into)
     }
 }
 
@@ -77,14 +101,11 @@ impl Row {
     }
 
     /// Sets a column of the next row and of those after it.
+    #[inline]
     pub fn set(&mut self, column: usize, value: Value) {
-        let (datum, null) = match value {
-            Value::Null => (pg_sys::Datum::null(), true),
-            Value::Number(number) => (pg_sys::Datum::from(number), false),
-            Value::Bool(value) => (pg_sys::Datum::from(value), false),
-            Value::Shared(text) => (text.0, false),
-        };
-        self.put(column, datum, null);
+        if let (Some(datum), Some(is_null)) = (self.datums.get_mut(column), self.nulls.get_mut(column)) {
+            (*datum, *is_null) = (value.datum, value.is_null);
+        }
     }
 
     /// Sets a column to a text that the next rows have, until another one is set by this method.
@@ -99,21 +120,15 @@ impl Row {
             pgrx::varlena::set_varsize_4b(start.cast(), i32::try_from(total).unwrap_or(i32::MAX));
             core::ptr::copy_nonoverlapping(text.as_ptr(), start.cast::<u8>().add(4), text.len());
         }
-        let text = pg_sys::Datum::from(self.text.as_mut_ptr());
-        self.put(column, text, false);
+        let text = Value::of(self.text.as_mut_ptr());
+        self.set(column, text);
     }
 
     /// Sets a column to an interval, until another one is set by this method.
     pub fn set_interval(&mut self, column: usize, days: i32, micros: i64) {
         *self.interval = pg_sys::Interval { time: micros, day: days, month: 0 };
-        let interval = pg_sys::Datum::from(core::ptr::from_mut(&mut *self.interval));
-        self.put(column, interval, false);
-    }
-
-    fn put(&mut self, column: usize, datum: pg_sys::Datum, null: bool) {
-        if let (Some(slot), Some(flag)) = (self.datums.get_mut(column), self.nulls.get_mut(column)) {
-            (*slot, *flag) = (datum, null);
-        }
+        let interval = Value::of(core::ptr::from_mut(&mut *self.interval));
+        self.set(column, interval);
     }
 
     /// The values and which of them are NULL.

@@ -3,7 +3,7 @@
 //! A row is one expanded record, the server's form of a composite value whose fields are read in place. All rows are the same
 //! record with other values. The function has to stand in a SELECT list: in FROM the server would write its rows down.
 
-use pgrx::{AnyElement, FromDatum, PgMemoryContexts, pg_sys};
+use pgrx::{PgMemoryContexts, pg_sys};
 
 use super::row::{MOST, Row, no_such_row};
 use crate::error::SqlResult;
@@ -25,7 +25,7 @@ struct Stream<R> {
 pub fn next<R: Source>(
     fcinfo: pg_sys::FunctionCallInfo,
     start: impl FnOnce(&mut Row) -> SqlResult<R>,
-) -> SqlResult<Option<AnyElement>> {
+) -> SqlResult<Option<pg_sys::Datum>> {
     // SAFETY: fcinfo is the live call info of a set-returning function; its fn_extra is NULL in the first call and then what
     // init_MultiFuncCall made, whose user_fctx is what begin made for the same type R: a call's function never changes.
     unsafe {
@@ -50,8 +50,7 @@ pub fn next<R: Source>(
         // The server forgets a flat form when a record is changed; here a reader may have made one of the row before.
         record.flags = pg_sys::ER_FLAG_DVALUES_VALID as i32;
         record.flat_size = 0;
-        let datum = pg_sys::Datum::from(record.hdr.eoh_ro_ptr.as_mut_ptr());
-        Ok(AnyElement::from_polymorphic_datum(datum, false, record.er_typeid))
+        Ok(Some(pg_sys::Datum::from(record.hdr.eoh_ro_ptr.as_mut_ptr())))
     }
 }
 

@@ -6,19 +6,21 @@
 
 mod hit;
 mod memo;
+mod origin;
+mod piece;
 mod rows;
 mod run;
 mod set;
 mod state;
 mod tally;
-mod touch;
 mod visitor;
 
 pub use hit::{Hit, is_pageview, utf8};
+pub use origin::origin_parts;
+pub use piece::Piece;
 pub use rows::Rows;
 pub use run::Run;
-pub use set::{Cuts, Piece, VisitSet};
+pub use set::{Cuts, VisitSet};
 pub use state::{Visit, VisitState};
 pub use tally::{Counts, Tally};
-pub use touch::touch_parts;
 pub use visitor::Visitor;

@@ -5,8 +5,9 @@ use core::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
+use super::piece::Piece;
 use super::run::Run;
-use super::set::{Cuts, KIND, NAME, Piece, VERSION, join, smaller};
+use super::set::{Cuts, KIND, NAME, VERSION, join};
 use super::visitor::Visitor;
 use crate::error::Result;
 use crate::state::{Dictionary, NONE, Reader};
@@ -92,13 +93,10 @@ impl<'a> Rows<'a> {
 
     /// The visit that pieces of it make.
     pub fn visit(&self, pieces: &[Piece]) -> Result<Piece> {
-        let [first, rest @ ..] = pieces else { return Ok(Piece { run: Run::of(0, NONE, NONE), agent: NONE }) };
+        let none = Piece { run: Run::of(0, NONE, NONE), agent: NONE, landing: NONE };
+        let [first, rest @ ..] = pieces else { return Ok(none) };
         let mut visit = *first;
-        for piece in rest {
-            let mut run = visit.run;
-            run.absorb(&piece.run, &self.texts)?;
-            visit = Piece { run, agent: smaller(visit.agent, piece.agent, &self.texts) };
-        }
+        rest.iter().try_for_each(|piece| visit.absorb(piece, &self.texts))?;
         Ok(visit)
     }
 
@@ -149,14 +147,9 @@ impl<'a> Batch<'a> {
     fn read(&mut self, gap: i64, names: &[u32], pieces: &mut Vec<Piece>) -> Result<()> {
         let mut before = None;
         for _ in 0..self.reader.count(6)? {
-            let known = |id: u64| usize::try_from(id).ok().and_then(|i| names.get(i)).copied();
-            let agent = match self.reader.unsigned()? {
-                0 => NONE,
-                id => known(id - 1).ok_or_else(|| self.reader.malformed("a text is missing"))?,
-            };
-            let run = Run::read(&mut self.reader, before, gap, known)?;
-            before = Some(run.end);
-            pieces.push(Piece { run, agent });
+            let piece = Piece::read(&mut self.reader, before, gap, names)?;
+            before = Some(piece.run.end);
+            pieces.push(piece);
         }
         Ok(())
     }

@@ -51,6 +51,17 @@ impl Run {
 
     /// Takes another run of the same visitor into this one.
     pub fn absorb(&mut self, other: &Self, texts: &Dictionary) -> Result<()> {
+        self.absorb_events(other, texts)?;
+        if other.touch != NONE
+            && (self.touch == NONE || order((other.touch_at, other.touch), (self.touch_at, self.touch), texts).is_lt())
+        {
+            (self.touch_at, self.touch) = (other.touch_at, other.touch);
+        }
+        Ok(())
+    }
+
+    /// Takes all of another run but its touch.
+    pub(super) fn absorb_events(&mut self, other: &Self, texts: &Dictionary) -> Result<()> {
         let add = |a: u32, b: u32| {
             a.checked_add(b).ok_or_else(|| {
                 Error::new(
@@ -72,16 +83,9 @@ impl Run {
                 (self.exit_at, self.exit) = (other.exit_at, other.exit);
             }
         }
-        if other.touch != NONE
-            && (self.touch == NONE || order((other.touch_at, other.touch), (self.touch_at, self.touch), texts).is_lt())
-        {
-            (self.touch_at, self.touch) = (other.touch_at, other.touch);
-        }
         Ok(())
     }
-}
 
-impl Run {
     /// Whether two runs of one visitor are within the gap of each other.
     pub fn touches(&self, other: &Self, gap: i64) -> bool {
         self.start.saturating_sub(other.end) <= gap && other.start.saturating_sub(self.end) <= gap

@@ -5,12 +5,11 @@
 //! in order, as a batch, and it begins anew. Events come nearly in order of time, so few visits are in two batches; their
 //! pieces are joined when the batches are read.
 
-use hashbrown::HashMap;
-
 use super::hit::{Hit, utf8};
 use super::memo::Memo;
+use super::origin::origin;
+use super::piece::Piece;
 use super::run::Run;
-use super::touch::{origin, touch};
 use super::visitor::Visitors;
 use crate::arrival;
 use crate::duration;
@@ -20,27 +19,16 @@ use crate::state::{Dictionary, NONE, Reader, Writer};
 use crate::url;
 
 pub(super) const KIND: u8 = b'S';
-pub(super) const VERSION: u8 = 3;
+pub(super) const VERSION: u8 = 4;
 pub(super) const NAME: &str = "visit set";
 
 /// As many visitors as a hash table of 65,536 places takes.
 const MOST_VISITORS: usize = 57_344;
 
-/// A run with the smallest user agent of its events by bytes, or [`NONE`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Piece {
-    /// Times, counts, entry, exit and touch.
-    pub run: Run,
-    /// The number of the user agent.
-    pub agent: u32,
-}
-
-/// A piece and whose it is: 68 bytes.
+/// A piece and whose it is: 72 bytes.
 #[derive(Debug, Clone, Copy)]
-#[repr(C, packed(4))]
 struct Owned {
-    run: Run,
-    agent: u32,
+    piece: Piece,
     visitor: u32,
 }
 
@@ -64,8 +52,6 @@ pub struct VisitSet {
     origins: Memo<5>,
     /// What of a URL decides where its visitor came from.
     essence: Vec<u8>,
-    /// By where it came from and page.
-    touches: HashMap<(u32, u32), u32>,
     /// What workers have written.
     parts: Vec<Vec<u8>>,
 }
@@ -87,7 +73,6 @@ impl VisitSet {
             pages: Memo::default(),
             origins: Memo::default(),
             essence: Vec::new(),
-            touches: HashMap::new(),
             parts: Vec::new(),
         })
     }
@@ -114,7 +99,6 @@ impl VisitSet {
             + self.pages.heap_bytes()
             + self.origins.heap_bytes()
             + self.essence.capacity()
-            + self.touches.capacity() * (size_of::<((u32, u32), u32)>() + 1)
             + self.parts.iter().map(Vec::capacity).sum::<usize>()
     }
 
@@ -130,22 +114,22 @@ impl VisitSet {
             self.runs.clear();
         }
         let visitor = self.visitors.intern(hit.visitor)?;
-        let (page, touch) = match hit.is_pageview {
-            true => {
-                let page = self.page(hit)?;
-                let wanted = hit.with_touch && !self.has_touch_before(visitor, at);
-                (page, if wanted { self.touch(hit, page)? } else { NONE })
+        let (mut page, mut touch, mut landing) = (NONE, NONE, NONE);
+        if hit.is_pageview {
+            page = self.page(hit)?;
+            if hit.with_touch && !self.has_touch_before(visitor, at) {
+                touch = self.origin(hit)?;
+                landing = if touch == NONE || self.texts.get(page).is_empty() { NONE } else { page };
             }
-            false => (NONE, NONE),
-        };
+        }
         let agent = self.agent(hit.user_agent, visitor)?;
-        self.add(Owned { run: Run::of(at, page, touch), agent, visitor })
+        self.add(Owned { piece: Piece { run: Run::of(at, page, touch), agent, landing }, visitor })
     }
 
     /// Whether the event continues a run that has a touch before it: then its own says nothing.
     fn has_touch_before(&self, visitor: u32, at: i64) -> bool {
         self.latest.get(visitor as usize).and_then(|place| self.runs.get(*place as usize)).is_some_and(|last| {
-            let run = last.run;
+            let run = last.piece.run;
             run.touch != NONE && run.touch_at < at && at.saturating_sub(run.end) <= self.gap
         })
     }
@@ -166,22 +150,6 @@ impl VisitSet {
         let page = url::path(utf8(url)?).map_or(Ok(NONE), |path| self.texts.intern(path.as_bytes()))?;
         self.pages.keep(&key, page);
         Ok(page)
-    }
-
-    /// The number of a page view's touch, [`NONE`] where it is no arrival.
-    fn touch(&mut self, hit: &Hit<'_>, page: u32) -> Result<u32> {
-        let origin = self.origin(hit)?;
-        if origin == NONE {
-            return Ok(NONE);
-        }
-        if let Some(known) = self.touches.get(&(origin, page)) {
-            return Ok(*known);
-        }
-        let path = if page == NONE { None } else { Some(utf8(self.texts.get(page))?) };
-        let touch = touch(utf8(self.texts.get(origin))?, path);
-        let touch = self.texts.intern(touch.as_bytes())?;
-        self.touches.insert((origin, page), touch);
-        Ok(touch)
     }
 
     /// The number of where a page view came from, [`NONE`] where it is no arrival.
@@ -208,7 +176,8 @@ impl VisitSet {
     /// The number of a user agent: most often that of the visitor's event before.
     fn agent(&mut self, text: Option<&[u8]>, visitor: u32) -> Result<u32> {
         let Some(text) = text else { return Ok(NONE) };
-        let before = self.latest.get(visitor as usize).and_then(|i| self.runs.get(*i as usize)).map(|run| run.agent);
+        let before =
+            self.latest.get(visitor as usize).and_then(|i| self.runs.get(*i as usize)).map(|run| run.piece.agent);
         match before {
             Some(id) if id != NONE && self.texts.get(id) == text => Ok(id),
             _ => intern(&mut self.texts, text),
@@ -221,14 +190,11 @@ impl VisitSet {
             None => self.latest.push(place),
             Some(latest) => {
                 if let Some(last) = self.runs.get_mut(*latest as usize) {
-                    if last.run.touches(&new.run, self.gap) && self.cuts.together(new.run.start, last.run.start) {
-                        last.agent = smaller(last.agent, new.agent, &self.texts);
-                        let mut run = last.run;
-                        run.absorb(&new.run, &self.texts)?;
-                        last.run = run;
-                        return Ok(());
+                    let (run, other) = (last.piece.run, new.piece.run);
+                    if run.touches(&other, self.gap) && self.cuts.together(other.start, run.start) {
+                        return last.piece.absorb(&new.piece, &self.texts);
                     }
-                    if new.run.start > last.run.start {
+                    if other.start > run.start {
                         *latest = place;
                     }
                 }
@@ -325,7 +291,7 @@ impl VisitSet {
             for place in places.get(start as usize..end as usize).unwrap_or_default() {
                 counter.step();
                 if let Some(owned) = self.runs.get(*place as usize) {
-                    joined.push(Piece { run: owned.run, agent: owned.agent });
+                    joined.push(owned.piece);
                 }
             }
             join(&mut joined, self.gap, &mut cuts, &self.texts)?;
@@ -333,8 +299,7 @@ impl VisitSet {
             w.unsigned(joined.len() as u64);
             let mut before = 0;
             for piece in &joined {
-                w.unsigned(if piece.agent == NONE { 0 } else { u64::from(piece.agent) + 1 });
-                piece.run.write(&mut w, before, u64::from);
+                piece.write(&mut w, before);
                 before = piece.run.end;
             }
         }
@@ -390,9 +355,7 @@ pub(super) fn join(pieces: &mut Vec<Piece>, gap: i64, cuts: &mut Cuts, texts: &D
         let Some(&piece) = pieces.get(i) else { break };
         let Some(last) = pieces.get_mut(kept) else { break };
         if last.run.touches(&piece.run, gap) && cuts.together(last.run.start, piece.run.start) {
-            let mut run = last.run;
-            run.absorb(&piece.run, texts)?;
-            *last = Piece { run, agent: smaller(last.agent, piece.agent, texts) };
+            last.absorb(&piece, texts)?;
         } else {
             kept += 1;
             if let Some(slot) = pieces.get_mut(kept) {
@@ -445,11 +408,6 @@ fn different_gaps() -> Error {
 
 fn too_many() -> Error {
     Error::new(ErrorKind::LimitExceeded, "too many visits in one report", "Ask for a shorter range.")
-}
-
-/// The smaller text by bytes; none is larger than any.
-pub(super) fn smaller(a: u32, b: u32, texts: &Dictionary) -> u32 {
-    if a == b || b == NONE || (a != NONE && texts.get(a) <= texts.get(b)) { a } else { b }
 }
 
 /// Whether a host is a domain or below it.

@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::set::Piece;
+use super::piece::Piece;
 
 const DAY: i64 = crate::duration::DAY;
 

@@ -1,9 +1,9 @@
-//! The touch of a page view as one text that compares by bytes.
+//! Where a page view came from, as one text that compares by bytes.
 
 use crate::arrival::{self, Event};
 use crate::url;
 
-/// The separator between the parts of a touch.
+/// The separator between the parts.
 const PART: char = '\u{1f}';
 
 /// Where a page view came from, `None` where the event is no arrival: channel, source, medium, campaign, term, rule and referrer
@@ -29,15 +29,6 @@ pub(super) fn origin(event: &Event<'_>, is_ignored: impl FnOnce(&str) -> bool) -
     Some(origin)
 }
 
-/// The touch of a page view: where it came from, and its path.
-pub(super) fn touch(origin: &str, path: Option<&str>) -> String {
-    let path = path.unwrap_or("");
-    let mut touch = String::with_capacity(origin.len() + 1 + path.len());
-    touch.push_str(origin);
-    push(&mut touch, path);
-    touch
-}
-
 fn push(to: &mut String, part: &str) {
     to.push(PART);
     if part.contains(PART) {
@@ -48,11 +39,11 @@ fn push(to: &mut String, part: &str) {
     }
 }
 
-/// The channel of a touch, then source, medium, campaign, term, rule, referrer domain and landing page; an absent part is
+/// The channel that a text of [`origin`] names, then source, medium, campaign, term, rule and referrer domain; an absent part is
 /// `None`.
-pub fn touch_parts(touch: &str) -> [Option<&str>; 8] {
-    let mut parts = [None; 8];
-    for (slot, part) in parts.iter_mut().zip(touch.splitn(8, PART)) {
+pub fn origin_parts(origin: &str) -> [Option<&str>; 7] {
+    let mut parts = [None; 7];
+    for (slot, part) in parts.iter_mut().zip(origin.splitn(7, PART)) {
         *slot = Some(part).filter(|text| !text.is_empty());
     }
     parts
