@@ -1,7 +1,9 @@
 //! The aggregate memory context: a state lives there, as a Rust value that is dropped with it. `unsafe` is here alone.
 
+use std::borrow::Cow;
+
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{Internal, PgMemoryContexts, PgSqlErrorCode, pg_sys};
+use pgrx::{AnyElement, FromDatum, Internal, PgMemoryContexts, PgSqlErrorCode, pg_sys, varlena};
 
 use crate::error::SqlResult;
 
@@ -34,6 +36,21 @@ pub fn place<T>(context: &mut PgMemoryContexts, value: T) -> Internal {
         place
     };
     Internal::from(Some(pg_sys::Datum::from(place)))
+}
+
+/// A value of type bytea, of that length less than a gigabyte.
+pub fn bytea(chunks: &[Cow<'_, [u8]>], length: usize) -> Option<AnyElement> {
+    // SAFETY: the memory is new and has room for the header and all chunks.
+    unsafe {
+        let value = pg_sys::palloc(length + pg_sys::VARHDRSZ).cast::<pg_sys::varlena>();
+        varlena::set_varsize_4b(value, i32::try_from(length + pg_sys::VARHDRSZ).ok()?);
+        let mut place = value.cast::<u8>().add(pg_sys::VARHDRSZ);
+        for chunk in chunks {
+            place.copy_from_nonoverlapping(chunk.as_ptr(), chunk.len());
+            place = place.add(chunk.len());
+        }
+        AnyElement::from_polymorphic_datum(pg_sys::Datum::from(value), false, pg_sys::BYTEAOID)
+    }
 }
 
 /// The bytes that the deserialize function was given.

@@ -5,4 +5,5 @@ mod context;
 mod state;
 
 pub use budget::Share;
+pub(crate) use state::transition_function;
 pub use state::{State, combine, deserialize, finalize, gather, merge_stored, serialize, transition, view};

@@ -1,10 +1,12 @@
 //! The five functions of an aggregate over a mergeable engine state, written once for all of them.
 
+use std::borrow::Cow;
+
 use mrcall_engine::{Error, ErrorKind, Result};
-use pgrx::{Internal, PgMemoryContexts, pg_sys};
+use pgrx::{AnyElement, Internal, PgMemoryContexts, pg_sys};
 
 use super::budget::Share;
-use super::context::{aggregate_context, borrow, borrow_mut, keep, passed_bytes, place};
+use super::context::{aggregate_context, borrow, borrow_mut, bytea, keep, passed_bytes, place};
 use crate::error::{SqlResult, report};
 
 /// An engine state that an aggregate can hold.
@@ -19,6 +21,10 @@ pub trait State: Sized + 'static {
     fn merge(&mut self, other: &Self) -> Result<()>;
     /// Its canonical bytes.
     fn serialize(&self) -> Result<Vec<u8>>;
+    /// The same in chunks, for a state of many megabytes that has most of them already.
+    fn chunks(&self) -> Result<Vec<Cow<'_, [u8]>>> {
+        Ok(vec![Cow::Owned(self.serialize()?)])
+    }
     /// Reads such bytes.
     fn deserialize(bytes: &[u8]) -> Result<Self>;
     /// Whether [`Self::merge_bytes`] makes no state of the bytes: a hundred thousand groups of several workers are merged
@@ -72,6 +78,18 @@ impl<S> Held<S> {
         self.share.set(heap_bytes(&self.state)).map_err(report)
     }
 }
+
+/// Declares a transition function over one of (state, call info). A statement calls it for each row, so it does without pgrx's
+/// conversions.
+macro_rules! transition_function {
+    ($name:ident, $info:ident, $body:expr) => {
+        $crate::pg::function::guarded_function!($name, $info, |fcinfo| {
+            let state = pgrx::Internal::from($crate::pg::args::Args::of(fcinfo).datum(0));
+            $body(state, fcinfo).map(pgrx::Internal::unwrap)
+        });
+    };
+}
+pub(crate) use transition_function;
 
 /// The transition function: makes the state with the first row, then changes it.
 pub fn transition<S: State>(
@@ -143,21 +161,22 @@ pub fn merge_stored<S: State>(
 }
 
 /// A state's bytes; more than a value of the server can have are `54000`.
-fn bytes<S: State>(state: &S) -> SqlResult<Vec<u8>> {
-    let bytes = state.serialize().map_err(report)?;
-    if bytes.len() < MAX_BYTES {
-        return Ok(bytes);
+fn bytes<S: State>(state: &S) -> SqlResult<Option<AnyElement>> {
+    let chunks = state.chunks().map_err(report)?;
+    let length: usize = chunks.iter().map(|chunk| chunk.len()).sum();
+    if length < MAX_BYTES {
+        return Ok(bytea(&chunks, length));
     }
     Err(report(Error::new(
         ErrorKind::LimitExceeded,
-        format!("an aggregate state has {} MB, more than a value can have ({} MB)", bytes.len() >> 20, MAX_BYTES >> 20),
+        format!("an aggregate state has {} MB, more than a value can have ({} MB)", length >> 20, MAX_BYTES >> 20),
         "Aggregate a shorter range.",
     )))
 }
 
 /// The serialize function, for the way from a worker to its leader.
-pub fn serialize<S: State>(internal: &Internal) -> SqlResult<Option<Vec<u8>>> {
-    held::<S>(internal).map(|held| bytes(&held.state)).transpose()
+pub fn serialize<S: State>(internal: &Internal) -> SqlResult<Option<AnyElement>> {
+    held::<S>(internal).map_or(Ok(None), |held| bytes(&held.state))
 }
 
 /// The deserialize function: a value of the short-lived context it is called in.
@@ -170,9 +189,9 @@ pub fn deserialize<S: State>(bytes: &[u8]) -> SqlResult<Internal> {
 }
 
 /// The final function: the bytes, NULL without a row. It leaves the state as it is: a window may ask again.
-pub fn finalize<S: State>(internal: &Internal) -> SqlResult<Option<Vec<u8>>> {
+pub fn finalize<S: State>(internal: &Internal) -> SqlResult<Option<AnyElement>> {
     match held::<S>(internal) {
-        Some(held) if !held.state.is_empty() => bytes(&held.state).map(Some),
+        Some(held) if !held.state.is_empty() => bytes(&held.state),
         _ => Ok(None),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mrcall_engine::behaviour::{FunnelState, Modes, Pattern, RetentionState, SequenceState};
 use mrcall_engine::{Result as EngineResult, duration};
 use pgrx::prelude::*;
-use pgrx::{Internal, pg_sys};
+use pgrx::{AnyElement, Internal, pg_sys};
 
 use crate::agg::{self, State};
 use crate::error::{SqlResult, needed, report};
@@ -101,7 +101,6 @@ pub(super) fn instants(times: Vec<i64>) -> Vec<TimestampWithTimeZone> {
     times.into_iter().filter_map(|at| TimestampWithTimeZone::try_from(at).ok()).collect()
 }
 
-#[pg_extern(sql = false)]
 fn _window_funnel_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let (within, modes) = window(args.interval(1), args.array(4).as_ref())?;
@@ -113,6 +112,7 @@ fn _window_funnel_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> Sq
         |funnel| funnel.same_funnel(within, modes, count).and_then(|()| funnel.push(ts, mask)).map_err(report),
     )
 }
+agg::transition_function!(_window_funnel_trans_wrapper, pg_finfo__window_funnel_trans_wrapper, _window_funnel_trans);
 
 #[pg_extern(sql = false)]
 fn _window_funnel_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
@@ -120,7 +120,7 @@ fn _window_funnel_combine(first: Internal, second: Internal, fcinfo: pg_sys::Fun
 }
 
 #[pg_extern(sql = false)]
-fn _window_funnel_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _window_funnel_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<FunnelState>(&state)
 }
 
@@ -139,7 +139,6 @@ fn _window_funnel_times_final(state: Internal) -> Vec<TimestampWithTimeZone> {
     instants(agg::view::<FunnelState, _>(&state, FunnelState::times).unwrap_or_default())
 }
 
-#[pg_extern(sql = false)]
 fn _retention_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let Some((count, mask)) = Args::of(fcinfo).conditions(1) else { return Ok(state) };
     agg::transition(
@@ -149,6 +148,7 @@ fn _retention_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlRes
         |retention| retention.same_conditions(count).map(|()| retention.push(mask)).map_err(report),
     )
 }
+agg::transition_function!(_retention_trans_wrapper, pg_finfo__retention_trans_wrapper, _retention_trans);
 
 #[pg_extern(sql = false)]
 fn _retention_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
@@ -156,7 +156,7 @@ fn _retention_combine(first: Internal, second: Internal, fcinfo: pg_sys::Functio
 }
 
 #[pg_extern(sql = false)]
-fn _retention_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _retention_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<RetentionState>(&state)
 }
 
@@ -170,7 +170,6 @@ fn _retention_final(state: Internal) -> Option<Vec<bool>> {
     agg::view::<RetentionState, _>(&state, RetentionState::retention)
 }
 
-#[pg_extern(sql = false)]
 fn _sequence_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let pattern = needed(args.text(1)?, "pattern")?;
@@ -182,6 +181,7 @@ fn _sequence_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResu
         |sequence| sequence.same_pattern(pattern, count).and_then(|()| sequence.push(ts, mask)).map_err(report),
     )
 }
+agg::transition_function!(_sequence_trans_wrapper, pg_finfo__sequence_trans_wrapper, _sequence_trans);
 
 #[pg_extern(sql = false)]
 fn _sequence_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
@@ -189,7 +189,7 @@ fn _sequence_combine(first: Internal, second: Internal, fcinfo: pg_sys::Function
 }
 
 #[pg_extern(sql = false)]
-fn _sequence_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _sequence_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<SequenceState>(&state)
 }
 

@@ -39,7 +39,6 @@ impl State for CallSet {
 
 /// Arguments behind the state: business_id, started_at, ended_at, outcome, answered, caller, since, and known: business,
 /// caller, business, caller … of calls before that are gone.
-#[pg_extern(sql = false)]
 fn _call_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let Some(start) = args.i64(2) else { return Ok(state) };
@@ -62,6 +61,7 @@ fn _call_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResu
     };
     agg::transition(state, fcinfo, make, |set: &mut CallSet| set.push(&call).map_err(report))
 }
+agg::transition_function!(_call_set_trans_wrapper, pg_finfo__call_set_trans_wrapper, _call_set_trans);
 
 #[pg_extern(sql = false)]
 fn _call_set_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
@@ -69,7 +69,7 @@ fn _call_set_combine(first: Internal, second: Internal, fcinfo: pg_sys::Function
 }
 
 #[pg_extern(sql = false)]
-fn _call_set_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _call_set_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<CallSet>(&state)
 }
 
@@ -79,7 +79,7 @@ fn _call_set_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Interna
 }
 
 #[pg_extern(sql = false)]
-fn _call_set_final(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _call_set_final(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::finalize::<CallSet>(&state)
 }
 

@@ -5,7 +5,7 @@ use mrcall_engine::{Error, ErrorKind, Result as EngineResult};
 use pgrx::datum::Interval;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
-use pgrx::{Internal, pg_sys};
+use pgrx::{AnyElement, Internal, pg_sys};
 
 use crate::agg::{self, State};
 use crate::error::{SqlResult, needed, report};
@@ -54,7 +54,7 @@ fn _call_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::Function
 }
 
 #[pg_extern(sql = false)]
-fn _call_agg_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _call_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<CallState>(&state)
 }
 
@@ -64,7 +64,7 @@ fn _call_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Interna
 }
 
 #[pg_extern(sql = false)]
-fn _call_agg_final(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _call_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::finalize::<CallState>(&state)
 }
 

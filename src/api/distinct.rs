@@ -3,7 +3,7 @@
 use mrcall_engine::Result as EngineResult;
 use mrcall_engine::distinct::{DEFAULT_PRECISION, DistinctState};
 use pgrx::prelude::*;
-use pgrx::{Internal, pg_sys};
+use pgrx::{AnyElement, Internal, pg_sys};
 
 use crate::agg::{self, State};
 use crate::error::{SqlResult, needed, report};
@@ -65,7 +65,7 @@ fn _distinct_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::Func
 }
 
 #[pg_extern(sql = false)]
-fn _distinct_agg_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _distinct_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<DistinctState>(&state)
 }
 
@@ -75,7 +75,7 @@ fn _distinct_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Int
 }
 
 #[pg_extern(sql = false)]
-fn _distinct_agg_final(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _distinct_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::finalize::<DistinctState>(&state)
 }
 

@@ -4,7 +4,7 @@ use mrcall_engine::Result as EngineResult;
 use mrcall_engine::behaviour::{FunnelEvents, FunnelState};
 use pgrx::datum::Interval;
 use pgrx::prelude::*;
-use pgrx::{Internal, pg_sys};
+use pgrx::{AnyElement, Internal, pg_sys};
 
 use super::behaviour::{instants, window};
 use crate::agg::{self, State};
@@ -36,7 +36,6 @@ impl State for FunnelEvents {
     }
 }
 
-#[pg_extern(sql = false)]
 fn _funnel_agg_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let (Some(ts), Some((count, mask))) = (args.i64(1), args.conditions(2)) else { return Ok(state) };
@@ -47,6 +46,7 @@ fn _funnel_agg_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlRe
         |events| events.same_steps(count).and_then(|()| events.push(ts, mask)).map_err(report),
     )
 }
+agg::transition_function!(_funnel_agg_trans_wrapper, pg_finfo__funnel_agg_trans_wrapper, _funnel_agg_trans);
 
 #[pg_extern(sql = false)]
 fn _funnel_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
@@ -54,7 +54,7 @@ fn _funnel_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::Functi
 }
 
 #[pg_extern(sql = false)]
-fn _funnel_agg_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _funnel_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<FunnelEvents>(&state)
 }
 
@@ -64,7 +64,7 @@ fn _funnel_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Inter
 }
 
 #[pg_extern(sql = false)]
-fn _funnel_agg_final(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _funnel_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::finalize::<FunnelEvents>(&state)
 }
 

@@ -69,11 +69,11 @@ fn push(set: &mut JourneySet, args: &Args<'_>) -> SqlResult<()> {
 /// Arguments behind the state: row_kind, customer_id, visitor_id, at, begins_at, channel, dimension_value, conversion_id,
 /// value, scale, currency, signed_up_at, business_at, then the settings: models, half_life, first_weight, last_weight,
 /// weights, counts, paths, unconverted_since, unconverted_until, journeys.
-#[pg_extern(sql = false)]
 fn _journey_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     agg::gather(state, fcinfo, || settings(&args), |set| push(set, &args), JourneySet::heap_bytes)
 }
+agg::transition_function!(_journey_set_trans_wrapper, pg_finfo__journey_set_trans_wrapper, _journey_set_trans);
 
 #[pg_extern(sql = false)]
 fn _journey_set_final(state: Internal) -> SqlResult<Option<Vec<u8>>> {

@@ -7,7 +7,7 @@ use mrcall_engine::paths::{self, Bootstrap, Game, Journeys, ModelCredits, PathSe
 use mrcall_engine::{Error, Result as EngineResult};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
-use pgrx::{Internal, pg_sys};
+use pgrx::{AnyElement, Internal, pg_sys};
 
 use super::credit::own_weights;
 use crate::agg::{self, State};
@@ -47,7 +47,6 @@ fn read(bytes: &[u8]) -> SqlResult<Journeys> {
 }
 
 // The arguments of path_agg are path, conversions, value, nulls: read where they lie.
-#[pg_extern(sql = false)]
 fn _path_agg_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let path = args.path(1, "path")?;
@@ -68,6 +67,7 @@ fn _path_agg_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResu
         },
     )
 }
+agg::transition_function!(_path_agg_trans_wrapper, pg_finfo__path_agg_trans_wrapper, _path_agg_trans);
 
 #[pg_extern(sql = false)]
 fn _path_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
@@ -75,7 +75,7 @@ fn _path_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::Function
 }
 
 #[pg_extern(sql = false)]
-fn _path_agg_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _path_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     // No bytes stand for no path: a worker that met counts of zero alone has nothing to hand over.
     if agg::view::<PathSet, _>(&state, State::is_empty).unwrap_or(true) {
         return Ok(None);
@@ -89,7 +89,7 @@ fn _path_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Interna
 }
 
 #[pg_extern(sql = false)]
-fn _path_agg_final(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _path_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::finalize::<PathSet>(&state)
 }
 

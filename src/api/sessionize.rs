@@ -1,10 +1,12 @@
 //! The visits of all visitors at once: the aggregate behind `sessionize`, the views and the reports.
 
+use std::borrow::Cow;
+
 use mrcall_engine::visits::{Hit, VisitSet, is_pageview};
 use mrcall_engine::{Result as EngineResult, duration};
 use pgrx::datum::Interval;
 use pgrx::prelude::*;
-use pgrx::{Internal, pg_sys};
+use pgrx::{AnyElement, Internal, pg_sys};
 
 use super::bucket::each_bucket;
 use super::visitor_buckets::first_cut;
@@ -28,6 +30,9 @@ impl State for VisitSet {
     fn serialize(&self) -> EngineResult<Vec<u8>> {
         VisitSet::serialize(self)
     }
+    fn chunks(&self) -> EngineResult<Vec<Cow<'_, [u8]>>> {
+        VisitSet::chunks(self)
+    }
     fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
         VisitSet::deserialize(bytes)
     }
@@ -40,7 +45,6 @@ impl State for VisitSet {
 /// Arguments behind the state: visitor_id, occurred_at, event_type, page_path, path_from_url, page_url, referrer,
 /// utm_source, utm_medium, utm_campaign, user_agent, gap, ignored, with_touch; and, where visits are to be cut,
 /// width, begin, end and zone of buckets.
-#[pg_extern(sql = false)]
 fn _visit_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let (Some(visitor), Some(at)) = (args.bytes(1), args.i64(2)) else { return Ok(state) };
@@ -74,6 +78,7 @@ fn _visit_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlRes
     };
     agg::transition(state, fcinfo, make, |set| set.push(&hit).map_err(report))
 }
+agg::transition_function!(_visit_set_trans_wrapper, pg_finfo__visit_set_trans_wrapper, _visit_set_trans);
 
 #[pg_extern(sql = false)]
 fn _visit_set_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
@@ -81,7 +86,7 @@ fn _visit_set_combine(first: Internal, second: Internal, fcinfo: pg_sys::Functio
 }
 
 #[pg_extern(sql = false)]
-fn _visit_set_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _visit_set_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<VisitSet>(&state)
 }
 
@@ -91,6 +96,6 @@ fn _visit_set_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Intern
 }
 
 #[pg_extern(sql = false)]
-fn _visit_set_final(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _visit_set_final(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::finalize::<VisitSet>(&state)
 }

@@ -5,7 +5,7 @@ use mrcall_engine::{Error, Result as EngineResult, duration};
 use pgrx::datum::Interval;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
-use pgrx::{Internal, pg_sys};
+use pgrx::{AnyElement, Internal, pg_sys};
 
 use crate::agg::{self, State};
 use crate::error::{SqlResult, needed, report};
@@ -67,7 +67,7 @@ fn _visit_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::Functio
 }
 
 #[pg_extern(sql = false)]
-fn _visit_agg_serialize(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _visit_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<VisitState>(&state)
 }
 
@@ -77,7 +77,7 @@ fn _visit_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Intern
 }
 
 #[pg_extern(sql = false)]
-fn _visit_agg_final(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn _visit_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::finalize::<VisitState>(&state)
 }
 

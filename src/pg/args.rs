@@ -28,7 +28,8 @@ impl Args<'_> {
         })
     }
 
-    pub(super) fn datum(&self, i: usize) -> Option<pg_sys::Datum> {
+    /// An argument of any type, `None` for NULL.
+    pub fn datum(&self, i: usize) -> Option<pg_sys::Datum> {
         self.0.get(i).filter(|arg| !arg.isnull).map(|arg| arg.value)
     }
 

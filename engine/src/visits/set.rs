@@ -5,6 +5,8 @@
 //! in order, as a batch, and it begins anew. Events come nearly in order of time, so few visits are in two batches; their
 //! pieces are joined when the batches are read.
 
+use std::borrow::Cow;
+
 use super::hit::{Hit, utf8};
 use super::memo::Memo;
 use super::origin::origin;
@@ -22,8 +24,8 @@ pub(super) const KIND: u8 = b'S';
 pub(super) const VERSION: u8 = 4;
 pub(super) const NAME: &str = "visit set";
 
-/// As many visitors as a hash table of 65,536 places takes.
-const MOST_VISITORS: usize = 57_344;
+/// As many visitors as a hash table of 16,384 places takes.
+const MOST_VISITORS: usize = 14_336;
 
 /// A piece and whose it is: 72 bytes.
 #[derive(Debug, Clone, Copy)]
@@ -215,7 +217,7 @@ impl VisitSet {
         }
         self.parts.extend(other.parts.iter().cloned());
         if !other.runs.is_empty() {
-            self.parts.push(other.part()?);
+            self.parts.push(other.part()?.concat());
         }
         Ok(())
     }
@@ -249,32 +251,43 @@ impl VisitSet {
 
     /// The bytes: gap, whether there are cuts, and the parts.
     pub fn serialize(&self) -> Result<Vec<u8>> {
-        let own = if self.runs.is_empty() { None } else { Some(self.part()?) };
+        Ok(self.chunks()?.concat())
+    }
+
+    /// The bytes in chunks, most of which are there already: they are a hundred megabytes, and each copy of them costs.
+    pub fn chunks(&self) -> Result<Vec<Cow<'_, [u8]>>> {
+        let own = if self.runs.is_empty() { Vec::new() } else { self.part()? };
         let mut w = Writer::new(KIND, VERSION);
-        w.reserve(self.parts.iter().chain(&own).map(|part| part.len() + 10).sum());
         w.unsigned(self.gap as u64);
         w.unsigned(u64::from(self.cuts.used));
-        w.unsigned((self.parts.len() + usize::from(own.is_some())) as u64);
-        for part in self.parts.iter().chain(&own) {
-            w.text(part);
+        w.unsigned((self.parts.len() + usize::from(!own.is_empty())) as u64);
+        let mut chunks = vec![Cow::Owned(w.finish())];
+        for part in &self.parts {
+            chunks.extend([length(part.len()), Cow::Borrowed(part)]);
         }
-        Ok(w.finish())
+        if !own.is_empty() {
+            chunks.push(length(own.iter().map(|chunk| chunk.len()).sum()));
+            chunks.extend(own);
+        }
+        Ok(chunks)
     }
 
     /// The own events as a part: its texts, then the batches.
-    fn part(&self) -> Result<Vec<u8>> {
-        let open = self.batch()?;
+    fn part(&self) -> Result<Vec<Cow<'_, [u8]>>> {
         let mut w = Writer::default();
-        w.reserve(self.texts.text_bytes() + 5 * self.texts.len() + self.batch_bytes + open.len() + 64);
+        w.reserve(self.texts.text_bytes() + 5 * self.texts.len() + 64);
         w.unsigned(self.texts.len() as u64);
         for id in 0..self.texts.len() as u32 {
             w.text(self.texts.get(id));
         }
         w.unsigned(self.batches.len() as u64 + 1);
-        for batch in self.batches.iter().chain([&open]) {
-            w.text(batch);
+        let mut chunks = vec![Cow::Owned(w.finish())];
+        for batch in &self.batches {
+            chunks.extend([length(batch.len()), Cow::Borrowed(batch)]);
         }
-        Ok(w.finish())
+        let open = self.batch()?;
+        chunks.extend([length(open.len()), Cow::Owned(open)]);
+        Ok(chunks)
     }
 
     /// The visitors of the table in order of their ids, each with its runs in order of time.
@@ -329,6 +342,13 @@ impl VisitSet {
         }
         (next, places)
     }
+}
+
+/// A length as it stands before its bytes.
+fn length(bytes: usize) -> Cow<'static, [u8]> {
+    let mut w = Writer::default();
+    w.unsigned(bytes as u64);
+    Cow::Owned(w.finish())
 }
 
 /// The number of a text of the database, which is looked at when it is new.
