@@ -36,6 +36,14 @@ pub fn path(url: &str) -> Option<String> {
     Some(path.to_owned())
 }
 
+/// The start of a URL up to its first slash behind the host: whatever begins with it is a URL too, of the same scheme and host.
+/// `None` where there is no such slash, and for a text that is no URL or has blanks before it.
+pub(crate) fn site(url: &str) -> Option<&str> {
+    let parts = Parts::of(url).filter(Parts::is_url)?;
+    let host = url.strip_prefix(parts.scheme)?.trim_start_matches(':').strip_prefix("//")?;
+    host.strip_prefix(parts.authority)?.strip_prefix('/').and_then(|path| url.get(..url.len() - path.len()))
+}
+
 /// The value of the first query parameter called `name` (compared by bytes, after decoding) of a URL, or of a text
 /// that begins with `/` or `?`; empty when the parameter has no value. Percent sequences and `+` are decoded, bytes
 /// that are no UTF-8 and NUL become U+FFFD. `None` when the parameter is absent or the text is no URL.
@@ -147,7 +155,7 @@ pub(crate) fn country_suffix(host: &str) -> Option<&str> {
 
 /// The query of a text, between the first `?` and the fragment; it need not be a URL.
 pub(crate) fn query(text: &str) -> Option<&str> {
-    let question = text.bytes().position(|b| matches!(b, b'?' | b'#'))?;
+    let question = memchr::memchr2(b'?', b'#', text.as_bytes())?;
     let query = text.get(question..)?.strip_prefix('?')?;
     Some(query.find('#').and_then(|hash| query.get(..hash)).unwrap_or(query))
 }

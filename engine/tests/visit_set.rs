@@ -4,15 +4,24 @@ use std::collections::BTreeMap;
 
 use mrcall_engine::arrival;
 use mrcall_engine::url;
-use mrcall_engine::visits::{Cuts, Hit, Piece, Rows, VisitSet, VisitState, origin_parts};
+use mrcall_engine::visits::{Cuts, Hit, Piece, Rows, Settings, VisitSet, VisitState, origin_parts};
 use proptest::prelude::*;
 
-const URLS: [&str; 5] = [
+const URLS: [&str; 13] = [
     "https://mrcall.ai/",
     "https://mrcall.ai/pricing?utm_source=news&utm_medium=email",
     "https://mrcall.ai/demo?gclid=x",
     "https://mrcall.ai/a",
     "no url",
+    // Sites that begin alike, and the same site in other words.
+    "https://mrcall.ai.example.com/a?utm_source=x",
+    "https://mrcall.ai:8080/a",
+    "https://mrcall.ai\\@blog.example.org/a",
+    "https://mrcall.ai",
+    " https://mrcall.ai/a?utm_source=x ",
+    "//mrcall.ai/b?utm_source=x",
+    "HTTPS://MrCall.ai/a",
+    "/a",
 ];
 const REFERRERS: [&str; 4] =
     ["https://www.google.com/", "https://mrcall.ai/", "https://checkout.stripe.com/pay", "https://blog.example.org/x"];
@@ -25,8 +34,6 @@ fn hit(row: &Row) -> (String, Hit<'static>) {
     let hit = Hit {
         at,
         is_pageview,
-        path_from_url: true,
-        with_touch: true,
         page_url: page.map(|i| URLS[i].as_bytes()),
         referrer: referrer.map(|i| REFERRERS[i].as_bytes()),
         user_agent: agent.map(|i| AGENTS[i].as_bytes()),
@@ -39,8 +46,13 @@ fn ignored() -> Vec<String> {
     vec!["checkout.stripe.com".to_owned()]
 }
 
+fn empty(gap: i64, cuts: Vec<i64>) -> VisitSet {
+    let with = Settings { path_from_url: true, with_pages: true, with_touch: true, ..Settings::default() };
+    VisitSet::new(Settings { gap, ignored: ignored(), cuts, ..with }).unwrap()
+}
+
 fn set_of<'a>(rows: impl IntoIterator<Item = &'a Row>, gap: i64) -> VisitSet {
-    let mut set = VisitSet::new(gap, ignored(), Vec::new()).unwrap();
+    let mut set = empty(gap, Vec::new());
     for row in rows {
         let (visitor, hit) = hit(row);
         set.push(&Hit { visitor: visitor.as_bytes(), ..hit }).unwrap();
@@ -163,6 +175,22 @@ proptest! {
     }
 
     #[test]
+    fn without_pages_their_number_is_the_same(rows in rows(), gap in 0i64..10) {
+        let with = Settings { gap, ignored: ignored(), path_from_url: true, with_touch: true, ..Settings::default() };
+        let mut set = VisitSet::new(with).unwrap();
+        for row in &rows {
+            let (visitor, hit) = hit(row);
+            set.push(&Hit { visitor: visitor.as_bytes(), ..hit }).unwrap();
+        }
+        let counts = |visits: Vec<Read>| -> Vec<_> {
+            visits.into_iter().map(|v| (v.0, v.1, v.2, v.3, v.4, v.5, v.6.is_some(), v.7.is_some(), v.11)).collect()
+        };
+        let own = read(&set);
+        prop_assert!(own.iter().all(|visit| visit.6.as_deref().is_none_or(str::is_empty) && visit.10.is_none()));
+        prop_assert_eq!(counts(own), counts(expected(&rows, gap)));
+    }
+
+    #[test]
     fn order_split_and_merge_change_no_visit(
         rows in rows(), gap in 0i64..10, parts in prop::collection::vec(0usize..3, 60), rotate in 0usize..60
     ) {
@@ -172,7 +200,7 @@ proptest! {
         for (row, part) in turned.iter().zip(&parts) {
             split[*part].push(*row);
         }
-        let mut merged = VisitSet::new(gap, Vec::new(), Vec::new()).unwrap();
+        let mut merged = empty(gap, Vec::new());
         for part in &split {
             merged.merge(&VisitSet::deserialize(&set_of(part, gap).serialize().unwrap()).unwrap()).unwrap();
             merged.merge(&set_of([], gap)).unwrap();
@@ -183,7 +211,7 @@ proptest! {
         let mut merged = VisitSet::deserialize(&parts.next().unwrap()).unwrap();
         parts.for_each(|part| merged.merge_bytes(&part).unwrap());
         prop_assert_eq!(read(&merged), expected(&rows, gap));
-        let other = VisitSet::new(gap + 1, Vec::new(), Vec::new()).unwrap().serialize().unwrap();
+        let other = empty(gap + 1, Vec::new()).serialize().unwrap();
         prop_assert!(merged.merge_bytes(&other).is_err());
     }
 
@@ -207,7 +235,7 @@ proptest! {
                 }
             }
             if let Ok(part) = VisitSet::deserialize(&bytes) {
-                let _ = VisitSet::new(5, Vec::new(), Vec::new()).unwrap().merge(&part);
+                let _ = empty(5, Vec::new()).merge(&part);
             }
         }
     }
@@ -215,14 +243,13 @@ proptest! {
 
 #[test]
 fn one_off_urls_do_not_fill_the_memory() {
-    let mut set = VisitSet::new(1_800_000_000, ignored(), Vec::new()).unwrap();
+    let mut set = empty(1_800_000_000, Vec::new());
     for i in 0..200_000i64 {
         let filler = "x".repeat(60);
         let url = format!("https://h{i}.{filler}.{filler}.{filler}.mrcall.ai/p?gclid={i}");
         let referrer = format!("https://checkout.stripe.com/{i}/{filler}{filler}{filler}");
         let (page_url, referrer) = (Some(url.as_bytes()), Some(referrer.as_bytes()));
-        let hit =
-            Hit { visitor: b"one", at: i, is_pageview: true, path_from_url: true, with_touch: true, ..Hit::default() };
+        let hit = Hit { visitor: b"one", at: i, is_pageview: true, ..Hit::default() };
         set.push(&Hit { page_url, referrer, ..hit }).unwrap();
     }
     assert!(set.heap_bytes() < 32 << 20, "{} bytes", set.heap_bytes());
@@ -238,12 +265,11 @@ fn visits_are_whole_across_batches() {
         rows.extend([(i, i), (back, back + 900), (back, back + 500)]);
     }
     let gap = 450;
-    let mut set = VisitSet::new(gap, ignored(), Vec::new()).unwrap();
+    let mut set = empty(gap, Vec::new());
     for (i, at) in &rows {
         let (visitor, url) = (format!("visitor {i}"), URLS[(at % 5) as usize]);
-        let hit =
-            Hit { visitor: visitor.as_bytes(), at: *at, is_pageview: true, path_from_url: true, ..Hit::default() };
-        set.push(&Hit { page_url: Some(url.as_bytes()), with_touch: true, ..hit }).unwrap();
+        let hit = Hit { visitor: visitor.as_bytes(), at: *at, is_pageview: true, ..Hit::default() };
+        set.push(&Hit { page_url: Some(url.as_bytes()), ..hit }).unwrap();
     }
     // Each has three events at 0, 500 and 900 from its first: the last two are one visit.
     let bytes = set.serialize().unwrap();
@@ -268,7 +294,7 @@ fn a_set_with_cuts_is_merged_as_one() {
     let rows: Vec<Row> = (0..40).map(|i| (0, i64::from(i), true, Some(0), None, None)).collect();
     let cuts = vec![5, 20];
     let part = |rows: &[Row]| {
-        let mut set = VisitSet::new(3, ignored(), cuts.clone()).unwrap();
+        let mut set = empty(3, cuts.clone());
         for row in rows {
             let (visitor, hit) = hit(row);
             set.push(&Hit { visitor: visitor.as_bytes(), ..hit }).unwrap();
@@ -309,9 +335,9 @@ proptest! {
     fn visitors_of_every_form_come_once_and_in_the_order_of_their_texts(
         parts in prop::collection::vec(prop::collection::vec(visitor(), 0..40), 1..4),
     ) {
-        let mut set = VisitSet::new(0, Vec::new(), Vec::new()).unwrap();
+        let mut set = empty(0, Vec::new());
         for part in &parts {
-            let mut own = VisitSet::new(0, Vec::new(), Vec::new()).unwrap();
+            let mut own = empty(0, Vec::new());
             for visitor in part {
                 own.push(&Hit { visitor: visitor.as_bytes(), ..Hit::default() }).unwrap();
             }

@@ -67,10 +67,9 @@ INSERT INTO agg_case VALUES
 -- The visits of all visitors and the calls of all businesses are bytes in the order in which the workers met them: their rows count.
 INSERT INTO agg_case VALUES
     ('_visit_set',
-     'mrcall._visit_set(text, timestamptz, text, text, boolean, text, text, text, text, text, text, interval, text[], boolean, interval, '
-     'timestamptz, timestamptz, text)',
-     $$mrcall._visit_set(visitor, ts, 'page_view', page, false, NULL, touch, NULL, NULL, NULL, NULL, '30 minutes', '{}', true,
-                         NULL, NULL, NULL, NULL)$$,
+     'mrcall._visit_set(text, timestamptz, text, text, text, text, text, text, text, text, mrcall._visit_settings)',
+     $$mrcall._visit_set(visitor, ts, 'page_view', page, NULL, touch, NULL, NULL, NULL, NULL,
+                         '("30 minutes",f,t,t,{},,,,)'::mrcall._visit_settings)$$,
      $$(SELECT md5(string_agg(r::text, ',' ORDER BY r::text)) FROM mrcall._visit_set_rows(%s) AS r)$$),
     ('_call_set', 'mrcall._call_set(text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[])',
      $$mrcall._call_set(visitor, ts, ts + lasts, outcome, steps[1], page, '2031-03-10Z', NULL)$$,

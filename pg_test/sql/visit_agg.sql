@@ -74,8 +74,8 @@ FROM public.plain_events AS e, parallel_state AS p GROUP BY p.s, p.filtered;
 -- The visits of all visitors at once are found in the workers too.
 SET LOCAL max_parallel_workers_per_gather = 2;
 EXPLAIN (COSTS OFF)
-SELECT mrcall._visit_set(visitor_id, occurred_at, 'page_view', page_path, false, NULL, referrer, NULL, NULL, NULL, NULL, '30 minutes', '{}',
-    true, NULL, NULL, NULL, NULL)
+SELECT mrcall._visit_set(visitor_id, occurred_at, 'page_view', page_path, NULL, referrer, NULL, NULL, NULL, NULL,
+    '("30 minutes",f,t,t,{},,,,)'::mrcall._visit_settings)
 FROM public.plain_events;
 CREATE TEMP TABLE parallel_visits AS SELECT * FROM mrcall.visits;
 SET LOCAL max_parallel_workers_per_gather = 0;

@@ -24,17 +24,22 @@ END
 $$;
 COMMENT ON FUNCTION mrcall._check_range(timestamptz, timestamptz) IS 'Internal: the errors of a range that is none';
 
+-- path_from_url says that pages are to be taken from page_url; without pages only their number is wanted. Where there are a width
+-- and a zone, visits are cut at the buckets from cut_since to cut_until.
+CREATE TYPE mrcall._visit_settings AS (
+    gap interval, path_from_url boolean, with_pages boolean, with_touch boolean, ignored text[], width interval,
+    cut_since timestamptz, cut_until timestamptz, zone text);
+COMMENT ON TYPE mrcall._visit_settings IS 'Internal: what is wanted of _visit_set, the same in every row';
+
 -- One state for all visitors: a group for each would cost more than the visits themselves.
 CREATE FUNCTION mrcall._visit_set_trans(
-    internal, visitor_id text, occurred_at timestamptz, event_type text, page_path text, path_from_url boolean,
-    page_url text, referrer text, utm_source text, utm_medium text, utm_campaign text, user_agent text, gap interval,
-    ignored text[], with_touch boolean, width interval, cut_since timestamptz, cut_until timestamptz, zone text)
+    internal, visitor_id text, occurred_at timestamptz, event_type text, page_path text, page_url text, referrer text,
+    utm_source text, utm_medium text, utm_campaign text, user_agent text, settings mrcall._visit_settings)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
 AS 'MODULE_PATHNAME', '_visit_set_trans_wrapper';
 COMMENT ON FUNCTION mrcall._visit_set_trans(
-    internal, text, timestamptz, text, text, boolean, text, text, text, text, text, text, interval, text[], boolean, interval,
-    timestamptz, timestamptz, text)
+    internal, text, timestamptz, text, text, text, text, text, text, text, text, mrcall._visit_settings)
 IS 'Internal: transition of _visit_set';
 
 CREATE FUNCTION mrcall._visit_set_combine(internal, internal)
@@ -62,9 +67,8 @@ AS 'MODULE_PATHNAME', '_visit_set_final_wrapper';
 COMMENT ON FUNCTION mrcall._visit_set_final(internal) IS 'Internal: final function of _visit_set';
 
 CREATE AGGREGATE mrcall._visit_set(
-    visitor_id text, occurred_at timestamptz, event_type text, page_path text, path_from_url boolean, page_url text,
-    referrer text, utm_source text, utm_medium text, utm_campaign text, user_agent text, gap interval, ignored text[],
-    with_touch boolean, width interval, cut_since timestamptz, cut_until timestamptz, zone text) (
+    visitor_id text, occurred_at timestamptz, event_type text, page_path text, page_url text, referrer text, utm_source text,
+    utm_medium text, utm_campaign text, user_agent text, settings mrcall._visit_settings) (
     SFUNC = mrcall._visit_set_trans,
     STYPE = internal,
     SSPACE = 100000000,
@@ -75,8 +79,7 @@ CREATE AGGREGATE mrcall._visit_set(
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE mrcall._visit_set(
-    text, timestamptz, text, text, boolean, text, text, text, text, text, text, interval, text[], boolean, interval, timestamptz,
-    timestamptz, text)
+    text, timestamptz, text, text, text, text, text, text, text, text, mrcall._visit_settings)
 IS 'Internal: the visits of all visitors, as bytes for _visit_set_rows';
 
 CREATE TYPE mrcall._visit AS (
@@ -140,17 +143,17 @@ COMMENT ON FUNCTION mrcall._text_set_has(bytea, text) IS 'Internal: whether a te
 -- read then, and looked up in a set. Not in WHERE, where TimescaleDB would leave all chunks to one process.
 CREATE FUNCTION mrcall._visit_set_of(
     since timestamptz, until timestamptz, gap interval, visitors text[], with_touch boolean, with_agent boolean,
-    width interval DEFAULT NULL, cut_since timestamptz DEFAULT NULL, zone text DEFAULT NULL)
+    width interval DEFAULT NULL, cut_since timestamptz DEFAULT NULL, zone text DEFAULT NULL, with_pages boolean DEFAULT true)
 RETURNS TABLE (visits bytea)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
     SELECT mrcall._visit_set(
         e.visitor_id, e.occurred_at, e.event_type,
-        CASE WHEN (SELECT mrcall._path_from_url()) THEN NULL ELSE e.page_path END, (SELECT mrcall._path_from_url()),
-        e.page_url, CASE WHEN with_touch THEN e.referrer END, CASE WHEN with_touch THEN e.utm_source END,
+        CASE WHEN (SELECT mrcall._path_from_url()) THEN NULL ELSE e.page_path END, e.page_url, CASE WHEN with_touch THEN e.referrer END, CASE WHEN with_touch THEN e.utm_source END,
         CASE WHEN with_touch THEN e.utm_medium END, CASE WHEN with_touch THEN e.utm_campaign END,
-        CASE WHEN with_agent THEN e.user_agent END, gap, (SELECT mrcall._ignored_referrers()), with_touch,
-        width, cut_since, until, zone)
+        CASE WHEN with_agent THEN e.user_agent END,
+        (SELECT ROW(gap, mrcall._path_from_url(), with_pages, with_touch, mrcall._ignored_referrers(), width, cut_since, until,
+                    zone)::mrcall._visit_settings))
         FILTER (WHERE visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.<=) 5000
                    OR mrcall._text_set_has((SELECT mrcall._text_set(visitors)), e.visitor_id))
     FROM mrcall.events AS e
@@ -161,7 +164,7 @@ AS $$
            OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
 $$;
 COMMENT ON FUNCTION mrcall._visit_set_of(
-    timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text) IS
+    timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean) IS
     'Internal: the visits that the events from since to until make, as bytes';
 
 -- Meant to be inlined too. The rows come from a SELECT list, one by one: from FROM they would all be written down first. OFFSET 0

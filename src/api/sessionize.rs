@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use mrcall_engine::visits::{Hit, VisitSet, is_pageview};
-use mrcall_engine::{Result as EngineResult, duration};
-use pgrx::datum::Interval;
+use mrcall_engine::visits::{Hit, Settings, VisitSet, is_pageview};
+use mrcall_engine::{Error, ErrorKind, Result as EngineResult, duration};
+use pgrx::datum::{Interval, TimestampWithTimeZone, UnboxDatum};
+use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::prelude::*;
-use pgrx::{AnyElement, Internal, pg_sys};
+use pgrx::{AllocatedByRust, AnyElement, FromDatum, Internal, IntoDatum, pg_sys};
 
 use super::bucket::each_bucket;
 use super::visitor_buckets::first_cut;
@@ -42,9 +43,45 @@ impl State for VisitSet {
     }
 }
 
-/// Arguments behind the state: visitor_id, occurred_at, event_type, page_path, path_from_url, page_url, referrer,
-/// utm_source, utm_medium, utm_campaign, user_agent, gap, ignored, with_touch; and, where visits are to be cut,
-/// width, begin, end and zone of buckets.
+/// A field of a row by its name.
+fn field<'row, T>(row: &'row PgHeapTuple<'_, AllocatedByRust>, name: &str) -> SqlResult<Option<T>>
+where
+    T: FromDatum + IntoDatum + UnboxDatum<As<'row> = T> + 'row,
+{
+    row.get_by_name(name).map_err(|error| {
+        let hint = "Call the function as CREATE EXTENSION declares it.";
+        report(Error::new(ErrorKind::NotPossible, format!("field {name} of a row: {error}"), hint))
+    })
+}
+
+/// What `mrcall._visit_settings` says.
+fn settings(args: &Args<'_>) -> SqlResult<Settings> {
+    let row = needed(args.composite(11), "settings")?;
+    let gap: Interval = needed(field(&row, "gap")?, "gap")?;
+    let ignored: Option<Array<'_, &str>> = field(&row, "ignored")?;
+    let flag = |name| field(&row, name).map(|flag| flag.unwrap_or(false));
+    let cuts = match (field(&row, "width")?, field(&row, "cut_since")?, field(&row, "cut_until")?, field(&row, "zone")?)
+    {
+        (Some(width), Some(since), Some(until), Some(zone)) => {
+            let [since, until] = [since, until].map(|at: TimestampWithTimeZone| pg_sys::TimestampTz::from(at));
+            let mut buckets = Vec::new();
+            each_bucket(Some(width), Some(since), Some(until), Some(zone), |start, next| buckets.push((start, next)))?;
+            first_cut(&buckets, since)
+        }
+        _ => Vec::new(),
+    };
+    Ok(Settings {
+        gap: duration::exact_micros(gap.months(), gap.days(), gap.micros(), "gap").map_err(report)?,
+        ignored: ignored.iter().flat_map(Array::iter).flatten().map(str::to_owned).collect(),
+        cuts,
+        path_from_url: flag("path_from_url")?,
+        with_pages: flag("with_pages")?,
+        with_touch: flag("with_touch")?,
+    })
+}
+
+/// Arguments behind the state: visitor_id, occurred_at, event_type, page_path, page_url, referrer, utm_source, utm_medium,
+/// utm_campaign, user_agent, settings.
 fn _visit_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let (Some(visitor), Some(at)) = (args.bytes(1), args.i64(2)) else { return Ok(state) };
@@ -53,29 +90,14 @@ fn _visit_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlRes
         at,
         is_pageview: args.bytes(3).is_some_and(is_pageview),
         path: args.bytes(4),
-        path_from_url: args.bool(5).unwrap_or(false),
-        page_url: args.bytes(6),
-        referrer: args.bytes(7),
-        utm_source: args.bytes(8),
-        utm_medium: args.bytes(9),
-        utm_campaign: args.bytes(10),
-        user_agent: args.bytes(11),
-        with_touch: args.bool(14).unwrap_or(false),
+        page_url: args.bytes(5),
+        referrer: args.bytes(6),
+        utm_source: args.bytes(7),
+        utm_medium: args.bytes(8),
+        utm_campaign: args.bytes(9),
+        user_agent: args.bytes(10),
     };
-    let make = || {
-        let (months, days, micros) = needed(args.interval(12), "gap")?;
-        let gap = duration::exact_micros(months, days, micros, "gap").map_err(report)?;
-        let cuts = match (args.interval(15), args.i64(16), args.i64(17), args.text(18)?) {
-            (Some((months, days, micros)), Some(since), Some(until), Some(zone)) => {
-                let width = Interval::new(months, days, micros).ok();
-                let mut buckets = Vec::new();
-                each_bucket(width, Some(since), Some(until), Some(zone), |start, next| buckets.push((start, next)))?;
-                first_cut(&buckets, since)
-            }
-            _ => Vec::new(),
-        };
-        VisitSet::new(gap, args.texts(13), cuts).map_err(report)
-    };
+    let make = || VisitSet::new(settings(&args)?).map_err(report);
     agg::transition(state, fcinfo, make, |set| set.push(&hit).map_err(report))
 }
 agg::transition_function!(_visit_set_trans_wrapper, pg_finfo__visit_set_trans_wrapper, _visit_set_trans);

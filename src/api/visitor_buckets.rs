@@ -197,6 +197,7 @@ fn visitor_buckets(
         query.run(c"SELECT mrcall._require_attached()", &[])?;
         let (by, no_bots) = (Dimension::named(dimension), exclude_bots == Some(true));
         let with_touch = matches!(by, Dimension::Origin(_) | Dimension::LandingPage);
+        let with_pages = matches!(by, Dimension::EntryPage | Dimension::LandingPage);
         let with_agent = no_bots || matches!(by, Dimension::Device);
         // To know the whole visit, not only that it has begun before, a day more is read.
         let whole_visit = no_bots || !matches!(by, Dimension::Whole);
@@ -215,9 +216,12 @@ fn visitor_buckets(
             width.into(),
             since.into(),
             zone.into(),
+            with_pages.into(),
         ];
-        let set: Option<&[u8]> = query
-            .first(c"SELECT s.visits FROM mrcall._visit_set_of($1, $2, $3, NULL, $4, $5, $6, $7, $8) AS s", &args)?;
+        let set: Option<&[u8]> = query.first(
+            c"SELECT s.visits FROM mrcall._visit_set_of($1, $2, $3, NULL, $4, $5, $6, $7, $8, $9) AS s",
+            &args,
+        )?;
         let cuts = first_cut(&buckets, from);
         let mut tally = Tally::new(cuts.clone());
         let mut values = Values {

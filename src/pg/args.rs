@@ -8,7 +8,8 @@ use mrcall_engine::behaviour::condition_mask;
 use mrcall_engine::paths::Amount;
 use mrcall_engine::visits::utf8;
 use pgrx::datum::DatumWithOid;
-use pgrx::{Array, FromDatum, pg_sys, varlena};
+use pgrx::heap_tuple::PgHeapTuple;
+use pgrx::{AllocatedByRust, Array, FromDatum, pg_sys, varlena};
 
 use super::text_array::TextArray;
 use crate::error::{SqlResult, report};
@@ -116,6 +117,12 @@ impl Args<'_> {
             let pointer = if is_plain(pointer) { pointer } else { pg_sys::pg_detoast_datum_packed(pointer) };
             slice::from_raw_parts(varlena::vardata_any(pointer).cast::<u8>(), varlena::varsize_any_exhdr(pointer))
         })
+    }
+
+    /// An argument of a composite type.
+    pub fn composite(&self, i: usize) -> Option<PgHeapTuple<'_, AllocatedByRust>> {
+        // SAFETY: the SQL declaration says that the argument is a composite value.
+        self.datum(i).map(|datum| unsafe { PgHeapTuple::from_composite_datum(datum) })
     }
 
     /// An argument of type text; `55000` where the database is not in UTF-8.

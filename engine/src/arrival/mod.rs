@@ -220,6 +220,11 @@ pub fn essence(page_url: &str, to: &mut Vec<u8>) {
         Some(parts) => parts.write_site(to),
         None => to.extend_from_slice(page_url.split(['/', '?', '#']).next().unwrap_or_default().as_bytes()),
     }
+    tags(page_url, to);
+}
+
+/// What [`essence`] appends behind the site.
+pub(crate) fn tags(page_url: &str, to: &mut Vec<u8>) {
     to.push(b'?');
     for (name, value) in url::query(page_url).into_iter().flat_map(url::pairs) {
         // No value has an ampersand in it, so the codes cannot be mistaken.

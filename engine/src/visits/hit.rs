@@ -12,10 +12,8 @@ pub struct Hit<'a> {
     pub at: i64,
     /// Whether it is a page view: only these have pages and touches.
     pub is_pageview: bool,
-    /// The page's path; `None` takes it from the URL where `path_from_url` says so.
+    /// The page's path; `None` takes it from the URL where the set's settings say so.
     pub path: Option<&'a [u8]>,
-    /// Whether the path is to be taken from the URL.
-    pub path_from_url: bool,
     /// How the visitor came: see [`Event`].
     pub page_url: Option<&'a [u8]>,
     /// See [`Event`].
@@ -26,8 +24,6 @@ pub struct Hit<'a> {
     pub utm_medium: Option<&'a [u8]>,
     /// See [`Event`].
     pub utm_campaign: Option<&'a [u8]>,
-    /// Whether touches are wanted.
-    pub with_touch: bool,
     /// The browser.
     pub user_agent: Option<&'a [u8]>,
 }

@@ -20,7 +20,7 @@ pub use origin::origin_parts;
 pub use piece::Piece;
 pub use rows::Rows;
 pub use run::Run;
-pub use set::{Cuts, VisitSet};
+pub use set::{Cuts, Settings, VisitSet};
 pub use state::{Visit, VisitState};
 pub use tally::{Counts, Tally};
 pub use visitor::Visitor;

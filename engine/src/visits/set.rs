@@ -27,11 +27,31 @@ pub(super) const NAME: &str = "visit set";
 /// As many visitors as a hash table of 16,384 places takes.
 const MOST_VISITORS: usize = 14_336;
 
+/// A longer start of a URL is not kept.
+const MOST_OF_SITE: usize = 256;
+
 /// A piece and whose it is: 72 bytes.
 #[derive(Debug, Clone, Copy)]
 struct Owned {
     piece: Piece,
     visitor: u32,
+}
+
+/// What is wanted of a set.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The gap between visits, in microseconds.
+    pub gap: i64,
+    /// Hosts that bring nobody.
+    pub ignored: Vec<String>,
+    /// Where runs are cut: instants in order. With cuts the rows are pieces of visits.
+    pub cuts: Vec<i64>,
+    /// Whether the path of a page comes from its URL.
+    pub path_from_url: bool,
+    /// Whether pages are wanted; else only their number.
+    pub with_pages: bool,
+    /// Whether touches are wanted.
+    pub with_touch: bool,
 }
 
 /// The visits of many visitors.
@@ -40,6 +60,11 @@ pub struct VisitSet {
     gap: i64,
     cuts: Cuts,
     ignored: Vec<String>,
+    path_from_url: bool,
+    with_pages: bool,
+    with_touch: bool,
+    /// The start of the URL that was looked at last, see [`url::site`]: most are of one site.
+    site: String,
     visitors: Visitors,
     /// By visitor: its latest run.
     latest: Vec<u32>,
@@ -59,13 +84,17 @@ pub struct VisitSet {
 }
 
 impl VisitSet {
-    /// An empty set. `gap` in microseconds, less than zero is `22023`; `ignored` are hosts that bring nobody. At the
-    /// instants of `cuts`, which are in order, runs are cut: then the rows are the pieces of the visits.
-    pub fn new(gap: i64, ignored: Vec<String>, cuts: Vec<i64>) -> Result<Self> {
+    /// An empty set; a gap of less than zero is `22023`.
+    pub fn new(settings: Settings) -> Result<Self> {
+        let Settings { gap, ignored, cuts, path_from_url, with_pages, with_touch } = settings;
         Ok(Self {
             gap: duration::not_negative(gap, "gap")?,
             cuts: Cuts::new(cuts),
             ignored,
+            path_from_url,
+            with_pages,
+            with_touch,
+            site: String::new(),
             visitors: Visitors::default(),
             latest: Vec::new(),
             runs: Vec::new(),
@@ -82,7 +111,7 @@ impl VisitSet {
     /// An empty set that this one can be merged into.
     pub fn like(&self) -> Result<Self> {
         let cuts = self.cuts.clone();
-        Ok(Self { cuts, ..Self::new(self.gap, Vec::new(), Vec::new())? })
+        Ok(Self { cuts, ..Self::new(Settings { gap: self.gap, ..Settings::default() })? })
     }
 
     /// Whether there is no event.
@@ -101,6 +130,7 @@ impl VisitSet {
             + self.pages.heap_bytes()
             + self.origins.heap_bytes()
             + self.essence.capacity()
+            + self.site.capacity()
             + self.parts.iter().map(Vec::capacity).sum::<usize>()
     }
 
@@ -119,7 +149,7 @@ impl VisitSet {
         let (mut page, mut touch, mut landing) = (NONE, NONE, NONE);
         if hit.is_pageview {
             page = self.page(hit)?;
-            if hit.with_touch && !self.has_touch_before(visitor, at) {
+            if self.with_touch && !self.has_touch_before(visitor, at) {
                 touch = self.origin(hit)?;
                 landing = if touch == NONE || self.texts.get(page).is_empty() { NONE } else { page };
             }
@@ -136,29 +166,53 @@ impl VisitSet {
         })
     }
 
-    /// The number of a page's path.
+    /// The number of a page's path; where pages are not wanted, of an empty text.
     fn page(&mut self, hit: &Hit<'_>) -> Result<u32> {
         let url = match (hit.path, hit.page_url) {
-            (Some(path), _) => return intern(&mut self.texts, path),
-            (None, Some(url)) if hit.path_from_url => url,
+            (Some(path), _) if self.with_pages => return intern(&mut self.texts, path),
+            (Some(_), _) => return self.texts.intern(b""),
+            (None, Some(url)) if self.path_from_url => url,
             _ => return Ok(NONE),
         };
+        if !self.with_pages && self.is_of_site(url) {
+            return self.texts.intern(b"");
+        }
         // What follows the path says nothing about it, but whether something follows does: only then blanks belong to it.
         let end = memchr::memchr2(b'?', b'#', url).map_or(url.len(), |at| at + 1);
         let key = self.pages.key([url.get(..end)]);
         if let Some(known) = self.pages.find(&key) {
             return Ok(known);
         }
-        let page = url::path(utf8(url)?).map_or(Ok(NONE), |path| self.texts.intern(path.as_bytes()))?;
+        let url = utf8(url)?;
+        let page = match url::path(url) {
+            Some(path) if self.with_pages => self.texts.intern(path.as_bytes())?,
+            Some(_) => self.texts.intern(b"")?,
+            None => NONE,
+        };
+        if let Some(site) = url::site(url).filter(|site| site.len() <= MOST_OF_SITE) {
+            self.site.clear();
+            self.site.push_str(site);
+        }
         self.pages.keep(&key, page);
         Ok(page)
+    }
+
+    /// Whether a URL begins as the one that was looked at last.
+    fn is_of_site(&self, url: &[u8]) -> bool {
+        !self.site.is_empty() && url.starts_with(self.site.as_bytes())
     }
 
     /// The number of where a page view came from, [`NONE`] where it is no arrival.
     fn origin(&mut self, hit: &Hit<'_>) -> Result<u32> {
         self.essence.clear();
-        if let Some(url) = hit.page_url {
-            arrival::essence(utf8(url)?, &mut self.essence);
+        match hit.page_url {
+            Some(url) if self.is_of_site(url) => {
+                // Without the slash, which is the path's.
+                self.essence.extend(self.site.bytes().take(self.site.len().saturating_sub(1)));
+                arrival::tags(utf8(url)?, &mut self.essence);
+            }
+            Some(url) => arrival::essence(utf8(url)?, &mut self.essence),
+            None => {}
         }
         let essence = hit.page_url.map(|_| &*self.essence);
         let key = self.origins.key([essence, hit.referrer, hit.utm_source, hit.utm_medium, hit.utm_campaign]);
@@ -226,7 +280,7 @@ impl VisitSet {
     pub fn deserialize(bytes: &[u8]) -> Result<Self> {
         let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
         let gap = i64::try_from(r.unsigned()?).map_err(|_| r.malformed("the gap is out of range"))?;
-        let mut set = Self::new(gap, Vec::new(), Vec::new())?;
+        let mut set = Self::new(Settings { gap, ..Settings::default() })?;
         set.cuts.used = r.unsigned()? != 0;
         set.take_parts(r)?;
         Ok(set)
