@@ -98,6 +98,9 @@ impl Values {
     }
 }
 
+/// So many visitors cannot make the counts much larger.
+const VISITORS_BETWEEN_COUNTS: u64 = 64;
+
 /// Counts the visits of a set.
 fn count(set: &[u8], tally: &mut Tally, cuts: Vec<i64>, values: &mut Values, no_bots: bool) -> SqlResult<()> {
     let mut rows = Rows::new(set, Cuts::new(cuts)).map_err(report)?;
@@ -124,7 +127,9 @@ fn count(set: &[u8], tally: &mut Tally, cuts: Vec<i64>, values: &mut Values, no_
             let value = values.of(&visit, &rows)?;
             tally.add(visitor, &visit, parts, value);
         }
-        share.set(rows.heap_bytes() + tally.heap_bytes() + values.texts.heap_bytes()).map_err(report)?;
+        if visitor % VISITORS_BETWEEN_COUNTS == 0 {
+            share.set(rows.heap_bytes() + tally.heap_bytes() + values.texts.heap_bytes()).map_err(report)?;
+        }
     }
     Ok(())
 }

@@ -24,8 +24,8 @@ pub(super) const KIND: u8 = b'S';
 pub(super) const VERSION: u8 = 4;
 pub(super) const NAME: &str = "visit set";
 
-/// As many visitors as a hash table of 16,384 places takes.
-const MOST_VISITORS: usize = 14_336;
+/// As many visitors as a hash table of 8,192 places takes.
+const MOST_VISITORS: usize = 7_168;
 
 /// A longer start of a URL is not kept.
 const MOST_OF_SITE: usize = 256;

@@ -36,38 +36,56 @@ struct Cell {
 #[derive(Debug)]
 pub struct Tally {
     starts: Vec<i64>,
+    /// How many stretches begin in a microsecond, on average.
+    density: f64,
     cells: HashMap<(u32, u32), Cell>,
 }
 
 impl Tally {
     /// Nothing counted yet; stretches begin at instants that are in order.
     pub fn new(starts: Vec<i64>) -> Self {
-        Self { starts, cells: HashMap::new() }
+        let length = starts.last().zip(starts.first()).map_or(0, |(last, first)| last.saturating_sub(*first));
+        let density = if length > 0 { (starts.len() - 1) as f64 / length as f64 } else { 0.0 };
+        Self { starts, density, cells: HashMap::new() }
     }
 
-    /// Counts a visit with its pieces, each of which lies in one stretch. Visitors are numbered from 1, one after the other.
+    /// Counts a visit with its pieces in order of time, each of which lies in one stretch. Visitors are numbered from 1, one after
+    /// the other.
     pub fn add(&mut self, visitor: u64, visit: &Piece, pieces: &[Piece], value: u32) {
-        for piece in pieces {
-            let Some(cell) = self.cell(piece.run.start, value) else { continue };
+        for (piece, nr) in pieces.iter().zip(0u64..) {
+            let Some(stretch) = self.stretch(piece.run.start) else { continue };
+            let cell = self.cells.entry((stretch, value)).or_default();
             cell.counts.events += u64::from(piece.run.events);
             cell.counts.pageviews += u64::from(piece.run.pageviews);
             if cell.visitor != visitor {
                 cell.visitor = visitor;
                 cell.counts.visitors += 1;
             }
-        }
-        if let Some(cell) = self.cell(visit.run.start, value) {
-            let length = visit.run.end.saturating_sub(visit.run.start);
-            cell.counts.visits += 1;
-            cell.counts.bounces += u64::from(visit.run.events == 1);
-            cell.counts.days = cell.counts.days.saturating_add(length / DAY);
-            cell.counts.micros = cell.counts.micros.saturating_add(length % DAY);
+            // The visit begins with its first piece.
+            if nr == 0 {
+                let length = visit.run.end.saturating_sub(visit.run.start);
+                cell.counts.visits += 1;
+                cell.counts.bounces += u64::from(visit.run.events == 1);
+                cell.counts.days = cell.counts.days.saturating_add(length / DAY);
+                cell.counts.micros = cell.counts.micros.saturating_add(length % DAY);
+            }
         }
     }
 
-    fn cell(&mut self, at: i64, value: u32) -> Option<&mut Cell> {
-        let stretch = u32::try_from(self.starts.partition_point(|start| *start <= at)).ok()?;
-        if stretch == 0 { None } else { Some(self.cells.entry((stretch, value)).or_default()) }
+    /// The stretch that an instant lies in. Stretches are nearly of one length, so where it would be if they were is where it is,
+    /// or beside it.
+    fn stretch(&self, at: i64) -> Option<u32> {
+        let first = self.starts.first().filter(|first| **first <= at)?;
+        let begins = |stretch: usize| self.starts.get(stretch).is_some_and(|start| *start <= at);
+        let mut stretch = (at.saturating_sub(*first) as f64 * self.density) as usize;
+        stretch = stretch.min(self.starts.len() - 1);
+        while !begins(stretch) {
+            stretch -= 1;
+        }
+        while begins(stretch + 1) {
+            stretch += 1;
+        }
+        u32::try_from(stretch + 1).ok()
     }
 
     /// The memory that it takes, in bytes.
