@@ -64,7 +64,7 @@ fn a_huge_state_beats_while_it_is_sorted_merged_and_written() {
         }
     });
     let writing = beats(|| drop(set.serialize().unwrap()));
-    assert!(growing > 100 && writing > 5, "{growing} and {writing}");
+    assert!(growing > 100 && writing >= 3, "{growing} and {writing}");
 }
 
 /// A funnel of two steps, the second met by the last event alone: the scan of no mode ends before.

@@ -149,7 +149,8 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
     SELECT mrcall._visit_set(
         e.visitor_id, e.occurred_at, e.event_type,
-        CASE WHEN (SELECT mrcall._path_from_url()) THEN NULL ELSE e.page_path END, e.page_url, CASE WHEN with_touch THEN e.referrer END, CASE WHEN with_touch THEN e.utm_source END,
+        CASE WHEN (SELECT mrcall._path_from_url()) THEN NULL ELSE e.page_path END, e.page_url,
+        CASE WHEN with_touch THEN e.referrer END, CASE WHEN with_touch THEN e.utm_source END,
         CASE WHEN with_touch THEN e.utm_medium END, CASE WHEN with_touch THEN e.utm_campaign END,
         CASE WHEN with_agent THEN e.user_agent END,
         (SELECT ROW(gap, mrcall._path_from_url(), with_pages, with_touch, mrcall._ignored_referrers(), width, cut_since, until,

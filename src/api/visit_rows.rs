@@ -117,8 +117,7 @@ struct Output {
     /// Device, and whether it is a bot.
     devices: Lasting<[Value; 2]>,
     unknown: [Value; 2],
-    /// The visits of the visitor that is in the row, and the next of them.
-    visits: Vec<Piece>,
+    /// The next visit of the visitor that is in the row.
     next: usize,
 }
 
@@ -142,7 +141,6 @@ impl Output {
             origins: Lasting::new(),
             devices: Lasting::new(),
             unknown: [row.share("unknown").into(), false.into()],
-            visits: Vec::new(),
             next: 0,
         })
     }
@@ -217,14 +215,12 @@ impl Output {
 impl stream::Source for Option<Output> {
     fn next(&mut self, row: &mut Row) -> SqlResult<bool> {
         let Some(output) = self else { return Ok(false) };
-        if output.next == output.visits.len() {
-            let Some((visitor, visits)) = output.rows.next_visitor().map_err(report)? else { return Ok(false) };
+        if output.next == output.rows.pieces().len() {
+            let Some(visitor) = output.rows.next_visitor().map_err(report)? else { return Ok(false) };
             row.set_text(0, visitor.text(&mut [0; 36]));
-            output.visits.clear();
-            output.visits.extend_from_slice(visits);
             output.next = 0;
         }
-        let Some(visit) = output.visits.get(output.next).copied() else { return Ok(false) };
+        let Some(visit) = output.rows.pieces().get(output.next).copied() else { return Ok(false) };
         output.next += 1;
         output.set(&visit, output.next, row)?;
         Ok(true)

@@ -105,14 +105,11 @@ const VISITORS_BETWEEN_COUNTS: u64 = 64;
 fn count(set: &[u8], tally: &mut Tally, cuts: Vec<i64>, values: &mut Values, no_bots: bool) -> SqlResult<()> {
     let mut rows = Rows::new(set, Cuts::new(cuts)).map_err(report)?;
     let (mut share, mut counter, mut bots) = (Share::default(), pulse::Counter::default(), Lasting::new());
-    let mut pieces: Vec<Piece> = Vec::new();
     let mut visitor = 0;
-    while let Some((_, own)) = rows.next_visitor().map_err(report)? {
-        pieces.clear();
-        pieces.extend_from_slice(own);
+    let gap = rows.gap();
+    while rows.next_visitor().map_err(report)?.is_some() {
         visitor += 1;
-        let gap = rows.gap();
-        for parts in pieces.chunk_by(|a, b| b.run.start.saturating_sub(a.run.end) <= gap) {
+        for parts in rows.pieces().chunk_by(|a, b| b.run.start.saturating_sub(a.run.end) <= gap) {
             counter.step();
             let visit = rows.visit(parts).map_err(report)?;
             if no_bots && visit.agent != NONE {

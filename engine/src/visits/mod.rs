@@ -13,6 +13,7 @@ mod run;
 mod set;
 mod state;
 mod tally;
+mod tournament;
 mod visitor;
 
 pub use hit::{Hit, is_pageview, utf8};

@@ -65,11 +65,17 @@ impl Piece {
         }
     }
 
-    /// Reads what [`Self::write`] wrote; `names` are the own numbers of the texts.
-    pub(super) fn read(r: &mut Reader<'_>, before: Option<i64>, gap: i64, names: &[u32]) -> Result<Self> {
+    /// Reads what [`Self::write`] wrote, see [`Run::read`]; `names` are the own numbers of the texts.
+    pub(super) fn read(
+        r: &mut Reader<'_>,
+        before: Option<i64>,
+        gap: i64,
+        with_pages: bool,
+        names: &[u32],
+    ) -> Result<Self> {
         let known = |id: u64| usize::try_from(id).ok().and_then(|i| names.get(i)).copied();
         let agent = r.unsigned()?;
-        let run = Run::read(r, before, gap, known)?;
+        let run = Run::read(r, before, gap, with_pages, known)?;
         let landing = if run.touch == NONE { 1 } else { r.unsigned()? };
         let text = |id: u64| known(id).ok_or_else(|| r.malformed("a text is missing"));
         Ok(Self {

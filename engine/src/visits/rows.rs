@@ -1,13 +1,10 @@
 //! Reading the visits of a set from its bytes, visitor by visitor: the batches of its parts, which have their visitors in
 //! order, are merged on the way.
 
-use core::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
-
 use super::piece::Piece;
 use super::run::Run;
 use super::set::{Cuts, KIND, NAME, VERSION, join};
+use super::tournament::Tournament;
 use super::visitor::Visitor;
 use crate::error::Result;
 use crate::state::{Dictionary, NONE, Reader};
@@ -16,13 +13,14 @@ use crate::state::{Dictionary, NONE, Reader};
 #[derive(Debug)]
 pub struct Rows<'a> {
     gap: i64,
+    with_pages: bool,
     cuts: Cuts,
     texts: Dictionary,
     /// By part: what its texts are called here.
     names: Vec<Vec<u32>>,
     batches: Vec<Batch<'a>>,
-    /// The next visitor of each batch, the smallest first.
-    next: BinaryHeap<Reverse<Next<'a>>>,
+    /// The next visitor of each batch.
+    next: Tournament<'a>,
     pieces: Vec<Piece>,
 }
 
@@ -34,24 +32,24 @@ struct Batch<'a> {
     last: Option<Visitor<'a>>,
 }
 
-/// A visitor, the first bytes of its text before it, and its batch.
-type Next<'a> = (u64, Visitor<'a>, usize);
-
 impl<'a> Rows<'a> {
     /// Begins to read; bytes that no set wrote are `22P03`, here or on the way. `cuts` are those that the set was made with.
     pub fn new(bytes: &'a [u8], cuts: Cuts) -> Result<Self> {
         let mut reader = Reader::new(bytes, KIND, VERSION, NAME)?;
         let gap = i64::try_from(reader.unsigned()?).map_err(|_| reader.malformed("the gap is out of range"))?;
-        if (reader.unsigned()? != 0) != cuts.are_used() {
+        let flags = reader.unsigned()?;
+        if flags > 3 || (flags & 1 != 0) != cuts.are_used() {
             return Err(reader.malformed("it has other cuts"));
         }
-        let (texts, next) = (Dictionary::default(), BinaryHeap::new());
+        let with_pages = flags & 2 != 0;
+        let (texts, next) = (Dictionary::default(), Tournament::default());
         let (names, batches, pieces) = (Vec::new(), Vec::new(), Vec::new());
-        let mut rows = Self { gap, cuts, texts, names, batches, next, pieces };
+        let mut rows = Self { gap, with_pages, cuts, texts, names, batches, next, pieces };
         for _ in 0..reader.count(1)? {
             rows.part(Reader::resume(reader.text()?, NAME))?;
         }
         reader.finish()?;
+        rows.next = Tournament::new(rows.batches.iter_mut().map(Batch::next_visitor).collect::<Result<_>>()?);
         Ok(rows)
     }
 
@@ -64,11 +62,7 @@ impl<'a> Rows<'a> {
         for _ in 0..reader.count(1)? {
             let mut batch = Reader::resume(reader.text()?, NAME);
             let visitors_left = batch.count(3)?;
-            let mut batch = Batch { reader: batch, part: self.names.len(), visitors_left, last: None };
-            if let Some(visitor) = batch.next_visitor()? {
-                self.next.push(Reverse((visitor.first_bytes(), visitor, self.batches.len())));
-            }
-            self.batches.push(batch);
+            self.batches.push(Batch { reader: batch, part: self.names.len(), visitors_left, last: None });
         }
         self.names.push(names);
         reader.finish()
@@ -83,7 +77,8 @@ impl<'a> Rows<'a> {
     pub fn heap_bytes(&self) -> usize {
         self.texts.heap_bytes()
             + self.names.iter().map(|names| names.capacity() * size_of::<u32>()).sum::<usize>()
-            + self.batches.capacity() * (size_of::<Batch<'_>>() + size_of::<Next<'_>>())
+            + self.batches.capacity() * size_of::<Batch<'_>>()
+            + self.next.heap_bytes()
     }
 
     /// A text by its number; `None` for [`NONE`].
@@ -100,31 +95,32 @@ impl<'a> Rows<'a> {
         Ok(visit)
     }
 
-    /// The next visitor and its visits, or their pieces where there are cuts; `None` after the last.
-    pub fn next_visitor(&mut self) -> Result<Option<(Visitor<'a>, &[Piece])>> {
+    /// The next visitor, `None` after the last. [`Self::pieces`] are then its own.
+    pub fn next_visitor(&mut self) -> Result<Option<Visitor<'a>>> {
         self.pieces.clear();
         // Without cuts two pieces are more than the gap apart, with cuts they may follow each other.
         let gap = if self.cuts.are_used() { 0 } else { self.gap };
         let (mut this, mut batches) = (None, 0);
-        while let Some(mut top) = self.next.peek_mut() {
-            let Reverse((first, visitor, from)) = *top;
-            if *this.get_or_insert((first, visitor)) != (first, visitor) {
+        while let Some((from, visitor)) = self.next.first() {
+            if *this.get_or_insert(visitor) != visitor {
                 break;
             }
             let Some(batch) = self.batches.get_mut(from) else { break };
             let names = self.names.get(batch.part).map(Vec::as_slice).unwrap_or_default();
-            batch.read(gap, names, &mut self.pieces)?;
+            batch.read(gap, self.with_pages, names, &mut self.pieces)?;
             batches += 1;
-            match batch.next_visitor()? {
-                Some(next) => *top = Reverse((next.first_bytes(), next, from)),
-                None => _ = PeekMut::pop(top),
-            }
+            self.next.advance(batch.next_visitor()?);
         }
-        let Some((_, visitor)) = this else { return Ok(None) };
+        let Some(visitor) = this else { return Ok(None) };
         if batches > 1 {
             join(&mut self.pieces, self.gap, &mut self.cuts, &self.texts)?;
         }
-        Ok(Some((visitor, &self.pieces)))
+        Ok(Some(visitor))
+    }
+
+    /// The visits of the visitor that was given last, or their pieces where there are cuts.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
     }
 }
 
@@ -144,10 +140,10 @@ impl<'a> Batch<'a> {
     }
 
     /// Reads the pieces of the visitor.
-    fn read(&mut self, gap: i64, names: &[u32], pieces: &mut Vec<Piece>) -> Result<()> {
+    fn read(&mut self, gap: i64, with_pages: bool, names: &[u32], pieces: &mut Vec<Piece>) -> Result<()> {
         let mut before = None;
         for _ in 0..self.reader.count(6)? {
-            let piece = Piece::read(&mut self.reader, before, gap, names)?;
+            let piece = Piece::read(&mut self.reader, before, gap, with_pages, names)?;
             before = Some(piece.run.end);
             pieces.push(piece);
         }

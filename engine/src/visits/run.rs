@@ -91,7 +91,8 @@ impl Run {
         self.start.saturating_sub(other.end) <= gap && other.start.saturating_sub(self.end) <= gap
     }
 
-    /// Writes the run behind one that ended at `before`; `number` gives the number that a text is written as.
+    /// Writes the run behind one that ended at `before`, with its pages if it has any; `number` gives the number that a text is
+    /// written as.
     pub fn write(&self, w: &mut Writer, before: i64, number: impl Fn(u32) -> u64) {
         w.signed(self.start.wrapping_sub(before));
         w.unsigned(self.end.wrapping_sub(self.start) as u64);
@@ -111,11 +112,13 @@ impl Run {
         }
     }
 
-    /// Reads what [`Self::write`] wrote; `text` gives the own number of a written one, `None` where there is no such text.
+    /// Reads what [`Self::write`] wrote, of runs whose page views have pages or, without `with_pages`, have none; `text` gives the
+    /// own number of a written text, `None` where there is no such one.
     pub fn read(
         r: &mut Reader<'_>,
         before: Option<i64>,
         gap: i64,
+        with_pages: bool,
         mut text: impl FnMut(u64) -> Option<u32>,
     ) -> Result<Self> {
         let start = before.unwrap_or(0).wrapping_add(r.signed()?);
@@ -132,7 +135,7 @@ impl Run {
         };
         let mut known = |r: &Reader<'_>, id: u64| text(id).ok_or_else(|| r.malformed("a text is missing"));
         let mut run = Self { end, events, pageviews, ..Self::of(start, NONE, NONE) };
-        if pageviews > 0 {
+        if pageviews > 0 && with_pages {
             let offset = r.unsigned()?;
             run.entry_at = start.wrapping_add(within(r, offset)?);
             let id = r.unsigned()?;

@@ -27,6 +27,16 @@ pub(super) const NAME: &str = "visit set";
 /// As many visitors as a hash table of 8,192 places takes.
 const MOST_VISITORS: usize = 7_168;
 
+/// The page of a page view.
+enum Page {
+    /// Its number.
+    Number(u32),
+    /// There is one, which is not wanted.
+    Counted,
+    /// There is none, so that the event counts as no page view.
+    None,
+}
+
 /// A longer start of a URL is not kept.
 const MOST_OF_SITE: usize = 256;
 
@@ -111,7 +121,8 @@ impl VisitSet {
     /// An empty set that this one can be merged into.
     pub fn like(&self) -> Result<Self> {
         let cuts = self.cuts.clone();
-        Ok(Self { cuts, ..Self::new(Settings { gap: self.gap, ..Settings::default() })? })
+        let settings = Settings { gap: self.gap, with_pages: self.with_pages, ..Settings::default() };
+        Ok(Self { cuts, ..Self::new(settings)? })
     }
 
     /// Whether there is no event.
@@ -146,16 +157,21 @@ impl VisitSet {
             self.runs.clear();
         }
         let visitor = self.visitors.intern(hit.visitor)?;
-        let (mut page, mut touch, mut landing) = (NONE, NONE, NONE);
+        let (mut run, mut landing) = (Run::of(at, NONE, NONE), NONE);
         if hit.is_pageview {
-            page = self.page(hit)?;
-            if self.with_touch && !self.has_touch_before(visitor, at) {
-                touch = self.origin(hit)?;
-                landing = if touch == NONE || self.texts.get(page).is_empty() { NONE } else { page };
+            let page = self.page(hit)?;
+            let touch = if self.with_touch && !self.has_touch_before(visitor, at) { self.origin(hit)? } else { NONE };
+            match page {
+                Page::Number(page) => {
+                    run = Run::of(at, page, touch);
+                    landing = if touch == NONE || self.texts.get(page).is_empty() { NONE } else { page };
+                }
+                Page::Counted => run = Run { pageviews: 1, ..Run::of(at, NONE, touch) },
+                Page::None => run = Run::of(at, NONE, touch),
             }
         }
         let agent = self.agent(hit.user_agent, visitor)?;
-        self.add(Owned { piece: Piece { run: Run::of(at, page, touch), agent, landing }, visitor })
+        self.add(Owned { piece: Piece { run, agent, landing }, visitor })
     }
 
     /// Whether the event continues a run that has a touch before it: then its own says nothing.
@@ -166,17 +182,27 @@ impl VisitSet {
         })
     }
 
-    /// The number of a page's path; where pages are not wanted, of an empty text.
-    fn page(&mut self, hit: &Hit<'_>) -> Result<u32> {
+    /// The page of a page view.
+    fn page(&mut self, hit: &Hit<'_>) -> Result<Page> {
         let url = match (hit.path, hit.page_url) {
-            (Some(path), _) if self.with_pages => return intern(&mut self.texts, path),
-            (Some(_), _) => return self.texts.intern(b""),
+            (Some(path), _) if self.with_pages => return intern(&mut self.texts, path).map(Page::Number),
+            (Some(_), _) => return Ok(Page::Counted),
             (None, Some(url)) if self.path_from_url => url,
-            _ => return Ok(NONE),
+            _ => return Ok(Page::None),
         };
         if !self.with_pages && self.is_of_site(url) {
-            return self.texts.intern(b"");
+            return Ok(Page::Counted);
         }
+        let number = self.page_of_url(url)?;
+        Ok(match number {
+            NONE => Page::None,
+            _ if self.with_pages => Page::Number(number),
+            _ => Page::Counted,
+        })
+    }
+
+    /// The number of a URL's path, [`NONE`] where it has none; where pages are not wanted, any other number.
+    fn page_of_url(&mut self, url: &[u8]) -> Result<u32> {
         // What follows the path says nothing about it, but whether something follows does: only then blanks belong to it.
         let end = memchr::memchr2(b'?', b'#', url).map_or(url.len(), |at| at + 1);
         let key = self.pages.key([url.get(..end)]);
@@ -186,7 +212,7 @@ impl VisitSet {
         let url = utf8(url)?;
         let page = match url::path(url) {
             Some(path) if self.with_pages => self.texts.intern(path.as_bytes())?,
-            Some(_) => self.texts.intern(b"")?,
+            Some(_) => 0,
             None => NONE,
         };
         if let Some(site) = url::site(url).filter(|site| site.len() <= MOST_OF_SITE) {
@@ -264,10 +290,10 @@ impl VisitSet {
         Ok(())
     }
 
-    /// Takes the events of another set into this one; different gaps are `22023`.
+    /// Takes the events of another set into this one; different settings are `22023`.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
-        if other.gap != self.gap {
-            return Err(different_gaps());
+        if (other.gap, other.flags()) != (self.gap, self.flags()) {
+            return Err(different_settings());
         }
         self.parts.extend(other.parts.iter().cloned());
         if !other.runs.is_empty() {
@@ -280,19 +306,19 @@ impl VisitSet {
     pub fn deserialize(bytes: &[u8]) -> Result<Self> {
         let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
         let gap = i64::try_from(r.unsigned()?).map_err(|_| r.malformed("the gap is out of range"))?;
-        let mut set = Self::new(Settings { gap, ..Settings::default() })?;
-        set.cuts.used = r.unsigned()? != 0;
+        let flags = r.unsigned()?;
+        let mut set = Self::new(Settings { gap, with_pages: flags & 2 != 0, ..Settings::default() })?;
+        set.cuts.used = flags & 1 != 0;
         set.take_parts(r)?;
         Ok(set)
     }
 
-    /// Takes the events of a set of which these are the bytes; different gaps are `22023`.
+    /// Takes the events of a set of which these are the bytes; different settings are `22023`.
     pub fn merge_bytes(&mut self, bytes: &[u8]) -> Result<()> {
         let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
-        if i64::try_from(r.unsigned()?) != Ok(self.gap) {
-            return Err(different_gaps());
+        if i64::try_from(r.unsigned()?) != Ok(self.gap) || r.unsigned()? != self.flags() {
+            return Err(different_settings());
         }
-        r.unsigned()?;
         self.take_parts(r)
     }
 
@@ -303,7 +329,7 @@ impl VisitSet {
         r.finish()
     }
 
-    /// The bytes: gap, whether there are cuts, and the parts.
+    /// The bytes: gap, whether there are cuts and pages, and the parts.
     pub fn serialize(&self) -> Result<Vec<u8>> {
         Ok(self.chunks()?.concat())
     }
@@ -313,7 +339,7 @@ impl VisitSet {
         let own = if self.runs.is_empty() { Vec::new() } else { self.part()? };
         let mut w = Writer::new(KIND, VERSION);
         w.unsigned(self.gap as u64);
-        w.unsigned(u64::from(self.cuts.used));
+        w.unsigned(self.flags());
         w.unsigned((self.parts.len() + usize::from(!own.is_empty())) as u64);
         let mut chunks = vec![Cow::Owned(w.finish())];
         for part in &self.parts {
@@ -324,6 +350,11 @@ impl VisitSet {
             chunks.extend(own);
         }
         Ok(chunks)
+    }
+
+    /// Whether there are cuts, and pages.
+    fn flags(&self) -> u64 {
+        u64::from(self.cuts.used) | u64::from(self.with_pages) << 1
     }
 
     /// The own events as a part: its texts, then the batches.
@@ -476,8 +507,8 @@ impl Cuts {
     }
 }
 
-fn different_gaps() -> Error {
-    Error::invalid("different gaps in one aggregate", "Use one gap for all rows.")
+fn different_settings() -> Error {
+    Error::invalid("different settings in one aggregate", "Use one gap and the same settings for all rows.")
 }
 
 fn too_many() -> Error {
