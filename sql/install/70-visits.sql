@@ -158,8 +158,7 @@ AS $$
         FILTER (WHERE visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.<=) 5000
                    OR mrcall._text_set_has((SELECT mrcall._text_set(visitors)), e.visitor_id))
     FROM mrcall.events AS e
-    WHERE e.visitor_id IS NOT NULL AND e.occurred_at IS NOT NULL
-      AND (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
+    WHERE (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
       AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
       AND (visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.>) 5000
            OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))

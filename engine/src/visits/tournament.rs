@@ -53,19 +53,21 @@ impl<'a> Tournament<'a> {
     /// Plays the matches from a sequence's place upwards.
     fn play(&mut self, sequence: u32) {
         let mut winner = sequence;
+        let mut own = self.key(winner);
         let mut place = (sequence as usize + self.heads.len()) / 2;
-        while let Some(other) = self.losers.get(place).copied().filter(|_| place > 0) {
-            if other == NOBODY {
-                if let Some(slot) = self.losers.get_mut(place) {
-                    *slot = winner;
-                }
-                return;
+        while place > 0 {
+            let Some(&other) = self.losers.get(place) else { return };
+            let theirs = self.key(other);
+            let is_lost = if own == theirs { other != NOBODY && self.is_before(other, winner) } else { theirs < own };
+            // Who wins cannot be foreseen, so there is no branch.
+            let loser = if is_lost { winner } else { other };
+            winner = if is_lost { other } else { winner };
+            own = own.min(theirs);
+            if let Some(slot) = self.losers.get_mut(place) {
+                *slot = if other == NOBODY { winner } else { loser };
             }
-            if self.is_before(other, winner) {
-                if let Some(slot) = self.losers.get_mut(place) {
-                    *slot = winner;
-                }
-                winner = other;
+            if other == NOBODY {
+                return;
             }
             place /= 2;
         }
@@ -74,13 +76,15 @@ impl<'a> Tournament<'a> {
         }
     }
 
+    fn key(&self, sequence: u32) -> u64 {
+        self.keys.get(sequence as usize).copied().unwrap_or(u64::MAX)
+    }
+
+    /// Whether a comes before b, where their keys are equal.
     fn is_before(&self, a: u32, b: u32) -> bool {
-        match (self.keys.get(a as usize), self.keys.get(b as usize)) {
-            (Some(a), Some(b)) if a != b => a < b,
-            _ => match (self.head(a), self.head(b)) {
-                (Some(a), Some(b)) => a < b,
-                (a, _) => a.is_some(),
-            },
+        match (self.head(a), self.head(b)) {
+            (Some(a), Some(b)) => a < b,
+            (a, _) => a.is_some(),
         }
     }
 
