@@ -14,7 +14,7 @@ const URLS: [&str; 13] = [
     "https://mrcall.ai/a",
     "no url",
     // Sites that begin alike, and the same site in other words.
-    "https://mrcall.ai.example.com/a?utm_source=x",
+    "https://mrcall.ai.example.com/a",
     "https://mrcall.ai:8080/a",
     "https://mrcall.ai\\@blog.example.org/a",
     "https://mrcall.ai",

@@ -39,6 +39,8 @@ enum Page {
 
 /// A longer start of a URL is not kept.
 const MOST_OF_SITE: usize = 256;
+/// So many URLs of other sites in a row are chance.
+const MOST_OFF_SITE: u32 = 8;
 
 /// A piece and whose it is: 72 bytes.
 #[derive(Debug, Clone, Copy)]
@@ -73,8 +75,10 @@ pub struct VisitSet {
     path_from_url: bool,
     with_pages: bool,
     with_touch: bool,
-    /// The start of the URL that was looked at last, see [`url::site`]: most are of one site.
+    /// The start of the URLs of one site, see [`url::site`]: most are of the same.
     site: String,
+    /// How many URLs in a row were of other sites.
+    off_site: u32,
     visitors: Visitors,
     /// By visitor: its latest run.
     latest: Vec<u32>,
@@ -105,6 +109,7 @@ impl VisitSet {
             with_pages,
             with_touch,
             site: String::new(),
+            off_site: MOST_OFF_SITE,
             visitors: Visitors::default(),
             latest: Vec::new(),
             runs: Vec::new(),
@@ -209,23 +214,29 @@ impl VisitSet {
         if let Some(known) = self.pages.find(&key) {
             return Ok(known);
         }
-        let url = utf8(url)?;
-        let page = match url::path(url) {
+        let page = match url::path(utf8(url)?) {
             Some(path) if self.with_pages => self.texts.intern(path.as_bytes())?,
             Some(_) => 0,
             None => NONE,
         };
-        if let Some(site) = url::site(url).filter(|site| site.len() <= MOST_OF_SITE) {
-            self.site.clear();
-            self.site.push_str(site);
-        }
         self.pages.keep(&key, page);
         Ok(page)
     }
 
-    /// Whether a URL begins as the one that was looked at last.
-    fn is_of_site(&self, url: &[u8]) -> bool {
-        !self.site.is_empty() && url.starts_with(self.site.as_bytes())
+    /// Whether a URL is of the site that most are of. After several others in a row it is another.
+    fn is_of_site(&mut self, url: &[u8]) -> bool {
+        if !self.site.is_empty() && url.starts_with(self.site.as_bytes()) {
+            self.off_site = 0;
+            return true;
+        }
+        self.off_site += 1;
+        if self.off_site > MOST_OFF_SITE {
+            self.off_site = 0;
+            let site = core::str::from_utf8(url).ok().and_then(url::site).filter(|site| site.len() <= MOST_OF_SITE);
+            self.site.clear();
+            self.site.push_str(site.unwrap_or_default());
+        }
+        false
     }
 
     /// The number of where a page view came from, [`NONE`] where it is no arrival.
