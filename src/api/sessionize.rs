@@ -14,6 +14,7 @@ use super::visitor_buckets::first_cut;
 use crate::agg::{self, State};
 use crate::error::{SqlResult, needed, report};
 use crate::pg::args::Args;
+use crate::pg::scan;
 
 impl State for VisitSet {
     fn heap_bytes(&self) -> usize {
@@ -85,6 +86,7 @@ fn settings(args: &Args<'_>) -> SqlResult<Settings> {
 fn _visit_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let (Some(visitor), Some(at)) = (args.bytes(1), args.i64(2)) else { return Ok(state) };
+    scan::load_next_row(visitor);
     let hit = Hit {
         visitor,
         at,

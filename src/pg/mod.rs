@@ -6,6 +6,7 @@ pub mod function;
 pub mod message;
 pub mod query;
 pub mod row;
+pub mod scan;
 pub mod settings;
 pub mod store;
 pub mod stream;
