@@ -76,9 +76,17 @@ type Read = (
     Option<String>,
 );
 
-fn read(set: &VisitSet) -> Vec<Read> {
+/// The visits of the set's bytes, which are those of the set itself.
+fn read(set: &mut VisitSet) -> Vec<Read> {
     let bytes = set.serialize().unwrap();
-    let mut rows = Rows::new(&bytes, Cuts::default()).unwrap();
+    let visits = visits(Rows::new(&bytes, Cuts::default()).unwrap());
+    assert_eq!(self::visits(set.rows(Cuts::default()).unwrap()), visits);
+    let again = set.serialize().unwrap();
+    assert_eq!(self::visits(Rows::new(&again, Cuts::default()).unwrap()), visits, "written down after it was read");
+    visits
+}
+
+fn visits(mut rows: Rows<'_>) -> Vec<Read> {
     let mut visits = Vec::new();
     while let Some(visitor) = rows.next_visitor().unwrap() {
         visits.extend(
@@ -173,7 +181,7 @@ proptest! {
 
     #[test]
     fn a_set_has_the_visits_of_its_visitors(rows in rows(), gap in 0i64..10) {
-        prop_assert_eq!(read(&set_of(&rows, gap)), expected(&rows, gap));
+        prop_assert_eq!(read(&mut set_of(&rows, gap)), expected(&rows, gap));
     }
 
     #[test]
@@ -187,7 +195,7 @@ proptest! {
         let counts = |visits: Vec<Read>| -> Vec<_> {
             visits.into_iter().map(|v| (v.0, v.1, v.2, v.3, v.4, v.5, v.8, v.9, v.11)).collect()
         };
-        let own = read(&set);
+        let own = read(&mut set);
         prop_assert!(own.iter().all(|visit| (&visit.6, &visit.7, &visit.10) == (&None, &None, &None)));
         prop_assert_eq!(counts(own), counts(expected(&rows, gap)));
     }
@@ -207,12 +215,12 @@ proptest! {
             merged.merge(&VisitSet::deserialize(&set_of(part, gap).serialize().unwrap()).unwrap()).unwrap();
             merged.merge(&set_of([], gap)).unwrap();
         }
-        prop_assert_eq!(read(&merged), expected(&rows, gap));
+        prop_assert_eq!(read(&mut merged), expected(&rows, gap));
         // As the server does with workers' sets: the first is read, the others are merged as bytes.
         let mut parts = split.iter().map(|part| set_of(part, gap).serialize().unwrap());
         let mut merged = VisitSet::deserialize(&parts.next().unwrap()).unwrap();
         parts.for_each(|part| merged.merge_bytes(&part).unwrap());
-        prop_assert_eq!(read(&merged), expected(&rows, gap));
+        prop_assert_eq!(read(&mut merged), expected(&rows, gap));
         let other = empty(gap + 1, Vec::new()).serialize().unwrap();
         prop_assert!(merged.merge_bytes(&other).is_err());
     }
@@ -274,21 +282,22 @@ fn visits_are_whole_across_batches() {
     }
     // Each has three events at 0, 500 and 900 from its first: the last two are one visit.
     let bytes = set.serialize().unwrap();
-    let mut rows = Rows::new(&bytes, Cuts::default()).unwrap();
-    let (mut seen, mut last) = (0, String::new());
-    while let Some(visitor) = rows.next_visitor().unwrap() {
-        let mut buffer = [0; 36];
-        let visitor = visitor.text(&mut buffer);
-        assert!(last.as_str() < visitor, "{visitor} after {last}");
-        last = visitor.to_owned();
-        let first: i64 = visitor.strip_prefix("visitor ").unwrap().parse().unwrap();
-        let found: Vec<_> =
-            rows.pieces().iter().map(|p| (p.run.start, p.run.end, p.run.events, p.run.touch_at)).collect();
-        let second = (first + 500, first + 900, 2, first + 500);
-        assert_eq!(found, [(first, first, 1, first), second], "{visitor}");
-        seen += 1;
+    for mut rows in [Rows::new(&bytes, Cuts::default()).unwrap(), set.rows(Cuts::default()).unwrap()] {
+        let (mut seen, mut last) = (0, String::new());
+        while let Some(visitor) = rows.next_visitor().unwrap() {
+            let mut buffer = [0; 36];
+            let visitor = visitor.text(&mut buffer);
+            assert!(last.as_str() < visitor, "{visitor} after {last}");
+            last = visitor.to_owned();
+            let first: i64 = visitor.strip_prefix("visitor ").unwrap().parse().unwrap();
+            let found: Vec<_> =
+                rows.pieces().iter().map(|p| (p.run.start, p.run.end, p.run.events, p.run.touch_at)).collect();
+            let second = (first + 500, first + 900, 2, first + 500);
+            assert_eq!(found, [(first, first, 1, first), second], "{visitor}");
+            seen += 1;
+        }
+        assert_eq!(seen, visitors);
     }
-    assert_eq!(seen, visitors);
 }
 
 #[test]

@@ -69,7 +69,7 @@ INSERT INTO agg_case VALUES
     ('_visit_set',
      'mrcall._visit_set(text, timestamptz, text, text, text, text, text, text, text, text, mrcall._visit_settings)',
      $$mrcall._visit_set(visitor, ts, 'page_view', page, NULL, touch, NULL, NULL, NULL, NULL,
-                         '("30 minutes",f,t,t,{},,,,)'::mrcall._visit_settings)$$,
+                         '("30 minutes",f,t,t,{},,,,,)'::mrcall._visit_settings)$$,
      $$(SELECT md5(string_agg(r::text, ',' ORDER BY r::text)) FROM mrcall._visit_set_rows(%s) AS r)$$),
     ('_call_set', 'mrcall._call_set(text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[])',
      $$mrcall._call_set(visitor, ts, ts + lasts, outcome, steps[1], page, '2031-03-10Z', NULL)$$,

@@ -25,10 +25,11 @@ $$;
 COMMENT ON FUNCTION mrcall._check_range(timestamptz, timestamptz) IS 'Internal: the errors of a range that is none';
 
 -- path_from_url says that pages are to be taken from page_url; without pages only their number is wanted. Where there are a width
--- and a zone, visits are cut at the buckets from cut_since to cut_until.
+-- and a zone, visits are cut at the buckets from cut_since to cut_until. A function of ours that runs the query says under which
+-- number it takes the set itself; for anybody else taker means nothing.
 CREATE TYPE mrcall._visit_settings AS (
     gap interval, path_from_url boolean, with_pages boolean, with_touch boolean, ignored text[], width interval,
-    cut_since timestamptz, cut_until timestamptz, zone text);
+    cut_since timestamptz, cut_until timestamptz, zone text, taker int);
 COMMENT ON TYPE mrcall._visit_settings IS 'Internal: what is wanted of _visit_set, the same in every row';
 
 -- One state for all visitors: a group for each would cost more than the visits themselves.
@@ -143,7 +144,8 @@ COMMENT ON FUNCTION mrcall._text_set_has(bytea, text) IS 'Internal: whether a te
 -- read then, and looked up in a set. Not in WHERE, where TimescaleDB would leave all chunks to one process.
 CREATE FUNCTION mrcall._visit_set_of(
     since timestamptz, until timestamptz, gap interval, visitors text[], with_touch boolean, with_agent boolean,
-    width interval DEFAULT NULL, cut_since timestamptz DEFAULT NULL, zone text DEFAULT NULL, with_pages boolean DEFAULT true)
+    width interval DEFAULT NULL, cut_since timestamptz DEFAULT NULL, zone text DEFAULT NULL, with_pages boolean DEFAULT true,
+    taker int DEFAULT NULL)
 RETURNS TABLE (visits bytea)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
@@ -154,7 +156,7 @@ AS $$
         CASE WHEN with_touch THEN e.utm_medium END, CASE WHEN with_touch THEN e.utm_campaign END,
         CASE WHEN with_agent THEN e.user_agent END,
         (SELECT ROW(gap, mrcall._path_from_url(), with_pages, with_touch, mrcall._ignored_referrers(), width, cut_since, until,
-                    zone)::mrcall._visit_settings))
+                    zone, taker)::mrcall._visit_settings))
         FILTER (WHERE visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.<=) 5000
                    OR mrcall._text_set_has((SELECT mrcall._text_set(visitors)), e.visitor_id))
     FROM mrcall.events AS e
@@ -164,7 +166,7 @@ AS $$
            OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
 $$;
 COMMENT ON FUNCTION mrcall._visit_set_of(
-    timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean) IS
+    timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean, int) IS
     'Internal: the visits that the events from since to until make, as bytes';
 
 -- Meant to be inlined too. The rows come from a SELECT list, one by one: from FROM they would all be written down first. OFFSET 0

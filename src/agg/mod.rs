@@ -2,8 +2,10 @@
 
 mod budget;
 mod context;
+mod handover;
 mod state;
 
 pub use budget::Share;
+pub use handover::Taker;
 pub(crate) use state::transition_function;
-pub use state::{State, combine, deserialize, finalize, gather, merge_stored, serialize, transition, view};
+pub use state::{State, combine, deserialize, finalize, gather, hand_over, merge_stored, serialize, transition, view};

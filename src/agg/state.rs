@@ -7,6 +7,7 @@ use pgrx::{AnyElement, Internal, PgMemoryContexts, pg_sys};
 
 use super::budget::Share;
 use super::context::{aggregate_context, borrow, borrow_mut, bytea, keep, passed_bytes, place};
+use super::handover::{self, Held};
 use crate::error::{SqlResult, report};
 
 /// An engine state that an aggregate can hold.
@@ -38,11 +39,6 @@ pub trait State: Sized + 'static {
 
 /// The server's own limit of a gigabyte, less a header.
 const MAX_BYTES: usize = (1 << 30) - 64;
-
-struct Held<S> {
-    state: S,
-    share: Share,
-}
 
 /// What the server passes between the functions of an aggregate.
 enum Passed<S> {
@@ -194,6 +190,19 @@ pub fn finalize<S: State>(internal: &Internal) -> SqlResult<Option<AnyElement>> 
         Some(held) if !held.state.is_empty() => bytes(&held.state),
         _ => Ok(None),
     }
+}
+
+/// The final function of a state that may have a taker: where it waits in this process, it gets the state itself, and the result
+/// is NULL. An empty state stays behind.
+pub fn hand_over<S: State>(internal: &mut Internal, taker: impl FnOnce(&S) -> u32) -> SqlResult<Option<AnyElement>> {
+    let Some(held) = held_mut::<S>(internal) else { return Ok(None) };
+    let taker = taker(&held.state);
+    if held.state.is_empty() || !handover::is_awaited(taker) {
+        return finalize::<S>(internal);
+    }
+    let empty = held.state.like().map_err(report)?;
+    handover::hand_over(taker, core::mem::replace(held, Held::new(empty)?));
+    Ok(None)
 }
 
 /// What a final function reads from the state; `None` without a row.

@@ -78,6 +78,7 @@ fn settings(args: &Args<'_>) -> SqlResult<Settings> {
         path_from_url: flag("path_from_url")?,
         with_pages: flag("with_pages")?,
         with_touch: flag("with_touch")?,
+        taker: field::<i32>(&row, "taker")?.and_then(|taker| u32::try_from(taker).ok()).unwrap_or_default(),
     })
 }
 
@@ -120,6 +121,6 @@ fn _visit_set_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Intern
 }
 
 #[pg_extern(sql = false)]
-fn _visit_set_final(state: Internal) -> SqlResult<Option<AnyElement>> {
-    agg::finalize::<VisitSet>(&state)
+fn _visit_set_final(mut state: Internal) -> SqlResult<Option<AnyElement>> {
+    agg::hand_over(&mut state, VisitSet::taker)
 }

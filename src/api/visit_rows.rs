@@ -2,10 +2,10 @@
 
 use mrcall_engine::agent;
 use mrcall_engine::state::{Dictionary, NONE};
-use mrcall_engine::visits::{Cuts, Piece, Rows, origin_parts};
+use mrcall_engine::visits::{Cuts, Piece, Rows, VisitSet, origin_parts};
 use pgrx::pg_sys;
 
-use crate::agg::Share;
+use crate::agg::{Share, Taker};
 use crate::error::{SqlResult, report};
 use crate::pg::args::Args;
 use crate::pg::function::guarded_function;
@@ -122,9 +122,8 @@ struct Output {
 }
 
 impl Output {
-    /// The rows of the bytes of a set.
-    fn new(set: &'static [u8], query: &Query, row: &mut Row) -> SqlResult<Self> {
-        let rows = Rows::new(set, Cuts::default()).map_err(report)?;
+    /// The rows of a set.
+    fn new(rows: Rows<'static>, query: &Query, row: &mut Row) -> SqlResult<Self> {
         let mut share = Share::default();
         share.set(rows.heap_bytes()).map_err(report)?;
         let rules = OwnRules::new(query)?;
@@ -231,7 +230,9 @@ impl stream::Source for Option<Output> {
 fn rows_of_set(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<pg_sys::Datum>> {
     stream::next(fcinfo, |row| {
         let args = Args::of(fcinfo);
-        args.bytes(0).map(|set| query::connect(|query| Output::new(row.keep(set), query, row))).transpose()
+        let Some(set) = args.bytes(0) else { return Ok(None) };
+        let rows = Rows::new(row.keep(set), Cuts::default()).map_err(report)?;
+        query::connect(|query| Output::new(rows, query, row)).map(Some)
     })
 }
 guarded_function!(_visit_set_rows_wrapper, pg_finfo__visit_set_rows_wrapper, rows_of_set);
@@ -248,12 +249,15 @@ fn sessionize(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<pg_sys::Datu
                 c"SELECT mrcall._check_range($1, $2), mrcall._exact($3, 'gap'), mrcall._require_attached()",
                 &args,
             )?;
-            let set = query.first_bytes_in(
-                row.context(),
-                c"SELECT s.visits FROM mrcall._visit_set_of($1, $2, $3, NULL, true, false) AS s",
-                &args,
+            let taker = Taker::<VisitSet>::new();
+            let [since, until, gap] = args;
+            query.run(
+                c"SELECT s.visits FROM mrcall._visit_set_of($1, $2, $3, NULL, true, false, taker => $4) AS s",
+                &[since, until, gap, taker.number().into()],
             )?;
-            set.map(|set| Output::new(set, query, row)).transpose()
+            let Some(set) = taker.take() else { return Ok(None) };
+            let rows = row.own(set).state.rows(Cuts::default()).map_err(report)?;
+            Output::new(rows, query, row).map(Some)
         })
     })
 }

@@ -1,7 +1,7 @@
 //! `visitor_buckets`: one pass over the events finds the visits, cut at the buckets' starts; then they are counted.
 
 use mrcall_engine::state::{Dictionary, NONE};
-use mrcall_engine::visits::{Cuts, Piece, Rows, Tally, origin_parts};
+use mrcall_engine::visits::{Cuts, Piece, Rows, Tally, VisitSet, origin_parts};
 use mrcall_engine::{Error, ErrorKind, agent, pulse};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::pg_sys;
@@ -9,7 +9,7 @@ use pgrx::prelude::*;
 
 use super::bucket::each_bucket;
 use super::visit_rows::{Lasting, OwnRules};
-use crate::agg::Share;
+use crate::agg::{Share, Taker};
 use crate::error::{SqlResult, needed, report};
 use crate::pg::query;
 use crate::pg::row::{Text, Value};
@@ -102,8 +102,8 @@ impl Values {
 const VISITORS_BETWEEN_COUNTS: u64 = 64;
 
 /// Counts the visits of a set.
-fn count(set: &[u8], tally: &mut Tally, cuts: Vec<i64>, values: &mut Values, no_bots: bool) -> SqlResult<()> {
-    let mut rows = Rows::new(set, Cuts::new(cuts)).map_err(report)?;
+fn count(set: &mut VisitSet, tally: &mut Tally, cuts: Vec<i64>, values: &mut Values, no_bots: bool) -> SqlResult<()> {
+    let mut rows = set.rows(Cuts::new(cuts)).map_err(report)?;
     let (mut share, mut counter, mut bots) = (Share::default(), pulse::Counter::default(), Lasting::new());
     let mut visitor = 0;
     let gap = rows.gap();
@@ -209,6 +209,7 @@ fn visitor_buckets(
                 CASE WHEN $3 THEN '24:00:00'::pg_catalog.interval ELSE '0' END",
             &[since.into(), gap.into(), whole_visit.into()],
         )?;
+        let taker = Taker::<VisitSet>::new();
         let args = [
             first.into(),
             until.into(),
@@ -219,9 +220,10 @@ fn visitor_buckets(
             since.into(),
             zone.into(),
             with_pages.into(),
+            taker.number().into(),
         ];
-        let set: Option<&[u8]> = query.first(
-            c"SELECT s.visits FROM mrcall._visit_set_of($1, $2, $3, NULL, $4, $5, $6, $7, $8, $9) AS s",
+        query.run(
+            c"SELECT s.visits FROM mrcall._visit_set_of($1, $2, $3, NULL, $4, $5, $6, $7, $8, $9, $10) AS s",
             &args,
         )?;
         let cuts = first_cut(&buckets, from);
@@ -233,8 +235,8 @@ fn visitor_buckets(
             known: Lasting::new(),
             untouched: None,
         };
-        if let Some(set) = set {
-            count(set, &mut tally, cuts, &mut values, no_bots)?;
+        if let Some(mut set) = taker.take() {
+            count(&mut set.state, &mut tally, cuts, &mut values, no_bots)?;
         }
         write(&tally, &values, &buckets, &mut store)
     })

@@ -5,7 +5,7 @@ use core::ffi::{CStr, c_char};
 
 use pgrx::datum::DatumWithOid;
 use pgrx::spi::Spi;
-use pgrx::{FromDatum, PgMemoryContexts, pg_sys};
+use pgrx::{FromDatum, pg_sys};
 
 use crate::error::{SqlResult, report};
 use mrcall_engine::{Error, ErrorKind};
@@ -50,24 +50,6 @@ impl Query {
     pub fn first<T: FromDatum>(&self, sql: &CStr, args: &[DatumWithOid<'_>]) -> SqlResult<Option<T>> {
         self.select(sql, args)?;
         Ok(self.column(1))
-    }
-
-    /// As [`Self::first`] for a value of many megabytes: it is not copied, but lives as long as the context.
-    pub fn first_bytes_in(
-        &self,
-        context: &PgMemoryContexts,
-        sql: &CStr,
-        args: &[DatumWithOid<'_>],
-    ) -> SqlResult<Option<&'static [u8]>> {
-        let bytes: Option<&[u8]> = self.first(sql, args)?;
-        // SAFETY: the table of the query that ran last has a memory context of its own, below the connection's, which does not
-        // look at it again when it ends.
-        unsafe {
-            if let Some(table) = pg_sys::SPI_tuptable.as_ref() {
-                pg_sys::MemoryContextSetParent(table.tuptabcxt, context.value());
-            }
-        }
-        Ok(bytes)
     }
 
     /// A further column of the first row of the query that ran last.

@@ -85,9 +85,10 @@ impl Row {
         })
     }
 
-    /// The memory that lives as long as the function runs; its Rust values are dropped before it is freed.
-    pub fn context(&self) -> &PgMemoryContexts {
-        &self.context
+    /// A value that lives as long as the function runs, and is dropped after what was made of it.
+    pub fn own<T>(&mut self, value: T) -> &'static mut T {
+        // SAFETY: the memory is new, and of the context of the running function, which drops its values from the last to the first.
+        unsafe { &mut *self.context.leak_and_drop_on_delete(value) }
     }
 
     /// Bytes that live as long as the function runs.

@@ -37,35 +37,61 @@ impl<'a> Rows<'a> {
     pub fn new(bytes: &'a [u8], cuts: Cuts) -> Result<Self> {
         let mut reader = Reader::new(bytes, KIND, VERSION, NAME)?;
         let gap = i64::try_from(reader.unsigned()?).map_err(|_| reader.malformed("the gap is out of range"))?;
-        let flags = reader.unsigned()?;
-        if flags > 3 || (flags & 1 != 0) != cuts.are_used() {
-            return Err(reader.malformed("it has other cuts"));
-        }
-        let with_pages = flags & 2 != 0;
-        let (texts, next) = (Dictionary::default(), Tournament::default());
-        let (names, batches, pieces) = (Vec::new(), Vec::new(), Vec::new());
-        let mut rows = Self { gap, with_pages, cuts, texts, names, batches, next, pieces };
+        let mut rows = Self::empty(gap, reader.unsigned()?, cuts)?;
         for _ in 0..reader.count(1)? {
-            rows.part(Reader::resume(reader.text()?, NAME))?;
+            rows.part(reader.text()?)?;
         }
         reader.finish()?;
-        rows.next = Tournament::new(rows.batches.iter_mut().map(Batch::next_visitor).collect::<Result<_>>()?);
-        Ok(rows)
+        rows.begin()
     }
 
-    fn part(&mut self, mut reader: Reader<'a>) -> Result<()> {
+    /// Nothing to read yet, of a set with these flags.
+    pub(super) fn empty(gap: i64, flags: u64, cuts: Cuts) -> Result<Self> {
+        if (flags & 1 != 0) != cuts.are_used() || flags >> 34 != 0 {
+            return Err(Reader::resume(&[], NAME).malformed("it has other cuts"));
+        }
+        let (texts, next) = (Dictionary::default(), Tournament::default());
+        let (names, batches, pieces) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { gap, with_pages: flags & 2 != 0, cuts, texts, names, batches, next, pieces })
+    }
+
+    /// Finds the first visitor of all parts.
+    pub(super) fn begin(mut self) -> Result<Self> {
+        self.next = Tournament::new(self.batches.iter_mut().map(Batch::next_visitor).collect::<Result<_>>()?);
+        Ok(self)
+    }
+
+    /// Adds the part that these bytes are.
+    pub(super) fn part(&mut self, bytes: &'a [u8]) -> Result<()> {
+        let mut reader = Reader::resume(bytes, NAME);
         let count = reader.count(1)?;
         let mut names = Vec::with_capacity(count);
         for _ in 0..count {
             names.push(self.texts.intern(utf8(&mut reader)?.as_bytes())?);
         }
         for _ in 0..reader.count(1)? {
-            let mut batch = Reader::resume(reader.text()?, NAME);
-            let visitors_left = batch.count(3)?;
-            self.batches.push(Batch { reader: batch, part: self.names.len(), visitors_left, last: None });
+            self.batch(reader.text()?)?;
         }
         self.names.push(names);
         reader.finish()
+    }
+
+    /// Adds what a set has of its own: texts and batches.
+    pub(super) fn own(&mut self, texts: &Dictionary, batches: &'a [Vec<u8>]) -> Result<()> {
+        for batch in batches {
+            self.batch(batch)?;
+        }
+        let ids = 0..texts.len() as u32;
+        self.names.push(ids.map(|id| self.texts.intern(texts.get(id))).collect::<Result<_>>()?);
+        Ok(())
+    }
+
+    /// Adds a batch of the part whose names come next.
+    fn batch(&mut self, bytes: &'a [u8]) -> Result<()> {
+        let mut reader = Reader::resume(bytes, NAME);
+        let visitors_left = reader.count(3)?;
+        self.batches.push(Batch { reader, part: self.names.len(), visitors_left, last: None });
+        Ok(())
     }
 
     /// The gap between visits, in microseconds.

@@ -11,6 +11,7 @@ use super::hit::{Hit, utf8};
 use super::memo::Memo;
 use super::origin::origin;
 use super::piece::Piece;
+use super::rows::Rows;
 use super::run::Run;
 use super::visitor::Visitors;
 use crate::arrival;
@@ -64,6 +65,8 @@ pub struct Settings {
     pub with_pages: bool,
     /// Whether touches are wanted.
     pub with_touch: bool,
+    /// Who is to have the set: a number that it and its bytes carry, 0 for nobody.
+    pub taker: u32,
 }
 
 /// The visits of many visitors.
@@ -75,6 +78,7 @@ pub struct VisitSet {
     path_from_url: bool,
     with_pages: bool,
     with_touch: bool,
+    taker: u32,
     /// The start of the URLs of one site, see [`url::site`]: most are of the same.
     site: String,
     /// How many URLs in a row were of other sites.
@@ -100,7 +104,7 @@ pub struct VisitSet {
 impl VisitSet {
     /// An empty set; a gap of less than zero is `22023`.
     pub fn new(settings: Settings) -> Result<Self> {
-        let Settings { gap, ignored, cuts, path_from_url, with_pages, with_touch } = settings;
+        let Settings { gap, ignored, cuts, path_from_url, with_pages, with_touch, taker } = settings;
         Ok(Self {
             gap: duration::not_negative(gap, "gap")?,
             cuts: Cuts::new(cuts),
@@ -108,6 +112,7 @@ impl VisitSet {
             path_from_url,
             with_pages,
             with_touch,
+            taker,
             site: String::new(),
             off_site: MOST_OFF_SITE,
             visitors: Visitors::default(),
@@ -126,13 +131,24 @@ impl VisitSet {
     /// An empty set that this one can be merged into.
     pub fn like(&self) -> Result<Self> {
         let cuts = self.cuts.clone();
-        let settings = Settings { gap: self.gap, with_pages: self.with_pages, ..Settings::default() };
+        let settings =
+            Settings { gap: self.gap, with_pages: self.with_pages, taker: self.taker, ..Settings::default() };
         Ok(Self { cuts, ..Self::new(settings)? })
     }
 
     /// Whether there is no event.
     pub fn is_empty(&self) -> bool {
-        self.runs.is_empty() && self.parts.is_empty()
+        !self.has_own() && self.parts.is_empty()
+    }
+
+    /// Whether there is an event of its own, not only what workers have written.
+    fn has_own(&self) -> bool {
+        !self.runs.is_empty() || !self.batches.is_empty()
+    }
+
+    /// Who is to have the set, 0 for nobody.
+    pub fn taker(&self) -> u32 {
+        self.taker
     }
 
     /// The memory that it takes, in bytes.
@@ -154,12 +170,7 @@ impl VisitSet {
     pub fn push(&mut self, hit: &Hit<'_>) -> Result<()> {
         let at = duration::finite(hit.at, "occurred_at")?;
         if self.visitors.len() >= MOST_VISITORS {
-            let batch = self.batch()?;
-            self.batch_bytes += batch.len();
-            self.batches.push(batch);
-            self.visitors.clear();
-            self.latest.clear();
-            self.runs.clear();
+            self.close_batch()?;
         }
         let visitor = self.visitors.intern(hit.visitor)?;
         let (mut run, mut landing) = (Run::of(at, NONE, NONE), NONE);
@@ -177,6 +188,32 @@ impl VisitSet {
         }
         let agent = self.agent(hit.user_agent, visitor)?;
         self.add(Owned { piece: Piece { run, agent, landing }, visitor })
+    }
+
+    /// Writes down the visitors of the table, which begins anew.
+    fn close_batch(&mut self) -> Result<()> {
+        let batch = self.batch()?;
+        self.batch_bytes += batch.len();
+        self.batches.push(batch);
+        self.visitors.clear();
+        self.latest.clear();
+        self.runs.clear();
+        Ok(())
+    }
+
+    /// The visits, read where they are; what no set wrote is `22P03`. `cuts` are those that the set was made with.
+    pub fn rows(&mut self, cuts: Cuts) -> Result<Rows<'_>> {
+        if !self.runs.is_empty() {
+            self.close_batch()?;
+        }
+        let mut rows = Rows::empty(self.gap, self.flags(), cuts)?;
+        for part in &self.parts {
+            rows.part(part)?;
+        }
+        if self.has_own() {
+            rows.own(&self.texts, &self.batches)?;
+        }
+        rows.begin()
     }
 
     /// Whether the event continues a run that has a touch before it: then its own says nothing.
@@ -307,7 +344,7 @@ impl VisitSet {
             return Err(different_settings());
         }
         self.parts.extend(other.parts.iter().cloned());
-        if !other.runs.is_empty() {
+        if other.has_own() {
             self.parts.push(other.part()?.concat());
         }
         Ok(())
@@ -318,7 +355,8 @@ impl VisitSet {
         let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
         let gap = i64::try_from(r.unsigned()?).map_err(|_| r.malformed("the gap is out of range"))?;
         let flags = r.unsigned()?;
-        let mut set = Self::new(Settings { gap, with_pages: flags & 2 != 0, ..Settings::default() })?;
+        let taker = u32::try_from(flags >> 2).map_err(|_| r.malformed("its flags are out of range"))?;
+        let mut set = Self::new(Settings { gap, with_pages: flags & 2 != 0, taker, ..Settings::default() })?;
         set.cuts.used = flags & 1 != 0;
         set.take_parts(r)?;
         Ok(set)
@@ -340,14 +378,14 @@ impl VisitSet {
         r.finish()
     }
 
-    /// The bytes: gap, whether there are cuts and pages, and the parts.
+    /// The bytes: gap, flags, and the parts.
     pub fn serialize(&self) -> Result<Vec<u8>> {
         Ok(self.chunks()?.concat())
     }
 
     /// The bytes in chunks, most of which are there already: they are a hundred megabytes, and each copy of them costs.
     pub fn chunks(&self) -> Result<Vec<Cow<'_, [u8]>>> {
-        let own = if self.runs.is_empty() { Vec::new() } else { self.part()? };
+        let own = if self.has_own() { self.part()? } else { Vec::new() };
         let mut w = Writer::new(KIND, VERSION);
         w.unsigned(self.gap as u64);
         w.unsigned(self.flags());
@@ -363,9 +401,9 @@ impl VisitSet {
         Ok(chunks)
     }
 
-    /// Whether there are cuts, and pages.
+    /// Whether there are cuts, and pages, and who is to have the set.
     fn flags(&self) -> u64 {
-        u64::from(self.cuts.used) | u64::from(self.with_pages) << 1
+        u64::from(self.cuts.used) | u64::from(self.with_pages) << 1 | u64::from(self.taker) << 2
     }
 
     /// The own events as a part: its texts, then the batches.
