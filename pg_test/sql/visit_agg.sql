@@ -88,6 +88,25 @@ SET LOCAL max_parallel_workers_per_gather = 0;
 SELECT count(*) AS differences
 FROM ((TABLE parallel_visits EXCEPT ALL TABLE mrcall.visits) UNION ALL (TABLE mrcall.visits EXCEPT ALL TABLE parallel_visits)) AS d;
 
+-- The functions that get the set itself give back what it held: also where not all rows are read, or an error ends them.
+SET LOCAL mrcall.max_state_memory = '1MB';
+SELECT count(*) FROM generate_series(1, 20) AS n,
+    LATERAL (SELECT FROM mrcall.sessionize('2020-01-01', '2037-01-01'::timestamptz + n * interval '1 day') LIMIT 1) AS v;
+SELECT count(*) FROM generate_series(1, 20) AS n,
+    LATERAL mrcall.visitor_buckets('1 year', '2020-01-01', '2037-01-01'::timestamptz + n * interval '0', 'UTC') AS b WHERE b.visits > 0;
+DO $$
+BEGIN
+    FOR n IN 1 .. 20 LOOP
+        BEGIN
+            PERFORM 1 / (s.visit_no - 1) FROM mrcall.sessionize('2020-01-01', '2037-01-01') AS s;
+            RAISE EXCEPTION 'no error';
+        EXCEPTION WHEN division_by_zero THEN NULL;
+        END;
+    END LOOP;
+END
+$$;
+RESET mrcall.max_state_memory;
+
 -- A stored column: equality, order, hash and btree index, DISTINCT, a materialized view.
 CREATE TABLE public.stored (visitor_id text PRIMARY KEY, s mrcall.visit_state);
 INSERT INTO public.stored
