@@ -3,89 +3,106 @@
 
 use super::visitor::Visitor;
 
-/// The place of a match that waits for its first player.
-const NOBODY: u32 = u32::MAX;
-
 /// Sequences by number, each with its next visitor.
 #[derive(Debug, Default)]
 pub(super) struct Tournament<'a> {
     heads: Vec<Option<Visitor<'a>>>,
-    /// By sequence: the first bytes of its visitor, which nearly always decide; the largest number where it has ended.
-    keys: Vec<u64>,
-    /// By match, from 1: the sequence that lost it. Before them the winner of all.
-    losers: Vec<u32>,
+    /// By match, from 1: who lost it. Before them the winner of all.
+    matches: Vec<Player>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Player {
+    /// The first bytes of its visitor, which nearly always decide; the largest number where it has ended.
+    key: u64,
+    sequence: u32,
 }
 
 impl<'a> Tournament<'a> {
     /// Over the first visitors of all sequences.
     pub fn new(heads: Vec<Option<Visitor<'a>>>) -> Self {
-        let keys = heads.iter().map(key).collect();
-        let losers = vec![NOBODY; heads.len()];
-        let mut tournament = Self { heads, keys, losers };
-        for sequence in 0..tournament.heads.len() {
-            tournament.play(sequence as u32);
+        // A power of two, so that each path has the same length.
+        let places = heads.len().next_power_of_two();
+        let mut tournament = Self { heads, matches: Vec::new() };
+        let mut players: Vec<_> = (0..places as u32).map(|sequence| tournament.player(sequence)).collect();
+        let mut matches = vec![Player::default(); places];
+        // Round by round, from the last places to the first match.
+        let mut first = places / 2;
+        while first > 0 {
+            for place in 0..first {
+                let Some(&[a, b]) = players.get(2 * place..2 * place + 2).and_then(|pair| pair.first_chunk()) else {
+                    break;
+                };
+                let (winner, loser) = tournament.played(a, b);
+                if let (Some(to), Some(lost)) = (players.get_mut(place), matches.get_mut(first + place)) {
+                    (*to, *lost) = (winner, loser);
+                }
+            }
+            first /= 2;
         }
+        if let (Some(slot), Some(winner)) = (matches.first_mut(), players.first()) {
+            *slot = *winner;
+        }
+        tournament.matches = matches;
         tournament
     }
 
     /// The smallest visitor and its sequence; `None` when all have ended.
     pub fn first(&self) -> Option<(usize, Visitor<'a>)> {
-        let winner = *self.losers.first()? as usize;
+        let winner = self.matches.first()?.sequence as usize;
         Some((winner, (*self.heads.get(winner)?)?))
     }
 
     /// Goes on with the next visitor of the sequence that was first.
     pub fn advance(&mut self, next: Option<Visitor<'a>>) {
-        let Some(&winner) = self.losers.first() else { return };
-        if let (Some(head), Some(slot)) = (self.heads.get_mut(winner as usize), self.keys.get_mut(winner as usize)) {
-            (*head, *slot) = (next, key(&next));
+        let Some(sequence) = self.matches.first().map(|winner| winner.sequence) else { return };
+        if let Some(head) = self.heads.get_mut(sequence as usize) {
+            *head = next;
         }
-        self.play(winner);
-    }
-
-    /// The memory that it takes, in bytes.
-    pub fn heap_bytes(&self) -> usize {
-        self.heads.capacity() * size_of::<Option<Visitor<'_>>>()
-            + self.keys.capacity() * size_of::<u64>()
-            + self.losers.capacity() * size_of::<u32>()
-    }
-
-    /// Plays the matches from a sequence's place upwards.
-    fn play(&mut self, sequence: u32) {
-        let mut winner = sequence;
-        let mut own = self.key(winner);
-        let mut place = (sequence as usize + self.heads.len()) / 2;
+        let mut winner = Player { key: key(&next), sequence };
+        let mut place = (sequence as usize + self.matches.len()) / 2;
         while place > 0 {
-            let Some(&other) = self.losers.get(place) else { return };
-            let theirs = self.key(other);
-            let is_lost = if own == theirs { other != NOBODY && self.is_before(other, winner) } else { theirs < own };
-            // Who wins cannot be foreseen, so there is no branch.
-            let loser = if is_lost { winner } else { other };
-            winner = if is_lost { other } else { winner };
-            own = own.min(theirs);
-            if let Some(slot) = self.losers.get_mut(place) {
-                *slot = if other == NOBODY { winner } else { loser };
-            }
-            if other == NOBODY {
-                return;
+            let Some(&other) = self.matches.get(place) else { return };
+            let (first, loser) = self.played(winner, other);
+            winner = first;
+            if let Some(slot) = self.matches.get_mut(place) {
+                *slot = loser;
             }
             place /= 2;
         }
-        if let Some(slot) = self.losers.first_mut() {
+        if let Some(slot) = self.matches.first_mut() {
             *slot = winner;
         }
     }
 
-    fn key(&self, sequence: u32) -> u64 {
-        self.keys.get(sequence as usize).copied().unwrap_or(u64::MAX)
+    /// The memory that it takes, in bytes.
+    pub fn heap_bytes(&self) -> usize {
+        self.heads.capacity() * size_of::<Option<Visitor<'_>>>() + self.matches.capacity() * size_of::<Player>()
+    }
+
+    /// Who wins and who loses.
+    #[inline]
+    fn played(&self, a: Player, b: Player) -> (Player, Player) {
+        let a_wins = if a.key == b.key { self.is_before(a.sequence, b.sequence) } else { a.key < b.key };
+        // Who wins cannot be foreseen, so there is no branch.
+        let either = |yes: Player, no: Player| Player {
+            key: core::hint::select_unpredictable(a_wins, yes.key, no.key),
+            sequence: core::hint::select_unpredictable(a_wins, yes.sequence, no.sequence),
+        };
+        (either(a, b), either(b, a))
     }
 
     /// Whether a comes before b, where their keys are equal.
+    #[inline(never)]
     fn is_before(&self, a: u32, b: u32) -> bool {
         match (self.head(a), self.head(b)) {
             (Some(a), Some(b)) => a < b,
             (a, _) => a.is_some(),
         }
+    }
+
+    fn player(&self, sequence: u32) -> Player {
+        Player { key: key(&self.head(sequence)), sequence }
     }
 
     fn head(&self, sequence: u32) -> Option<Visitor<'a>> {
