@@ -331,6 +331,7 @@ fn visitor() -> impl Strategy<Value = String> {
     let uuid = "[09af]{1}0000000-0000-4000-8000-00000000000[09af]";
     prop_oneof![
         4 => uuid,
+        2 => "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
         1 => uuid.prop_map(|text| text.to_uppercase()),
         1 => (uuid, 0usize..36).prop_map(|(text, end)| text[..end].to_owned()),
         1 => (uuid, 0usize..36, "[0-9a-gA-F\\-ü]").prop_map(|(mut text, at, other)| {

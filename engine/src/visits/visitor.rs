@@ -16,8 +16,8 @@ const UUID_TEXT: usize = 36;
 /// An id; ids compare as their texts do by bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visitor<'a> {
-    /// A UUID whose text is in lower case with dashes.
-    Uuid([u8; 16]),
+    /// A UUID whose text is in lower case with dashes: two words, which copy and compare faster than bytes.
+    Uuid([u64; 2]),
     /// Any other text.
     Text(&'a str),
 }
@@ -38,9 +38,7 @@ impl Visitor<'_> {
     pub(super) fn first_bytes(&self) -> u64 {
         let mut word = [0; 8];
         match self {
-            Self::Uuid(uuid) => {
-                word.chunks_exact_mut(2).zip(uuid).for_each(|(to, byte)| to.copy_from_slice(&digits(*byte)))
-            }
+            Self::Uuid([first, _]) => return eight_letters((first >> 32) as u32),
             Self::Text(text) => word.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from),
         }
         u64::from_be_bytes(word)
@@ -51,7 +49,7 @@ impl Visitor<'_> {
         match self {
             Self::Uuid(uuid) => {
                 w.unsigned(0);
-                w.append(uuid);
+                uuid.iter().for_each(|word| w.append(&word.to_be_bytes()));
             }
             Self::Text(text) => {
                 w.unsigned(text.len() as u64 + 1);
@@ -66,7 +64,10 @@ impl<'a> Visitor<'a> {
     pub(super) fn read(r: &mut Reader<'a>) -> Result<Self> {
         let length = r.count(1)?;
         if length == 0 {
-            return r.bytes(16)?.try_into().map(Self::Uuid).map_err(|_| r.malformed("a visitor is none"));
+            return match r.bytes(16)?.as_chunks() {
+                ([high, low], []) => Ok(Self::Uuid([*high, *low].map(u64::from_be_bytes))),
+                _ => Err(r.malformed("a visitor is none")),
+            };
         }
         match core::str::from_utf8(r.bytes(length - 1)?) {
             Ok(text) if !text.contains('\0') && uuid(text.as_bytes()).is_none() => Ok(Self::Text(text)),
@@ -76,6 +77,7 @@ impl<'a> Visitor<'a> {
 }
 
 impl Ord for Visitor<'_> {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             // Dashes stand in the same places, and the digits' characters are in the order of their worth.
@@ -95,7 +97,7 @@ impl PartialOrd for Visitor<'_> {
 
 #[derive(Debug, Clone, Copy)]
 enum Kept {
-    Uuid([u8; 16]),
+    Uuid([u64; 2]),
     /// The number of the text.
     Text(u32),
 }
@@ -105,7 +107,7 @@ enum Kept {
 pub(super) struct Visitors {
     kept: Vec<Kept>,
     /// UUIDs with the visitor's number: looking one up goes to one place in memory.
-    uuids: HashTable<([u8; 16], u32)>,
+    uuids: HashTable<([u64; 2], u32)>,
     texts: Dictionary,
     /// By text: the visitor's number.
     of_text: Vec<u32>,
@@ -117,13 +119,13 @@ impl Visitors {
     /// The number of an id, a new one if it is new; `55000` for a text that is not UTF-8.
     pub fn intern(&mut self, id: &[u8]) -> Result<u32> {
         let Some(uuid) = uuid(id) else { return self.intern_text(id) };
-        let hash = self.hasher.hash_one(u128::from_le_bytes(uuid));
+        let hash = hash_of(&self.hasher, uuid);
         if let Some((_, number)) = self.uuids.find(hash, |(other, _)| *other == uuid) {
             return Ok(*number);
         }
         let number = self.number()?;
         let hasher = &self.hasher;
-        self.uuids.insert_unique(hash, (uuid, number), |(uuid, _)| hasher.hash_one(u128::from_le_bytes(*uuid)));
+        self.uuids.insert_unique(hash, (uuid, number), |(uuid, _)| hash_of(hasher, *uuid));
         self.kept.push(Kept::Uuid(uuid));
         Ok(number)
     }
@@ -184,33 +186,33 @@ impl Visitors {
     /// The memory that it takes, in bytes.
     pub fn heap_bytes(&self) -> usize {
         self.kept.capacity() * size_of::<Kept>()
-            + self.uuids.capacity() * (size_of::<([u8; 16], u32)>() + 1)
+            + self.uuids.capacity() * (size_of::<([u64; 2], u32)>() + 1)
             + self.texts.heap_bytes()
             + self.of_text.capacity() * size_of::<u32>()
     }
 }
 
-/// Where the digits of a UUID's bytes stand in its text.
-const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+/// As one number, which takes one round.
+fn hash_of(hasher: &DefaultHashBuilder, [high, low]: [u64; 2]) -> u64 {
+    hasher.hash_one(u128::from(high) << 64 | u128::from(low))
+}
+
+/// A one in each byte of a word.
+const ONES: u64 = u64::MAX / 255;
 
 /// The 16 bytes of a UUID in lower case with dashes; any other text has none.
-fn uuid(text: &[u8]) -> Option<[u8; 16]> {
+fn uuid(text: &[u8]) -> Option<[u64; 2]> {
     let text: &[u8; UUID_TEXT] = text.try_into().ok()?;
     let [a, b, c, d, e, f, g, h, d1, i, j, k, l, d2, m, n, o, p, d3, q, r, s, t, d4, u, v, w, x, last @ ..] = *text;
     if [d1, d2, d3, d4] != [b'-'; 4] {
         return None;
     }
-    let words = [[a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p], [q, r, s, t, u, v, w, x], last];
-    let mut uuid = 0;
-    for word in words {
-        uuid = uuid << 32 | u128::from(eight_digits(word)?);
-    }
-    Some(u128::to_be_bytes(uuid))
+    let word = |high, low| Some(u64::from(eight_digits(high)?) << 32 | u64::from(eight_digits(low)?));
+    Some([word([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p])?, word([q, r, s, t, u, v, w, x], last)?])
 }
 
 /// What eight digits in lower case are worth, all at once: a table of digits takes twice as long.
 fn eight_digits(text: [u8; 8]) -> Option<u32> {
-    const ONES: u64 = u64::MAX / 255;
     let word = u64::from_be_bytes(text);
     // 1 where a letter may stand: these have this bit, digits have not.
     let letters = word >> 6 & ONES;
@@ -225,18 +227,23 @@ fn eight_digits(text: [u8; 8]) -> Option<u32> {
     Some((fours | fours >> 16) as u32)
 }
 
-fn uuid_text(uuid: &[u8; 16]) -> [u8; UUID_TEXT] {
-    let mut text = [b'-'; UUID_TEXT];
-    for (byte, at) in uuid.iter().zip(PLACES) {
-        if let Some(place) = text.get_mut(at..at + 2) {
-            place.copy_from_slice(&digits(*byte));
-        }
-    }
-    text
+fn uuid_text([high, low]: &[u64; 2]) -> [u8; UUID_TEXT] {
+    let halves = [high >> 32, *high, low >> 32, *low];
+    let [first, [i, j, k, l, m, n, o, p], [q, r, s, t, u, v, w, x], last] =
+        halves.map(|half| eight_letters(half as u32).to_be_bytes());
+    let [a, b, c, d, e, f, g, h] = first;
+    let [y, z, a1, b1, c1, d1, e1, f1] = last;
+    [
+        a, b, c, d, e, f, g, h, b'-', i, j, k, l, b'-', m, n, o, p, b'-', q, r, s, t, b'-', u, v, w, x, y, z, a1, b1,
+        c1, d1, e1, f1,
+    ]
 }
 
-/// The two digits of a byte.
-fn digits(byte: u8) -> [u8; 2] {
-    let digit = |worth: u8| if worth < 10 { b'0' + worth } else { b'a' + worth - 10 };
-    [digit(byte >> 4), digit(byte & 15)]
+/// The eight digits of a number as one word, the first digit highest.
+fn eight_letters(number: u32) -> u64 {
+    let fours = (u64::from(number) | u64::from(number) << 16) & 0x0000_ffff_0000_ffff;
+    let pairs = (fours | fours << 8) & 0x00ff_00ff_00ff_00ff;
+    let worth = (pairs | pairs << 4) & (15 * ONES);
+    let letters = worth.wrapping_add(6 * ONES) >> 4 & ONES;
+    worth.wrapping_add(u64::from(b'0') * ONES).wrapping_add(letters.wrapping_mul(39))
 }
