@@ -112,6 +112,10 @@ impl<'a> Reader<'a> {
     }
 
     fn long_unsigned(&mut self) -> Result<u64> {
+        if let Some((value, bytes)) = self.rest.first_chunk().and_then(|word| short_unsigned(*word)) {
+            self.rest = self.rest.get(bytes..).unwrap_or_default();
+            return Ok(value);
+        }
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let [byte, rest @ ..] = self.rest else { return Err(self.malformed("it ends too early")) };
@@ -129,6 +133,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An unsigned number that fits 32 bits.
+    #[inline]
     pub fn unsigned_32(&mut self) -> Result<u32> {
         u32::try_from(self.unsigned()?).map_err(|_| self.malformed("a number is out of range"))
     }
@@ -144,12 +149,14 @@ impl<'a> Reader<'a> {
     }
 
     /// A signed number.
+    #[inline]
     pub fn signed(&mut self) -> Result<i64> {
         let value = self.unsigned()?;
         Ok((value >> 1) as i64 ^ -((value & 1) as i64))
     }
 
     /// How many elements follow, each of at least `least` bytes: never more than the bytes that are left can hold.
+    #[inline]
     pub fn count(&mut self, least: usize) -> Result<usize> {
         let count = usize::try_from(self.unsigned()?).map_err(|_| self.malformed("a count is out of range"))?;
         if count > self.rest.len() / least.max(1) {
@@ -160,12 +167,14 @@ impl<'a> Reader<'a> {
     }
 
     /// The bytes of a text.
+    #[inline]
     pub fn text(&mut self) -> Result<&'a [u8]> {
         let length = self.count(1)?;
         self.bytes(length)
     }
 
     /// That many bytes.
+    #[inline]
     pub fn bytes(&mut self, length: usize) -> Result<&'a [u8]> {
         let Some((bytes, rest)) = self.rest.split_at_checked(length) else {
             return Err(self.malformed("it ends too early"));
@@ -178,4 +187,24 @@ impl<'a> Reader<'a> {
     pub fn finish(self) -> Result<()> {
         if self.rest.is_empty() { Ok(()) } else { Err(self.malformed("bytes are left over")) }
     }
+}
+
+/// An unsigned number of at most eight bytes and how many it has, all bytes at once: `None` where there are more, or it is no number.
+#[inline]
+fn short_unsigned(bytes: [u8; 8]) -> Option<(u64, usize)> {
+    let word = u64::from_le_bytes(bytes);
+    // The first byte without the highest bit is the last of the number.
+    let end = (!word & 0x8080_8080_8080_8080).trailing_zeros();
+    if end > 63 {
+        return None;
+    }
+    let kept = word & (u64::MAX >> (63 - end));
+    if kept >> (end - 7) == 0 {
+        return None;
+    }
+    let bits = kept & 0x7f7f_7f7f_7f7f_7f7f;
+    let pairs = bits & 0x007f_007f_007f_007f | (bits & 0x7f00_7f00_7f00_7f00) >> 1;
+    let fours = pairs & 0x0000_3fff_0000_3fff | (pairs & 0x3fff_0000_3fff_0000) >> 2;
+    let value = fours & 0x0fff_ffff | (fours & 0x0fff_ffff_0000_0000) >> 4;
+    Some((value, end as usize / 8 + 1))
 }
