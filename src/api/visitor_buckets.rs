@@ -111,7 +111,14 @@ fn count(set: &mut VisitSet, tally: &mut Tally, cuts: Vec<i64>, values: &mut Val
         visitor += 1;
         for parts in rows.pieces().chunk_by(|a, b| b.run.start.saturating_sub(a.run.end) <= gap) {
             counter.step();
-            let visit = rows.visit(parts).map_err(report)?;
+            let joined;
+            let visit = match parts {
+                [whole] => whole,
+                _ => {
+                    joined = rows.visit(parts).map_err(report)?;
+                    &joined
+                }
+            };
             if no_bots && visit.agent != NONE {
                 let is_bot = match bots.get(visit.agent) {
                     Some(known) => known,
@@ -121,8 +128,8 @@ fn count(set: &mut VisitSet, tally: &mut Tally, cuts: Vec<i64>, values: &mut Val
                     continue;
                 }
             }
-            let value = values.of(&visit, &rows)?;
-            tally.add(visitor, &visit, parts, value);
+            let value = values.of(visit, &rows)?;
+            tally.add(visitor, visit, parts, value);
         }
         if visitor % VISITORS_BETWEEN_COUNTS == 0 {
             share.set(rows.heap_bytes() + tally.heap_bytes() + values.texts.heap_bytes()).map_err(report)?;

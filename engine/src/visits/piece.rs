@@ -18,6 +18,9 @@ pub struct Piece {
 }
 
 impl Piece {
+    /// One without events, still to be read.
+    pub(super) const EMPTY: Self = Self { run: Run::EMPTY, agent: NONE, landing: NONE };
+
     /// Takes another piece of the same visitor into this one.
     pub(super) fn absorb(&mut self, other: &Self, texts: &Dictionary) -> Result<()> {
         let (mut run, theirs) = (self.run, other.run);
@@ -65,27 +68,27 @@ impl Piece {
         }
     }
 
-    /// Reads what [`Self::write`] wrote, see [`Run::read`]; `names` are the own numbers of the texts.
+    /// Becomes what [`Self::write`] wrote, see [`Run::read`]; `names` are the own numbers of the texts.
+    #[inline]
     pub(super) fn read(
+        &mut self,
         r: &mut Reader<'_>,
         before: Option<i64>,
         gap: i64,
         with_pages: bool,
         names: &[u32],
-    ) -> Result<Self> {
+    ) -> Result<()> {
         let known = |id: u64| usize::try_from(id).ok().and_then(|i| names.get(i)).copied();
+        let text = |r: &Reader<'_>, id: u64| known(id).ok_or_else(|| r.malformed("a text is missing"));
         let agent = r.unsigned()?;
-        let run = Run::read(r, before, gap, with_pages, known)?;
-        let landing = if run.touch == NONE { 1 } else { r.unsigned()? };
-        let text = |id: u64| known(id).ok_or_else(|| r.malformed("a text is missing"));
-        Ok(Self {
-            run,
-            agent: if agent == 0 { NONE } else { text(agent - 1)? },
-            landing: match landing {
-                0 => run.entry,
-                1 => NONE,
-                page => text(page - 2)?,
-            },
-        })
+        self.agent = if agent == 0 { NONE } else { text(r, agent - 1)? };
+        self.run.read(r, before, gap, with_pages, known)?;
+        let landing = if self.run.touch == NONE { 1 } else { r.unsigned()? };
+        self.landing = match landing {
+            0 => self.run.entry,
+            1 => NONE,
+            page => text(r, page - 2)?,
+        };
+        Ok(())
     }
 }

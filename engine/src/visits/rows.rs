@@ -2,7 +2,6 @@
 //! order, are merged on the way.
 
 use super::piece::Piece;
-use super::run::Run;
 use super::set::{Cuts, KIND, NAME, VERSION, join};
 use super::tournament::Tournament;
 use super::visitor::Visitor;
@@ -114,8 +113,7 @@ impl<'a> Rows<'a> {
 
     /// The visit that pieces of it make.
     pub fn visit(&self, pieces: &[Piece]) -> Result<Piece> {
-        let none = Piece { run: Run::of(0, NONE, NONE), agent: NONE, landing: NONE };
-        let [first, rest @ ..] = pieces else { return Ok(none) };
+        let [first, rest @ ..] = pieces else { return Ok(Piece::EMPTY) };
         let mut visit = *first;
         rest.iter().try_for_each(|piece| visit.absorb(piece, &self.texts))?;
         Ok(visit)
@@ -152,6 +150,7 @@ impl<'a> Rows<'a> {
 
 impl<'a> Batch<'a> {
     /// The next visitor, `None` after the last.
+    #[inline]
     fn next_visitor(&mut self) -> Result<Option<Visitor<'a>>> {
         if self.visitors_left == 0 {
             return if self.reader.left() > 0 { Err(self.reader.malformed("bytes are left over")) } else { Ok(None) };
@@ -166,12 +165,14 @@ impl<'a> Batch<'a> {
     }
 
     /// Reads the pieces of the visitor.
+    #[inline]
     fn read(&mut self, gap: i64, with_pages: bool, names: &[u32], pieces: &mut Vec<Piece>) -> Result<()> {
         let mut before = None;
         for _ in 0..self.reader.count(6)? {
-            let piece = Piece::read(&mut self.reader, before, gap, with_pages, names)?;
+            pieces.push(Piece::EMPTY);
+            let Some(piece) = pieces.last_mut() else { break };
+            piece.read(&mut self.reader, before, gap, with_pages, names)?;
             before = Some(piece.run.end);
-            pieces.push(piece);
         }
         Ok(())
     }

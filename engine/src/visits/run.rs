@@ -33,8 +33,11 @@ pub struct Run {
 }
 
 impl Run {
+    /// One without events, still to be read.
+    pub(super) const EMPTY: Self = Self::of(0, NONE, NONE);
+
     /// The run of a single event.
-    pub fn of(at: i64, page: u32, touch: u32) -> Self {
+    pub const fn of(at: i64, page: u32, touch: u32) -> Self {
         Self {
             start: at,
             end: at,
@@ -42,7 +45,7 @@ impl Run {
             exit_at: at,
             touch_at: at,
             events: 1,
-            pageviews: u32::from(page != NONE),
+            pageviews: (page != NONE) as u32,
             entry: page,
             exit: page,
             touch,
@@ -112,15 +115,17 @@ impl Run {
         }
     }
 
-    /// Reads what [`Self::write`] wrote, of runs whose page views have pages or, without `with_pages`, have none; `text` gives the
-    /// own number of a written text, `None` where there is no such one.
+    /// Becomes what [`Self::write`] wrote, of runs whose page views have pages or, without `with_pages`, have none; `text` gives
+    /// the own number of a written text, `None` where there is no such one. It is read where it is to be: moving it takes as long.
+    #[inline]
     pub fn read(
+        &mut self,
         r: &mut Reader<'_>,
         before: Option<i64>,
         gap: i64,
         with_pages: bool,
         mut text: impl FnMut(u64) -> Option<u32>,
-    ) -> Result<Self> {
+    ) -> Result<()> {
         let start = before.unwrap_or(0).wrapping_add(r.signed()?);
         let length = r.unsigned()?;
         let end = start.wrapping_add(length as i64);
@@ -134,24 +139,25 @@ impl Run {
             if offset <= length { Ok(offset as i64) } else { Err(r.malformed("a time lies outside its visit")) }
         };
         let mut known = |r: &Reader<'_>, id: u64| text(id).ok_or_else(|| r.malformed("a text is missing"));
-        let mut run = Self { end, events, pageviews, ..Self::of(start, NONE, NONE) };
+        (self.start, self.end, self.entry_at, self.exit_at, self.touch_at) = (start, end, start, start, start);
+        (self.events, self.pageviews, self.entry, self.exit, self.touch) = (events, pageviews, NONE, NONE, NONE);
         if pageviews > 0 && with_pages {
             let offset = r.unsigned()?;
-            run.entry_at = start.wrapping_add(within(r, offset)?);
+            self.entry_at = start.wrapping_add(within(r, offset)?);
             let id = r.unsigned()?;
-            run.entry = known(r, id)?;
+            self.entry = known(r, id)?;
             let offset = r.unsigned()?;
-            run.exit_at = end.wrapping_sub(within(r, offset)?);
+            self.exit_at = end.wrapping_sub(within(r, offset)?);
             let id = r.unsigned()?;
-            run.exit = known(r, id)?;
+            self.exit = known(r, id)?;
         }
         let touch = r.unsigned()?;
         if touch > 0 {
-            run.touch = known(r, touch - 1)?;
+            self.touch = known(r, touch - 1)?;
             let offset = r.unsigned()?;
-            run.touch_at = start.wrapping_add(within(r, offset)?);
+            self.touch_at = start.wrapping_add(within(r, offset)?);
         }
-        Ok(run)
+        Ok(())
     }
 }
 

@@ -218,7 +218,8 @@ impl VisitState {
         state.runs.reserve_exact(runs);
         let mut before: Option<i64> = None;
         for _ in 0..runs {
-            let run = Run::read(&mut r, before, gap, true, &mut mark)?;
+            let mut run = Run::EMPTY;
+            run.read(&mut r, before, gap, true, &mut mark)?;
             // The texts are numbered in their order: (time, number) compares as (time, page) does.
             if run.entry != NONE && (run.entry_at, run.entry) > (run.exit_at, run.exit) {
                 return Err(r.malformed("a visit ends before it begins"));
