@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use mrcall_engine::arrival;
+use mrcall_engine::state::Writer;
 use mrcall_engine::url;
 use mrcall_engine::visits::{Cuts, Hit, Piece, Rows, Settings, VisitSet, VisitState, origin_parts};
 use proptest::prelude::*;
@@ -324,6 +325,44 @@ fn a_set_with_cuts_is_merged_as_one() {
     assert_eq!(pieces.iter().map(ends).collect::<Vec<_>>(), [(0, 4, 5), (5, 19, 15), (20, 39, 20)]);
     assert_eq!(ends(&read.visit(pieces).unwrap()), (0, 39, 40));
     assert!(Rows::new(&bytes, Cuts::default()).is_err());
+}
+
+/// A set without pages of one part: no texts, then these batches.
+fn crafted(batches: &[&[u8]]) -> Vec<u8> {
+    let mut part = Writer::default();
+    part.unsigned(0);
+    part.unsigned(batches.len() as u64);
+    batches.iter().for_each(|batch| part.text(batch));
+    let mut set = Writer::new(b'S', 4);
+    [0, 0, 1].into_iter().for_each(|number| set.unsigned(number));
+    set.text(part.bytes());
+    set.finish()
+}
+
+/// Bytes that say little must not take much memory: a part, a batch or a visitor with nothing in it is refused.
+#[test]
+fn nothing_of_a_set_is_empty() {
+    let visitors = |bytes: &[u8]| -> mrcall_engine::Result<usize> {
+        let mut rows = Rows::new(bytes, Cuts::default())?;
+        let mut visitors = 0;
+        while rows.next_visitor()?.is_some() {
+            visitors += 1;
+        }
+        Ok(visitors)
+    };
+    // One visitor, whose id is empty, with one visit of one event at time 0.
+    let one = [1, 1, 1, 0, 0, 0, 1, 0, 0];
+    assert_eq!(visitors(&crafted(&[&one])).unwrap(), 1);
+    assert_eq!(visitors(&crafted(&[&one, &one])).unwrap(), 1);
+    assert!(visitors(&crafted(&[])).is_err());
+    assert!(visitors(&crafted(&[&one, &[0]])).is_err());
+    assert!(visitors(&crafted(&[&[1, 1, 0]])).is_err());
+    assert_eq!(visitors(&empty(0, Vec::new()).serialize().unwrap()).unwrap(), 0);
+    // A set whose last batch was closed when it was read has no empty one behind it.
+    let mut set = empty(0, Vec::new());
+    set.push(&Hit { visitor: b"a", ..Hit::default() }).unwrap();
+    set.rows(Cuts::default()).unwrap();
+    assert_eq!(visitors(&set.serialize().unwrap()).unwrap(), 1);
 }
 
 /// UUIDs, what nearly is one, and texts that begin like one.

@@ -2,7 +2,7 @@
 //! order, are merged on the way.
 
 use super::piece::Piece;
-use super::set::{Cuts, KIND, NAME, VERSION, join};
+use super::set::{Cuts, KIND, LEAST_OF_BATCH, LEAST_OF_PART, LEAST_OF_PIECE, LEAST_OF_VISITOR, NAME, VERSION, join};
 use super::tournament::Tournament;
 use super::visitor::Visitor;
 use crate::error::Result;
@@ -37,7 +37,7 @@ impl<'a> Rows<'a> {
         let mut reader = Reader::new(bytes, KIND, VERSION, NAME)?;
         let gap = i64::try_from(reader.unsigned()?).map_err(|_| reader.malformed("the gap is out of range"))?;
         let mut rows = Self::empty(gap, reader.unsigned()?, cuts)?;
-        for _ in 0..reader.count(1)? {
+        for _ in 0..reader.count(LEAST_OF_PART)? {
             rows.part(reader.text()?)?;
         }
         reader.finish()?;
@@ -68,7 +68,9 @@ impl<'a> Rows<'a> {
         for _ in 0..count {
             names.push(self.texts.intern(utf8(&mut reader)?.as_bytes())?);
         }
-        for _ in 0..reader.count(1)? {
+        let batches = some(&mut reader, LEAST_OF_BATCH)?;
+        self.batches.reserve(batches);
+        for _ in 0..batches {
             self.batch(reader.text()?)?;
         }
         self.names.push(names);
@@ -88,7 +90,7 @@ impl<'a> Rows<'a> {
     /// Adds a batch of the part whose names come next.
     fn batch(&mut self, bytes: &'a [u8]) -> Result<()> {
         let mut reader = Reader::resume(bytes, NAME);
-        let visitors_left = reader.count(3)?;
+        let visitors_left = some(&mut reader, LEAST_OF_VISITOR)?;
         self.batches.push(Batch { reader, part: self.names.len(), visitors_left, last: None });
         Ok(())
     }
@@ -168,13 +170,22 @@ impl<'a> Batch<'a> {
     #[inline]
     fn read(&mut self, gap: i64, with_pages: bool, names: &[u32], pieces: &mut Vec<Piece>) -> Result<()> {
         let mut before = None;
-        for _ in 0..self.reader.count(6)? {
+        for _ in 0..some(&mut self.reader, LEAST_OF_PIECE)? {
             pieces.push(Piece::EMPTY);
             let Some(piece) = pieces.last_mut() else { break };
             piece.read(&mut self.reader, before, gap, with_pages, names)?;
             before = Some(piece.run.end);
         }
         Ok(())
+    }
+}
+
+/// How many elements follow, at least one, see [`Reader::count`].
+#[inline]
+fn some(reader: &mut Reader<'_>, least: usize) -> Result<usize> {
+    match reader.count(least)? {
+        0 => Err(reader.malformed("a part of it is empty")),
+        count => Ok(count),
     }
 }
 

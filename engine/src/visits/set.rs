@@ -25,6 +25,14 @@ pub(super) const KIND: u8 = b'S';
 pub(super) const VERSION: u8 = 4;
 pub(super) const NAME: &str = "visit set";
 
+/// The fewest bytes of a visitor: an empty id and one piece, which has six numbers at least.
+pub(super) const LEAST_OF_VISITOR: usize = 2 + LEAST_OF_PIECE;
+pub(super) const LEAST_OF_PIECE: usize = 6;
+/// Those of a batch of one visitor, and of a part of one batch without texts, each behind its length. What is read takes much more
+/// memory than such bytes, so nothing is in a set that has none of its own.
+pub(super) const LEAST_OF_BATCH: usize = 2 + LEAST_OF_VISITOR;
+pub(super) const LEAST_OF_PART: usize = 3 + LEAST_OF_BATCH;
+
 /// As many visitors as a hash table of 8,192 places takes.
 const MOST_VISITORS: usize = 7_168;
 
@@ -372,7 +380,7 @@ impl VisitSet {
     }
 
     fn take_parts(&mut self, mut r: Reader<'_>) -> Result<()> {
-        for _ in 0..r.count(1)? {
+        for _ in 0..r.count(LEAST_OF_PART)? {
             self.parts.push(r.text()?.to_vec());
         }
         r.finish()
@@ -414,13 +422,12 @@ impl VisitSet {
         for id in 0..self.texts.len() as u32 {
             w.text(self.texts.get(id));
         }
-        w.unsigned(self.batches.len() as u64 + 1);
+        let open = if self.runs.is_empty() { None } else { Some(self.batch()?) };
+        w.unsigned((self.batches.len() + usize::from(open.is_some())) as u64);
         let mut chunks = vec![Cow::Owned(w.finish())];
-        for batch in &self.batches {
-            chunks.extend([length(batch.len()), Cow::Borrowed(batch)]);
+        for batch in self.batches.iter().map(|batch| Cow::Borrowed(&**batch)).chain(open.map(Cow::Owned)) {
+            chunks.extend([length(batch.len()), batch]);
         }
-        let open = self.batch()?;
-        chunks.extend([length(open.len()), Cow::Owned(open)]);
         Ok(chunks)
     }
 
