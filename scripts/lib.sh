@@ -7,7 +7,6 @@ BUILD=$ROOT/build
 LOGS=$BUILD/log
 TIMESCALEDB=${TIMESCALEDB:-1}
 CLUSTER=${CLUSTER:-demo}
-PGRX_VERSION=0.18.1
 # A test run must not be bent by the caller's own connection settings or language.
 # A server started with the latter would put a stack into the DETAIL of errors that are the server's own.
 unset RUST_BACKTRACE RUST_LIB_BACKTRACE

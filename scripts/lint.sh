@@ -6,7 +6,7 @@ choose_pg
 "$ROOT/scripts/setup.sh" all
 "$ROOT/scripts/setup.sh" lint
 cd "$ROOT"
-export PGRX_HOME=$BUILD/pgrx
+export PGRX_HOME=$BUILD/pgrx-$PG
 cargo fmt --all --check || die "the code is not formatted" "run: cargo fmt --all"
 run_logged "clippy: engine" "a minute the first time" clippy-engine cargo clippy -q -p mrcall_engine --all-targets -- -D warnings
 run_logged "clippy: extension" "a minute the first time" clippy-extension \

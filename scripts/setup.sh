@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up everything that the build and the tests need, each step skipped when it is done: Debian packages, a private copy
-# of the server, TimescaleDB, cargo-pgrx, the extension. usage: setup.sh [all|lint|bench]
+# of the server, TimescaleDB, the extension. usage: setup.sh [all|lint|bench]
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 choose_pg
@@ -44,17 +44,6 @@ rust() {
     [ "$1" -gt 1 ] || [ "$2" -ge 95 ] || die "Rust $1.$2 is too old" "1.95 is needed: rustup update"
 }
 
-cargo_pgrx() {
-    PGRX_ROOT=${CARGO_HOME:-$HOME/.cargo}/cargo-pgrx-$PGRX_VERSION
-    export PGRX_HOME=$BUILD/pgrx
-    if [ ! -x "$PGRX_ROOT/bin/cargo-pgrx" ]; then
-        run_logged "cargo-pgrx $PGRX_VERSION" "about five minutes, once a machine" cargo-pgrx \
-            env -u CARGO_TARGET_DIR cargo install --locked --debug cargo-pgrx --version "$PGRX_VERSION" --root "$PGRX_ROOT"
-    fi
-    mkdir -p "$PGRX_HOME"
-    printf '[configs]\npg%s = "%s"\n' "$PG" "$PG_CONFIG" >"$PGRX_HOME/config.toml"
-}
-
 extension() {
     local stamp=$BUILD/pg$PG/extension.stamp
     if [ -e "$stamp" ] && [ -z "$(find "$ROOT/src" "$ROOT/engine" "$ROOT/sql" "$ROOT"/Cargo.* "$ROOT/mrcall_ext.control" \
@@ -62,17 +51,9 @@ extension() {
         return
     fi
     touch "$stamp.new"
-    run_logged "mrcall_ext for PostgreSQL $PG" "about five minutes the first time, half a minute after a change" extension \
-        install_extension
+    run_logged "mrcall_ext for PostgreSQL $PG" "about three minutes the first time, half a minute after a change" extension \
+        env PG_CONFIG="$PG_CONFIG" "$ROOT/scripts/install.sh"
     mv "$stamp.new" "$stamp"
-}
-
-# Built into a folder of its own first: writing over a library that a running server has loaded would crash it.
-install_extension() {
-    local out=$BUILD/pg$PG/package
-    cd "$ROOT"
-    PATH=$PGRX_ROOT/bin:$PATH cargo pgrx package --pg-config "$PG_CONFIG" --no-default-features --features "pg$PG" \
-        --out-dir "$out" && cp -r --remove-destination "$out$PREFIX/." "$PREFIX/"
 }
 
 # Tools that only lint and bench need, from PyPI, in a folder of the project's.
@@ -95,7 +76,6 @@ all)
     rust
     server
     [ "$TIMESCALEDB" = 0 ] || timescaledb
-    cargo_pgrx
     extension
     ;;
 lint)
