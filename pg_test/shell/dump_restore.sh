@@ -52,8 +52,8 @@ SELECT * FROM mrcall.ignored_referrer ORDER BY 1;
 SELECT c.relname, c.relkind, obj_description(c.oid, 'pg_class'), c.reloptions, c.relacl, pg_get_userbyid(c.relowner),
        (SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum)
         FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
-FROM pg_class AS c WHERE c.relnamespace = 'mrcall'::regnamespace AND c.relkind IN ('r', 'v') ORDER BY 1;
-SELECT p.oid::regprocedure, p.proacl FROM pg_proc AS p WHERE p.pronamespace = 'mrcall'::regnamespace
+FROM pg_class AS c WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND c.relkind IN ('r', 'v') ORDER BY 1;
+SELECT p.oid::regprocedure, p.proacl FROM pg_proc AS p WHERE p.pronamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace)
 ORDER BY p.oid::regprocedure::text COLLATE "C";
 SELECT * FROM mrcall.attribution('2026-02-01', '2026-06-01', 'linear');
 SELECT * FROM mrcall.attribution('2026-02-01', '2026-06-01', 'position_based', 'payment', dimension => 'campaign');

@@ -96,7 +96,7 @@ whole_life() { # database
 
     # The service that calls link_visitor at sign-up is another role than the installer.
     refused "$database: the service without rights" 42501 test_service "SELECT mrcall.link_visitor('x', 'visitor-1')"
-    installer -c 'GRANT USAGE ON SCHEMA mrcall TO test_service' -c 'GRANT SELECT ON mrcall.source TO test_service' \
+    installer -c 'GRANT USAGE ON SCHEMA mrcall, mrcall_internal TO test_service' -c 'GRANT SELECT ON mrcall.source TO test_service' \
         -c 'GRANT SELECT, UPDATE ON public.customers_registry TO test_service' \
         -c 'GRANT EXECUTE ON FUNCTION mrcall.link_visitor TO test_service' 2>/dev/null
     customer=$(installer -c 'SELECT min(id) FROM public.customers_registry')

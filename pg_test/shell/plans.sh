@@ -30,7 +30,7 @@ query[sessionize]="SELECT count(*) FROM mrcall.sessionize('$since', '$until')"
 query[visitor_buckets]="SELECT count(*) FROM mrcall.visitor_buckets('1 day', '$since', '$until', 'Europe/Rome', 'channel')"
 query[attribution]="SELECT count(*) FROM mrcall.attribution('$since', '$until', 'linear', 'signup', '10 days')"
 # More visitors than the planner is asked about one by one.
-query[many_visitors]="SELECT count(*) FROM mrcall._visits('$since', '$until', '30 minutes', '{$(seq -s , 6000)}')"
+query[many_visitors]="SELECT count(*) FROM mrcall_internal.visits('$since', '$until', '30 minutes', '{$(seq -s , 6000)}')"
 query[call_summary]="SELECT count(*) FROM mrcall.call_summary('1 day', '$since', '$until', 'Europe/Rome')"
 # What a report may read before its range: a gap and a day more, a lookback; a new caller has no earlier call, ever.
 declare -A table=([sessionize]=website_events [visitor_buckets]=website_events [attribution]=website_events

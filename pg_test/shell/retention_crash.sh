@@ -84,11 +84,11 @@ UNION ALL SELECT 'archived with another caller', p.id FROM test.place AS p WHERE
 UNION ALL SELECT 'known to nobody', a.call_id FROM mrcall.calls AS a WHERE NOT EXISTS (SELECT FROM test.call AS c WHERE c.id = a.call_id)
 UNION ALL SELECT 'deleted without a first call', p.id FROM test.place AS p
 WHERE NOT p.is_live AND NOT p.is_archived
-  AND NOT EXISTS (SELECT FROM mrcall.first_call AS f WHERE f.business_id = p.business_id AND f.first_call_at <= p.at)
+  AND NOT EXISTS (SELECT FROM mrcall_internal.first_call AS f WHERE f.business_id = p.business_id AND f.first_call_at <= p.at)
 UNION ALL SELECT 'deleted without a first contact', p.id FROM test.place AS p
 WHERE NOT p.is_live AND NOT p.is_archived AND NOT EXISTS (
-    SELECT FROM mrcall.first_contact AS f WHERE f.business_id = p.business_id AND f.first_at <= p.at
-        AND f.caller_hash = mrcall._caller_hash((SELECT k.key FROM mrcall.caller_key AS k), p.business_id, p.caller))
+    SELECT FROM mrcall_internal.first_contact AS f WHERE f.business_id = p.business_id AND f.first_at <= p.at
+        AND f.caller_hash = mrcall_internal.caller_hash((SELECT k.key FROM mrcall_internal.caller_key AS k), p.business_id, p.caller))
 UNION ALL SELECT 'the log counts otherwise', format('%s %s', l, n)
 FROM (SELECT coalesce(sum(r.deleted), 0) FROM mrcall.retention_run AS r) AS l (l),
      (SELECT count(*) FROM test.place AS p WHERE NOT p.is_live AND NOT p.is_archived) AS n (n) WHERE l <> n

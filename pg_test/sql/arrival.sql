@@ -98,5 +98,5 @@ SELECT c.channel, mrcall.is_paid(c.channel)
 FROM unnest(ARRAY['Paid Search', 'Cross-network', 'Display', 'Organic Search', 'Direct', 'paid search', '', NULL]) AS c (channel);
 -- The table of the contract starts out as the immutable function's seed.
 SELECT (SELECT array_agg(i.domain ORDER BY i.domain) FROM mrcall.ignored_referrer AS i WHERE i.ignored)
-       = (SELECT array_agg(s.d ORDER BY s.d COLLATE "C") FROM unnest(mrcall._ignored_referrer_seed()) AS s (d)) AS same,
+       = (SELECT array_agg(s.d ORDER BY s.d COLLATE "C") FROM unnest(mrcall_internal.ignored_referrer_seed()) AS s (d)) AS same,
        mrcall.rules_version() ~ '^[0-9]+$' AS has_version;

@@ -95,17 +95,19 @@ FROM generate_series(1, 600) AS n;
 ALTER TABLE public.sized ALTER COLUMN doc SET STORAGE EXTERNAL;
 INSERT INTO public.sized SELECT nr + 600, doc FROM public.sized WHERE nr % 4 = 0;
 SELECT count(*) AS documents, count(DISTINCT pg_column_compression(doc)) AS compressed, max(pg_column_size(doc)) > 8000 AS large,
-       count(*) FILTER (WHERE (mrcall._document(doc) ->> 'v', mrcall._document(doc) ->> 'k', mrcall._document(doc) -> 'pad')
+       count(*) FILTER (WHERE (mrcall_internal.document(doc) ->> 'v', mrcall_internal.document(doc) ->> 'k',
+           mrcall_internal.document(doc) -> 'pad')
                               IS DISTINCT FROM (doc ->> 'v', doc ->> 'k', doc -> 'pad')) AS differences,
-       count(*) FILTER (WHERE mrcall._unpacked(doc) <> doc) AS other_documents
+       count(*) FILTER (WHERE mrcall_internal.unpacked(doc) <> doc) AS other_documents
 FROM public.sized;
 -- Two documents of a row in turn, a document that a statement changes, and one that is NULL.
-SELECT count(*) FILTER (WHERE mrcall._document(a.doc) ->> 'k' <> (a.doc ->> 'k') OR mrcall._document(b.doc) ->> 'k' <> (b.doc ->> 'k')
-                           OR mrcall._document(a.doc) ->> 'pad' <> (a.doc ->> 'pad')) AS differences
+SELECT count(*) FILTER (WHERE mrcall_internal.document(a.doc) ->> 'k' <> (a.doc ->> 'k')
+                         OR mrcall_internal.document(b.doc) ->> 'k' <> (b.doc ->> 'k')
+                           OR mrcall_internal.document(a.doc) ->> 'pad' <> (a.doc ->> 'pad')) AS differences
 FROM public.sized AS a JOIN public.sized AS b ON b.nr = a.nr + 1;
-UPDATE public.sized SET doc = jsonb_set(mrcall._document(doc), '{k}', to_jsonb('new-' || (mrcall._document(doc) ->> 'k')));
-SELECT count(*) FILTER (WHERE mrcall._document(doc) ->> 'k' LIKE 'new-%') = count(*) AS all_new FROM public.sized;
-SELECT mrcall._unpacked(NULL) IS NULL AS none;
+UPDATE public.sized SET doc = jsonb_set(mrcall_internal.document(doc), '{k}', to_jsonb('new-' || (mrcall_internal.document(doc) ->> 'k')));
+SELECT count(*) FILTER (WHERE mrcall_internal.document(doc) ->> 'k' LIKE 'new-%') = count(*) AS all_new FROM public.sized;
+SELECT mrcall_internal.unpacked(NULL) IS NULL AS none;
 
 -- Fields as ->> and #>> say them: random documents (seed 12) of up to 150 keys of all lengths, with values of every kind, of other
 -- shapes than the one before; paths that are constants, and paths of a table.
@@ -130,9 +132,9 @@ CREATE FUNCTION pg_temp.differences(path text, tables text) RETURNS bigint LANGU
 DECLARE
     found bigint;
 BEGIN
-    EXECUTE format('SELECT count(*) FILTER (WHERE mrcall._field(doc, %1$s) IS DISTINCT FROM doc #>> %1$s '
-                   'OR mrcall._field_timestamptz(doc, %1$s) IS DISTINCT FROM mrcall.try_timestamptz(doc #>> %1$s) '
-                   'OR mrcall._field_boolean(doc, %1$s) IS DISTINCT FROM mrcall.try_boolean(doc #>> %1$s)) FROM %2$s', path, tables)
+    EXECUTE format('SELECT count(*) FILTER (WHERE mrcall_internal.field(doc, %1$s) IS DISTINCT FROM doc #>> %1$s '
+                   'OR mrcall_internal.field_timestamptz(doc, %1$s) IS DISTINCT FROM mrcall.try_timestamptz(doc #>> %1$s) '
+                   'OR mrcall_internal.field_boolean(doc, %1$s) IS DISTINCT FROM mrcall.try_boolean(doc #>> %1$s)) FROM %2$s', path, tables)
     INTO found;
     RETURN found;
 END
@@ -142,8 +144,8 @@ SELECT count(*) AS read, count(doc #>> path) > 20000 AS texts, count(mrcall.try_
 SELECT pg_temp.differences('path', 'public.shapes, public.path');
 SELECT sum(pg_temp.differences(quote_literal(path), 'public.shapes')) AS differences FROM public.path;
 SELECT sum(pg_temp.differences(quote_literal(ARRAY[key]), 'public.sized')) AS differences FROM unnest('{v,k,pad,none}'::text[]) AS key;
-SELECT mrcall._field(NULL, '{a}') IS NULL AND mrcall._field('{"a": 1}', '{NULL}') IS NULL
-       AND mrcall._field('{"a": 1}', '{}') IS NULL AS none;
+SELECT mrcall_internal.field(NULL, '{a}') IS NULL AND mrcall_internal.field('{"a": 1}', '{NULL}') IS NULL
+       AND mrcall_internal.field('{"a": 1}', '{}') IS NULL AS none;
 
 -- 10 MB, and 10,000 levels: read like any other, and counted by doctor.
 INSERT INTO public.sessions (id, start_timestamp, data)

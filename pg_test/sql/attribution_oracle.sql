@@ -37,7 +37,7 @@ BEGIN
 END
 $$;
 
-SELECT quote_literal(mrcall._journey_models(NULL)) AS models \gset
+SELECT quote_literal(mrcall_internal.journey_models(NULL)) AS models \gset
 SELECT pg_temp.run('2026-02-15Z', '2026-05-20Z', :models, '{signup,payment,refund}', '{channel}', '30 days')
     \g /dev/null
 SELECT pg_temp.run('2026-02-15Z', '2026-05-20Z', '{last_paid,linear,inverse_j,w_shaped}', '{business,first_call,subscription}',

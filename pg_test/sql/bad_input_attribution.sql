@@ -61,10 +61,12 @@ INSERT INTO mrcall.spend VALUES ('2026-04-01', 'Display', NULL, 1, 'eur');
 INSERT INTO mrcall.spend VALUES ('2026-04-01', 'Display', NULL, 1, 'EUR'), ('2026-04-01', 'Display', NULL, 2, 'EUR');
 
 -- The internal aggregate and readers, given nonsense: no crash.
-SELECT * FROM mrcall._journey_credit_rows('');
-SELECT * FROM mrcall._journey_path_rows('\x4a01ff');
-SELECT * FROM mrcall._journey_rows('\x4a0101000100');
-SELECT mrcall._journey_set(7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{linear}', '1 day', 0.4, 0.4, NULL,
+SELECT * FROM mrcall_internal.journey_credit_rows('');
+SELECT * FROM mrcall_internal.journey_path_rows('\x4a01ff');
+SELECT * FROM mrcall_internal.journey_rows('\x4a0101000100');
+SELECT mrcall_internal.journey_set(7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{linear}', '1 day',
+    0.4, 0.4, NULL,
                            true, true, NULL, NULL, true);
-SELECT mrcall._journey_set(1, 'c', NULL, now(), now(), NULL, NULL, 'x', 'NaN', 2, NULL, NULL, NULL, '{linear}', '1 day', 0.4, 0.4, NULL,
+SELECT mrcall_internal.journey_set(1, 'c', NULL, now(), now(), NULL, NULL, 'x', 'NaN', 2, NULL, NULL, NULL, '{linear}', '1 day', 0.4,
+    0.4, NULL,
                            true, true, NULL, NULL, true);

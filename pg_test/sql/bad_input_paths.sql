@@ -26,7 +26,7 @@ SELECT '\x50010000'::mrcall.path_set;
 -- A state with a byte changed or left out is an error or another valid state, never a crash.
 DO $$
 DECLARE
-    bytes bytea := mrcall.path_set_send((SELECT mrcall.path_agg(path, conversions, value, 3)
+    bytes bytea := mrcall_internal.path_set_send((SELECT mrcall.path_agg(path, conversions, value, 3)
         FROM (VALUES ('{b,a}'::text[], 3, 12.5), ('{a}', 200, 1e30), ('{}', 1, -1)) AS v (path, conversions, value)));
     good int := 0;
     bad int := 0;

@@ -34,9 +34,9 @@ SELECT 'T-' || r.n, (ARRAY['T-a', 'T-b', 'T-c', 'T-gone', NULL])[1 + r.h[1] % 5]
 FROM (SELECT n, ARRAY(SELECT (hashint8extended(n, :seed + k) & 1073741823)::int FROM generate_series(1, 9) AS k) AS h
       FROM generate_series(1::bigint, 1500) AS n) AS r;
 -- What retention deleted: +2 had called T-a before, which only a hash says.
-INSERT INTO mrcall.caller_key (key) VALUES (sha256('T'));
-INSERT INTO mrcall.first_contact (business_id, caller_hash, first_at)
-VALUES ('T-a', mrcall._caller_hash((SELECT key FROM mrcall.caller_key), 'T-a', '+2'), '2026-01-01Z');
+INSERT INTO mrcall_internal.caller_key (key) VALUES (sha256('T'));
+INSERT INTO mrcall_internal.first_contact (business_id, caller_hash, first_at)
+VALUES ('T-a', mrcall_internal.caller_hash((SELECT key FROM mrcall_internal.caller_key), 'T-a', '+2'), '2026-01-01Z');
 
 CREATE TEMP TABLE asked ON COMMIT DROP AS
 SELECT row_number() OVER () AS nr, r.since::timestamptz, r.until::timestamptz, b.business_id

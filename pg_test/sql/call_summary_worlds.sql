@@ -149,7 +149,7 @@ SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
 EXPLAIN (COSTS OFF)
-SELECT mrcall._call_set(business_id, started_at, ended_at, outcome, answered, caller, '2026-03-10', NULL) FROM mrcall.calls;
+SELECT mrcall_internal.call_set(business_id, started_at, ended_at, outcome, answered, caller, '2026-03-10', NULL) FROM mrcall.calls;
 CREATE TEMP TABLE together AS SELECT * FROM mrcall.call_summary('1 day', '2026-03-10', '2026-04-20', 'Europe/Rome');
 SELECT (SELECT count(*) FROM alone) > 1000 AS has_rows, count(*) AS differences
 FROM ((TABLE alone EXCEPT ALL TABLE together) UNION ALL (TABLE together EXCEPT ALL TABLE alone)) AS d;
@@ -157,10 +157,10 @@ FROM ((TABLE alone EXCEPT ALL TABLE together) UNION ALL (TABLE together EXCEPT A
 -- A caller whose earlier calls retention deleted is not new to that business; a later deleted call changes nothing.
 CREATE TEMP TABLE newcomers AS
 SELECT business_id, sum(new_callers) AS callers FROM mrcall.call_summary('1 day', '2026-02-01', '2026-04-20') GROUP BY 1;
-INSERT INTO mrcall.caller_key (key) VALUES ('\x0102') ON CONFLICT DO NOTHING;
-INSERT INTO mrcall.first_contact
-SELECT d.business_id, mrcall._caller_hash(k.key, d.business_id, d.caller), d.at::timestamptz
-FROM mrcall.caller_key AS k,
+INSERT INTO mrcall_internal.caller_key (key) VALUES ('\x0102') ON CONFLICT DO NOTHING;
+INSERT INTO mrcall_internal.first_contact
+SELECT d.business_id, mrcall_internal.caller_hash(k.key, d.business_id, d.caller), d.at::timestamptz
+FROM mrcall_internal.caller_key AS k,
     (VALUES ('b1', '1', '2026-01-01'), ('b2', '2', '2026-04-19'), ('b3', 'never', '2026-01-01')) AS d (business_id, caller, at);
 SELECT n.business_id, n.callers - s.callers AS known
 FROM newcomers AS n
@@ -169,11 +169,12 @@ JOIN (SELECT business_id, sum(new_callers) AS callers FROM mrcall.call_summary('
 WHERE n.callers <> s.callers;
 
 -- Bytes that no set wrote, and a set for another range.
-SELECT * FROM mrcall._call_set_rows('', '1 day', '2026-03-01', '2026-03-02', 'UTC', NULL);
-SELECT * FROM mrcall._call_set_rows('\x4b01', '1 day', '2026-03-01', '2026-03-02', 'UTC', NULL);
-SELECT * FROM mrcall._call_set_rows('\x4b01000103010203', '1 day', '2000-01-01 00:00+00', '2000-01-02', 'UTC', NULL);
-SELECT count(*) FROM mrcall._call_set_rows(
-    (SELECT mrcall._call_set('b', now(), NULL, NULL, NULL, NULL, '2026-03-01', NULL)), '1 day', '2026-03-02', '2026-03-03', 'UTC', NULL);
+SELECT * FROM mrcall_internal.call_set_rows('', '1 day', '2026-03-01', '2026-03-02', 'UTC', NULL);
+SELECT * FROM mrcall_internal.call_set_rows('\x4b01', '1 day', '2026-03-01', '2026-03-02', 'UTC', NULL);
+SELECT * FROM mrcall_internal.call_set_rows('\x4b01000103010203', '1 day', '2000-01-01 00:00+00', '2000-01-02', 'UTC', NULL);
+SELECT count(*) FROM mrcall_internal.call_set_rows(
+    (SELECT mrcall_internal.call_set('b', now(), NULL, NULL, NULL, NULL, '2026-03-01', NULL)), '1 day', '2026-03-02', '2026-03-03',
+        'UTC', NULL);
 -- Limits.
 SELECT count(*) FROM mrcall.call_summary('1 second', '2026-01-01', '2026-06-01', owner => 'o1');
 SET LOCAL mrcall.max_state_memory = '64kB';

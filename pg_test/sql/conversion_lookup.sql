@@ -118,7 +118,8 @@ AS $$
         SELECT c.conversion, c.conversion_id, c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency
         FROM mrcall.conversions AS c WHERE c.conversion IN ('subscription', 'payment', 'refund')),
     asked AS MATERIALIZED (SELECT DISTINCT c.conversion, c.conversion_id FROM conversion AS c WHERE c.conversion_id IS NOT NULL),
-    answer AS MATERIALIZED (SELECT a.*, c.* FROM asked AS a CROSS JOIN LATERAL mrcall._conversions(a.conversion, a.conversion_id) AS c)
+    answer AS MATERIALIZED (SELECT a.*, c.* FROM asked AS a CROSS JOIN LATERAL mrcall_internal.conversions(a.conversion,
+        a.conversion_id) AS c)
     SELECT string_agg(d::text, '; ' ORDER BY d::text)
     FROM ((SELECT 'too many', a.* FROM (TABLE answer EXCEPT ALL TABLE conversion) AS a)
           UNION ALL
@@ -157,5 +158,5 @@ SELECT 'delivery-' || n, timestamptz '2026-03-02Z' - n * interval '1 second', js
     'notificationType', 'DID_RENEW', 'data', jsonb_build_object('transactionInfo', jsonb_build_object(
         'transactionId', 'transaction-1', 'price', n, 'currency', 'EUR')))
 FROM generate_series(1, 1500) AS n;
-SELECT a.id, c.value FROM (VALUES ('in_1'), ('transaction-1')) AS a (id), mrcall._conversions('payment', a.id) AS c ORDER BY 1;
+SELECT a.id, c.value FROM (VALUES ('in_1'), ('transaction-1')) AS a (id), mrcall_internal.conversions('payment', a.id) AS c ORDER BY 1;
 SELECT pg_temp.differences();

@@ -27,7 +27,8 @@ SELECT mrcall.num_distinct(mrcall.rollup(s)) AS merged_with_itself,
 FROM (SELECT mrcall.distinct_agg(v::text) AS s FROM generate_series(1, 10) AS v) AS one, generate_series(1, 2);
 
 -- More registers, a smaller error.
-SELECT p.n AS "precision", round(mrcall.distinct_error(s)::numeric, 5) AS error, octet_length(mrcall.distinct_state_send(s)) AS bytes,
+SELECT p.n AS "precision", round(mrcall.distinct_error(s)::numeric, 5) AS error, octet_length(mrcall_internal.distinct_state_send(s))
+    AS bytes,
        abs(mrcall.num_distinct(s) - 40009) < 4 * mrcall.distinct_error(s) * 40009 AS near
 FROM (VALUES (8), (12), (14), (16), (18)) AS p (n), LATERAL (SELECT mrcall.distinct_agg(visitor, p.n) AS s FROM seen) AS x ORDER BY 1;
 SELECT mrcall.distinct_agg(visitor, 14) OPERATOR(mrcall.=) mrcall.distinct_agg(visitor) AS default_is_14 FROM seen;

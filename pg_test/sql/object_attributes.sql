@@ -10,17 +10,17 @@ SELECT trusted, superuser, relocatable, schema, requires FROM pg_available_exten
 -- One line for each function, unaligned, so that a new one changes one line.
 \pset format unaligned
 \pset tuples_only on
-SELECT concat_ws(' ', p.proname || '(' || oidvectortypes(p.proargtypes) || '):',
+SELECT concat_ws(' ', p.pronamespace::regnamespace || '.' || p.proname || '(' || oidvectortypes(p.proargtypes) || '):',
                  CASE WHEN p.prosecdef THEN 'SECURITY DEFINER' END, l.lanname,
                  CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END,
                  'parallel ' || CASE p.proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' ELSE 'unsafe' END,
                  CASE WHEN p.proisstrict THEN 'strict' END, nullif(array_to_string(p.proconfig, '; '), ''))
 FROM function AS p JOIN pg_language AS l ON l.oid = p.prolang
-ORDER BY p.proname, oidvectortypes(p.proargtypes) COLLATE "C";
+ORDER BY p.pronamespace::regnamespace::text, p.proname, oidvectortypes(p.proargtypes) COLLATE "C";
 -- Argument names, their order and their defaults are part of what callers rely on.
 SELECT p.proname || '(' || coalesce(array_to_string(p.proargnames[1:p.pronargs], ', '), oidvectortypes(p.proargtypes)) || ')'
        || coalesce(' defaults of the last ' || p.pronargdefaults || ': ' || pg_get_expr(p.proargdefaults, 0), '')
-FROM function AS p WHERE p.proname NOT LIKE '\_%' ORDER BY p.proname, 1;
+FROM function AS p WHERE p.pronamespace = 'mrcall'::regnamespace ORDER BY p.proname, 1;
 \pset format aligned
 \pset tuples_only off
 
@@ -35,7 +35,7 @@ WHERE EXISTS (SELECT FROM unnest(p.proconfig) AS s WHERE s LIKE 'search\_path=%'
 -- anything in it finds them. (Bodies that name views need attach, which the test world has.)
 CREATE SCHEMA nothing;
 SET LOCAL search_path = nothing;
-SELECT count(*) AS inlined FROM mrcall._visits('2026-05-01', '2026-05-02', '30 minutes', NULL);
+SELECT count(*) AS inlined FROM mrcall_internal.visits('2026-05-01', '2026-05-02', '30 minutes', NULL);
 RESET search_path;
 SELECT p.oid::regprocedure AS sql_with_plain_operator FROM function AS p JOIN pg_language AS l ON l.oid = p.prolang
 WHERE l.lanname = 'sql' AND p.proconfig IS NULL
@@ -50,16 +50,19 @@ WHERE obj_description(m.objid, m.classid::regclass::name) IS NULL
   AND NOT (m.classid = 'pg_type'::regclass AND (SELECT t.typtype = 'c' OR t.typcategory = 'A' FROM pg_type AS t WHERE t.oid = m.objid))
 UNION ALL
 SELECT c.oid::regclass::text FROM pg_class AS c
-WHERE c.relnamespace = 'mrcall'::regnamespace AND c.relkind IN ('r', 'v') AND obj_description(c.oid, 'pg_class') IS NULL
+WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND c.relkind IN ('r', 'v')
+    AND obj_description(c.oid, 'pg_class') IS NULL
 UNION ALL
 SELECT t.tgname FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
-WHERE c.relnamespace = 'mrcall'::regnamespace AND NOT t.tgisinternal AND obj_description(t.oid, 'pg_trigger') IS NULL;
+WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND NOT t.tgisinternal AND obj_description(t.oid,
+    'pg_trigger') IS NULL;
 -- Owners: tables and views are the installer's.
 SELECT c.oid::regclass AS not_ours FROM pg_class AS c
-WHERE c.relnamespace = 'mrcall'::regnamespace AND c.relkind IN ('r', 'v', 'S') AND c.relowner <> current_user::regrole;
+WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND c.relkind IN ('r', 'v', 'S')
+    AND c.relowner <> current_user::regrole;
 -- Views check the rights of who reads them.
 SELECT c.oid::regclass AS no_security_invoker FROM pg_class AS c
-WHERE c.relnamespace = 'mrcall'::regnamespace AND c.relkind = 'v'
+WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND c.relkind = 'v'
   AND coalesce(c.reloptions::text NOT LIKE '%security_invoker=true%', true);
 -- Functions that write are nobody's but the installer's, and the installer may run and grant them.
 SELECT p.oid::regprocedure AS writes_for_all FROM function AS p

@@ -73,7 +73,7 @@ INSERT INTO public.kept
 SELECT id / 100, mrcall.path_agg(path, conversions, value, nulls) FROM public.journey WHERE id < 4000 GROUP BY 1;
 CREATE INDEX ON public.kept USING hash (s);
 SELECT count(DISTINCT s) = count(*) AS distinct_states, bool_and(s OPERATOR(mrcall.=) s::text::mrcall.path_set) AS text_round_trip,
-       bool_and(mrcall.path_set_send(s) = decode(substr(s::text, 3), 'hex')) AS sent_as_shown
+       bool_and(mrcall_internal.path_set_send(s) = decode(substr(s::text, 3), 'hex')) AS sent_as_shown
 FROM public.kept;
 SELECT bool_and((a.s OPERATOR(mrcall.<) b.s)::int + (a.s OPERATOR(mrcall.=) b.s)::int + (a.s OPERATOR(mrcall.>) b.s)::int = 1) AS ordered
 FROM public.kept AS a, public.kept AS b;

@@ -24,8 +24,9 @@ FROM mrcall.retention_due();
 CALL mrcall.apply_session_retention();
 CREATE TEMP VIEW state AS
 SELECT count(*) FILTER (WHERE data IS NOT NULL) AS live, count(*) FILTER (WHERE data IS NULL) AS archived, count(*) AS calls,
-       (SELECT count(*) FROM public.sessions_ids WHERE id LIKE 'R-%') AS ids, (SELECT count(*) FROM mrcall.first_contact) AS contacts,
-       (SELECT call_id FROM mrcall.first_call WHERE business_id = 'R-1') AS first_call
+       (SELECT count(*) FROM public.sessions_ids WHERE id LIKE 'R-%') AS ids, (SELECT count(*) FROM mrcall_internal.first_contact)
+           AS contacts,
+       (SELECT call_id FROM mrcall_internal.first_call WHERE business_id = 'R-1') AS first_call
 FROM mrcall.calls WHERE business_id = 'R-1';
 TABLE state;
 SELECT count(*) AS runs FROM mrcall.retention_run;

@@ -110,14 +110,14 @@ CALL mrcall.apply_session_retention(false);
 -- First calls are as they were; so is the first contact of every caller who has a deleted call.
 SELECT count(*) FROM ((SELECT * FROM first_call_before EXCEPT SELECT * FROM mrcall.conversions)
     UNION ALL (SELECT * FROM mrcall.conversions WHERE conversion = 'first_call' EXCEPT SELECT * FROM first_call_before)) AS d;
-SELECT count(*) AS differences, (SELECT count(*) > 100 FROM mrcall.first_contact) AS recorded,
-       (SELECT count(DISTINCT caller_hash) = count(*) FROM mrcall.first_contact) AS one_per_business
+SELECT count(*) AS differences, (SELECT count(*) > 100 FROM mrcall_internal.first_contact) AS recorded,
+       (SELECT count(DISTINCT caller_hash) = count(*) FROM mrcall_internal.first_contact) AS one_per_business
 FROM (SELECT * FROM first_contact_before WHERE is_recorded) AS b
-FULL JOIN mrcall.first_contact AS f ON f.business_id = b.business_id
+FULL JOIN mrcall_internal.first_contact AS f ON f.business_id = b.business_id
     AND f.caller_hash =
-        sha256((SELECT key FROM mrcall.caller_key) || sha256(convert_to(b.business_id, 'UTF8')) || convert_to(b.caller, 'UTF8'))
+        sha256((SELECT key FROM mrcall_internal.caller_key) || sha256(convert_to(b.business_id, 'UTF8')) || convert_to(b.caller, 'UTF8'))
 WHERE b.business_id IS NULL OR f.business_id IS NULL OR f.first_at <> b.first_at;
-SELECT octet_length(key) AS key_bytes, count(*) AS keys FROM mrcall.caller_key GROUP BY 1;
+SELECT octet_length(key) AS key_bytes, count(*) AS keys FROM mrcall_internal.caller_key GROUP BY 1;
 SELECT sum(batches) > 5 AS batches, sum(archived) = :archived AS archived, sum(deleted) = :deleted AS deleted,
        count(finished_at) > 0 AS finished
 FROM mrcall.retention_run;

@@ -41,7 +41,8 @@ UPDATE public.session_retention_policies SET delete_after_days = extract(day FRO
 SELECT date_trunc('day', now() - delete_after_days * interval '24 hours' + interval '2 days') AS clean_since
 FROM public.session_retention_policies LIMIT 1 \gset
 CALL pg_temp.run();
-SELECT count(*) > 1000 AS calls_left, min(started_at) > '2026-04-09' AS later, (SELECT count(*) > 100 FROM mrcall.first_contact) AS recorded
+SELECT count(*) > 1000 AS calls_left, min(started_at) > '2026-04-09' AS later, (SELECT count(*) > 100
+    FROM mrcall_internal.first_contact) AS recorded
 FROM mrcall.calls;
 SELECT count(*) AS differences FROM (
     (SELECT * FROM report WHERE bucket >= :'clean_since' EXCEPT TABLE report_before)
@@ -66,12 +67,12 @@ WHERE calls > 0;
 SELECT business_id, converted_at = now() - interval '40 days' AS as_before FROM mrcall.conversions
 WHERE conversion = 'first_call' AND business_id LIKE 'R-%' ORDER BY 1;
 -- Without the key the hashes name nobody.
-DELETE FROM mrcall.caller_key;
+DELETE FROM mrcall_internal.caller_key;
 SELECT business_id, new_callers FROM mrcall.call_summary('100 days', now() - interval '50 days', now())
 WHERE business_id = 'R-a' AND calls > 0;
 -- A business that is forgotten leaves nothing.
 INSERT INTO public.customers_registry (id) VALUES ('R-owner');
 UPDATE public.business SET owner = 'R-owner' WHERE business_id = 'R-a';
 SELECT * FROM mrcall.forget('R-owner');
-SELECT (SELECT count(*) FROM mrcall.first_call WHERE business_id = 'R-a') AS first_call,
-       (SELECT count(*) FROM mrcall.first_contact WHERE business_id = 'R-a') AS first_contact;
+SELECT (SELECT count(*) FROM mrcall_internal.first_call WHERE business_id = 'R-a') AS first_call,
+       (SELECT count(*) FROM mrcall_internal.first_contact WHERE business_id = 'R-a') AS first_contact;

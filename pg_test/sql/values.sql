@@ -27,7 +27,7 @@ SELECT c.currency, mrcall.currency_exponent(c.currency)
 FROM unnest(ARRAY['EUR', 'eur', 'USD', 'JPY', 'jpy', 'KWD', 'ISK', 'UGX', 'XXX', '', NULL]) AS c (currency);
 
 -- The payload of a signed notification, and all that is none.
-SELECT v.what, mrcall._jws_payload(v.value)
+SELECT v.what, mrcall_internal.jws_payload(v.value)
 FROM (VALUES
     (1, 'signed', 'e30.' || translate(encode('{"a":1,"b":"è"}', 'base64'), '+/=', '-_') || '.sig'),
     (2, 'two parts', 'e30.e30'),
@@ -40,7 +40,7 @@ FROM (VALUES
 ) AS v (n, what, value) ORDER BY v.n;
 
 -- The browsers of a customer's document, in order of first linking, each once.
-SELECT d.document, mrcall._website_session_ids(d.document)
+SELECT d.document, mrcall_internal.website_session_ids(d.document)
 FROM unnest(ARRAY[
     '{"website_session_id": "b", "website_session_ids": ["a", "b"]}',
     '{"website_session_id": "c", "website_session_ids": ["b", "a", "b"]}',
@@ -52,5 +52,5 @@ FROM unnest(ARRAY[
 ]::jsonb[]) AS d (document);
 
 -- A reference in a Stripe document: an id, or the whole object.
-SELECT r.reference, mrcall._stripe_id(r.reference)
+SELECT r.reference, mrcall_internal.stripe_id(r.reference)
 FROM unnest(ARRAY['"sub_1"', '{"id": "sub_1", "object": "subscription"}', '{}', '7', 'null', '[]', NULL]::jsonb[]) AS r (reference);

@@ -61,10 +61,10 @@ RESET timezone;
 
 -- Of some visitors only, few and so many that they are looked up in a set: theirs whole, nobody else's.
 SELECT cardinality(w.visitors) > 5000 AS many,
-       (SELECT count(DISTINCT v.visitor_id) FROM mrcall._visits(NULL, NULL, '30 minutes', w.visitors) AS v) > 100 AS visitors_found,
+       (SELECT count(DISTINCT v.visitor_id) FROM mrcall_internal.visits(NULL, NULL, '30 minutes', w.visitors) AS v) > 100 AS visitors_found,
        (SELECT count(*)
         FROM (SELECT v.* FROM oracle.visit AS v WHERE v.visitor_id = ANY (w.visitors)) AS o
-        FULL JOIN mrcall._visits(NULL, NULL, '30 minutes', w.visitors) AS i
+        FULL JOIN mrcall_internal.visits(NULL, NULL, '30 minutes', w.visitors) AS i
             ON (i.visitor_id COLLATE "C", i.visit_no) = (o.visitor_id, o.visit_no)
         WHERE to_jsonb(i) IS DISTINCT FROM to_jsonb(o)) AS differences
 FROM (SELECT array_agg(k.visitor_id) AS some
@@ -74,23 +74,24 @@ CROSS JOIN LATERAL (VALUES (s.some), (s.some || s.some || ARRAY(SELECT 'unknown 
 
 -- The rows are given one by one: what keeps them has to hold other rows than the last. Sorted, as whole rows, beside the row
 -- before, and where the server writes them down.
-CREATE TEMPORARY TABLE kept AS SELECT * FROM mrcall._visits('2026-03-01', '2026-04-01', '30 minutes', NULL);
+CREATE TEMPORARY TABLE kept AS SELECT * FROM mrcall_internal.visits('2026-03-01', '2026-04-01', '30 minutes', NULL);
 CREATE FUNCTION pg_temp.visit_set() RETURNS bytea LANGUAGE sql STABLE
-    RETURN (SELECT s.visits FROM mrcall._visit_set_of('2026-03-01', '2026-04-01', '30 minutes', NULL, true, true) AS s);
+    RETURN (SELECT s.visits FROM mrcall_internal.visit_set_of('2026-03-01', '2026-04-01', '30 minutes', NULL, true, true) AS s);
 SELECT count(*) > 1000 AS compared, count(DISTINCT k.visitor_id) > 500 AS with_visitors FROM kept AS k;
 SELECT w.way, (SELECT count(*) FROM ((SELECT to_jsonb(k) FROM kept AS k EXCEPT ALL SELECT unnest(w.visits))
                                      UNION ALL (SELECT unnest(w.visits) EXCEPT ALL SELECT to_jsonb(k) FROM kept AS k)) AS d) AS differences
 FROM (
     SELECT 'sorted' AS way, array_agg(to_jsonb(v) ORDER BY v.ended_at DESC) AS visits
-    FROM mrcall._visits('2026-03-01', '2026-04-01', '30 minutes', NULL) AS v
+    FROM mrcall_internal.visits('2026-03-01', '2026-04-01', '30 minutes', NULL) AS v
     UNION ALL
-    SELECT 'whole rows', array_agg(to_jsonb(r.v)) FROM (SELECT mrcall._visit_set_rows(pg_temp.visit_set()) AS v ORDER BY 1 DESC) AS r
+    SELECT 'whole rows', array_agg(to_jsonb(r.v)) FROM (SELECT mrcall_internal.visit_set_rows(pg_temp.visit_set())
+        AS v ORDER BY 1 DESC) AS r
     UNION ALL
-    SELECT 'written down', array_agg(to_jsonb(v)) FROM mrcall._visit_set_rows(pg_temp.visit_set()) AS v
+    SELECT 'written down', array_agg(to_jsonb(v)) FROM mrcall_internal.visit_set_rows(pg_temp.visit_set()) AS v
     UNION ALL
     SELECT 'the row before', array_agg(v.before) FILTER (WHERE v.before IS NOT NULL) || array_agg(v.visit) FILTER (WHERE v.is_last)
     FROM (SELECT to_jsonb(lag(v) OVER w) AS before, to_jsonb(v) AS visit, lead(v) OVER w IS NULL AS is_last
-          FROM mrcall._visits('2026-03-01', '2026-04-01', '30 minutes', NULL) AS v
+          FROM mrcall_internal.visits('2026-03-01', '2026-04-01', '30 minutes', NULL) AS v
           WINDOW w AS (ORDER BY v.visitor_id COLLATE "C", v.visit_no)) AS v
 ) AS w;
 -- Begun anew for each row outside, twice at once, and left before its end.

@@ -58,7 +58,7 @@ CREATE FUNCTION mrcall.device(user_agent text)
 RETURNS text
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 20
 AS 'MODULE_PATHNAME', 'device_wrapper';
-COMMENT ON FUNCTION mrcall.device(text) IS 'desktop, mobile, tablet, tv, bot or unknown';
+COMMENT ON FUNCTION mrcall.device(text) IS 'Desktop, mobile, tablet, tv, bot or unknown';
 
 CREATE FUNCTION mrcall.is_paid(channel text)
 RETURNS boolean
@@ -72,8 +72,8 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'rules_version_wrapper';
 COMMENT ON FUNCTION mrcall.rules_version() IS 'The version of the built-in channel rules';
 
-CREATE FUNCTION mrcall._ignored_referrer_seed()
+CREATE FUNCTION mrcall_internal.ignored_referrer_seed()
 RETURNS text[]
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', '_ignored_referrer_seed_wrapper';
-COMMENT ON FUNCTION mrcall._ignored_referrer_seed() IS 'Internal: the built-in payment and login hosts';
+AS 'MODULE_PATHNAME', 'ignored_referrer_seed_wrapper';
+COMMENT ON FUNCTION mrcall_internal.ignored_referrer_seed() IS 'The built-in payment and login hosts';

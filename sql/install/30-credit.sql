@@ -18,22 +18,22 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5 ROWS 15
 AS 'MODULE_PATHNAME', 'models_wrapper';
 COMMENT ON FUNCTION mrcall.models() IS 'The attribution models: whether their credits sum to the conversions, and what they look at';
 
-CREATE FUNCTION mrcall._split_amount(amount text, weights float8[], scale int)
+CREATE FUNCTION mrcall_internal.split_amount(amount text, weights float8[], scale int)
 RETURNS text[]
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
-AS 'MODULE_PATHNAME', '_split_amount_wrapper';
-COMMENT ON FUNCTION mrcall._split_amount(text, float8[], int) IS 'Internal: split_amount on decimal text';
+AS 'MODULE_PATHNAME', 'split_amount_wrapper';
+COMMENT ON FUNCTION mrcall_internal.split_amount(text, float8[], int) IS 'split_amount on decimal text';
 
 CREATE FUNCTION mrcall.split_amount(amount numeric, weights float8[], scale int)
 RETURNS numeric[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 25
-AS $$ SELECT mrcall._split_amount(amount::pg_catalog.text, weights, scale)::pg_catalog.numeric[] $$;
+AS $$ SELECT mrcall_internal.split_amount(amount::pg_catalog.text, weights, scale)::pg_catalog.numeric[] $$;
 COMMENT ON FUNCTION mrcall.split_amount(numeric, float8[], int) IS
     'An amount split in proportion to weights by largest remainder: the parts sum to it to the last digit';
 
-CREATE FUNCTION mrcall._exact(duration interval, name text)
+CREATE FUNCTION mrcall_internal.exact(duration interval, name text)
 RETURNS interval
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', '_exact_wrapper';
-COMMENT ON FUNCTION mrcall._exact(interval, text) IS
-    'Internal: a duration without days, a day being 24 hours; 22023 for months and for less than zero';
+AS 'MODULE_PATHNAME', 'exact_wrapper';
+COMMENT ON FUNCTION mrcall_internal.exact(interval, text) IS
+    'A duration without days, a day being 24 hours; 22023 for months and for less than zero';

@@ -19,16 +19,16 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
 AS 'MODULE_PATHNAME', 'try_boolean_wrapper';
 COMMENT ON FUNCTION mrcall.try_boolean(text) IS 'A truth value; NULL when the text is none';
 
-CREATE FUNCTION mrcall._numeric_text(value text)
+CREATE FUNCTION mrcall_internal.numeric_text(value text)
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
-AS 'MODULE_PATHNAME', '_numeric_text_wrapper';
-COMMENT ON FUNCTION mrcall._numeric_text(text) IS 'Internal: the text if it is a number';
+AS 'MODULE_PATHNAME', 'numeric_text_wrapper';
+COMMENT ON FUNCTION mrcall_internal.numeric_text(text) IS 'The text if it is a number';
 
 CREATE FUNCTION mrcall.try_numeric(value text)
 RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5
-AS $$ SELECT mrcall._numeric_text(value)::pg_catalog.numeric $$;
+AS $$ SELECT mrcall_internal.numeric_text(value)::pg_catalog.numeric $$;
 COMMENT ON FUNCTION mrcall.try_numeric(text) IS 'A number; NULL when the text is none';
 
 CREATE FUNCTION mrcall.try_int(value text)
@@ -41,14 +41,14 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall.try_int(text) IS 'A whole number of 32 bits; NULL when the text is none';
 
-CREATE FUNCTION mrcall._jws_payload(value text)
+CREATE FUNCTION mrcall_internal.jws_payload(value text)
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
-AS 'MODULE_PATHNAME', '_jws_payload_wrapper';
-COMMENT ON FUNCTION mrcall._jws_payload(text) IS 'Internal: the JSON payload of a JWS; its signature is not checked';
+AS 'MODULE_PATHNAME', 'jws_payload_wrapper';
+COMMENT ON FUNCTION mrcall_internal.jws_payload(text) IS 'The JSON payload of a JWS; its signature is not checked';
 
 -- Stripe names an object by its id, or puts the whole object there.
-CREATE FUNCTION mrcall._stripe_id(reference jsonb)
+CREATE FUNCTION mrcall_internal.stripe_id(reference jsonb)
 RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 3
 AS $$
@@ -57,21 +57,21 @@ AS $$
         WHEN pg_catalog.jsonb_typeof(reference) OPERATOR(pg_catalog.=) 'object' THEN reference OPERATOR(pg_catalog.->>) 'id'
     END
 $$;
-COMMENT ON FUNCTION mrcall._stripe_id(jsonb) IS 'Internal: the id that a Stripe document refers to';
+COMMENT ON FUNCTION mrcall_internal.stripe_id(jsonb) IS 'The id that a Stripe document refers to';
 
 -- Apple sends its notifications as signed JWS texts, one inside the other; a registry may keep them decoded.
-CREATE FUNCTION mrcall._apple_notification(document jsonb)
+CREATE FUNCTION mrcall_internal.apple_notification(document jsonb)
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 30
 AS $$
     SELECT CASE WHEN pg_catalog.jsonb_typeof(document OPERATOR(pg_catalog.->) 'signedPayload') OPERATOR(pg_catalog.=) 'string'
-                THEN mrcall._jws_payload(document OPERATOR(pg_catalog.->>) 'signedPayload')::pg_catalog.jsonb
+                THEN mrcall_internal.jws_payload(document OPERATOR(pg_catalog.->>) 'signedPayload')::pg_catalog.jsonb
                 ELSE document END
 $$;
-COMMENT ON FUNCTION mrcall._apple_notification(jsonb) IS
-    'Internal: an App Store server notification, decoded where it is still signed';
+COMMENT ON FUNCTION mrcall_internal.apple_notification(jsonb) IS
+    'An App Store server notification, decoded where it is still signed';
 
-CREATE FUNCTION mrcall._apple_transaction(notification jsonb)
+CREATE FUNCTION mrcall_internal.apple_transaction(notification jsonb)
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 30
 AS $$
@@ -80,11 +80,11 @@ AS $$
         THEN notification OPERATOR(pg_catalog.#>) '{data,transactionInfo}'
         WHEN pg_catalog.jsonb_typeof(notification OPERATOR(pg_catalog.#>) '{data,signedTransactionInfo}') OPERATOR(pg_catalog.=) 'object'
         THEN notification OPERATOR(pg_catalog.#>) '{data,signedTransactionInfo}'
-        ELSE mrcall._jws_payload(notification OPERATOR(pg_catalog.#>>) '{data,signedTransactionInfo}')::pg_catalog.jsonb
+        ELSE mrcall_internal.jws_payload(notification OPERATOR(pg_catalog.#>>) '{data,signedTransactionInfo}')::pg_catalog.jsonb
     END
 $$;
-COMMENT ON FUNCTION mrcall._apple_transaction(jsonb) IS
-    'Internal: the transaction of an App Store server notification, decoded where it is still signed';
+COMMENT ON FUNCTION mrcall_internal.apple_transaction(jsonb) IS
+    'The transaction of an App Store server notification, decoded where it is still signed';
 
 -- Digits after the point of a currency's minor unit, as payment providers write amounts: ISO 4217, but ISK and UGX, which
 -- have none there, are written with two.
@@ -102,7 +102,7 @@ COMMENT ON FUNCTION mrcall.currency_exponent(text) IS
     'Digits of a currency''s minor unit in payment providers'' documents: 0, 2 or 3';
 
 -- Minor units in a currency's own unit; two digits where the currency is not known.
-CREATE FUNCTION mrcall._major_units(minor_units numeric, currency text)
+CREATE FUNCTION mrcall_internal.major_units(minor_units numeric, currency text)
 RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
 AS $$
@@ -110,10 +110,10 @@ AS $$
                                 COALESCE(mrcall.currency_exponent(currency), 2)::pg_catalog.numeric),
                             COALESCE(mrcall.currency_exponent(currency), 2))
 $$;
-COMMENT ON FUNCTION mrcall._major_units(numeric, text) IS 'Internal: an amount of minor units in the currency''s own unit';
+COMMENT ON FUNCTION mrcall_internal.major_units(numeric, text) IS 'An amount of minor units in the currency''s own unit';
 
 -- The browsers that a customer's document names, in order of first linking, without repetition.
-CREATE FUNCTION mrcall._website_session_ids(document jsonb)
+CREATE FUNCTION mrcall_internal.website_session_ids(document jsonb)
 RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 20
 AS $$
@@ -134,8 +134,8 @@ AS $$
         GROUP BY listed.id
     ) AS named
 $$;
-COMMENT ON FUNCTION mrcall._website_session_ids(jsonb) IS
-    'Internal: the browsers that a customer''s document names, in order of first linking';
+COMMENT ON FUNCTION mrcall_internal.website_session_ids(jsonb) IS
+    'The browsers that a customer''s document names, in order of first linking';
 
 CREATE FUNCTION mrcall.version()
 RETURNS text
@@ -143,14 +143,14 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'version_wrapper';
 COMMENT ON FUNCTION mrcall.version() IS 'The version of the loaded library';
 
-CREATE FUNCTION mrcall._longest_call()
+CREATE FUNCTION mrcall_internal.longest_call()
 RETURNS int
 LANGUAGE c STABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', '_longest_call_wrapper';
-COMMENT ON FUNCTION mrcall._longest_call() IS 'Internal: the setting mrcall.longest_call in seconds';
+AS 'MODULE_PATHNAME', 'longest_call_wrapper';
+COMMENT ON FUNCTION mrcall_internal.longest_call() IS 'The setting mrcall.longest_call in seconds';
 
-CREATE FUNCTION mrcall._views()
+CREATE FUNCTION mrcall_internal.views()
 RETURNS TABLE (name text, definition text)
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 5
-AS 'MODULE_PATHNAME', '_views_wrapper';
-COMMENT ON FUNCTION mrcall._views() IS 'Internal: the views that attach creates over the source views, in order';
+AS 'MODULE_PATHNAME', 'views_wrapper';
+COMMENT ON FUNCTION mrcall_internal.views() IS 'The views that attach creates over the source views, in order';

@@ -45,14 +45,14 @@ CREATE TABLE mrcall.ignored_referrer (
 COMMENT ON TABLE mrcall.ignored_referrer IS
     'Hosts, with their subdomains, that a visitor comes back from without a new arrival: payment and login pages';
 COMMENT ON COLUMN mrcall.ignored_referrer.domain IS 'The host in lower case';
-COMMENT ON COLUMN mrcall.ignored_referrer.ignored IS 'false switches a built-in host off';
+COMMENT ON COLUMN mrcall.ignored_referrer.ignored IS 'False switches a built-in host off';
 
 INSERT INTO mrcall.ignored_referrer (domain)
-SELECT seed.domain FROM pg_catalog.unnest(mrcall._ignored_referrer_seed()) AS seed (domain);
+SELECT seed.domain FROM pg_catalog.unnest(mrcall_internal.ignored_referrer_seed()) AS seed (domain);
 
 -- A restore loads the rows of the dump over the seed of the new installation: the row that comes replaces the one that is
 -- there. A seed row that is deleted stays as switched off, so that a dump knows of it.
-CREATE FUNCTION mrcall._keep_ignored_referrer()
+CREATE FUNCTION mrcall_internal.keep_ignored_referrer()
 RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -62,7 +62,7 @@ BEGIN
         UPDATE mrcall.ignored_referrer AS i SET ignored = NEW.ignored WHERE i.domain = NEW.domain;
         RETURN CASE WHEN FOUND THEN NULL ELSE NEW END;
     END IF;
-    IF OLD.domain = ANY (mrcall._ignored_referrer_seed()) THEN
+    IF OLD.domain = ANY (mrcall_internal.ignored_referrer_seed()) THEN
         UPDATE mrcall.ignored_referrer AS i SET ignored = false WHERE i.domain = OLD.domain AND i.ignored;
         RAISE NOTICE 'built-in host "%" stays with ignored = false', OLD.domain;
         RETURN NULL;
@@ -70,18 +70,18 @@ BEGIN
     RETURN OLD;
 END
 $$;
-COMMENT ON FUNCTION mrcall._keep_ignored_referrer() IS 'Internal: keeps mrcall.ignored_referrer whole over dump and restore';
+COMMENT ON FUNCTION mrcall_internal.keep_ignored_referrer() IS 'Keeps mrcall.ignored_referrer whole over dump and restore';
 
 CREATE TRIGGER keep_ignored_referrer
 BEFORE INSERT OR DELETE ON mrcall.ignored_referrer
-FOR EACH ROW EXECUTE FUNCTION mrcall._keep_ignored_referrer();
-COMMENT ON TRIGGER keep_ignored_referrer ON mrcall.ignored_referrer IS 'See mrcall._keep_ignored_referrer';
+FOR EACH ROW EXECUTE FUNCTION mrcall_internal.keep_ignored_referrer();
+COMMENT ON TRIGGER keep_ignored_referrer ON mrcall.ignored_referrer IS 'See mrcall_internal.keep_ignored_referrer';
 
-CREATE FUNCTION mrcall._ignored_referrers()
+CREATE FUNCTION mrcall_internal.ignored_referrers()
 RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 20
 AS $$ SELECT COALESCE(pg_catalog.array_agg(i.domain), '{}') FROM mrcall.ignored_referrer AS i WHERE i.ignored $$;
-COMMENT ON FUNCTION mrcall._ignored_referrers() IS 'Internal: the hosts of mrcall.ignored_referrer that count';
+COMMENT ON FUNCTION mrcall_internal.ignored_referrers() IS 'The hosts of mrcall.ignored_referrer that count';
 
 ALTER TABLE mrcall.source OWNER TO @extowner@;
 ALTER TABLE mrcall.channel_rule OWNER TO @extowner@;

@@ -30,35 +30,35 @@ COMMENT ON COLUMN mrcall.session_archive.last_state IS 'As calls.last_state';
 -- What is due next, and reports over all businesses: a range of time.
 CREATE INDEX session_archive_started_at_idx ON mrcall.session_archive (started_at);
 
-CREATE TABLE mrcall.first_call (
+CREATE TABLE mrcall_internal.first_call (
     business_id text PRIMARY KEY,
     call_id text NOT NULL,
     first_call_at timestamptz NOT NULL
 );
-COMMENT ON TABLE mrcall.first_call IS 'The earliest call that retention deleted, per business';
-COMMENT ON COLUMN mrcall.first_call.business_id IS 'As calls.business_id';
-COMMENT ON COLUMN mrcall.first_call.call_id IS 'As calls.call_id of that call';
-COMMENT ON COLUMN mrcall.first_call.first_call_at IS 'As calls.started_at of that call';
+COMMENT ON TABLE mrcall_internal.first_call IS 'The earliest call that retention deleted, per business';
+COMMENT ON COLUMN mrcall_internal.first_call.business_id IS 'As calls.business_id';
+COMMENT ON COLUMN mrcall_internal.first_call.call_id IS 'As calls.call_id of that call';
+COMMENT ON COLUMN mrcall_internal.first_call.first_call_at IS 'As calls.started_at of that call';
 
-CREATE TABLE mrcall.first_contact (
+CREATE TABLE mrcall_internal.first_contact (
     business_id text NOT NULL,
     caller_hash bytea NOT NULL,
     first_at timestamptz NOT NULL,
     PRIMARY KEY (business_id, caller_hash)
 );
-COMMENT ON TABLE mrcall.first_contact IS 'When a caller, known by a keyed hash only, first made a call that retention deleted';
-COMMENT ON COLUMN mrcall.first_contact.business_id IS 'As calls.business_id';
-COMMENT ON COLUMN mrcall.first_contact.caller_hash IS 'mrcall._caller_hash of the key, the business and the caller';
-COMMENT ON COLUMN mrcall.first_contact.first_at IS 'As calls.started_at of the earliest of those calls';
+COMMENT ON TABLE mrcall_internal.first_contact IS 'When a caller, known by a keyed hash only, first made a call that retention deleted';
+COMMENT ON COLUMN mrcall_internal.first_contact.business_id IS 'As calls.business_id';
+COMMENT ON COLUMN mrcall_internal.first_contact.caller_hash IS 'mrcall_internal.caller_hash of the key, the business and the caller';
+COMMENT ON COLUMN mrcall_internal.first_contact.first_at IS 'As calls.started_at of the earliest of those calls';
 
 -- Made with the first hash, not at installation: a restore brings the key that the hashes in the dump were made with.
-CREATE TABLE mrcall.caller_key (
+CREATE TABLE mrcall_internal.caller_key (
     is_only boolean PRIMARY KEY DEFAULT true CONSTRAINT caller_key_is_only_check CHECK (is_only),
     key bytea NOT NULL
 );
-COMMENT ON TABLE mrcall.caller_key IS 'The random key of the hashes in mrcall.first_contact; without it they name nobody';
-COMMENT ON COLUMN mrcall.caller_key.is_only IS 'Always true: there is one key';
-COMMENT ON COLUMN mrcall.caller_key.key IS '32 random bytes';
+COMMENT ON TABLE mrcall_internal.caller_key IS 'The random key of the hashes in mrcall_internal.first_contact; without it they name nobody';
+COMMENT ON COLUMN mrcall_internal.caller_key.is_only IS 'Always true: there is one key';
+COMMENT ON COLUMN mrcall_internal.caller_key.key IS '32 random bytes';
 
 CREATE TABLE mrcall.retention_run (
     started_at timestamptz PRIMARY KEY,
@@ -82,17 +82,17 @@ COMMENT ON COLUMN mrcall.retention_run.chunks_dropped IS 'Chunks of the hypertab
 
 -- The business is hashed first, so that its length is fixed: no two pairs are one text. It is part of the hash so that a
 -- caller of two businesses is two hashes.
-CREATE FUNCTION mrcall._caller_hash(key bytea, business_id text, caller text)
+CREATE FUNCTION mrcall_internal.caller_hash(key bytea, business_id text, caller text)
 RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT pg_catalog.sha256(key OPERATOR(pg_catalog.||) pg_catalog.sha256(pg_catalog.convert_to(business_id, 'UTF8'))
                              OPERATOR(pg_catalog.||) pg_catalog.convert_to(caller, 'UTF8'))
 $$;
-COMMENT ON FUNCTION mrcall._caller_hash(bytea, text, text) IS 'Internal: what stands for a caller in mrcall.first_contact';
+COMMENT ON FUNCTION mrcall_internal.caller_hash(bytea, text, text) IS 'What stands for a caller in mrcall_internal.first_contact';
 
 -- What attach puts behind the sessions table in the view mrcall.calls.
-CREATE FUNCTION mrcall._archived_calls()
+CREATE FUNCTION mrcall_internal.archived_calls()
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -101,20 +101,20 @@ AS $$
         || string_agg(format('    %s AS %I', CASE WHEN a.attname IS NULL THEN format('NULL::%s', c.type) ELSE format('a.%I', c.name) END,
                              c.name), E',\n' ORDER BY c.ordinal)
         || E'\nFROM mrcall.session_archive AS a'
-    FROM mrcall._source_columns() AS c
+    FROM mrcall_internal.source_columns() AS c
     LEFT JOIN pg_attribute AS a ON a.attrelid = 'mrcall.session_archive'::regclass AND a.attname = c.name AND a.attnum > 0
     WHERE c.logical_table = 'calls'
 $$;
-COMMENT ON FUNCTION mrcall._archived_calls() IS 'Internal: the second part of the view mrcall.calls';
+COMMENT ON FUNCTION mrcall_internal.archived_calls() IS 'The second part of the view mrcall.calls';
 
 ALTER TABLE mrcall.session_archive OWNER TO @extowner@;
-ALTER TABLE mrcall.first_call OWNER TO @extowner@;
-ALTER TABLE mrcall.first_contact OWNER TO @extowner@;
-ALTER TABLE mrcall.caller_key OWNER TO @extowner@;
+ALTER TABLE mrcall_internal.first_call OWNER TO @extowner@;
+ALTER TABLE mrcall_internal.first_contact OWNER TO @extowner@;
+ALTER TABLE mrcall_internal.caller_key OWNER TO @extowner@;
 ALTER TABLE mrcall.retention_run OWNER TO @extowner@;
 
 SELECT pg_catalog.pg_extension_config_dump('mrcall.session_archive', '');
-SELECT pg_catalog.pg_extension_config_dump('mrcall.first_call', '');
-SELECT pg_catalog.pg_extension_config_dump('mrcall.first_contact', '');
-SELECT pg_catalog.pg_extension_config_dump('mrcall.caller_key', '');
+SELECT pg_catalog.pg_extension_config_dump('mrcall_internal.first_call', '');
+SELECT pg_catalog.pg_extension_config_dump('mrcall_internal.first_contact', '');
+SELECT pg_catalog.pg_extension_config_dump('mrcall_internal.caller_key', '');
 SELECT pg_catalog.pg_extension_config_dump('mrcall.retention_run', '');

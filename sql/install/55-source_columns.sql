@@ -3,7 +3,7 @@
 -- is a field of a document.
 -- is_key: what writers find a row by.
 
-CREATE FUNCTION mrcall._source_tables()
+CREATE FUNCTION mrcall_internal.source_tables()
 RETURNS TABLE (logical_table text, relation text, purpose text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 15
 AS $$
@@ -24,9 +24,9 @@ AS $$
     ('retention_policies', 'public.session_retention_policies', 'How long each business keeps its calls'),
     ('call_index', 'public.sessions_ids', 'The index of call ids')
 $$;
-COMMENT ON FUNCTION mrcall._source_tables() IS 'Internal: the logical tables and the reference schema''s tables for them';
+COMMENT ON FUNCTION mrcall_internal.source_tables() IS 'The logical tables and the reference schema''s tables for them';
 
-CREATE FUNCTION mrcall._source_columns()
+CREATE FUNCTION mrcall_internal.source_columns()
 RETURNS TABLE (logical_table text, ordinal int, name text, type text, is_key boolean, expression text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 90
 AS $$
@@ -47,7 +47,7 @@ AS $$
     ('events', 14, 'properties', 'jsonb', false, 'properties'),
     ('customers', 1, 'customer_id', 'text', true, 'id'),
     ('customers', 2, 'created_at', 'timestamptz', false, 'created_at'),
-    ('customers', 3, 'website_session_ids', 'text[]', false, 'mrcall._website_session_ids({document})'),
+    ('customers', 3, 'website_session_ids', 'text[]', false, 'mrcall_internal.website_session_ids({document})'),
     ('customers', 4, 'role', 'text', false, 'role'),
     ('customers', 5, 'realm', 'text', false, 'realm'),
     ('customers', 6, 'website_session_id', 'text', false, '{document}->>''website_session_id'''),
@@ -121,10 +121,10 @@ AS $$
     ('call_index', 1, 'id', 'text', true, 'id'),
     ('call_index', 2, 'start_timestamp', 'timestamptz', false, 'start_timestamp')
 $$;
-COMMENT ON FUNCTION mrcall._source_columns() IS 'Internal: the columns of the logical tables and where the reference schema has them';
+COMMENT ON FUNCTION mrcall_internal.source_columns() IS 'The columns of the logical tables and where the reference schema has them';
 
 -- The expression that brings a value of one type to a column's fixed type, or NULL where there is none.
-CREATE FUNCTION mrcall._cast_expression(expression text, from_type text, to_type text)
+CREATE FUNCTION mrcall_internal.cast_expression(expression text, from_type text, to_type text)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -151,5 +151,5 @@ AS $$
             THEN format('(%s)::pg_catalog.text[]', expression)
     END
 $$;
-COMMENT ON FUNCTION mrcall._cast_expression(text, text, text) IS
-    'Internal: how a value of a source becomes a column of its fixed type; NULL where it cannot';
+COMMENT ON FUNCTION mrcall_internal.cast_expression(text, text, text) IS
+    'How a value of a source becomes a column of its fixed type; NULL where it cannot';

@@ -1,48 +1,48 @@
 -- Fields of JSONB documents: what a mapping says of them, checked and made into expressions. See docs/sources.md.
 
-CREATE FUNCTION mrcall._unpacked(document jsonb)
+CREATE FUNCTION mrcall_internal.unpacked(document jsonb)
 RETURNS jsonb
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10
-AS 'MODULE_PATHNAME', '_unpacked_wrapper';
-COMMENT ON FUNCTION mrcall._unpacked(jsonb) IS
-    'Internal: the same document, decompressed and fetched once for all the calls that a row makes with it';
+AS 'MODULE_PATHNAME', 'unpacked_wrapper';
+COMMENT ON FUNCTION mrcall_internal.unpacked(jsonb) IS
+    'The same document, decompressed and fetched once for all the calls that a row makes with it';
 
 -- Inlined: a document that stands in its row as it is costs one look at its header. STABLE, as that look is, or it would not be.
-CREATE FUNCTION mrcall._document(document jsonb)
+CREATE FUNCTION mrcall_internal.document(document jsonb)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 5
-AS $$ SELECT CASE WHEN pg_catalog.pg_column_compression(document) IS NULL THEN document ELSE mrcall._unpacked(document) END $$;
-COMMENT ON FUNCTION mrcall._document(jsonb) IS 'Internal: a document whose fields are about to be read';
+AS $$ SELECT CASE WHEN pg_catalog.pg_column_compression(document) IS NULL THEN document ELSE mrcall_internal.unpacked(document) END $$;
+COMMENT ON FUNCTION mrcall_internal.document(jsonb) IS 'A document whose fields are about to be read';
 
-CREATE FUNCTION mrcall._field(document jsonb, path text[])
+CREATE FUNCTION mrcall_internal.field(document jsonb, path text[])
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
-AS 'MODULE_PATHNAME', '_field_wrapper';
-COMMENT ON FUNCTION mrcall._field(jsonb, text[]) IS 'Internal: what a document says at a path, as #>>, read where it lies';
+AS 'MODULE_PATHNAME', 'field_wrapper';
+COMMENT ON FUNCTION mrcall_internal.field(jsonb, text[]) IS 'What a document says at a path, as #>>, read where it lies';
 
-CREATE FUNCTION mrcall._field_timestamptz(document jsonb, path text[])
+CREATE FUNCTION mrcall_internal.field_timestamptz(document jsonb, path text[])
 RETURNS timestamptz
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
-AS 'MODULE_PATHNAME', '_field_timestamptz_wrapper';
-COMMENT ON FUNCTION mrcall._field_timestamptz(jsonb, text[]) IS 'Internal: try_timestamptz of what a document says at a path';
+AS 'MODULE_PATHNAME', 'field_timestamptz_wrapper';
+COMMENT ON FUNCTION mrcall_internal.field_timestamptz(jsonb, text[]) IS 'try_timestamptz of what a document says at a path';
 
-CREATE FUNCTION mrcall._field_boolean(document jsonb, path text[])
+CREATE FUNCTION mrcall_internal.field_boolean(document jsonb, path text[])
 RETURNS boolean
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
-AS 'MODULE_PATHNAME', '_field_boolean_wrapper';
-COMMENT ON FUNCTION mrcall._field_boolean(jsonb, text[]) IS 'Internal: try_boolean of what a document says at a path';
+AS 'MODULE_PATHNAME', 'field_boolean_wrapper';
+COMMENT ON FUNCTION mrcall_internal.field_boolean(jsonb, text[]) IS 'try_boolean of what a document says at a path';
 
-CREATE FUNCTION mrcall._seconds(value text)
+CREATE FUNCTION mrcall_internal.seconds(value text)
 RETURNS interval
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
 AS $$
     SELECT CASE WHEN pg_catalog.abs(mrcall.try_numeric(value)) OPERATOR(pg_catalog.<=) 100000000000::pg_catalog.numeric
                 THEN pg_catalog.make_interval(0, 0, 0, 0, 0, 0, mrcall.try_numeric(value)::pg_catalog.float8) END
 $$;
-COMMENT ON FUNCTION mrcall._seconds(text) IS 'Internal: a number of seconds, of 3,000 years at most; NULL when the text is none';
+COMMENT ON FUNCTION mrcall_internal.seconds(text) IS 'A number of seconds, of 3,000 years at most; NULL when the text is none';
 
 -- The keys of a JSONPath that only goes down: $.result.code, $."odd key"[0]. NULL for a path that does more.
-CREATE FUNCTION mrcall._path_keys(path text)
+CREATE FUNCTION mrcall_internal.path_keys(path text)
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -52,10 +52,10 @@ AS $$
               FROM regexp_matches(path, '\.([A-Za-z_][A-Za-z0-9_]*)|\."([^"\\]+)"|\[(\d+)\]', 'g') WITH ORDINALITY AS m (parts, nr)
               ORDER BY m.nr) END
 $$;
-COMMENT ON FUNCTION mrcall._path_keys(text) IS 'Internal: the keys of a JSONPath that only goes down';
+COMMENT ON FUNCTION mrcall_internal.path_keys(text) IS 'The keys of a JSONPath that only goes down';
 
 -- The places of a field in the order in which they are tried, each {"path", "in", "type", "map"} or {"constant", "type"}.
-CREATE FUNCTION mrcall._field_places(spec jsonb)
+CREATE FUNCTION mrcall_internal.field_places(spec jsonb)
 RETURNS TABLE (nr bigint, place jsonb)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 2
 SET search_path = pg_catalog, pg_temp
@@ -71,10 +71,10 @@ AS $$
              WHEN spec ? 'fallback' THEN jsonb_build_array(spec - 'fallback', spec -> 'fallback')
              ELSE jsonb_build_array(spec) END) WITH ORDINALITY AS e (entry, nr)
 $$;
-COMMENT ON FUNCTION mrcall._field_places(jsonb) IS 'Internal: the places that a field of a mapping names, in order';
+COMMENT ON FUNCTION mrcall_internal.field_places(jsonb) IS 'The places that a field of a mapping names, in order';
 
 -- 22023 and 22P02 for a field that is not of the documented form.
-CREATE FUNCTION mrcall._check_field(logical_table text, name text, type text, spec jsonb)
+CREATE FUNCTION mrcall_internal.check_field(logical_table text, name text, type text, spec jsonb)
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -91,7 +91,7 @@ BEGIN
         RAISE EXCEPTION 'the field "%" in the mapping of "%" names no place', name, logical_table
             USING ERRCODE = '22023', HINT = example;
     END IF;
-    FOR field IN SELECT p.nr, p.place FROM mrcall._field_places(spec) AS p ORDER BY p.nr LOOP
+    FOR field IN SELECT p.nr, p.place FROM mrcall_internal.field_places(spec) AS p ORDER BY p.nr LOOP
         SELECT k.key INTO bad FROM jsonb_object_keys(field.place) AS k (key)
         WHERE k.key NOT IN ('path', 'in', 'type', 'map', 'constant') LIMIT 1;
         IF FOUND THEN
@@ -107,7 +107,7 @@ BEGIN
                 USING ERRCODE = '22023', HINT = 'Give a text, a number, true or false.';
         END IF;
         IF jsonb_typeof(field.place -> 'path') = 'string' THEN
-            IF mrcall._path_keys(field.place ->> 'path') IS NULL THEN
+            IF mrcall_internal.path_keys(field.place ->> 'path') IS NULL THEN
                 BEGIN
                     PERFORM (field.place ->> 'path')::jsonpath;
                 EXCEPTION WHEN syntax_error OR data_exception THEN
@@ -133,7 +133,8 @@ BEGIN
         END IF;
         IF field.place ? 'constant' THEN
             EXECUTE format('SELECT (%s) IS NOT NULL',
-                           coalesce(mrcall._cast_expression(quote_literal(field.place ->> 'constant') || '::pg_catalog.text', 'text', type),
+                           coalesce(mrcall_internal.cast_expression(quote_literal(field.place ->> 'constant') || '::pg_catalog.text',
+                               'text', type),
                                     'NULL')) INTO parses;
             IF NOT parses THEN
                 RAISE EXCEPTION 'constant % of the field "%" in the mapping of "%" is no %', field.place -> 'constant', name,
@@ -149,11 +150,11 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION mrcall._check_field(text, text, text, jsonb) IS 'Internal: the errors of a field of a mapping that is none';
+COMMENT ON FUNCTION mrcall_internal.check_field(text, text, text, jsonb) IS 'The errors of a field of a mapping that is none';
 
 -- A field as SQL. documents: the expression of each JSONB column by name; started: the expression that intervals count from.
 -- said: what the document says, as text; is_shape: whether it is an object or array where a text is wanted.
-CREATE FUNCTION mrcall._field_expression(spec jsonb, type text, documents jsonb, default_document text, started text)
+CREATE FUNCTION mrcall_internal.field_expression(spec jsonb, type text, documents jsonb, default_document text, started text)
 RETURNS TABLE (expression text, said text, is_shape text, problem text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
 SET search_path = pg_catalog, pg_temp
@@ -161,22 +162,22 @@ AS $$
     WITH place AS (
         SELECT p.nr, p.place, p.place ? 'constant' AS is_constant, coalesce(p.place ->> 'type', $2) AS field_type,
                coalesce(p.place ->> 'in', $4) AS document_name, $3 ->> coalesce(p.place ->> 'in', $4) AS document,
-               CASE jsonb_typeof(p.place -> 'path') WHEN 'string' THEN mrcall._path_keys(p.place ->> 'path')
+               CASE jsonb_typeof(p.place -> 'path') WHEN 'string' THEN mrcall_internal.path_keys(p.place ->> 'path')
                     WHEN 'array' THEN ARRAY(SELECT jsonb_array_elements_text(p.place -> 'path')) END AS keys
-        FROM mrcall._field_places($1) AS p
+        FROM mrcall_internal.field_places($1) AS p
     ),
     found AS (
         SELECT p.*,
                CASE WHEN p.is_constant THEN format('%L::pg_catalog.text', p.place ->> 'constant')
                     WHEN p.keys IS NULL
-                    THEN format('(pg_catalog.jsonb_path_query_first(mrcall._document(%s), %L, ''{}'', true) #>> ''{}'')',
+                    THEN format('(pg_catalog.jsonb_path_query_first(mrcall_internal.document(%s), %L, ''{}'', true) #>> ''{}'')',
                                 p.document, p.place ->> 'path')
-                    ELSE format('mrcall._field(%s, %L)', p.document, p.keys) END AS raw,
+                    ELSE format('mrcall_internal.field(%s, %L)', p.document, p.keys) END AS raw,
                CASE WHEN p.is_constant THEN format('%L::pg_catalog.jsonb', p.place -> 'constant')
-                    WHEN p.keys IS NULL THEN format('pg_catalog.%s(mrcall._document(%s), %L, ''{}'', true)',
+                    WHEN p.keys IS NULL THEN format('pg_catalog.%s(mrcall_internal.document(%s), %L, ''{}'', true)',
                         CASE $2 WHEN 'text[]' THEN 'jsonb_path_query_array' ELSE 'jsonb_path_query_first' END, p.document,
                         p.place ->> 'path')
-                    ELSE format('(mrcall._document(%s) #> %L)', p.document, p.keys) END AS json
+                    ELSE format('(mrcall_internal.document(%s) #> %L)', p.document, p.keys) END AS json
         FROM place AS p
     ),
     mapped AS (
@@ -193,17 +194,17 @@ AS $$
     typed AS (
         SELECT m.*,
                CASE WHEN m.field_type = 'unix-seconds' THEN CASE WHEN $2 = 'timestamptz'
-                        THEN format('(''epoch''::pg_catalog.timestamptz + mrcall._seconds(%s))', m.value) END
+                        THEN format('(''epoch''::pg_catalog.timestamptz + mrcall_internal.seconds(%s))', m.value) END
                     WHEN m.field_type = 'interval-seconds' THEN CASE WHEN $2 = 'timestamptz' AND $5 IS NOT NULL
-                        THEN format('((%s) + mrcall._seconds(%s))', $5, m.value) END
+                        THEN format('((%s) + mrcall_internal.seconds(%s))', $5, m.value) END
                     WHEN $2 = 'jsonb' OR m.field_type = 'jsonb' THEN CASE WHEN $2 = m.field_type THEN m.json END
                     WHEN $2 = 'text[]' OR m.field_type = 'text[]' THEN CASE WHEN $2 = m.field_type
                         THEN format('CASE WHEN pg_catalog.jsonb_typeof(%1$s) = ''array'' '
                                     'THEN ARRAY(SELECT pg_catalog.jsonb_array_elements_text(%1$s)) END', m.json) END
                     WHEN $2 IN ('timestamptz', 'boolean') AND m.field_type IN ('text', $2) AND m.keys IS NOT NULL
-                        AND NOT m.place ? 'map' THEN format('mrcall._field_%s(%s, %L)', $2, m.document, m.keys)
-                    WHEN m.field_type IN ('text', $2) THEN mrcall._cast_expression(m.value, 'text', $2)
-                    ELSE mrcall._cast_expression(mrcall._cast_expression(m.value, 'text', m.field_type),
+                        AND NOT m.place ? 'map' THEN format('mrcall_internal.field_%s(%s, %L)', $2, m.document, m.keys)
+                    WHEN m.field_type IN ('text', $2) THEN mrcall_internal.cast_expression(m.value, 'text', $2)
+                    ELSE mrcall_internal.cast_expression(mrcall_internal.cast_expression(m.value, 'text', m.field_type),
                         CASE m.field_type WHEN 'timestamptz' THEN 'timestamp with time zone' WHEN 'int' THEN 'integer'
                              ELSE m.field_type END, $2)
                END AS typed
@@ -227,4 +228,4 @@ AS $$
                     min(format('a field of type %s makes no %s', t.field_type, $2)) FILTER (WHERE t.typed IS NULL))
     FROM typed AS t
 $$;
-COMMENT ON FUNCTION mrcall._field_expression(jsonb, text, jsonb, text, text) IS 'Internal: the SQL that a field of a mapping becomes';
+COMMENT ON FUNCTION mrcall_internal.field_expression(jsonb, text, jsonb, text, text) IS 'The SQL that a field of a mapping becomes';

@@ -1,6 +1,6 @@
 -- mrcall.attach: finds the source tables, checks them, creates the views over them. See docs/sources.md.
 
-CREATE FUNCTION mrcall._require_attached()
+CREATE FUNCTION mrcall_internal.require_attached()
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -12,11 +12,11 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall._require_attached() IS 'Internal: 42P01 before mrcall.attach has run';
+COMMENT ON FUNCTION mrcall_internal.require_attached() IS '42P01 before mrcall.attach has run';
 
 -- What a mapping says, with the defaults of the reference schema filled in; {column} replaced, fields made into SQL.
--- source: the text or field that the mapping or the default has. said, is_shape, problem: see _field_expression.
-CREATE FUNCTION mrcall._mapped_columns(mapping jsonb)
+-- source: the text or field that the mapping or the default has. said, is_shape, problem: see field_expression.
+CREATE FUNCTION mrcall_internal.mapped_columns(mapping jsonb)
 RETURNS TABLE (logical_table text, relation text, ordinal int, name text, type text, is_key boolean, source jsonb, expression text,
                said text, is_shape text, problem text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 90
@@ -30,8 +30,8 @@ AS $$
                CASE WHEN (mapping #> ARRAY[c.logical_table, 'columns']) ? c.name
                     THEN mapping #> ARRAY[c.logical_table, 'columns', c.name]
                     WHEN c.expression LIKE '{"%' THEN c.expression::jsonb ELSE to_jsonb(c.expression) END AS source
-        FROM mrcall._source_columns() AS c
-        JOIN mrcall._source_tables() AS t ON t.logical_table = c.logical_table
+        FROM mrcall_internal.source_columns() AS c
+        JOIN mrcall_internal.source_tables() AS t ON t.logical_table = c.logical_table
     ),
     base AS MATERIALIZED (
         SELECT s.*, jsonb_typeof(s.source) IN ('object', 'array') AS is_field,
@@ -62,7 +62,7 @@ AS $$
                f.said, f.is_shape, f.problem
         FROM base AS b
         JOIN document AS d ON d.logical_table = b.logical_table
-        LEFT JOIN LATERAL mrcall._field_expression(b.source, b.type, d.expressions, d.usual, d.started) AS f ON b.is_field
+        LEFT JOIN LATERAL mrcall_internal.field_expression(b.source, b.type, d.expressions, d.usual, d.started) AS f ON b.is_field
     )
     SELECT m.logical_table, m.relation, m.ordinal, m.name, m.type, m.is_key,
            CASE WHEN other.expression IS NULL THEN m.source ELSE to_jsonb(other.expression) END,
@@ -78,9 +78,9 @@ AS $$
         LIMIT 1
     ) AS other ON true
 $$;
-COMMENT ON FUNCTION mrcall._mapped_columns(jsonb) IS 'Internal: a mapping with the reference schema''s defaults filled in';
+COMMENT ON FUNCTION mrcall_internal.mapped_columns(jsonb) IS 'A mapping with the reference schema''s defaults filled in';
 
-CREATE FUNCTION mrcall._check_mapping(mapping jsonb)
+CREATE FUNCTION mrcall_internal.check_mapping(mapping jsonb)
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -97,9 +97,9 @@ BEGIN
             HINT = 'Example: {"events": {"table": "web.hits", "columns": {"visitor_id": "sid"}}}';
     END IF;
     FOR entry IN SELECT m.key AS logical_table, m.value AS spec FROM jsonb_each(mapping) AS m LOOP
-        IF NOT EXISTS (SELECT FROM mrcall._source_tables() AS t WHERE t.logical_table = entry.logical_table) THEN
+        IF NOT EXISTS (SELECT FROM mrcall_internal.source_tables() AS t WHERE t.logical_table = entry.logical_table) THEN
             RAISE EXCEPTION 'unknown logical table "%"', entry.logical_table USING ERRCODE = '22023',
-                HINT = 'Known ones: ' || (SELECT string_agg(t.logical_table, ', ') FROM mrcall._source_tables() AS t) || '.';
+                HINT = 'Known ones: ' || (SELECT string_agg(t.logical_table, ', ') FROM mrcall_internal.source_tables() AS t) || '.';
         END IF;
         IF jsonb_typeof(entry.spec) <> 'object' OR jsonb_typeof(coalesce(entry.spec -> 'columns', '{}')) <> 'object' THEN
             RAISE EXCEPTION 'the mapping of "%" is no object with "table" and "columns"', entry.logical_table
@@ -117,27 +117,27 @@ BEGIN
         END IF;
         SELECT k.key INTO bad
         FROM jsonb_each(coalesce(entry.spec -> 'columns', '{}')) AS k
-        WHERE NOT EXISTS (SELECT FROM mrcall._source_columns() AS c
+        WHERE NOT EXISTS (SELECT FROM mrcall_internal.source_columns() AS c
                           WHERE c.logical_table = entry.logical_table AND c.name = k.key)
            OR jsonb_typeof(k.value) NOT IN ('string', 'null', 'object', 'array')
         LIMIT 1;
         IF FOUND THEN
             RAISE EXCEPTION 'bad column "%" in the mapping of "%"', bad, entry.logical_table USING ERRCODE = '22023',
                 HINT = 'Give a text (a column name or an SQL expression), a field ({"path": "$.code"}) or null for one of: '
-                    || (SELECT string_agg(c.name, ', ' ORDER BY c.ordinal) FROM mrcall._source_columns() AS c
+                    || (SELECT string_agg(c.name, ', ' ORDER BY c.ordinal) FROM mrcall_internal.source_columns() AS c
                         WHERE c.logical_table = entry.logical_table) || '.';
         END IF;
-        PERFORM mrcall._check_field(entry.logical_table, c.name, c.type, entry.spec #> ARRAY['columns', c.name])
-        FROM mrcall._source_columns() AS c
+        PERFORM mrcall_internal.check_field(entry.logical_table, c.name, c.type, entry.spec #> ARRAY['columns', c.name])
+        FROM mrcall_internal.source_columns() AS c
         WHERE c.logical_table = entry.logical_table
           AND jsonb_typeof(entry.spec #> ARRAY['columns', c.name]) IN ('object', 'array');
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION mrcall._check_mapping(jsonb) IS 'Internal: 22023 for a mapping that is not of the documented form';
+COMMENT ON FUNCTION mrcall_internal.check_mapping(jsonb) IS '22023 for a mapping that is not of the documented form';
 
 -- Each logical column checked against the database: state is ok, no table, no column or bad type.
-CREATE FUNCTION mrcall._resolve_columns(mapping jsonb)
+CREATE FUNCTION mrcall_internal.resolve_columns(mapping jsonb)
 RETURNS TABLE (
     logical_table text, relation regclass, wanted_relation text, ordinal int, name text, type text, is_key boolean,
     source jsonb, expression text, cast_expression text, said text, is_shape text, found_type text, state text, problem text)
@@ -148,7 +148,7 @@ DECLARE
     col record;
     sql_expression text;
 BEGIN
-    FOR col IN SELECT * FROM mrcall._mapped_columns(mapping) AS m ORDER BY m.logical_table, m.ordinal LOOP
+    FOR col IN SELECT * FROM mrcall_internal.mapped_columns(mapping) AS m ORDER BY m.logical_table, m.ordinal LOOP
         logical_table := col.logical_table;
         wanted_relation := col.relation;
         ordinal := col.ordinal;
@@ -179,7 +179,7 @@ BEGIN
                 -- WHERE refuses aggregates, windows and sets: an expression is one value of one row.
                 EXECUTE format('SELECT pg_catalog.pg_typeof(%1$s)::pg_catalog.text FROM (SELECT) AS one LEFT JOIN %2$s AS t ON false '
                                'WHERE pg_catalog.num_nulls(%1$s) OPERATOR(pg_catalog.>=) 0', sql_expression, relation) INTO found_type;
-                cast_expression := mrcall._cast_expression(sql_expression, found_type, col.type);
+                cast_expression := mrcall_internal.cast_expression(sql_expression, found_type, col.type);
                 IF cast_expression IS NULL THEN
                     state := 'bad type';
                     cast_expression := format('NULL::%s', col.type);
@@ -202,10 +202,10 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION mrcall._resolve_columns(jsonb) IS 'Internal: each logical column checked against this database';
+COMMENT ON FUNCTION mrcall_internal.resolve_columns(jsonb) IS 'Each logical column checked against this database';
 
 -- Raises one error that names all that is missing, with what mends it.
-CREATE FUNCTION mrcall._raise_problems(resolved jsonb)
+CREATE FUNCTION mrcall_internal.raise_problems(resolved jsonb)
 RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -281,10 +281,10 @@ BEGIN
             CASE WHEN first.expression ~ '^[a-z_][a-z0-9_]*$' THEN first.expression ELSE first.name END, first.type, leave_out);
 END
 $$;
-COMMENT ON FUNCTION mrcall._raise_problems(jsonb) IS 'Internal: the error for source tables and columns that are missing';
+COMMENT ON FUNCTION mrcall_internal.raise_problems(jsonb) IS 'The error for source tables and columns that are missing';
 
 -- The query of a logical table's view. Archived calls follow the others.
-CREATE FUNCTION mrcall._source_query(logical_table text, relation text, select_list text)
+CREATE FUNCTION mrcall_internal.source_query(logical_table text, relation text, select_list text)
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -292,10 +292,10 @@ AS $$
     SELECT E'SELECT\n' || $3 || coalesce(E'\nFROM ' || $2, E'\nWHERE false')
         -- The condition keeps the planner from reading a hypertable as a part of the union itself: it would take it for one
         -- row, and aggregate millions of calls in one process.
-        || CASE WHEN $1 = 'calls' THEN CASE WHEN $2 IS NULL THEN '' ELSE E'\nWHERE true' END || mrcall._archived_calls()
+        || CASE WHEN $1 = 'calls' THEN CASE WHEN $2 IS NULL THEN '' ELSE E'\nWHERE true' END || mrcall_internal.archived_calls()
                 ELSE '' END
 $$;
-COMMENT ON FUNCTION mrcall._source_query(text, text, text) IS 'Internal: the query of a logical table''s view';
+COMMENT ON FUNCTION mrcall_internal.source_query(text, text, text) IS 'The query of a logical table''s view';
 
 CREATE FUNCTION mrcall.attach(mapping jsonb DEFAULT '{}')
 RETURNS text
@@ -308,12 +308,12 @@ DECLARE
     logical record;
     view_text text;
 BEGIN
-    PERFORM mrcall._check_mapping(mapping);
-    SELECT jsonb_agg(to_jsonb(r)) INTO resolved FROM mrcall._resolve_columns(mapping) AS r;
-    PERFORM mrcall._raise_problems(resolved);
+    PERFORM mrcall_internal.check_mapping(mapping);
+    SELECT jsonb_agg(to_jsonb(r)) INTO resolved FROM mrcall_internal.resolve_columns(mapping) AS r;
+    PERFORM mrcall_internal.raise_problems(resolved);
     FOR logical IN
         SELECT t.logical_table, t.purpose, c.relation, c.columns, c.select_list, c.key_expression
-        FROM mrcall._source_tables() AS t
+        FROM mrcall_internal.source_tables() AS t
         JOIN (SELECT r.logical_table, max(r.relation) AS relation, max(r.expression) FILTER (WHERE r.is_key) AS key_expression,
                      jsonb_object_agg(r.name, r.source) AS columns,
                      string_agg(format('    %s AS %I', r.cast_expression, r.name), E',\n' ORDER BY r.ordinal) AS select_list
@@ -323,7 +323,7 @@ BEGIN
               GROUP BY r.logical_table) AS c ON c.logical_table = t.logical_table
     LOOP
         EXECUTE format(E'CREATE OR REPLACE VIEW mrcall.%I WITH (security_invoker = true) AS\n%s', logical.logical_table,
-                       mrcall._source_query(logical.logical_table, logical.relation, logical.select_list));
+                       mrcall_internal.source_query(logical.logical_table, logical.relation, logical.select_list));
         EXECUTE format('COMMENT ON VIEW mrcall.%I IS %L', logical.logical_table, logical.purpose);
         INSERT INTO mrcall.source AS s (logical_table, relation, key_expression, columns, version)
         VALUES (logical.logical_table, logical.relation, CASE WHEN logical.relation IS NOT NULL THEN logical.key_expression END,
@@ -332,7 +332,7 @@ BEGIN
         SET relation = excluded.relation, key_expression = excluded.key_expression, columns = excluded.columns,
             version = excluded.version;
     END LOOP;
-    FOR view_text IN SELECT v.definition FROM mrcall._views() AS v LOOP
+    FOR view_text IN SELECT v.definition FROM mrcall_internal.views() AS v LOOP
         EXECUTE view_text;
     END LOOP;
     RETURN (SELECT format('%s of %s logical tables attached', count(s.relation), count(*)) FROM mrcall.source AS s);

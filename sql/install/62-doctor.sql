@@ -2,7 +2,7 @@
 SET LOCAL check_function_bodies = off;
 
 -- Orphans: rows that refer to a row that is not there. Each is one count over the source views.
-CREATE FUNCTION mrcall._orphans()
+CREATE FUNCTION mrcall_internal.orphans()
 RETURNS TABLE (object text, finding text, rows bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 6
 SET search_path = pg_catalog, pg_temp
@@ -13,7 +13,7 @@ AS $$
     UNION ALL
     SELECT 'businesses.zone', 'businesses whose zone is no time zone: UTC counts in their reports', count(*)
     FROM mrcall.businesses AS b
-    WHERE NOT mrcall._is_zone(b.zone)
+    WHERE NOT mrcall_internal.is_zone(b.zone)
     UNION ALL
     SELECT 'subscriptions.business_id', 'subscriptions of no known business: their payments stay unattributed', count(*)
     FROM mrcall.subscriptions AS s
@@ -43,10 +43,10 @@ AS $$
     FROM (SELECT i.visitor_id FROM mrcall.identities AS i GROUP BY i.visitor_id
           HAVING count(DISTINCT i.customer_id) > 1) AS shared
 $$;
-COMMENT ON FUNCTION mrcall._orphans() IS 'Internal: counts of rows that reports cannot place';
+COMMENT ON FUNCTION mrcall_internal.orphans() IS 'Counts of rows that reports cannot place';
 
 -- The indexes that reports use, as logical columns.
-CREATE FUNCTION mrcall._useful_indexes()
+CREATE FUNCTION mrcall_internal.useful_indexes()
 RETURNS TABLE (logical_table text, columns text[], purpose text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 5
 AS $$
@@ -56,7 +56,7 @@ AS $$
     ('businesses', '{owner}'::pg_catalog.text[], 'customers to businesses'),
     ('subscriptions', '{business_id}'::pg_catalog.text[], 'businesses to subscriptions')
 $$;
-COMMENT ON FUNCTION mrcall._useful_indexes() IS 'Internal: the indexes that reports use';
+COMMENT ON FUNCTION mrcall_internal.useful_indexes() IS 'The indexes that reports use';
 
 CREATE FUNCTION mrcall.doctor()
 RETURNS TABLE (severity text, object text, finding text, fix text)
@@ -84,7 +84,7 @@ BEGIN
     FOR src IN
         SELECT r.logical_table, r.wanted_relation, r.state, string_agg(r.name, ', ' ORDER BY r.ordinal) AS names,
                string_agg(r.expression, ', ' ORDER BY r.ordinal) AS expressions, jsonb_object_agg(r.name, NULL::text) AS left_out
-        FROM mrcall._resolve_columns(mapping) AS r
+        FROM mrcall_internal.resolve_columns(mapping) AS r
         WHERE r.state NOT IN ('ok', 'no right')
         GROUP BY r.logical_table, r.wanted_relation, r.state
         ORDER BY r.logical_table, r.state
@@ -124,7 +124,7 @@ BEGIN
     FOR wanted IN
         SELECT u.logical_table, s.relation, u.purpose, array_agg(s.columns ->> c.name ORDER BY c.ordinality) AS names,
                array_agg(a.attnum ORDER BY c.ordinality) AS numbers
-        FROM mrcall._useful_indexes() AS u
+        FROM mrcall_internal.useful_indexes() AS u
         JOIN mrcall.source AS s ON s.logical_table = u.logical_table AND s.relation IS NOT NULL
         CROSS JOIN LATERAL unnest(u.columns) WITH ORDINALITY AS c (name, ordinality)
         LEFT JOIN pg_attribute AS a ON a.attrelid = s.relation::regclass AND a.attname = s.columns ->> c.name
@@ -146,7 +146,7 @@ BEGIN
     FOR src IN
         SELECT r.relation::text AS relation, f.oid::regproc::text AS ids,
                CASE WHEN r.found_type = 'jsonb' THEN r.expression ELSE r.cast_expression END AS document
-        FROM mrcall._resolve_columns(mapping) AS r
+        FROM mrcall_internal.resolve_columns(mapping) AS r
         JOIN pg_class AS c ON c.oid = r.relation AND c.relkind IN ('r', 'p', 'm')
         JOIN pg_proc AS f ON f.oid = CASE r.logical_table WHEN 'stripe_events' THEN 'mrcall.stripe_ids(jsonb)'::regprocedure
                                                           WHEN 'apple_events' THEN 'mrcall.apple_ids(jsonb)'::regprocedure END
@@ -188,7 +188,7 @@ BEGIN
                string_agg(format('pg_catalog.count(*) FILTER (WHERE %1$s), '
                                  'pg_catalog.min(pg_catalog.left(%2$s, 40) COLLATE "C") FILTER (WHERE %1$s)', c.condition, r.said),
                           ', ' ORDER BY c.nr, r.ordinal) AS figures
-        FROM mrcall._resolve_columns(mapping) AS r
+        FROM mrcall_internal.resolve_columns(mapping) AS r
         CROSS JOIN LATERAL (
             VALUES (1, format('(%s) IS NOT NULL AND (%s) IS NULL', r.said, r.cast_expression), 'do not parse and count as NULL'),
                    (2, r.is_shape, 'are objects or arrays and count as their text')
@@ -206,7 +206,8 @@ BEGIN
         FROM jsonb_array_elements(src.checks) WITH ORDINALITY AS k (value, nr)
         WHERE (figures ->> (2 * k.nr - 2)::int)::bigint > 0;
     END LOOP;
-    RETURN QUERY SELECT 'warning', o.object, format('%s %s', o.rows, o.finding), NULL::text FROM mrcall._orphans() AS o WHERE o.rows > 0;
+    RETURN QUERY SELECT 'warning', o.object, format('%s %s', o.rows, o.finding), NULL::text FROM mrcall_internal.orphans() AS o
+        WHERE o.rows > 0;
     RETURN QUERY SELECT 'ok', s.logical_table, format('reads %s', s.relation), NULL::text
                  FROM mrcall.source AS s WHERE s.relation IS NOT NULL ORDER BY s.logical_table;
 END

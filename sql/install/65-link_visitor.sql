@@ -1,15 +1,15 @@
 -- mrcall.link_visitor: what the sign-up flow calls with the id that the website keeps in the browser.
 
-CREATE FUNCTION mrcall._linked_document(document jsonb, website_session_id text)
+CREATE FUNCTION mrcall_internal.linked_document(document jsonb, website_session_id text)
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT coalesce(nullif(document, 'null'), '{}') || jsonb_build_object('website_session_id', website_session_id, 'website_session_ids',
         to_jsonb(CASE WHEN website_session_id = ANY (ids.known) THEN ids.known ELSE ids.known || website_session_id END))
-    FROM (SELECT coalesce(mrcall._website_session_ids(document), '{}') AS known) AS ids
+    FROM (SELECT coalesce(mrcall_internal.website_session_ids(document), '{}') AS known) AS ids
 $$;
-COMMENT ON FUNCTION mrcall._linked_document(jsonb, text) IS 'Internal: a customer''s document with one more browser';
+COMMENT ON FUNCTION mrcall_internal.linked_document(jsonb, text) IS 'A customer''s document with one more browser';
 
 CREATE FUNCTION mrcall.link_visitor(customer_id text, website_session_id text)
 RETURNS void
@@ -29,7 +29,7 @@ BEGIN
         RAISE EXCEPTION 'malformed website_session_id "%"', left(website_session_id, 200)
             USING ERRCODE = '22023', HINT = 'An id has 8 to 128 characters of A-Z, a-z, 0-9, dot, underscore and hyphen.';
     END IF;
-    PERFORM mrcall._require_attached();
+    PERFORM mrcall_internal.require_attached();
     SELECT s.relation::regclass AS relation, k.attname AS key_column, k.atttypid AS key_type, d.attname AS document_column
     INTO src
     FROM mrcall.source AS s
@@ -47,9 +47,9 @@ BEGIN
     END IF;
     -- One statement that computes the document from the row it changes: two links at once both stay.
     BEGIN
-        EXECUTE format('UPDATE %1$s AS t SET %2$I = mrcall._linked_document(t.%2$I, $2) '
+        EXECUTE format('UPDATE %1$s AS t SET %2$I = mrcall_internal.linked_document(t.%2$I, $2) '
                        'WHERE t.%3$I = $1::%4$s AND coalesce(jsonb_typeof(t.%2$I), ''null'') IN (''object'', ''null'') '
-                       'AND mrcall._linked_document(t.%2$I, $2) IS DISTINCT FROM t.%2$I',
+                       'AND mrcall_internal.linked_document(t.%2$I, $2) IS DISTINCT FROM t.%2$I',
                        src.relation, src.document_column, src.key_column, format_type(src.key_type, -1))
         USING customer_id, website_session_id;
         EXECUTE format('SELECT max(coalesce(jsonb_typeof(t.%2$I), ''null'')) FROM %1$s AS t WHERE t.%3$I = $1::%4$s',

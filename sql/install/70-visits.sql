@@ -2,7 +2,7 @@
 -- The bodies name views that exist only after attach.
 SET LOCAL check_function_bodies = off;
 
-CREATE FUNCTION mrcall._check_range(since timestamptz, until timestamptz)
+CREATE FUNCTION mrcall_internal.check_range(since timestamptz, until timestamptz)
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -22,99 +22,99 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall._check_range(timestamptz, timestamptz) IS 'Internal: the errors of a range that is none';
+COMMENT ON FUNCTION mrcall_internal.check_range(timestamptz, timestamptz) IS 'The errors of a range that is none';
 
 -- path_from_url says that pages are to be taken from page_url; without pages only their number is wanted. Where there are a width
 -- and a zone, visits are cut at the buckets from cut_since to cut_until. A function of ours that runs the query says under which
 -- number it takes the set itself; for anybody else taker means nothing.
-CREATE TYPE mrcall._visit_settings AS (
+CREATE TYPE mrcall_internal.visit_settings AS (
     gap interval, path_from_url boolean, with_pages boolean, with_touch boolean, ignored text[], width interval,
     cut_since timestamptz, cut_until timestamptz, zone text, taker int);
-COMMENT ON TYPE mrcall._visit_settings IS 'Internal: what is wanted of _visit_set, the same in every row';
+COMMENT ON TYPE mrcall_internal.visit_settings IS 'What is wanted of visit_set, the same in every row';
 
 -- One state for all visitors: a group for each would cost more than the visits themselves.
-CREATE FUNCTION mrcall._visit_set_trans(
+CREATE FUNCTION mrcall_internal.visit_set_trans(
     internal, visitor_id text, occurred_at timestamptz, event_type text, page_path text, page_url text, referrer text,
-    utm_source text, utm_medium text, utm_campaign text, user_agent text, settings mrcall._visit_settings)
+    utm_source text, utm_medium text, utm_campaign text, user_agent text, settings mrcall_internal.visit_settings)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', '_visit_set_trans_wrapper';
-COMMENT ON FUNCTION mrcall._visit_set_trans(
-    internal, text, timestamptz, text, text, text, text, text, text, text, text, mrcall._visit_settings)
-IS 'Internal: transition of _visit_set';
+AS 'MODULE_PATHNAME', 'visit_set_trans_wrapper';
+COMMENT ON FUNCTION mrcall_internal.visit_set_trans(
+    internal, text, timestamptz, text, text, text, text, text, text, text, text, mrcall_internal.visit_settings)
+IS 'Transition of visit_set';
 
-CREATE FUNCTION mrcall._visit_set_combine(internal, internal)
+CREATE FUNCTION mrcall_internal.visit_set_combine(internal, internal)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', '_visit_set_combine_wrapper';
-COMMENT ON FUNCTION mrcall._visit_set_combine(internal, internal) IS 'Internal: combine of _visit_set';
+AS 'MODULE_PATHNAME', 'visit_set_combine_wrapper';
+COMMENT ON FUNCTION mrcall_internal.visit_set_combine(internal, internal) IS 'Combine of visit_set';
 
-CREATE FUNCTION mrcall._visit_set_serialize(internal)
+CREATE FUNCTION mrcall_internal.visit_set_serialize(internal)
 RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', '_visit_set_serialize_wrapper';
-COMMENT ON FUNCTION mrcall._visit_set_serialize(internal) IS 'Internal: serialize of _visit_set';
+AS 'MODULE_PATHNAME', 'visit_set_serialize_wrapper';
+COMMENT ON FUNCTION mrcall_internal.visit_set_serialize(internal) IS 'Serialize of visit_set';
 
-CREATE FUNCTION mrcall._visit_set_deserialize(bytea, internal)
+CREATE FUNCTION mrcall_internal.visit_set_deserialize(bytea, internal)
 RETURNS internal
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', '_visit_set_deserialize_wrapper';
-COMMENT ON FUNCTION mrcall._visit_set_deserialize(bytea, internal) IS 'Internal: deserialize of _visit_set';
+AS 'MODULE_PATHNAME', 'visit_set_deserialize_wrapper';
+COMMENT ON FUNCTION mrcall_internal.visit_set_deserialize(bytea, internal) IS 'Deserialize of visit_set';
 
-CREATE FUNCTION mrcall._visit_set_final(internal)
+CREATE FUNCTION mrcall_internal.visit_set_final(internal)
 RETURNS bytea
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', '_visit_set_final_wrapper';
-COMMENT ON FUNCTION mrcall._visit_set_final(internal) IS 'Internal: final function of _visit_set';
+AS 'MODULE_PATHNAME', 'visit_set_final_wrapper';
+COMMENT ON FUNCTION mrcall_internal.visit_set_final(internal) IS 'Final function of visit_set';
 
-CREATE AGGREGATE mrcall._visit_set(
+CREATE AGGREGATE mrcall_internal.visit_set(
     visitor_id text, occurred_at timestamptz, event_type text, page_path text, page_url text, referrer text, utm_source text,
-    utm_medium text, utm_campaign text, user_agent text, settings mrcall._visit_settings) (
-    SFUNC = mrcall._visit_set_trans,
+    utm_medium text, utm_campaign text, user_agent text, settings mrcall_internal.visit_settings) (
+    SFUNC = mrcall_internal.visit_set_trans,
     STYPE = internal,
     SSPACE = 100000000,
-    FINALFUNC = mrcall._visit_set_final,
-    COMBINEFUNC = mrcall._visit_set_combine,
-    SERIALFUNC = mrcall._visit_set_serialize,
-    DESERIALFUNC = mrcall._visit_set_deserialize,
+    FINALFUNC = mrcall_internal.visit_set_final,
+    COMBINEFUNC = mrcall_internal.visit_set_combine,
+    SERIALFUNC = mrcall_internal.visit_set_serialize,
+    DESERIALFUNC = mrcall_internal.visit_set_deserialize,
     PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE mrcall._visit_set(
-    text, timestamptz, text, text, text, text, text, text, text, text, mrcall._visit_settings)
-IS 'Internal: the visits of all visitors, as bytes for _visit_set_rows';
+COMMENT ON AGGREGATE mrcall_internal.visit_set(
+    text, timestamptz, text, text, text, text, text, text, text, text, mrcall_internal.visit_settings)
+IS 'The visits of all visitors, as bytes for visit_set_rows';
 
-CREATE TYPE mrcall._visit AS (
+CREATE TYPE mrcall_internal.visit AS (
     visitor_id text, visit_no int, started_at timestamptz, ended_at timestamptz, events bigint, pageviews bigint,
     entry_page text, exit_page text, channel text, source text, medium text, campaign text, landing_page text,
     referrer_domain text, device text, is_bot boolean, touched_at timestamptz, term text, rule text);
-COMMENT ON TYPE mrcall._visit IS 'Internal: a row of _visit_set_rows';
+COMMENT ON TYPE mrcall_internal.visit IS 'A row of visit_set_rows';
 
 -- The first rule of one's own that fits a touch.
-CREATE FUNCTION mrcall._own_rule(source text, medium text, campaign text, referrer_domain text)
+CREATE FUNCTION mrcall_internal.own_rule(source text, medium text, campaign text, referrer_domain text)
 RETURNS TABLE ("position" int, channel text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT r.position, r.channel
     FROM mrcall.channel_rule AS r
-    WHERE (r.source_pattern IS NULL OR coalesce(_own_rule.source, '') ~* r.source_pattern)
-      AND (r.medium_pattern IS NULL OR coalesce(_own_rule.medium, '') ~* r.medium_pattern)
-      AND (r.campaign_pattern IS NULL OR coalesce(_own_rule.campaign, '') ~* r.campaign_pattern)
-      AND (r.referrer_pattern IS NULL OR coalesce(_own_rule.referrer_domain, '') ~* r.referrer_pattern)
+    WHERE (r.source_pattern IS NULL OR coalesce(own_rule.source, '') ~* r.source_pattern)
+      AND (r.medium_pattern IS NULL OR coalesce(own_rule.medium, '') ~* r.medium_pattern)
+      AND (r.campaign_pattern IS NULL OR coalesce(own_rule.campaign, '') ~* r.campaign_pattern)
+      AND (r.referrer_pattern IS NULL OR coalesce(own_rule.referrer_domain, '') ~* r.referrer_pattern)
     ORDER BY r.position
     LIMIT 1
 $$;
-COMMENT ON FUNCTION mrcall._own_rule(text, text, text, text) IS 'Internal: the first row of channel_rule that fits a touch';
+COMMENT ON FUNCTION mrcall_internal.own_rule(text, text, text, text) IS 'The first row of channel_rule that fits a touch';
 
-CREATE FUNCTION mrcall._visit_set_rows(visits bytea)
-RETURNS SETOF mrcall._visit
+CREATE FUNCTION mrcall_internal.visit_set_rows(visits bytea)
+RETURNS SETOF mrcall_internal.visit
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100000
-AS 'MODULE_PATHNAME', '_visit_set_rows_wrapper';
-COMMENT ON FUNCTION mrcall._visit_set_rows(bytea) IS
-    'Internal: the rows of _visit_set, in order of visitor_id by bytes and visit_no, with the channels of channel_rule';
+AS 'MODULE_PATHNAME', 'visit_set_rows_wrapper';
+COMMENT ON FUNCTION mrcall_internal.visit_set_rows(bytea) IS
+    'The rows of visit_set, in order of visitor_id by bytes and visit_no, with the channels of channel_rule';
 
 -- Whether page_path is what url_path makes of page_url: then the engine takes it from there, once for each distinct URL.
-CREATE FUNCTION mrcall._path_from_url()
+CREATE FUNCTION mrcall_internal.path_from_url()
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -123,77 +123,78 @@ AS $$
     FROM mrcall.source AS s
     WHERE s.logical_table = 'events'
 $$;
-COMMENT ON FUNCTION mrcall._path_from_url() IS 'Internal: whether events.page_path follows from page_url';
+COMMENT ON FUNCTION mrcall_internal.path_from_url() IS 'Whether events.page_path follows from page_url';
 
 -- Restricted, so that the leader makes the set and hands it to the workers, which cannot be told a plan of megabytes quickly.
-CREATE FUNCTION mrcall._text_set(texts text[])
+CREATE FUNCTION mrcall_internal.text_set(texts text[])
 RETURNS bytea
 LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 1000
-AS 'MODULE_PATHNAME', '_text_set_wrapper';
-COMMENT ON FUNCTION mrcall._text_set(text[]) IS 'Internal: a set of texts for _text_set_has';
+AS 'MODULE_PATHNAME', 'text_set_wrapper';
+COMMENT ON FUNCTION mrcall_internal.text_set(text[]) IS 'A set of texts for text_set_has';
 
-CREATE FUNCTION mrcall._text_set_has(texts bytea, candidate text)
+CREATE FUNCTION mrcall_internal.text_set_has(texts bytea, candidate text)
 RETURNS boolean
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', '_text_set_has_wrapper';
-COMMENT ON FUNCTION mrcall._text_set_has(bytea, text) IS 'Internal: whether a text is in a set of _text_set';
+AS 'MODULE_PATHNAME', 'text_set_has_wrapper';
+COMMENT ON FUNCTION mrcall_internal.text_set_has(bytea, text) IS 'Whether a text is in a set of text_set';
 
 -- Both bounds may be NULL (unbounded), visitors too (all). Meant to be inlined: no SET, every name qualified.
 -- The sub-selects without a reference outside are evaluated once. For each of a few visitors the planner looks up statistics in
 -- every chunk and finds the cheapest way to the events. For many that alone would take seconds: all events of the range are
 -- read then, and looked up in a set. Not in WHERE, where TimescaleDB would leave all chunks to one process.
-CREATE FUNCTION mrcall._visit_set_of(
+CREATE FUNCTION mrcall_internal.visit_set_of(
     since timestamptz, until timestamptz, gap interval, visitors text[], with_touch boolean, with_agent boolean,
     width interval DEFAULT NULL, cut_since timestamptz DEFAULT NULL, zone text DEFAULT NULL, with_pages boolean DEFAULT true,
     taker int DEFAULT NULL)
 RETURNS TABLE (visits bytea)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
-    SELECT mrcall._visit_set(
+    SELECT mrcall_internal.visit_set(
         e.visitor_id, e.occurred_at, e.event_type,
-        CASE WHEN (SELECT mrcall._path_from_url()) THEN NULL ELSE e.page_path END, e.page_url,
+        CASE WHEN (SELECT mrcall_internal.path_from_url()) THEN NULL ELSE e.page_path END, e.page_url,
         CASE WHEN with_touch THEN e.referrer END, CASE WHEN with_touch THEN e.utm_source END,
         CASE WHEN with_touch THEN e.utm_medium END, CASE WHEN with_touch THEN e.utm_campaign END,
         CASE WHEN with_agent THEN e.user_agent END,
-        (SELECT ROW(gap, mrcall._path_from_url(), with_pages, with_touch, mrcall._ignored_referrers(), width, cut_since, until,
-                    zone, taker)::mrcall._visit_settings))
+        (SELECT ROW(gap, mrcall_internal.path_from_url(), with_pages, with_touch, mrcall_internal.ignored_referrers(), width,
+            cut_since, until,
+                    zone, taker)::mrcall_internal.visit_settings))
         FILTER (WHERE visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.<=) 5000
-                   OR mrcall._text_set_has((SELECT mrcall._text_set(visitors)), e.visitor_id))
+                   OR mrcall_internal.text_set_has((SELECT mrcall_internal.text_set(visitors)), e.visitor_id))
     FROM mrcall.events AS e
     WHERE (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
       AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
       AND (visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.>) 5000
            OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
 $$;
-COMMENT ON FUNCTION mrcall._visit_set_of(
+COMMENT ON FUNCTION mrcall_internal.visit_set_of(
     timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean, int) IS
-    'Internal: the visits that the events from since to until make, as bytes';
+    'The visits that the events from since to until make, as bytes';
 
 -- Meant to be inlined too. The rows come from a SELECT list, one by one: from FROM they would all be written down first. OFFSET 0
 -- keeps the list together, so that no column is computed that nobody reads and the fields of a row are taken from it in place.
-CREATE FUNCTION mrcall._visits(since timestamptz, until timestamptz, gap interval, visitors text[])
-RETURNS SETOF mrcall._visit
+CREATE FUNCTION mrcall_internal.visits(since timestamptz, until timestamptz, gap interval, visitors text[])
+RETURNS SETOF mrcall_internal.visit
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10000
 AS $$
     SELECT (r.v).*
     FROM (
-        SELECT mrcall._visit_set_rows(s.visits) AS v
-        FROM mrcall._visit_set_of(since, until, gap, visitors, true, true) AS s
+        SELECT mrcall_internal.visit_set_rows(s.visits) AS v
+        FROM mrcall_internal.visit_set_of(since, until, gap, visitors, true, true) AS s
         OFFSET 0
     ) AS r
     OFFSET 0
 $$;
-COMMENT ON FUNCTION mrcall._visits(timestamptz, timestamptz, interval, text[]) IS
-    'Internal: the visits that the events from since to until make, with the touch of each';
+COMMENT ON FUNCTION mrcall_internal.visits(timestamptz, timestamptz, interval, text[]) IS
+    'The visits that the events from since to until make, with the touch of each';
 
 -- No SET: it would cost more than a row, so every name in the function's own queries is qualified.
-CREATE FUNCTION mrcall._sessionize(since timestamptz, until timestamptz, gap interval)
-RETURNS SETOF mrcall._visit
+CREATE FUNCTION mrcall_internal.sessionize(since timestamptz, until timestamptz, gap interval)
+RETURNS SETOF mrcall_internal.visit
 LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000 ROWS 100000
-AS 'MODULE_PATHNAME', '_sessionize_wrapper';
-COMMENT ON FUNCTION mrcall._sessionize(timestamptz, timestamptz, interval) IS 'Internal: the rows of sessionize';
+AS 'MODULE_PATHNAME', 'sessionize_wrapper';
+COMMENT ON FUNCTION mrcall_internal.sessionize(timestamptz, timestamptz, interval) IS 'The rows of sessionize';
 
--- Meant to be inlined, see _visits.
+-- Meant to be inlined, see visits.
 CREATE FUNCTION mrcall.sessionize(since timestamptz, until timestamptz, gap interval DEFAULT '30 minutes')
 RETURNS TABLE (
     visitor_id text, visit_no int, started_at timestamptz, ended_at timestamptz, events bigint, pageviews bigint,
@@ -202,7 +203,7 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100000
 AS $$
     SELECT (r.v).visitor_id, (r.v).visit_no, (r.v).started_at, (r.v).ended_at, (r.v).events, (r.v).pageviews, (r.v).entry_page,
            (r.v).exit_page, (r.v).channel, (r.v).source, (r.v).medium, (r.v).campaign
-    FROM (SELECT mrcall._sessionize(since, until, gap) AS v OFFSET 0) AS r
+    FROM (SELECT mrcall_internal.sessionize(since, until, gap) AS v OFFSET 0) AS r
     OFFSET 0
 $$;
 COMMENT ON FUNCTION mrcall.sessionize(timestamptz, timestamptz, interval) IS

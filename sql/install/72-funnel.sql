@@ -4,7 +4,7 @@ SET LOCAL check_function_bodies = off;
 
 -- The steps of a funnel as conditions on a row e of events: the whole condition, and the part of it that needs no function.
 -- Every value of the caller's goes through %L.
-CREATE FUNCTION mrcall._funnel_steps(steps jsonb)
+CREATE FUNCTION mrcall_internal.funnel_steps(steps jsonb)
 RETURNS TABLE (step_no int, step text, condition text, prefilter text)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000 ROWS 5
 SET search_path = pg_catalog, pg_temp
@@ -89,7 +89,7 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION mrcall._funnel_steps(jsonb) IS 'Internal: the steps of a funnel as SQL conditions on a row e of events';
+COMMENT ON FUNCTION mrcall_internal.funnel_steps(jsonb) IS 'The steps of a funnel as SQL conditions on a row e of events';
 
 CREATE FUNCTION mrcall.funnel(
     since timestamptz, until timestamptz, steps jsonb, within interval DEFAULT '7 days', dimension text DEFAULT NULL,
@@ -104,8 +104,8 @@ SET enable_sort = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    exact_within interval := mrcall._exact(within, 'within');
-    exact_gap interval := mrcall._exact(gap, 'gap');
+    exact_within interval := mrcall_internal.exact(within, 'within');
+    exact_gap interval := mrcall_internal.exact(gap, 'gap');
     longest_visit constant interval := '24:00:00';
     no_bots boolean := coalesce(exclude_bots, false);
     needs_visits boolean := no_bots OR dimension IS NOT NULL;
@@ -117,7 +117,7 @@ DECLARE
     step_array text;
     prefilter text;
 BEGIN
-    PERFORM mrcall._check_range(since, until);
+    PERFORM mrcall_internal.check_range(since, until);
     SELECT array_agg(s.step ORDER BY s.step_no), min(s.condition) FILTER (WHERE s.step_no = 1),
            coalesce(string_agg(s.condition, ' OR ' ORDER BY s.step_no) FILTER (WHERE s.step_no > 1), 'false'),
            -- A chain begins before until; its later steps may come after.
@@ -125,14 +125,14 @@ BEGIN
                       ORDER BY s.step_no),
            string_agg(DISTINCT s.prefilter, ' OR ')
     INTO names, first_step, other_steps, step_array, prefilter
-    FROM mrcall._funnel_steps(steps) AS s;
+    FROM mrcall_internal.funnel_steps(steps) AS s;
     -- No events: only the modes are checked.
     PERFORM mrcall.window_funnel(NULL::mrcall.funnel_state, exact_within, modes);
     IF dimension IS NOT NULL THEN
-        PERFORM mrcall._check_dimension(dimension,
+        PERFORM mrcall_internal.check_dimension(dimension,
             '{channel,source,medium,campaign,landing_page,referrer_domain,device,entry_page}');
     END IF;
-    PERFORM mrcall._require_attached();
+    PERFORM mrcall_internal.require_attached();
 
     RETURN QUERY EXECUTE concat('
     WITH ',
@@ -145,7 +145,7 @@ BEGIN
                    WHEN ''referrer_domain'' THEN v.referrer_domain WHEN ''device'' THEN v.device
                    WHEN ''entry_page'' THEN v.entry_page END, ''(not set)'') COLLATE "C" AS value
         -- A day more on both sides: a visit that goes on across a border is seen whole.
-        FROM mrcall._visits($6, $7, $8, NULL) AS v
+        FROM mrcall_internal.visits($6, $7, $8, NULL) AS v
     ),' END, CASE WHEN no_bots THEN '
     -- Each bot''s visit in each quarter of a day that it meets: an event is not compared with all visits of a busy bot.
     bot AS MATERIALIZED (

@@ -2,7 +2,7 @@
 -- The bodies name views that exist only after attach.
 SET LOCAL check_function_bodies = off;
 
-CREATE FUNCTION mrcall._check_cohorts(by text, periods int)
+CREATE FUNCTION mrcall_internal.check_cohorts(by text, periods int)
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -25,7 +25,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall._check_cohorts(text, int) IS 'Internal: the errors of the arguments of cohorts';
+COMMENT ON FUNCTION mrcall_internal.check_cohorts(text, int) IS 'The errors of the arguments of cohorts';
 
 CREATE FUNCTION mrcall.cohorts(
     since timestamptz, until timestamptz, width interval DEFAULT '7 days', zone text DEFAULT 'UTC', by text DEFAULT 'first_seen',
@@ -40,7 +40,7 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    exact_gap interval := mrcall._exact(gap, 'gap');
+    exact_gap interval := mrcall_internal.exact(gap, 'gap');
     longest_visit constant interval := '24:00:00';
     no_bots boolean := coalesce(exclude_bots, false);
     is_rolling boolean := coalesce(rolling, false);
@@ -51,15 +51,15 @@ DECLARE
     read_since timestamptz;
     read_until timestamptz;
 BEGIN
-    PERFORM mrcall._check_range(since, until);
+    PERFORM mrcall_internal.check_range(since, until);
     SELECT array_agg(b.bucket ORDER BY b.bucket), array_agg(b.next_bucket ORDER BY b.bucket) INTO starts, ends
     FROM mrcall.buckets(width, since, until, zone) AS b;
-    PERFORM mrcall._check_cohorts(by, periods), mrcall._require_attached();
+    PERFORM mrcall_internal.check_cohorts(by, periods), mrcall_internal.require_attached();
     IF EXISTS (SELECT FROM mrcall.events AS e WHERE e.occurred_at = '-infinity' AND e.visitor_id IS NOT NULL) THEN
         RAISE EXCEPTION 'the first event of a visitor is at -infinity'
             USING ERRCODE = '22008', HINT = 'SELECT * FROM mrcall.events WHERE occurred_at = ''-infinity''; shows it.';
     END IF;
-    step := CASE WHEN is_rolling THEN 1000000 * extract(epoch FROM mrcall._exact(width, 'width')) END;
+    step := CASE WHEN is_rolling THEN 1000000 * extract(epoch FROM mrcall_internal.exact(width, 'width')) END;
 
     -- Computed once, not for each row.
     read_since := CASE WHEN NOT no_bots THEN since - exact_gap - longest_visit END;
@@ -73,7 +73,7 @@ BEGIN
                    WHEN 'referrer_domain' THEN v.referrer_domain WHEN 'device' THEN v.device
                    WHEN 'entry_page' THEN v.entry_page END, '(not set)') COLLATE "C" AS value
         -- Bots are told by their visits, over the whole history: whoever was first a bot did not come then.
-        FROM mrcall._visits(read_since, read_until, exact_gap, NULL) AS v
+        FROM mrcall_internal.visits(read_since, read_until, exact_gap, NULL) AS v
         WHERE no_bots OR NOT by_bucket
     ),
     -- Each bot's visit in each quarter of a day that it meets: an event is not compared with all visits of a busy bot.

@@ -15,17 +15,17 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    exact_gap interval := mrcall._exact(gap, 'gap');
+    exact_gap interval := mrcall_internal.exact(gap, 'gap');
     longest_visit constant interval := '24:00:00';
     no_bots boolean := coalesce(exclude_bots, false);
     read_since timestamptz;
     read_until timestamptz;
 BEGIN
-    PERFORM mrcall._check_range(since, until);
+    PERFORM mrcall_internal.check_range(since, until);
     IF most < 0 THEN
         RAISE EXCEPTION 'most must not be negative: %', most USING ERRCODE = '22023', HINT = 'Leave it NULL for all pages.';
     END IF;
-    PERFORM mrcall._require_attached();
+    PERFORM mrcall_internal.require_attached();
     -- Computed once, not for each row.
     read_since := since - exact_gap - longest_visit;
     read_until := until + exact_gap + longest_visit;
@@ -33,7 +33,7 @@ BEGIN
     -- A day more on both sides: a visit that goes on across a border is seen whole, so that it neither enters nor leaves there.
     WITH visit AS MATERIALIZED (
         SELECT row_number() OVER () AS visit_key, v.visitor_id, v.started_at, v.ended_at, v.events
-        FROM mrcall._visits(read_since, read_until, exact_gap, NULL) AS v
+        FROM mrcall_internal.visits(read_since, read_until, exact_gap, NULL) AS v
         WHERE NOT (no_bots AND v.is_bot) AND v.pageviews > 0 AND v.ended_at >= since AND v.started_at < until
     ),
     -- Each visit in each quarter of a day that it meets: a browser of thousands of visits is not compared with all of them.

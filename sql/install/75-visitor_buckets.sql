@@ -1,6 +1,6 @@
 -- Visitors, visits and events per time bucket. Definitions: docs/visitor_buckets.md.
 
-CREATE FUNCTION mrcall._check_dimension(dimension text, allowed text[])
+CREATE FUNCTION mrcall_internal.check_dimension(dimension text, allowed text[])
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -16,7 +16,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall._check_dimension(text, text[]) IS 'Internal: the errors of a dimension that is none';
+COMMENT ON FUNCTION mrcall_internal.check_dimension(text, text[]) IS 'The errors of a dimension that is none';
 
 CREATE FUNCTION mrcall.visitor_buckets(
     width interval, since timestamptz, until timestamptz, zone text DEFAULT 'UTC', dimension text DEFAULT NULL,

@@ -2,7 +2,7 @@
 -- The bodies name views that exist only after attach.
 SET LOCAL check_function_bodies = off;
 
-CREATE FUNCTION mrcall._check_conversion(conversion text)
+CREATE FUNCTION mrcall_internal.check_conversion(conversion text)
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -18,12 +18,12 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall._check_conversion(text) IS 'Internal: the errors of a kind of conversion that is none';
+COMMENT ON FUNCTION mrcall_internal.check_conversion(text) IS 'The errors of a kind of conversion that is none';
 
 -- Conversions, links and touches of a report, in any order; row_kind says what a row is: 0 nothing, 1 a conversion, 2 a
 -- browser of a customer, 3 a touch, 4 a customer who converted before the end of the range, 5 an instant at which a
 -- customer's journey restarts.
-CREATE FUNCTION mrcall._journey_set_trans(
+CREATE FUNCTION mrcall_internal.journey_set_trans(
     internal, row_kind int, customer_id text, visitor_id text, at timestamptz, begins_at timestamptz, channel text,
     dimension_value text, conversion_id text, value text, scale int, currency text, signed_up_at timestamptz,
     business_at timestamptz, models text[], half_life interval, first_weight float8, last_weight float8, weights float8[],
@@ -31,57 +31,57 @@ CREATE FUNCTION mrcall._journey_set_trans(
     paths boolean, unconverted_since timestamptz, unconverted_until timestamptz, journeys boolean)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', '_journey_set_trans_wrapper';
-COMMENT ON FUNCTION mrcall._journey_set_trans(
+AS 'MODULE_PATHNAME', 'journey_set_trans_wrapper';
+COMMENT ON FUNCTION mrcall_internal.journey_set_trans(
     internal, int, text, text, timestamptz, timestamptz, text, text, text, text, int, text, timestamptz, timestamptz, text[],
     interval, float8, float8, float8[], boolean, boolean, timestamptz, timestamptz, boolean)
-IS 'Internal: transition of _journey_set';
+IS 'Transition of journey_set';
 
-CREATE FUNCTION mrcall._journey_set_final(internal)
+CREATE FUNCTION mrcall_internal.journey_set_final(internal)
 RETURNS bytea
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', '_journey_set_final_wrapper';
-COMMENT ON FUNCTION mrcall._journey_set_final(internal) IS 'Internal: final function of _journey_set';
+AS 'MODULE_PATHNAME', 'journey_set_final_wrapper';
+COMMENT ON FUNCTION mrcall_internal.journey_set_final(internal) IS 'Final function of journey_set';
 
-CREATE AGGREGATE mrcall._journey_set(
+CREATE AGGREGATE mrcall_internal.journey_set(
     row_kind int, customer_id text, visitor_id text, at timestamptz, begins_at timestamptz, channel text,
     dimension_value text, conversion_id text, value text, scale int, currency text, signed_up_at timestamptz,
     business_at timestamptz, models text[], half_life interval, first_weight float8, last_weight float8, weights float8[],
     counts boolean,
     paths boolean, unconverted_since timestamptz, unconverted_until timestamptz, journeys boolean) (
-    SFUNC = mrcall._journey_set_trans,
+    SFUNC = mrcall_internal.journey_set_trans,
     STYPE = internal,
     SSPACE = 10000000,
-    FINALFUNC = mrcall._journey_set_final,
+    FINALFUNC = mrcall_internal.journey_set_final,
     PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE mrcall._journey_set(
+COMMENT ON AGGREGATE mrcall_internal.journey_set(
     int, text, text, timestamptz, timestamptz, text, text, text, text, int, text, timestamptz, timestamptz, text[], interval,
     float8, float8, float8[], boolean, boolean, timestamptz, timestamptz, boolean)
-IS 'Internal: what a report says about journeys, as bytes for _journey_credit_rows, _journey_path_rows and _journey_rows';
+IS 'What a report says about journeys, as bytes for journey_credit_rows, journey_path_rows and journey_rows';
 
 -- By model, in the order in which they were asked for; dimension_value NULL for conversions without a journey.
-CREATE FUNCTION mrcall._journey_credit_rows(answer bytea)
+CREATE FUNCTION mrcall_internal.journey_credit_rows(answer bytea)
 RETURNS TABLE (dimension_value text, currency text, conversions text[], value text[], touches bigint[], visitors bigint[])
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 20
-AS 'MODULE_PATHNAME', '_journey_credit_rows_wrapper';
-COMMENT ON FUNCTION mrcall._journey_credit_rows(bytea) IS 'Internal: the credit in an answer of _journey_set';
+AS 'MODULE_PATHNAME', 'journey_credit_rows_wrapper';
+COMMENT ON FUNCTION mrcall_internal.journey_credit_rows(bytea) IS 'The credit in an answer of journey_set';
 
-CREATE FUNCTION mrcall._journey_path_rows(answer bytea)
+CREATE FUNCTION mrcall_internal.journey_path_rows(answer bytea)
 RETURNS TABLE (path text[], currency text, conversions bigint, value text, nulls bigint)
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
-AS 'MODULE_PATHNAME', '_journey_path_rows_wrapper';
-COMMENT ON FUNCTION mrcall._journey_path_rows(bytea) IS 'Internal: the distinct paths in an answer of _journey_set';
+AS 'MODULE_PATHNAME', 'journey_path_rows_wrapper';
+COMMENT ON FUNCTION mrcall_internal.journey_path_rows(bytea) IS 'The distinct paths in an answer of journey_set';
 
-CREATE FUNCTION mrcall._journey_rows(answer bytea)
+CREATE FUNCTION mrcall_internal.journey_rows(answer bytea)
 RETURNS TABLE (
     conversion_id text, currency text, value text, journey_at timestamptz, path text[], touched_at timestamptz[])
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
-AS 'MODULE_PATHNAME', '_journey_rows_wrapper';
-COMMENT ON FUNCTION mrcall._journey_rows(bytea) IS 'Internal: the journeys of conversions in an answer of _journey_set';
+AS 'MODULE_PATHNAME', 'journey_rows_wrapper';
+COMMENT ON FUNCTION mrcall_internal.journey_rows(bytea) IS 'The journeys of conversions in an answer of journey_set';
 
 -- The models that look at one journey, in the order of the columns of attribution_models.
-CREATE FUNCTION mrcall._journey_models(weights float8[])
+CREATE FUNCTION mrcall_internal.journey_models(weights float8[])
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -90,12 +90,12 @@ AS $$
              time_decay,participation}'::text[]
         || CASE WHEN weights IS NULL THEN '{}' ELSE '{custom}'::text[] END
 $$;
-COMMENT ON FUNCTION mrcall._journey_models(float8[]) IS 'Internal: the models that look at one journey, custom where it has weights';
+COMMENT ON FUNCTION mrcall_internal.journey_models(float8[]) IS 'The models that look at one journey, custom where it has weights';
 
 -- Reads the conversions once, then the visits once: of the browsers that are linked to a converter, or of all where journeys
 -- without a conversion are asked for. It returns a set of one row because RETURN QUERY can use parallel workers, while SELECT
 -- INTO cannot.
-CREATE FUNCTION mrcall._journeys(
+CREATE FUNCTION mrcall_internal.journeys(
     since timestamptz, until timestamptz, kind text, lookback interval, dimension text, gap interval, exclude_bots boolean,
     exclude_channels text[], include_channels text[], exclude_campaigns text[], include_campaigns text[],
     exclude_referrers text[], exclude_visitors text[], restart boolean, models text[], half_life interval,
@@ -107,8 +107,8 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_variable
 DECLARE
-    exact_lookback interval := mrcall._exact(lookback, 'lookback');
-    exact_gap interval := mrcall._exact(gap, 'gap');
+    exact_lookback interval := mrcall_internal.exact(lookback, 'lookback');
+    exact_gap interval := mrcall_internal.exact(gap, 'gap');
     longest_visit constant interval := '24:00:00';
     milestones constant boolean := 'w_shaped' = ANY (models);
     no_bots constant boolean := coalesce(exclude_bots, false);
@@ -135,9 +135,9 @@ DECLARE
     first_at timestamptz;
     last_at timestamptz;
 BEGIN
-    PERFORM mrcall._check_range(since, until), mrcall._check_conversion(kind),
-            mrcall._check_dimension(dimension, '{channel,source,medium,campaign,landing_page,referrer_domain}');
-    PERFORM mrcall._require_attached();
+    PERFORM mrcall_internal.check_range(since, until), mrcall_internal.check_conversion(kind),
+            mrcall_internal.check_dimension(dimension, '{channel,source,medium,campaign,landing_page,referrer_domain}');
+    PERFORM mrcall_internal.require_attached();
 
     SELECT coalesce(array_agg(c.conversion_id) FILTER (WHERE c.asked), '{}'), array_agg(c.customer_id) FILTER (WHERE c.asked),
            array_agg(c.journey_at) FILTER (WHERE c.asked), array_agg(c.value::text) FILTER (WHERE c.asked),
@@ -190,7 +190,7 @@ BEGIN
     last_at := CASE WHEN wanted = '{}' THEN since ELSE last_at + exact_gap + longest_visit END;
 
     RETURN QUERY
-    SELECT mrcall._journey_set(
+    SELECT mrcall_internal.journey_set(
         r.row_kind, r.customer_id, r.visitor_id, r.at, r.begins_at, r.channel, r.dimension_value, r.conversion_id, r.value,
         r.scale, r.currency, r.signed_up_at, r.business_at, models, half_life, first_weight, last_weight, weights, counts, paths,
         CASE WHEN unconverted THEN since END, CASE WHEN unconverted THEN until END, journeys)
@@ -214,7 +214,7 @@ BEGIN
                    WHEN 'campaign' THEN v.campaign WHEN 'landing_page' THEN v.landing_page
                    WHEN 'referrer_domain' THEN v.referrer_domain END, '(not set)'),
                NULL, NULL, NULL, NULL, NULL, NULL
-        FROM mrcall._visits(first_at, last_at, exact_gap, wanted) AS v
+        FROM mrcall_internal.visits(first_at, last_at, exact_gap, wanted) AS v
         WHERE NOT (no_bots AND v.is_bot)
           AND (no_channels IS NULL OR v.channel <> ALL (no_channels))
           AND (only_channels IS NULL OR v.channel = ANY (only_channels))
@@ -231,7 +231,7 @@ BEGIN
     ) AS r;
 END
 $$;
-COMMENT ON FUNCTION mrcall._journeys(
+COMMENT ON FUNCTION mrcall_internal.journeys(
     timestamptz, timestamptz, text, interval, text, interval, boolean, text[], text[], text[], text[], text[], text[], boolean,
     text[], interval, float8, float8, float8[], boolean, boolean, boolean, boolean) IS
-    'Internal: what a report says about the journeys of a period, for _journey_credit_rows and the like';
+    'What a report says about the journeys of a period, for journey_credit_rows and the like';

@@ -4,14 +4,14 @@ SET LOCAL check_function_bodies = off;
 
 -- The credit of a model over all paths of an answer, each currency for itself: its conversions and the journeys without one.
 -- The totals are shared out in proportion to it, in order of the values by bytes.
-CREATE FUNCTION mrcall._data_driven(answer bytea, model text, markov_order int)
+CREATE FUNCTION mrcall_internal.data_driven(answer bytea, model text, markov_order int)
 RETURNS TABLE (dimension_value text, currency text, conversions numeric, value numeric)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000 ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH path AS MATERIALIZED (
         SELECT r.path, r.currency, r.conversions, r.value::numeric AS value, r.nulls
-        FROM mrcall._journey_path_rows(answer) AS r
+        FROM mrcall_internal.journey_path_rows(answer) AS r
         WHERE r.path <> '{}'
     ),
     total AS (
@@ -52,8 +52,8 @@ AS $$
                               CASE WHEN c.value <> 0 THEN mrcall.split_amount(c.value, c.amounts, c.scale) END)
         AS p (channel, conversions, value)
 $$;
-COMMENT ON FUNCTION mrcall._data_driven(bytea, text, int) IS
-    'Internal: the totals of the paths in an answer of _journey_set, shared out by markov or shapley';
+COMMENT ON FUNCTION mrcall_internal.data_driven(bytea, text, int) IS
+    'The totals of the paths in an answer of journey_set, shared out by markov or shapley';
 
 CREATE FUNCTION mrcall.attribution(
     since timestamptz, until timestamptz, model text DEFAULT 'last_touch', conversion text DEFAULT 'signup',
@@ -73,20 +73,20 @@ DECLARE
     answer bytea;
 BEGIN
     -- No touches: only the model and its options are checked.
-    PERFORM mrcall._check_range(since, until);
+    PERFORM mrcall_internal.check_range(since, until);
     PERFORM FROM mrcall.credit('{}', '{}', since, CASE WHEN is_data_driven THEN 'linear' ELSE model END, lookback, half_life,
                                first_weight, last_weight, weights => weights);
     PERFORM FROM mrcall.markov(NULL, markov_order);
     -- Participation counts all touches, as markov and shapley do.
-    answer := mrcall._journeys(
+    answer := mrcall_internal.journeys(
         since, until, conversion, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
         include_campaigns, exclude_referrers, exclude_visitors, restart,
         ARRAY[CASE WHEN is_data_driven THEN 'participation' ELSE model END], half_life, first_weight, last_weight, weights,
         counts => true, paths => is_data_driven, unconverted => is_data_driven, journeys => false);
     IF is_data_driven THEN
         RETURN QUERY
-        WITH credited AS MATERIALIZED (SELECT r.* FROM mrcall._journey_credit_rows(answer) AS r),
-        driven AS MATERIALIZED (SELECT d.* FROM mrcall._data_driven(answer, model, markov_order) AS d),
+        WITH credited AS MATERIALIZED (SELECT r.* FROM mrcall_internal.journey_credit_rows(answer) AS r),
+        driven AS MATERIALIZED (SELECT d.* FROM mrcall_internal.data_driven(answer, model, markov_order) AS d),
         report AS (
             SELECT '(unattributed)' AS dimension_value, c.conversions[1]::numeric AS conversions, c.value[1]::numeric AS value,
                    0::bigint AS touches, 0::bigint AS visitors, c.currency, true AS is_rest
@@ -114,7 +114,7 @@ BEGIN
     RETURN QUERY
     SELECT coalesce(r.dimension_value, '(unattributed)'), r.conversions[1]::numeric, r.value[1]::numeric, r.touches[1],
            r.visitors[1], r.currency
-    FROM mrcall._journey_credit_rows(answer) AS r
+    FROM mrcall_internal.journey_credit_rows(answer) AS r
     WHERE r.dimension_value IS NULL OR r.touches[1] > 0
     ORDER BY r.currency COLLATE "C", r.dimension_value IS NULL, r.conversions[1]::numeric DESC, r.value[1]::numeric DESC,
              r.dimension_value COLLATE "C";

@@ -31,14 +31,14 @@ DECLARE
     with_all_journeys constant boolean := coalesce(data_driven, true);
 BEGIN
     -- No touches: only the options are checked.
-    PERFORM mrcall._check_range(since, until);
+    PERFORM mrcall_internal.check_range(since, until);
     PERFORM FROM mrcall.credit('{}', '{}', since, CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback, half_life,
                                first_weight, last_weight, weights => weights);
     PERFORM FROM mrcall.markov(NULL, markov_order);
-    answer := mrcall._journeys(
+    answer := mrcall_internal.journeys(
         since, until, kind, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
         include_campaigns, exclude_referrers, exclude_visitors, restart,
-        mrcall._journey_models(weights),
+        mrcall_internal.journey_models(weights),
         half_life, first_weight, last_weight, weights, counts => false, paths => with_all_journeys,
         unconverted => with_all_journeys, journeys => false);
     RETURN QUERY
@@ -47,10 +47,10 @@ BEGIN
                -- What markov and shapley leave unattributed is what linear does.
                CASE WHEN r.dimension_value IS NULL THEN r.conversions[5]::numeric ELSE 0.000000 END AS rest_n,
                CASE WHEN r.dimension_value IS NULL THEN r.value[5]::numeric ELSE 0 * r.value[5]::numeric END AS rest_v
-        FROM mrcall._journey_credit_rows(answer) AS r
+        FROM mrcall_internal.journey_credit_rows(answer) AS r
     ),
-    markov AS MATERIALIZED (SELECT d.* FROM mrcall._data_driven(answer, 'markov', markov_order) AS d),
-    shapley AS MATERIALIZED (SELECT d.* FROM mrcall._data_driven(answer, 'shapley', markov_order) AS d)
+    markov AS MATERIALIZED (SELECT d.* FROM mrcall_internal.data_driven(answer, 'markov', markov_order) AS d),
+    shapley AS MATERIALIZED (SELECT d.* FROM mrcall_internal.data_driven(answer, 'shapley', markov_order) AS d)
     SELECT coalesce(c.dimension_value, '(unattributed)'), c.currency,
            c.n[1], c.v[1], c.n[2], c.v[2], c.n[3], c.v[3], c.n[4], c.v[4], c.n[5], c.v[5], c.n[6], c.v[6], c.n[7], c.v[7],
            c.n[8], c.v[8], c.n[9], c.v[9], c.n[10], c.v[10], c.n[11], c.v[11], c.n[12], c.v[12],

@@ -22,7 +22,7 @@ BEGIN
         -- An empty path: only the transform and its argument are checked.
         PERFORM mrcall.path_transform('{}', transform, argument);
     END IF;
-    answer := mrcall._journeys(
+    answer := mrcall_internal.journeys(
         since, until, kind, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
         include_campaigns, exclude_referrers, exclude_visitors, restart,
         '{}', '7 days', 0.4, 0.4, NULL, counts => false, paths => true, unconverted => true, journeys => false);
@@ -30,7 +30,7 @@ BEGIN
     SELECT p.path, sum(p.conversions)::bigint, sum(p.value), sum(p.nulls)::bigint, p.currency
     FROM (SELECT CASE WHEN transform IS NULL THEN r.path ELSE mrcall.path_transform(r.path, transform, argument) END AS path,
                  r.conversions, r.value::numeric AS value, r.nulls, r.currency
-          FROM mrcall._journey_path_rows(answer) AS r) AS p
+          FROM mrcall_internal.journey_path_rows(answer) AS r) AS p
     GROUP BY p.path, p.currency
     ORDER BY sum(p.conversions) DESC, sum(p.nulls) DESC, p.path COLLATE "C", p.currency COLLATE "C";
 END

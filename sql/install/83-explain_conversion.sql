@@ -3,14 +3,14 @@
 SET LOCAL check_function_bodies = off;
 
 -- A row of stripe_events or apple_events; their own types are others after each attach.
-CREATE TYPE mrcall._webhook AS (event_id text, received_at timestamptz, document jsonb);
-COMMENT ON TYPE mrcall._webhook IS 'Internal: a webhook''s document';
+CREATE TYPE mrcall_internal.webhook AS (event_id text, received_at timestamptz, document jsonb);
+COMMENT ON TYPE mrcall_internal.webhook IS 'A webhook''s document';
 
 -- The rows of mrcall.conversions with an id; of their columns those that need no look at every customer. Of a kind that
 -- webhooks tell of, the view's own query answers, over no more rows of its sources than can matter: the documents that name the
 -- id, those that name an id which these name, and so on, because ids are what the view joins and groups documents by; and the
 -- businesses that these lead to.
-CREATE FUNCTION mrcall._conversions(kind text, asked_id text)
+CREATE FUNCTION mrcall_internal.conversions(kind text, asked_id text)
 RETURNS TABLE (customer_id text, business_id text, converted_at timestamptz, journey_at timestamptz, value numeric, currency text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
@@ -21,8 +21,8 @@ DECLARE
     -- A refund at Stripe has its charge's id, and the amount after it.
     ids text[] := ARRAY[asked_id, regexp_replace(asked_id, ':[^:]*$', '')];
     more text[] := ids;
-    stripe mrcall._webhook[];
-    apple mrcall._webhook[];
+    stripe mrcall_internal.webhook[];
+    apple mrcall_internal.webhook[];
 BEGIN
     LOOP
         -- All are read for ids that no index has, and for more documents than belong to anybody.
@@ -37,10 +37,10 @@ BEGIN
         -- The limit is outside, because the planner would take it for a reason to read the table.
         WITH found AS MATERIALIZED (
             SELECT e.event_id, e.received_at, e.document FROM mrcall.stripe_events AS e WHERE mrcall.stripe_ids(e.document) && ids)
-        SELECT array_agg(f::mrcall._webhook) INTO stripe FROM (SELECT f.* FROM found AS f LIMIT most + 1) AS f;
+        SELECT array_agg(f::mrcall_internal.webhook) INTO stripe FROM (SELECT f.* FROM found AS f LIMIT most + 1) AS f;
         WITH found AS MATERIALIZED (
             SELECT e.event_id, e.received_at, e.document FROM mrcall.apple_events AS e WHERE mrcall.apple_ids(e.document) && ids)
-        SELECT array_agg(f::mrcall._webhook) INTO apple FROM (SELECT f.* FROM found AS f LIMIT most + 1) AS f;
+        SELECT array_agg(f::mrcall_internal.webhook) INTO apple FROM (SELECT f.* FROM found AS f LIMIT most + 1) AS f;
         SELECT array_agg(DISTINCT n.id) INTO more
         FROM (SELECT mrcall.stripe_ids(e.document) AS named FROM unnest(stripe) AS e
               UNION ALL
@@ -56,22 +56,23 @@ BEGIN
         'businesses AS MATERIALIZED (SELECT b.* FROM mrcall.businesses AS b WHERE b.business_id = ANY (ARRAY('
             'SELECT s.business_id FROM subscriptions AS s '
             'UNION ALL '
-            'SELECT mrcall._apple_transaction(mrcall._apple_notification(e.document)) ->> ''appAccountToken'' FROM apple_events AS e '
+            'SELECT mrcall_internal.apple_transaction(mrcall_internal.apple_notification(e.document)) '
+            '->> ''appAccountToken'' FROM apple_events AS e '
             'UNION ALL '
             'SELECT x.business_id FROM mrcall.businesses AS x WHERE x.stripe_customer_id = ANY (ARRAY('
-                'SELECT mrcall._stripe_id(e.document #> ''{data,object,customer}'') FROM stripe_events AS e))))) '
+                'SELECT mrcall_internal.stripe_id(e.document #> ''{data,object,customer}'') FROM stripe_events AS e))))) '
         'SELECT c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency FROM ('
         || (SELECT regexp_replace(substring(v.definition FROM ' AS\n(WITH .*);\nCOMMENT ON VIEW '),
                                   '\mmrcall\.(stripe_events|apple_events|subscriptions|businesses)\M', '\1', 'g')
-            FROM mrcall._views() AS v WHERE v.name = 'conversions')
+            FROM mrcall_internal.views() AS v WHERE v.name = 'conversions')
         || ') AS c WHERE c.conversion = $1 AND c.conversion_id = $2'
         USING kind, asked_id, stripe, apple, ids;
 END
 $$;
-COMMENT ON FUNCTION mrcall._conversions(text, text) IS 'Internal: the rows of mrcall.conversions with an id';
+COMMENT ON FUNCTION mrcall_internal.conversions(text, text) IS 'The rows of mrcall.conversions with an id';
 
 -- Why a conversion without a journey has none.
-CREATE FUNCTION mrcall._unattributed_reason(
+CREATE FUNCTION mrcall_internal.unattributed_reason(
     customer_id text, business_id text, journey_at timestamptz, begins_at timestamptz, browsers text[], touches_before_filter bigint)
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -109,8 +110,8 @@ BEGIN
     RETURN 'no touch in the lookback: the last event of its browsers before it was at ' || last_event;
 END
 $$;
-COMMENT ON FUNCTION mrcall._unattributed_reason(text, text, timestamptz, timestamptz, text[], bigint) IS
-    'Internal: why a conversion without a journey has none';
+COMMENT ON FUNCTION mrcall_internal.unattributed_reason(text, text, timestamptz, timestamptz, text[], bigint) IS
+    'Why a conversion without a journey has none';
 
 CREATE FUNCTION mrcall.explain_conversion(
     conversion text, conversion_id text, lookback interval DEFAULT '30 days', half_life interval DEFAULT '7 days',
@@ -147,8 +148,8 @@ AS $$
 DECLARE
     kind constant text := conversion;
     asked_id constant text := conversion_id;
-    exact_lookback constant interval := mrcall._exact(lookback, 'lookback');
-    exact_gap constant interval := mrcall._exact(gap, 'gap');
+    exact_lookback constant interval := mrcall_internal.exact(lookback, 'lookback');
+    exact_gap constant interval := mrcall_internal.exact(gap, 'gap');
     longest_visit constant interval := '24:00:00';
     no_bots constant boolean := coalesce(exclude_bots, false);
     no_channels constant text[] := array_remove(exclude_channels, NULL);
@@ -157,7 +158,7 @@ DECLARE
     only_campaigns constant text[] := nullif(array_remove(include_campaigns, NULL), '{}');
     no_referrers constant text[] := array_remove(exclude_referrers, NULL);
     no_visitors constant text[] := array_remove(exclude_visitors, NULL);
-    models constant text[] := mrcall._journey_models(weights);
+    models constant text[] := mrcall_internal.journey_models(weights);
     c record;
     begins_at timestamptz;
     first_at timestamptz;
@@ -168,7 +169,7 @@ DECLARE
     amount_scale int;
     journey record;
 BEGIN
-    PERFORM mrcall._check_conversion(kind);
+    PERFORM mrcall_internal.check_conversion(kind);
     IF asked_id IS NULL THEN
         RAISE EXCEPTION 'argument "conversion_id" must not be NULL' USING ERRCODE = '22004',
             HINT = 'Ids are in the column conversion_id of mrcall.conversions.';
@@ -176,9 +177,9 @@ BEGIN
     -- No touches: only the options are checked.
     PERFORM FROM mrcall.credit('{}', '{}', '2000-01-01Z', CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback,
                                half_life, first_weight, last_weight, weights => weights);
-    PERFORM mrcall._require_attached();
+    PERFORM mrcall_internal.require_attached();
     SELECT x.customer_id, x.business_id, x.converted_at, x.journey_at, x.value, x.currency INTO c
-    FROM mrcall._conversions(kind, asked_id) AS x
+    FROM mrcall_internal.conversions(kind, asked_id) AS x
     ORDER BY x.converted_at
     LIMIT 1;
     IF NOT FOUND THEN
@@ -198,7 +199,7 @@ BEGIN
         WHERE x.conversion = CASE kind WHEN 'refund' THEN 'payment' ELSE kind END AND x.customer_id = c.customer_id
           AND x.journey_at < c.journey_at;
     END IF;
-    -- As mrcall._journeys has it.
+    -- As mrcall_internal.journeys has it.
     first_at := c.journey_at - exact_lookback - exact_gap - longest_visit;
     last_at := c.journey_at + exact_gap + longest_visit;
 
@@ -218,11 +219,12 @@ BEGIN
                  AND (only_campaigns IS NULL OR coalesce(v.campaign, '(not set)') = ANY (only_campaigns))
                  AND (no_referrers IS NULL OR coalesce(v.referrer_domain, '(not set)') <> ALL (no_referrers))
                  AND (no_visitors IS NULL OR v.visitor_id <> ALL (no_visitors)) AS counts
-          FROM mrcall._visits(first_at, last_at, exact_gap, browsers) AS v
+          FROM mrcall_internal.visits(first_at, last_at, exact_gap, browsers) AS v
           WHERE v.touched_at >= begins_at AND v.touched_at <= c.journey_at AND browsers <> '{}'
           ORDER BY v.touched_at, v.channel COLLATE "C", v.visitor_id COLLATE "C") AS v;
     IF journey.times IS NULL THEN
-        reason := mrcall._unattributed_reason(c.customer_id, c.business_id, c.journey_at, begins_at, browsers, journey.before_filter);
+        reason := mrcall_internal.unattributed_reason(c.customer_id, c.business_id, c.journey_at, begins_at, browsers,
+            journey.before_filter);
         SELECT c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency
         INTO customer_id, business_id, converted_at, journey_at, value, currency;
         RETURN NEXT;

@@ -19,14 +19,14 @@ DECLARE
     kind constant text := conversion;
     answer bytea;
 BEGIN
-    answer := mrcall._journeys(
+    answer := mrcall_internal.journeys(
         since, until, kind, lookback, 'channel', gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
         include_campaigns, exclude_referrers, exclude_visitors, restart,
         '{}', '7 days', 0.4, 0.4, NULL, counts => false, paths => false, unconverted => false, journeys => true);
     RETURN QUERY
     WITH journey AS MATERIALIZED (
         SELECT cardinality(r.path) AS touches, extract(epoch FROM r.journey_at - r.touched_at[1]) AS seconds
-        FROM mrcall._journey_rows(answer) AS r
+        FROM mrcall_internal.journey_rows(answer) AS r
     ),
     attributed AS (
         SELECT j.touches, j.seconds, floor(j.seconds / 86400)::int AS days FROM journey AS j WHERE j.touches > 0
@@ -79,7 +79,7 @@ DECLARE
     kind constant text := conversion;
     answer bytea;
 BEGIN
-    answer := mrcall._journeys(
+    answer := mrcall_internal.journeys(
         since, until, kind, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
         include_campaigns, exclude_referrers, exclude_visitors, restart,
         '{}', '7 days', 0.4, 0.4, NULL, counts => false, paths => false, unconverted => false, journeys => true);
@@ -89,7 +89,7 @@ BEGIN
         SELECT p.dimension_value, r.currency, r.value::numeric AS value,
                bool_or(p.place < cardinality(r.path)) AS is_assisting, bool_or(p.place = cardinality(r.path)) AS is_last,
                bool_or(p.place = 1) AS is_first
-        FROM mrcall._journey_rows(answer) AS r
+        FROM mrcall_internal.journey_rows(answer) AS r
         CROSS JOIN LATERAL unnest(r.path) WITH ORDINALITY AS p (dimension_value, place)
         GROUP BY r.conversion_id, p.dimension_value, r.currency, r.value
     )
@@ -129,7 +129,7 @@ DECLARE
     name text;
     answer bytea;
 BEGIN
-    PERFORM mrcall._check_range(since, until), mrcall._check_dimension(dimension, '{channel,campaign}');
+    PERFORM mrcall_internal.check_range(since, until), mrcall_internal.check_dimension(dimension, '{channel,campaign}');
     IF coalesce(cardinality(wanted), 0) = 0 THEN
         RAISE EXCEPTION 'argument "models" must name a model' USING ERRCODE = '22004',
             HINT = 'Example: models => ''{last_touch,linear}''.';
@@ -140,7 +140,7 @@ BEGIN
     END LOOP;
     -- The zone is checked where days are told apart by it.
     PERFORM mrcall.bucket('1 day', since, zone);
-    answer := mrcall._journeys(
+    answer := mrcall_internal.journeys(
         since, until, kind, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
         include_campaigns, exclude_referrers, exclude_visitors, restart,
         wanted, half_life, first_weight, last_weight, weights, counts => false, paths => false, unconverted => false,
@@ -156,7 +156,7 @@ BEGIN
     credited AS (
         SELECT m.model, m.place, coalesce(r.dimension_value, '(unattributed)') AS dimension_value, r.currency, m.conversions::numeric,
                m.value::numeric
-        FROM mrcall._journey_credit_rows(answer) AS r
+        FROM mrcall_internal.journey_credit_rows(answer) AS r
         CROSS JOIN LATERAL unnest(wanted, r.conversions, r.value) WITH ORDINALITY AS m (model, conversions, value, place)
     ),
     -- Conversions without a currency stand beside the costs of each currency.
@@ -206,14 +206,14 @@ DECLARE
 BEGIN
     -- No paths: only the model and its options are checked.
     PERFORM FROM mrcall.path_interval(NULL, model, markov_order, game, replicates, level, seed);
-    answer := mrcall._journeys(
+    answer := mrcall_internal.journeys(
         since, until, kind, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
         include_campaigns, exclude_referrers, exclude_visitors, restart,
         '{}', '7 days', 0.4, 0.4, NULL, counts => false, paths => true, unconverted => true, journeys => false);
     RETURN QUERY
     SELECT i.channel, i.share, i.lower, i.upper, i.std_error
     FROM (SELECT mrcall.path_agg(r.path, r.conversions, abs(r.value::numeric), r.nulls) AS paths
-          FROM mrcall._journey_path_rows(answer) AS r
+          FROM mrcall_internal.journey_path_rows(answer) AS r
           WHERE r.path <> '{}') AS s
     CROSS JOIN LATERAL mrcall.path_interval(s.paths, model, markov_order, game, replicates, level, seed) AS i
     ORDER BY i.share DESC, i.channel COLLATE "C";

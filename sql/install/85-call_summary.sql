@@ -1,70 +1,70 @@
 -- Calls per time bucket and business. Definitions: docs/call_summary.md.
 
 -- One state for all calls: a group for each business and bucket would cost more than the calls themselves.
-CREATE FUNCTION mrcall._call_set_trans(
+CREATE FUNCTION mrcall_internal.call_set_trans(
     internal, business_id text, started_at timestamptz, ended_at timestamptz, outcome text, answered boolean, caller text,
     since timestamptz, known text[])
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', '_call_set_trans_wrapper';
-COMMENT ON FUNCTION mrcall._call_set_trans(internal, text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[]) IS
-    'Internal: transition of _call_set';
+AS 'MODULE_PATHNAME', 'call_set_trans_wrapper';
+COMMENT ON FUNCTION mrcall_internal.call_set_trans(internal, text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[]) IS
+    'Transition of call_set';
 
-CREATE FUNCTION mrcall._call_set_combine(internal, internal)
+CREATE FUNCTION mrcall_internal.call_set_combine(internal, internal)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', '_call_set_combine_wrapper';
-COMMENT ON FUNCTION mrcall._call_set_combine(internal, internal) IS 'Internal: combine of _call_set';
+AS 'MODULE_PATHNAME', 'call_set_combine_wrapper';
+COMMENT ON FUNCTION mrcall_internal.call_set_combine(internal, internal) IS 'Combine of call_set';
 
-CREATE FUNCTION mrcall._call_set_serialize(internal)
+CREATE FUNCTION mrcall_internal.call_set_serialize(internal)
 RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', '_call_set_serialize_wrapper';
-COMMENT ON FUNCTION mrcall._call_set_serialize(internal) IS 'Internal: serialize of _call_set';
+AS 'MODULE_PATHNAME', 'call_set_serialize_wrapper';
+COMMENT ON FUNCTION mrcall_internal.call_set_serialize(internal) IS 'Serialize of call_set';
 
-CREATE FUNCTION mrcall._call_set_deserialize(bytea, internal)
+CREATE FUNCTION mrcall_internal.call_set_deserialize(bytea, internal)
 RETURNS internal
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', '_call_set_deserialize_wrapper';
-COMMENT ON FUNCTION mrcall._call_set_deserialize(bytea, internal) IS 'Internal: deserialize of _call_set';
+AS 'MODULE_PATHNAME', 'call_set_deserialize_wrapper';
+COMMENT ON FUNCTION mrcall_internal.call_set_deserialize(bytea, internal) IS 'Deserialize of call_set';
 
-CREATE FUNCTION mrcall._call_set_final(internal)
+CREATE FUNCTION mrcall_internal.call_set_final(internal)
 RETURNS bytea
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', '_call_set_final_wrapper';
-COMMENT ON FUNCTION mrcall._call_set_final(internal) IS 'Internal: final function of _call_set';
+AS 'MODULE_PATHNAME', 'call_set_final_wrapper';
+COMMENT ON FUNCTION mrcall_internal.call_set_final(internal) IS 'Final function of call_set';
 
-CREATE AGGREGATE mrcall._call_set(
+CREATE AGGREGATE mrcall_internal.call_set(
     business_id text, started_at timestamptz, ended_at timestamptz, outcome text, answered boolean, caller text,
     since timestamptz, known text[]) (
-    SFUNC = mrcall._call_set_trans,
+    SFUNC = mrcall_internal.call_set_trans,
     STYPE = internal,
     SSPACE = 100000000,
-    FINALFUNC = mrcall._call_set_final,
-    COMBINEFUNC = mrcall._call_set_combine,
-    SERIALFUNC = mrcall._call_set_serialize,
-    DESERIALFUNC = mrcall._call_set_deserialize,
+    FINALFUNC = mrcall_internal.call_set_final,
+    COMBINEFUNC = mrcall_internal.call_set_combine,
+    SERIALFUNC = mrcall_internal.call_set_serialize,
+    DESERIALFUNC = mrcall_internal.call_set_deserialize,
     PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE mrcall._call_set(text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[]) IS
-    'Internal: the calls from since on, with the callers of those before, as bytes for _call_set_rows';
+COMMENT ON AGGREGATE mrcall_internal.call_set(text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[]) IS
+    'The calls from since on, with the callers of those before, as bytes for call_set_rows';
 
-CREATE TYPE mrcall._call_figures AS (
+CREATE TYPE mrcall_internal.call_figures AS (
     bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint, new_callers bigint,
     total_duration interval, mean_duration interval, p50_duration interval, p95_duration interval, peak_concurrency int,
     outcomes jsonb);
-COMMENT ON TYPE mrcall._call_figures IS 'Internal: a row of _call_set_rows';
+COMMENT ON TYPE mrcall_internal.call_figures IS 'A row of call_set_rows';
 
-CREATE FUNCTION mrcall._call_set_rows(
+CREATE FUNCTION mrcall_internal.call_set_rows(
     calls bytea, width interval, since timestamptz, until timestamptz, zone text, fill text[])
-RETURNS SETOF mrcall._call_figures
+RETURNS SETOF mrcall_internal.call_figures
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 1000 ROWS 1000
-AS 'MODULE_PATHNAME', '_call_set_rows_wrapper';
-COMMENT ON FUNCTION mrcall._call_set_rows(bytea, interval, timestamptz, timestamptz, text, text[]) IS
-    'Internal: the figures of a _call_set by bucket and business; a row for each bucket of the businesses in fill';
+AS 'MODULE_PATHNAME', 'call_set_rows_wrapper';
+COMMENT ON FUNCTION mrcall_internal.call_set_rows(bytea, interval, timestamptz, timestamptz, text, text[]) IS
+    'The figures of a call_set by bucket and business; a row for each bucket of the businesses in fill';
 
 -- Callers of the range whose earlier calls retention deleted: business, caller, business, caller … NULL without any.
-CREATE FUNCTION mrcall._deleted_callers(since timestamptz, until timestamptz, businesses text[])
+CREATE FUNCTION mrcall_internal.deleted_callers(since timestamptz, until timestamptz, businesses text[])
 RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -72,7 +72,7 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 BEGIN
     -- Without deleted calls no hash is made.
-    IF NOT EXISTS (SELECT FROM mrcall.first_contact AS k WHERE businesses IS NULL OR k.business_id = ANY (businesses)) THEN
+    IF NOT EXISTS (SELECT FROM mrcall_internal.first_contact AS k WHERE businesses IS NULL OR k.business_id = ANY (businesses)) THEN
         RETURN NULL;
     END IF;
     RETURN (
@@ -81,19 +81,19 @@ BEGIN
               FROM mrcall.calls AS c
               WHERE c.caller IS NOT NULL AND c.started_at < until AND (businesses IS NULL OR c.business_id = ANY (businesses))
               GROUP BY c.business_id, c.caller) AS f
-        JOIN mrcall.first_contact AS k
+        JOIN mrcall_internal.first_contact AS k
             ON k.business_id = f.business_id AND k.first_at < f.first_at
-               AND k.caller_hash = mrcall._caller_hash((SELECT s.key FROM mrcall.caller_key AS s), f.business_id, f.caller)
+               AND k.caller_hash = mrcall_internal.caller_hash((SELECT s.key FROM mrcall_internal.caller_key AS s), f.business_id, f.caller)
         CROSS JOIN LATERAL (VALUES (1, f.business_id), (2, f.caller)) AS t (nr, text)
         WHERE f.first_at >= since
     );
 END
 $$;
-COMMENT ON FUNCTION mrcall._deleted_callers(timestamptz, timestamptz, text[]) IS
-    'Internal: callers of a range whose earlier calls retention deleted, each behind its business';
+COMMENT ON FUNCTION mrcall_internal.deleted_callers(timestamptz, timestamptz, text[]) IS
+    'Callers of a range whose earlier calls retention deleted, each behind its business';
 
 -- One row: the calls that the report needs, and the businesses that have a row for every bucket (NULL: those with calls).
-CREATE FUNCTION mrcall._call_set_of(
+CREATE FUNCTION mrcall_internal.call_set_of(
     width interval, since timestamptz, until timestamptz, zone text, business_id text, owner text, template text)
 RETURNS TABLE (calls bytea, fill text[])
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1
@@ -107,25 +107,25 @@ DECLARE
     single text := business_id;
     known text[];
 BEGIN
-    PERFORM mrcall._check_range(since, until);
+    PERFORM mrcall_internal.check_range(since, until);
     -- The errors of a width or zone that is none.
     PERFORM mrcall.next_bucket(width, since, zone);
-    PERFORM mrcall._require_attached();
+    PERFORM mrcall_internal.require_attached();
     fill := CASE WHEN single IS NOT NULL THEN ARRAY[single] END;
     IF owner IS NOT NULL OR template IS NOT NULL THEN
         SELECT coalesce(array_agg(DISTINCT b.business_id), '{}') INTO fill
         FROM mrcall.businesses AS b
         WHERE b.business_id IS NOT NULL AND (single IS NULL OR b.business_id = single)
-          AND (_call_set_of.owner IS NULL OR b.owner = _call_set_of.owner)
-          AND (_call_set_of.template IS NULL OR b.template = _call_set_of.template);
+          AND (call_set_of.owner IS NULL OR b.owner = call_set_of.owner)
+          AND (call_set_of.template IS NULL OR b.template = call_set_of.template);
     END IF;
-    known := mrcall._deleted_callers(since, until, fill);
+    known := mrcall_internal.deleted_callers(since, until, fill);
     -- An index on the business finds the calls of one quicker by = than by = ANY.
     single := CASE WHEN cardinality(fill) = 1 THEN fill[1] END;
     -- Calls before count for the callers they bring, and for their ends while they may still run.
-    visible := since - make_interval(secs => mrcall._longest_call());
+    visible := since - make_interval(secs => mrcall_internal.longest_call());
     RETURN QUERY
-    SELECT mrcall._call_set(
+    SELECT mrcall_internal.call_set(
                c.business_id, c.started_at, CASE WHEN c.started_at >= visible THEN c.ended_at END, c.outcome, c.answered,
                c.caller, since, known),
            fill
@@ -134,8 +134,8 @@ BEGIN
       AND (fill IS NULL OR CASE WHEN single IS NULL THEN c.business_id = ANY (fill) ELSE c.business_id = single END);
 END
 $$;
-COMMENT ON FUNCTION mrcall._call_set_of(interval, timestamptz, timestamptz, text, text, text, text) IS
-    'Internal: the calls that call_summary needs';
+COMMENT ON FUNCTION mrcall_internal.call_set_of(interval, timestamptz, timestamptz, text, text, text, text) IS
+    'The calls that call_summary needs';
 
 -- Meant to be inlined, so that the rows are not kept before the caller gets them: no SET, every name qualified.
 CREATE FUNCTION mrcall.call_summary(
@@ -152,8 +152,8 @@ AS $$
         (r.row).new_callers, (r.row).total_duration, (r.row).mean_duration, (r.row).p50_duration, (r.row).p95_duration,
         (r.row).peak_concurrency, (r.row).outcomes
     FROM (
-        SELECT mrcall._call_set_rows(s.calls, $1, $2, $3, $4, s.fill) AS row
-        FROM mrcall._call_set_of($1, $2, $3, $4, $5, $6, $7) AS s
+        SELECT mrcall_internal.call_set_rows(s.calls, $1, $2, $3, $4, s.fill) AS row
+        FROM mrcall_internal.call_set_of($1, $2, $3, $4, $5, $6, $7) AS s
         OFFSET 0
     ) AS r
 $$;

@@ -1,21 +1,21 @@
 -- When calls come, and who calls. Definitions: docs/calls.md.
 
-CREATE FUNCTION mrcall._is_zone(zone text)
+CREATE FUNCTION mrcall_internal.is_zone(zone text)
 RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5
-AS 'MODULE_PATHNAME', '_is_zone_wrapper';
-COMMENT ON FUNCTION mrcall._is_zone(text) IS 'Internal: whether a text names a time zone';
+AS 'MODULE_PATHNAME', 'is_zone_wrapper';
+COMMENT ON FUNCTION mrcall_internal.is_zone(text) IS 'Whether a text names a time zone';
 
 -- A business of several rows, or none, has the smallest of its zones, or UTC.
-CREATE FUNCTION mrcall._business_zones()
+CREATE FUNCTION mrcall_internal.business_zones()
 RETURNS TABLE (business_id text, zone text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT b.business_id, COALESCE(pg_catalog.min(b.zone) FILTER (WHERE mrcall._is_zone(b.zone)), 'UTC')
+    SELECT b.business_id, COALESCE(pg_catalog.min(b.zone) FILTER (WHERE mrcall_internal.is_zone(b.zone)), 'UTC')
     FROM mrcall.businesses AS b
     GROUP BY b.business_id
 $$;
-COMMENT ON FUNCTION mrcall._business_zones() IS 'Internal: the zone that each business lives by; UTC where it names none that is one';
+COMMENT ON FUNCTION mrcall_internal.business_zones() IS 'The zone that each business lives by; UTC where it names none that is one';
 
 CREATE FUNCTION mrcall.call_heatmap(
     since timestamptz, until timestamptz, business_id text DEFAULT NULL, zone text DEFAULT NULL)
@@ -28,17 +28,17 @@ DECLARE
     wanted text := business_id;
     all_zone text := zone;
 BEGIN
-    PERFORM mrcall._check_range(since, until);
+    PERFORM mrcall_internal.check_range(since, until);
     IF zone IS NOT NULL THEN
         PERFORM mrcall.bucket('1 day', since, zone);
     END IF;
-    PERFORM mrcall._require_attached();
+    PERFORM mrcall_internal.require_attached();
     RETURN QUERY
     WITH call AS (
         SELECT c.started_at AT TIME ZONE coalesce(all_zone, z.zone, 'UTC') AS wall, c.answered,
                CASE WHEN c.ended_at > c.started_at THEN c.ended_at - c.started_at END AS duration
         FROM mrcall.calls AS c
-        LEFT JOIN mrcall._business_zones() AS z ON z.business_id = c.business_id AND all_zone IS NULL
+        LEFT JOIN mrcall_internal.business_zones() AS z ON z.business_id = c.business_id AND all_zone IS NULL
         WHERE c.started_at >= since AND c.started_at < until AND (wanted IS NULL OR c.business_id = wanted)
     ),
     cell AS (
@@ -57,7 +57,7 @@ $$;
 COMMENT ON FUNCTION mrcall.call_heatmap(timestamptz, timestamptz, text, text) IS
     'Calls by weekday and hour, in each business''s own zone or in one for all: 168 rows';
 
-CREATE FUNCTION mrcall._callers(since timestamptz, until timestamptz, wanted text)
+CREATE FUNCTION mrcall_internal.callers(since timestamptz, until timestamptz, wanted text)
 RETURNS TABLE (
     business_id text, caller text, calls bigint, answered bigint, missed bigint, total_duration interval, first_call timestamptz,
     last_call timestamptz, is_new boolean, contact_id text, display_name text, country text, number_type text)
@@ -67,8 +67,8 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM mrcall._check_range(since, until);
-    PERFORM mrcall._require_attached();
+    PERFORM mrcall_internal.check_range(since, until);
+    PERFORM mrcall_internal.require_attached();
     RETURN QUERY
     WITH figures AS MATERIALIZED (
         -- key: a business, or none, as a value that joins by hash.
@@ -103,10 +103,11 @@ BEGIN
            CASE WHEN f.caller IS NOT NULL THEN
                e.caller IS NULL
                -- Nor one whose earlier calls retention deleted; without such calls no hash is made.
-               AND NOT ((SELECT EXISTS (SELECT FROM mrcall.first_contact)) AND EXISTS (
-                   SELECT FROM mrcall.first_contact AS d
+               AND NOT ((SELECT EXISTS (SELECT FROM mrcall_internal.first_contact)) AND EXISTS (
+                   SELECT FROM mrcall_internal.first_contact AS d
                    WHERE d.business_id = f.business_id AND d.first_at < f.first_call
-                     AND d.caller_hash = mrcall._caller_hash((SELECT s.key FROM mrcall.caller_key AS s), f.business_id, f.caller))) END,
+                     AND d.caller_hash = mrcall_internal.caller_hash((SELECT s.key FROM mrcall_internal.caller_key AS s),
+                         f.business_id, f.caller))) END,
            k.contact_id, k.display_name, coalesce(k.country_alpha2, n.country), coalesce(k.number_type, n.number_type)
     FROM figures AS f
     LEFT JOIN earlier AS e ON e.key = f.key AND e.caller = f.caller
@@ -115,7 +116,7 @@ BEGIN
     ORDER BY f.calls DESC, f.business_id COLLATE "C", f.caller COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION mrcall._callers(timestamptz, timestamptz, text) IS 'Internal: callers';
+COMMENT ON FUNCTION mrcall_internal.callers(timestamptz, timestamptz, text) IS 'Callers';
 
 -- In SQL, because PL/pgSQL knows no argument and result column of one name.
 CREATE FUNCTION mrcall.callers(since timestamptz, until timestamptz, business_id text DEFAULT NULL)
@@ -123,6 +124,6 @@ RETURNS TABLE (
     business_id text, caller text, calls bigint, answered bigint, missed bigint, total_duration interval, first_call timestamptz,
     last_call timestamptz, is_new boolean, contact_id text, display_name text, country text, number_type text)
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
-AS $$ SELECT * FROM mrcall._callers($1, $2, $3) $$;
+AS $$ SELECT * FROM mrcall_internal.callers($1, $2, $3) $$;
 COMMENT ON FUNCTION mrcall.callers(timestamptz, timestamptz, text) IS
     'Who called each business: how often, whether for the first time, and what the address book knows of the number';

@@ -14,8 +14,8 @@ DECLARE
     wanted text := business_id;
     wanted_template text := template;
 BEGIN
-    PERFORM mrcall._check_range(since, until);
-    PERFORM mrcall._require_attached();
+    PERFORM mrcall_internal.check_range(since, until);
+    PERFORM mrcall_internal.require_attached();
     RETURN QUERY
     WITH call AS MATERIALIZED (
         SELECT row_number() OVER () AS nr,

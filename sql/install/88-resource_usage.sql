@@ -1,6 +1,6 @@
 -- Use of the allowance, health of the business. Definitions: docs/calls.md.
 
-CREATE FUNCTION mrcall._check_instant(value timestamptz, name text)
+CREATE FUNCTION mrcall_internal.check_instant(value timestamptz, name text)
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -16,9 +16,9 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall._check_instant(timestamptz, text) IS 'Internal: the errors of an instant that is none';
+COMMENT ON FUNCTION mrcall_internal.check_instant(timestamptz, text) IS 'The errors of an instant that is none';
 
-CREATE FUNCTION mrcall._resource_usage(as_of timestamptz, wanted text)
+CREATE FUNCTION mrcall_internal.resource_usage(as_of timestamptz, wanted text)
 RETURNS TABLE (
     business_id text, template text, category text, period_start timestamptz, period_end timestamptz, granted numeric, recurrent numeric,
     allowance numeric, used numeric, remaining numeric, share numeric, per_day numeric, runs_out_on date)
@@ -28,15 +28,15 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM mrcall._check_instant(as_of, 'as_of');
-    PERFORM mrcall._require_attached();
+    PERFORM mrcall_internal.check_instant(as_of, 'as_of');
+    PERFORM mrcall_internal.require_attached();
     RETURN QUERY
     WITH business AS MATERIALIZED (
         SELECT b.business_id, b.template, z.zone, mrcall.bucket('1 month', as_of, z.zone) AS period_start,
                mrcall.next_bucket('1 month', as_of, z.zone) AS period_end
         FROM (SELECT x.business_id, min(x.template COLLATE "C") AS template FROM mrcall.businesses AS x
               WHERE x.business_id IS NOT NULL AND (wanted IS NULL OR x.business_id = wanted) GROUP BY x.business_id) AS b
-        JOIN mrcall._business_zones() AS z ON z.business_id = b.business_id
+        JOIN mrcall_internal.business_zones() AS z ON z.business_id = b.business_id
     ),
     grant_ AS (
         SELECT r.business_id, coalesce(r.category, '(not set)') AS category, coalesce(sum(r.amount), 0) AS amount,
@@ -90,14 +90,14 @@ BEGIN
     ORDER BY r.business_id COLLATE "C", r.category COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION mrcall._resource_usage(timestamptz, text) IS 'Internal: resource_usage';
+COMMENT ON FUNCTION mrcall_internal.resource_usage(timestamptz, text) IS 'resource_usage';
 
 CREATE FUNCTION mrcall.resource_usage(as_of timestamptz DEFAULT pg_catalog.now(), business_id text DEFAULT NULL)
 RETURNS TABLE (
     business_id text, template text, category text, period_start timestamptz, period_end timestamptz, granted numeric, recurrent numeric,
     allowance numeric, used numeric, remaining numeric, share numeric, per_day numeric, runs_out_on date)
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
-AS $$ SELECT * FROM mrcall._resource_usage($1, $2) $$;
+AS $$ SELECT * FROM mrcall_internal.resource_usage($1, $2) $$;
 COMMENT ON FUNCTION mrcall.resource_usage(timestamptz, text) IS
     'Minutes and calls that each business used this month, of what it may, and the day on which that runs out at this rate';
 
@@ -114,8 +114,8 @@ AS $$
 DECLARE
     day interval := '24:00:00';
 BEGIN
-    PERFORM mrcall._check_instant(as_of, 'as_of');
-    PERFORM mrcall._require_attached();
+    PERFORM mrcall_internal.check_instant(as_of, 'as_of');
+    PERFORM mrcall_internal.require_attached();
     RETURN QUERY
     WITH business AS (
         -- A business of several rows is the one created first.

@@ -1,14 +1,14 @@
 -- Session retention: archives and deletes calls as each business's policy says. Definitions: docs/retention.md.
 
-CREATE FUNCTION mrcall._may_commit()
+CREATE FUNCTION mrcall_internal.may_commit()
 RETURNS boolean
 LANGUAGE c STABLE PARALLEL RESTRICTED
-AS 'MODULE_PATHNAME', '_may_commit_wrapper';
-COMMENT ON FUNCTION mrcall._may_commit() IS 'Internal: whether the procedure that asks may COMMIT';
+AS 'MODULE_PATHNAME', 'may_commit_wrapper';
+COMMENT ON FUNCTION mrcall_internal.may_commit() IS 'Whether the procedure that asks may COMMIT';
 
 -- What each policy means at one instant. due_before: calls begun before it go, into the archive or altogether. A policy with a
 -- remark that says so has no instants: it does nothing.
-CREATE FUNCTION mrcall._retention_policies(at timestamptz)
+CREATE FUNCTION mrcall_internal.retention_policies(at timestamptz)
 RETURNS TABLE (business_id text, archive_before timestamptz, delete_before timestamptz, due_before timestamptz, remark text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 SET search_path = pg_catalog, pg_temp
@@ -33,11 +33,11 @@ AS $$
                CASE WHEN r.fault IS NULL AND r.delete_days < 1000000 THEN at - r.delete_days * interval '24 hours' END AS delete_before
     ) AS i
 $$;
-COMMENT ON FUNCTION mrcall._retention_policies(timestamptz) IS 'Internal: the policies as instants';
+COMMENT ON FUNCTION mrcall_internal.retention_policies(timestamptz) IS 'The policies as instants';
 
 -- The physical tables, looked up once a run: {"relation", "key", "key_type", "call": live calls as logical columns, "index_…",
 -- "may_drop": an empty chunk, "may_drop_full": one with calls}.
-CREATE FUNCTION mrcall._retention_job()
+CREATE FUNCTION mrcall_internal.retention_job()
 RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -49,12 +49,13 @@ DECLARE
     is_hypertable boolean := false;
     is_owner boolean;
 BEGIN
-    PERFORM mrcall._require_attached();
+    PERFORM mrcall_internal.require_attached();
     SELECT jsonb_agg(to_jsonb(r)) INTO resolved
-    FROM mrcall._resolve_columns((SELECT jsonb_object_agg(s.logical_table, jsonb_build_object('table', s.relation, 'columns', s.columns))
+    FROM mrcall_internal.resolve_columns((SELECT jsonb_object_agg(s.logical_table, jsonb_build_object('table', s.relation, 'columns',
+        s.columns))
                                   FROM mrcall.source AS s)) AS r
     WHERE r.logical_table IN ('calls', 'call_index', 'retention_policies');
-    PERFORM mrcall._raise_problems(resolved);
+    PERFORM mrcall_internal.raise_problems(resolved);
     SELECT CASE WHEN s.relation IS NULL THEN 'the table is left out'
                 WHEN needed.name <> '' AND s.columns ->> needed.name IS NULL THEN format('%s is left out', needed.name)
                 WHEN needed.is_key AND a.attname IS NULL THEN format('%s is mapped to an expression', needed.name) END,
@@ -118,19 +119,19 @@ BEGIN
                         WHERE e.extname = 'timescaledb'));
 END
 $$;
-COMMENT ON FUNCTION mrcall._retention_job() IS 'Internal: the tables that retention works on; 55000 where it cannot';
+COMMENT ON FUNCTION mrcall_internal.retention_job() IS 'The tables that retention works on; 55000 where it cannot';
 
-CREATE FUNCTION mrcall._retention_due(job jsonb, at timestamptz)
+CREATE FUNCTION mrcall_internal.retention_due(job jsonb, at timestamptz)
 RETURNS TABLE (
     business_id text, archive_before timestamptz, delete_before timestamptz, to_archive bigint, to_delete bigint, remark text)
 LANGUAGE plpgsql STABLE COST 10000 ROWS 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    last timestamptz := (SELECT max(p.due_before) FROM mrcall._retention_policies(at) AS p);
+    last timestamptz := (SELECT max(p.due_before) FROM mrcall_internal.retention_policies(at) AS p);
 BEGIN
     RETURN QUERY EXECUTE format($query$
-        WITH policy AS MATERIALIZED (SELECT * FROM mrcall._retention_policies($1)),
+        WITH policy AS MATERIALIZED (SELECT * FROM mrcall_internal.retention_policies($1)),
         live AS (
             SELECT c.business_id, count(*) FILTER (WHERE (c.started_at < p.delete_before) IS NOT TRUE) AS to_archive,
                    count(*) FILTER (WHERE c.started_at < p.delete_before) AS to_delete
@@ -158,23 +159,23 @@ BEGIN
     USING at, last;
 END
 $$;
-COMMENT ON FUNCTION mrcall._retention_due(jsonb, timestamptz) IS 'Internal: retention_due';
+COMMENT ON FUNCTION mrcall_internal.retention_due(jsonb, timestamptz) IS 'retention_due';
 
 CREATE FUNCTION mrcall.retention_due()
 RETURNS TABLE (
     business_id text, archive_before timestamptz, delete_before timestamptz, to_archive bigint, to_delete bigint, remark text)
 LANGUAGE sql STABLE COST 10000 ROWS 1000
-AS $$ SELECT * FROM mrcall._retention_due(mrcall._retention_job(), pg_catalog.now()) $$;
+AS $$ SELECT * FROM mrcall_internal.retention_due(mrcall_internal.retention_job(), pg_catalog.now()) $$;
 COMMENT ON FUNCTION mrcall.retention_due() IS 'What mrcall.apply_session_retention would archive and delete now, per policy';
 
 -- What is recorded of the deleted calls in "marked". The key must be there before.
-CREATE FUNCTION mrcall._recording()
+CREATE FUNCTION mrcall_internal.recording()
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     VALUES ($query$
         recorded_call AS (
-            INSERT INTO mrcall.first_call AS f (business_id, call_id, first_call_at)
+            INSERT INTO mrcall_internal.first_call AS f (business_id, call_id, first_call_at)
             SELECT DISTINCT ON (m.business_id) m.business_id, m.call_id, m.started_at
             FROM marked AS m WHERE m.is_deleted
             ORDER BY m.business_id, m.started_at, m.call_id COLLATE "C"
@@ -182,8 +183,8 @@ AS $$
             SET call_id = excluded.call_id, first_call_at = excluded.first_call_at WHERE excluded.first_call_at < f.first_call_at
         ),
         recorded_contact AS (
-            INSERT INTO mrcall.first_contact AS f (business_id, caller_hash, first_at)
-            SELECT m.business_id, mrcall._caller_hash((SELECT s.key FROM mrcall.caller_key AS s), m.business_id, m.caller),
+            INSERT INTO mrcall_internal.first_contact AS f (business_id, caller_hash, first_at)
+            SELECT m.business_id, mrcall_internal.caller_hash((SELECT s.key FROM mrcall_internal.caller_key AS s), m.business_id, m.caller),
                    min(m.started_at)
             FROM marked AS m WHERE m.is_deleted AND m.caller IS NOT NULL
             GROUP BY m.business_id, m.caller
@@ -191,11 +192,11 @@ AS $$
             SET first_at = excluded.first_at WHERE excluded.first_at < f.first_at
         )$query$)
 $$;
-COMMENT ON FUNCTION mrcall._recording() IS 'Internal: the part of a statement that records first calls and first contacts';
+COMMENT ON FUNCTION mrcall_internal.recording() IS 'The part of a statement that records first calls and first contacts';
 
 -- One statement takes calls out of the sessions table (the part "gone") and puts them, their index and what is recorded of them
 -- where they belong: it does all or nothing. A policy that vanishes meanwhile archives: nothing is deleted that no policy says.
-CREATE FUNCTION mrcall._retention_statement(job jsonb, gone text)
+CREATE FUNCTION mrcall_internal.retention_statement(job jsonb, gone text)
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -205,7 +206,7 @@ AS $$
         call AS (SELECT %s FROM gone AS t),
         marked AS MATERIALIZED (
             SELECT c.*, coalesce(c.started_at < p.delete_before, false) AS is_deleted
-            FROM call AS c LEFT JOIN mrcall._retention_policies($1) AS p ON p.business_id = c.business_id
+            FROM call AS c LEFT JOIN mrcall_internal.retention_policies($1) AS p ON p.business_id = c.business_id
         ),
         kept AS (
             INSERT INTO mrcall.session_archive AS a (business_id, started_at, call_id, ended_at, owner, outcome, answered, caller,
@@ -222,16 +223,16 @@ AS $$
         %s
         SELECT count(*) FILTER (WHERE NOT m.is_deleted), count(*) FILTER (WHERE m.is_deleted) FROM marked AS m
         $query$, gone, job ->> 'columns',
-        mrcall._recording() || CASE WHEN job ->> 'index' IS NULL THEN '' ELSE format($part$,
+        mrcall_internal.recording() || CASE WHEN job ->> 'index' IS NULL THEN '' ELSE format($part$,
         unindexed AS (
             DELETE FROM %s AS i WHERE (i.%s%s) IN (SELECT c.call_id::%s%s FROM call AS c)
         )$part$, job ->> 'index', job ->> 'index_key', ', (' || (job ->> 'index_started_at') || ')', job ->> 'index_key_type',
         CASE WHEN job ->> 'index_started_at' IS NOT NULL THEN ', c.started_at' END) END)
 $$;
-COMMENT ON FUNCTION mrcall._retention_statement(jsonb, text) IS 'Internal: the statement that takes calls out of the sessions table';
+COMMENT ON FUNCTION mrcall_internal.retention_statement(jsonb, text) IS 'The statement that takes calls out of the sessions table';
 
 -- The chunks that hold one instant: [since, until) and their names.
-CREATE FUNCTION mrcall._retention_chunk(job jsonb, at timestamptz, OUT since timestamptz, OUT until timestamptz, OUT chunks text[])
+CREATE FUNCTION mrcall_internal.retention_chunk(job jsonb, at timestamptz, OUT since timestamptz, OUT until timestamptz, OUT chunks text[])
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -244,12 +245,12 @@ BEGIN
     INTO since, until, chunks USING job ->> 'schema', job ->> 'name', at;
 END
 $$;
-COMMENT ON FUNCTION mrcall._retention_chunk(jsonb, timestamptz) IS
-    'Internal: the earliest chunks of the sessions table that end after an instant';
+COMMENT ON FUNCTION mrcall_internal.retention_chunk(jsonb, timestamptz) IS
+    'The earliest chunks of the sessions table that end after an instant';
 
 -- Drops the chunks of one range, if under a lock that keeps everybody out all of its calls are due and are no more than a batch.
 -- A short wait: dropping locks the tables that the chunk refers to as well, and who waits here makes all others wait.
-CREATE FUNCTION mrcall._retire_chunk(
+CREATE FUNCTION mrcall_internal.retire_chunk(
     job jsonb, at timestamptz, batch int, since timestamptz, until timestamptz, chunks text[],
     OUT archived bigint, OUT deleted bigint, OUT dropped int)
 LANGUAGE plpgsql VOLATILE
@@ -261,7 +262,7 @@ DECLARE
                          job ->> 'started_at', until);
     due text := format('SELECT count(*) <= $2 AND coalesce(bool_and(coalesce(c.started_at < p.due_before, false)), true) '
         'FROM (SELECT (%s) AS business_id, CASE WHEN %s IS NOT NULL THEN (%s) END AS started_at %s) AS c '
-        'LEFT JOIN mrcall._retention_policies($1) AS p ON p.business_id = c.business_id AND c.started_at > ''-infinity''',
+        'LEFT JOIN mrcall_internal.retention_policies($1) AS p ON p.business_id = c.business_id AND c.started_at > ''-infinity''',
         job ->> 'business_id', job ->> 'key', job ->> 'started_at', calls);
     all_due boolean;
 BEGIN
@@ -276,7 +277,7 @@ BEGIN
         EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', array_to_string(chunks, ', '));
         EXECUTE due INTO all_due USING at, batch;
         IF all_due THEN
-            EXECUTE mrcall._retention_statement(job, 'SELECT * ' || calls) INTO archived, deleted USING at;
+            EXECUTE mrcall_internal.retention_statement(job, 'SELECT * ' || calls) INTO archived, deleted USING at;
             EXECUTE format('SELECT count(*) FROM %s.drop_chunks(%L::regclass, older_than => %L::timestamptz, '
                            'newer_than => %L::timestamptz)',
                            job ->> 'timescaledb', job ->> 'relation', until, since) INTO dropped;
@@ -295,18 +296,18 @@ BEGIN
     END;
 END
 $$;
-COMMENT ON FUNCTION mrcall._retire_chunk(jsonb, timestamptz, int, timestamptz, timestamptz, text[]) IS
-    'Internal: archives or deletes the calls of a chunk that are all due, and drops it';
+COMMENT ON FUNCTION mrcall_internal.retire_chunk(jsonb, timestamptz, int, timestamptz, timestamptz, text[]) IS
+    'Archives or deletes the calls of a chunk that are all due, and drops it';
 
 -- One batch from the sessions table, in order of time: a chunk as a whole, or rows. reached: where to go on; NULL when nothing is due.
-CREATE FUNCTION mrcall._retire_calls(
+CREATE FUNCTION mrcall_internal.retire_calls(
     job jsonb, at timestamptz, batch int, since timestamptz,
     OUT archived bigint, OUT deleted bigint, OUT dropped int, OUT reached timestamptz)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    last timestamptz := (SELECT max(p.due_before) FROM mrcall._retention_policies(at) AS p);
+    last timestamptz := (SELECT max(p.due_before) FROM mrcall_internal.retention_policies(at) AS p);
     -- How many calls, due or not, are looked at in one go: more and more where few of them are due.
     window_size bigint := 4 * batch::bigint;
     found bigint;
@@ -327,7 +328,7 @@ BEGIN
         EXECUTE format('SELECT array_agg(d.key ORDER BY d.started_at, d.key), array_agg(d.started_at ORDER BY d.started_at, d.key), '
             'array_agg(d.business_id ORDER BY d.started_at, d.key) '
             'FROM (SELECT c.* FROM (SELECT (%s)::text AS key, (%s) AS started_at, (%s) AS business_id FROM %s) AS c '
-            'JOIN mrcall._retention_policies($1) AS p ON p.business_id = c.business_id '
+            'JOIN mrcall_internal.retention_policies($1) AS p ON p.business_id = c.business_id '
             'WHERE c.started_at >= $2 AND c.started_at <= $3 AND c.started_at < p.due_before AND c.started_at > ''-infinity'' '
             'AND c.key IS NOT NULL '
             'ORDER BY c.started_at, c.key LIMIT $4) AS d',
@@ -340,19 +341,19 @@ BEGIN
         since := until;
         window_size := 2 * window_size;
     END LOOP;
-    IF (job ->> 'may_drop_full')::boolean AND mrcall._may_drop_now() THEN
-        chunk := mrcall._retention_chunk(job, starts[1]);
+    IF (job ->> 'may_drop_full')::boolean AND mrcall_internal.may_drop_now() THEN
+        chunk := mrcall_internal.retention_chunk(job, starts[1]);
         -- Not again in the middle of a chunk that was not dropped when its first call was met.
         IF chunk.since <= starts[1] AND chunk.until <= last AND since <= chunk.since THEN
             SELECT r.archived, r.deleted, r.dropped, chunk.until INTO archived, deleted, dropped, reached
-            FROM mrcall._retire_chunk(job, at, batch, chunk.since, chunk.until, chunk.chunks) AS r;
+            FROM mrcall_internal.retire_chunk(job, at, batch, chunk.since, chunk.until, chunk.chunks) AS r;
             IF dropped > 0 THEN
                 RETURN;
             END IF;
         END IF;
     END IF;
     -- A row that changed since it was chosen is taken as it is now, and one that is gone is not taken.
-    EXECUTE mrcall._retention_statement(job, format(
+    EXECUTE mrcall_internal.retention_statement(job, format(
         'DELETE FROM %s AS t WHERE (t.%s, (%s), (%s)) IN (SELECT d.* FROM unnest($2::%s[], $3, $4) AS d) '
         'AND (%s) >= %L AND (%s) <= %L RETURNING t.*',
         job ->> 'relation', job ->> 'key', job ->> 'started_at', job ->> 'business_id', job ->> 'key_type',
@@ -362,38 +363,38 @@ BEGIN
     reached := starts[cardinality(starts)] + CASE WHEN archived + deleted = 0 THEN interval '1 microsecond' ELSE '0' END;
 END
 $$;
-COMMENT ON FUNCTION mrcall._retire_calls(jsonb, timestamptz, int, timestamptz) IS
-    'Internal: a batch of calls from the sessions table into the archive or out';
+COMMENT ON FUNCTION mrcall_internal.retire_calls(jsonb, timestamptz, int, timestamptz) IS
+    'A batch of calls from the sessions table into the archive or out';
 
 -- A snapshot that is older than the lock on a chunk does not show all of its calls.
-CREATE FUNCTION mrcall._may_drop_now()
+CREATE FUNCTION mrcall_internal.may_drop_now()
 RETURNS boolean
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$ SELECT current_setting('transaction_isolation') = 'read committed' $$;
-COMMENT ON FUNCTION mrcall._may_drop_now() IS 'Internal: whether a chunk can be seen to be empty in this transaction';
+COMMENT ON FUNCTION mrcall_internal.may_drop_now() IS 'Whether a chunk can be seen to be empty in this transaction';
 
 -- The first empty chunk from an instant on that ends before everything that stays.
-CREATE FUNCTION mrcall._drop_empty_chunk(job jsonb, at timestamptz, since timestamptz, OUT dropped int, OUT reached timestamptz)
+CREATE FUNCTION mrcall_internal.drop_empty_chunk(job jsonb, at timestamptz, since timestamptz, OUT dropped int, OUT reached timestamptz)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    last timestamptz := (SELECT max(p.due_before) FROM mrcall._retention_policies(at) AS p);
+    last timestamptz := (SELECT max(p.due_before) FROM mrcall_internal.retention_policies(at) AS p);
     chunk record;
     is_empty boolean;
 BEGIN
     dropped := 0;
     reached := since;
-    WHILE (job ->> 'may_drop')::boolean AND mrcall._may_drop_now() LOOP
-        chunk := mrcall._retention_chunk(job, reached);
+    WHILE (job ->> 'may_drop')::boolean AND mrcall_internal.may_drop_now() LOOP
+        chunk := mrcall_internal.retention_chunk(job, reached);
         EXIT WHEN (chunk.until <= last) IS NOT TRUE;
         reached := chunk.until;
         EXECUTE (SELECT 'SELECT ' || string_agg(format('NOT EXISTS (SELECT FROM %s)', c.name), ' AND ')
                  FROM unnest(chunk.chunks) AS c (name)) INTO is_empty;
         IF is_empty THEN
             SELECT r.dropped INTO dropped
-            FROM mrcall._retire_chunk(job, at, 0, chunk.since, chunk.until, chunk.chunks) AS r;
+            FROM mrcall_internal.retire_chunk(job, at, 0, chunk.since, chunk.until, chunk.chunks) AS r;
             IF dropped > 0 THEN
                 RETURN;
             END IF;
@@ -402,9 +403,9 @@ BEGIN
     reached := NULL;
 END
 $$;
-COMMENT ON FUNCTION mrcall._drop_empty_chunk(jsonb, timestamptz, timestamptz) IS 'Internal: drops a chunk that retention has emptied';
+COMMENT ON FUNCTION mrcall_internal.drop_empty_chunk(jsonb, timestamptz, timestamptz) IS 'Drops a chunk that retention has emptied';
 
-CREATE FUNCTION mrcall._delete_archived(at timestamptz, batch int, since timestamptz, OUT deleted bigint, OUT reached timestamptz)
+CREATE FUNCTION mrcall_internal.delete_archived(at timestamptz, batch int, since timestamptz, OUT deleted bigint, OUT reached timestamptz)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -413,9 +414,9 @@ BEGIN
         WITH due AS MATERIALIZED (
             SELECT a.business_id, a.started_at, a.call_id
             FROM mrcall.session_archive AS a
-            JOIN mrcall._retention_policies($1) AS p ON p.business_id = a.business_id
+            JOIN mrcall_internal.retention_policies($1) AS p ON p.business_id = a.business_id
             WHERE a.started_at >= $2 AND a.started_at < p.delete_before
-              AND a.started_at < (SELECT max(l.delete_before) FROM mrcall._retention_policies($1) AS l)
+              AND a.started_at < (SELECT max(l.delete_before) FROM mrcall_internal.retention_policies($1) AS l)
             ORDER BY a.started_at
             LIMIT $3
         ),
@@ -426,14 +427,14 @@ BEGIN
         ),
         %s
         SELECT count(*), max(m.started_at) FROM marked AS m
-        $query$, mrcall._recording())
+        $query$, mrcall_internal.recording())
     INTO deleted, reached USING at, since, batch;
 END
 $$;
-COMMENT ON FUNCTION mrcall._delete_archived(timestamptz, int, timestamptz) IS 'Internal: deletes a batch of archived calls';
+COMMENT ON FUNCTION mrcall_internal.delete_archived(timestamptz, int, timestamptz) IS 'Deletes a batch of archived calls';
 
 -- One batch of whatever is due next. phase: 1 sessions, 2 archive, 3 empty chunks; NULL when nothing is due.
-CREATE FUNCTION mrcall._retention_batch(
+CREATE FUNCTION mrcall_internal.retention_batch(
     job jsonb, run timestamptz, at timestamptz, batch int, INOUT phase int, INOUT reached timestamptz,
     OUT archived bigint, OUT deleted bigint, OUT dropped int)
 LANGUAGE plpgsql VOLATILE
@@ -444,9 +445,9 @@ DECLARE
 BEGIN
     -- One batch at a time: a second run waits here, and goes on with what the first has left.
     LOCK TABLE mrcall.retention_run IN SHARE UPDATE EXCLUSIVE MODE;
-    INSERT INTO mrcall.caller_key (key)
+    INSERT INTO mrcall_internal.caller_key (key)
     SELECT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
-    WHERE NOT EXISTS (SELECT FROM mrcall.caller_key)
+    WHERE NOT EXISTS (SELECT FROM mrcall_internal.caller_key)
     ON CONFLICT ON CONSTRAINT caller_key_pkey DO NOTHING;
     LOOP
         archived := 0;
@@ -454,11 +455,11 @@ BEGIN
         dropped := 0;
         IF phase = 1 THEN
             SELECT r.archived, r.deleted, r.dropped, r.reached INTO archived, deleted, dropped, reached
-            FROM mrcall._retire_calls(job, at, batch, since) AS r;
+            FROM mrcall_internal.retire_calls(job, at, batch, since) AS r;
         ELSIF phase = 2 THEN
-            SELECT r.deleted, r.reached INTO deleted, reached FROM mrcall._delete_archived(at, batch, since) AS r;
+            SELECT r.deleted, r.reached INTO deleted, reached FROM mrcall_internal.delete_archived(at, batch, since) AS r;
         ELSE
-            SELECT r.dropped, r.reached INTO dropped, reached FROM mrcall._drop_empty_chunk(job, at, since) AS r;
+            SELECT r.dropped, r.reached INTO dropped, reached FROM mrcall_internal.drop_empty_chunk(job, at, since) AS r;
         END IF;
         EXIT WHEN archived + deleted + dropped > 0;
         -- Nothing is due in this phase, or only calls that something keeps.
@@ -475,10 +476,10 @@ BEGIN
         chunks_dropped = r.chunks_dropped + excluded.chunks_dropped;
 END
 $$;
-COMMENT ON FUNCTION mrcall._retention_batch(jsonb, timestamptz, timestamptz, int, int, timestamptz) IS
-    'Internal: one batch of mrcall.apply_session_retention, with its line in mrcall.retention_run';
+COMMENT ON FUNCTION mrcall_internal.retention_batch(jsonb, timestamptz, timestamptz, int, int, timestamptz) IS
+    'One batch of mrcall.apply_session_retention, with its line in mrcall.retention_run';
 
-CREATE FUNCTION mrcall._check_retention(dry_run boolean, batch int, at timestamptz)
+CREATE FUNCTION mrcall_internal.check_retention(dry_run boolean, batch int, at timestamptz)
 RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -495,17 +496,17 @@ BEGIN
             USING ERRCODE = '22023', HINT = 'It is how many calls one transaction takes at most: '
                 'CALL mrcall.apply_session_retention(false, 10000);';
     END IF;
-    SELECT count(*) INTO faults FROM mrcall._retention_policies(at) AS p WHERE p.remark LIKE 'not applied:%';
+    SELECT count(*) INTO faults FROM mrcall_internal.retention_policies(at) AS p WHERE p.remark LIKE 'not applied:%';
     IF faults > 0 THEN
         RAISE WARNING '% retention policies are not applied', faults
             USING HINT = 'SELECT business_id, remark FROM mrcall.retention_due() WHERE remark LIKE ''not applied%'';';
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall._check_retention(boolean, int, timestamptz) IS
-    'Internal: the errors of mrcall.apply_session_retention, and its warning of policies that say nothing usable';
+COMMENT ON FUNCTION mrcall_internal.check_retention(boolean, int, timestamptz) IS
+    'The errors of mrcall.apply_session_retention, and its warning of policies that say nothing usable';
 
-CREATE FUNCTION mrcall._warn_of_rest(phase int, rest bigint)
+CREATE FUNCTION mrcall_internal.warn_of_rest(phase int, rest bigint)
 RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -520,7 +521,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall._warn_of_rest(int, bigint) IS 'Internal: what mrcall.apply_session_retention says of calls that are left';
+COMMENT ON FUNCTION mrcall_internal.warn_of_rest(int, bigint) IS 'What mrcall.apply_session_retention says of calls that are left';
 
 -- Without a SET clause, because it commits: every name and operator is qualified. All of a run goes by the instant of its begin.
 CREATE PROCEDURE mrcall.apply_session_retention(
@@ -532,34 +533,34 @@ AS $$
 DECLARE
     at pg_catalog.timestamptz := pg_catalog.now();
     run pg_catalog.timestamptz := pg_catalog.clock_timestamp();
-    job pg_catalog.jsonb := mrcall._retention_job();
+    job pg_catalog.jsonb := mrcall_internal.retention_job();
     phase pg_catalog.int4 := 1;
     reached pg_catalog.timestamptz := '-infinity';
     step record;
 BEGIN
-    PERFORM mrcall._check_retention(dry_run, batch, at);
+    PERFORM mrcall_internal.check_retention(dry_run, batch, at);
     archived := 0;
     deleted := 0;
     chunks_dropped := 0;
-    IF NOT mrcall._may_commit() THEN
+    IF NOT mrcall_internal.may_commit() THEN
         -- The locks of a drop would last as long as the transaction: chunks are only emptied.
         job := pg_catalog.jsonb_set(job, '{may_drop_full}', 'false');
     END IF;
     WHILE NOT dry_run LOOP
-        SELECT b.* INTO step FROM mrcall._retention_batch(job, run, at, batch, phase, reached) AS b;
+        SELECT b.* INTO step FROM mrcall_internal.retention_batch(job, run, at, batch, phase, reached) AS b;
         phase := step.phase;
         reached := step.reached;
         archived := archived OPERATOR(pg_catalog.+) step.archived;
         deleted := deleted OPERATOR(pg_catalog.+) step.deleted;
         chunks_dropped := chunks_dropped OPERATOR(pg_catalog.+) step.dropped;
-        EXIT WHEN NOT mrcall._may_commit();
+        EXIT WHEN NOT mrcall_internal.may_commit();
         COMMIT;
         EXIT WHEN phase IS NULL;
     END LOOP;
     SELECT COALESCE(pg_catalog.sum(d.to_archive), 0), COALESCE(pg_catalog.sum(d.to_delete), 0) INTO left_to_archive, left_to_delete
-    FROM mrcall._retention_due(job, at) AS d;
+    FROM mrcall_internal.retention_due(job, at) AS d;
     IF NOT dry_run THEN
-        PERFORM mrcall._warn_of_rest(phase, left_to_archive OPERATOR(pg_catalog.+) left_to_delete);
+        PERFORM mrcall_internal.warn_of_rest(phase, left_to_archive OPERATOR(pg_catalog.+) left_to_delete);
     END IF;
 END
 $$;

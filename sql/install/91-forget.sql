@@ -16,7 +16,7 @@ BEGIN
         RAISE EXCEPTION 'argument "customer_id" must not be NULL' USING ERRCODE = '22004',
             HINT = 'Give the id of the customer: SELECT * FROM mrcall.forget(''customer id'');';
     END IF;
-    PERFORM mrcall._require_attached();
+    PERFORM mrcall_internal.require_attached();
     SELECT coalesce(array_agg(b.business_id), '{}') INTO business_ids
     FROM mrcall.businesses AS b
     WHERE b.owner = person AND b.business_id IS NOT NULL;
@@ -25,12 +25,12 @@ BEGIN
     DELETE FROM mrcall.session_archive AS a WHERE a.owner = person OR a.business_id = ANY (business_ids);
     GET DIAGNOSTICS removed = ROW_COUNT;
     RETURN NEXT;
-    object := 'mrcall.first_call';
-    DELETE FROM mrcall.first_call AS f WHERE f.business_id = ANY (business_ids);
+    object := 'mrcall_internal.first_call';
+    DELETE FROM mrcall_internal.first_call AS f WHERE f.business_id = ANY (business_ids);
     GET DIAGNOSTICS removed = ROW_COUNT;
     RETURN NEXT;
-    object := 'mrcall.first_contact';
-    DELETE FROM mrcall.first_contact AS f WHERE f.business_id = ANY (business_ids);
+    object := 'mrcall_internal.first_contact';
+    DELETE FROM mrcall_internal.first_contact AS f WHERE f.business_id = ANY (business_ids);
     GET DIAGNOSTICS removed = ROW_COUNT;
     RETURN NEXT;
 END

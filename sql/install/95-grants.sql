@@ -16,12 +16,12 @@ BEGIN
         RAISE EXCEPTION 'role "%" does not exist', role
             USING ERRCODE = '42704', HINT = format('Create it first: CREATE ROLE %I LOGIN;', role);
     END IF;
-    PERFORM mrcall._require_attached();
+    PERFORM mrcall_internal.require_attached();
     -- The views check the rights of who reads them, so the tables below them are granted too.
     FOR statement IN
-        SELECT format('GRANT USAGE ON SCHEMA mrcall TO %I', role)
+        SELECT format('GRANT USAGE ON SCHEMA mrcall, mrcall_internal TO %I', role)
         UNION ALL
-        SELECT format('GRANT SELECT ON ALL TABLES IN SCHEMA mrcall TO %I', role)
+        SELECT format('GRANT SELECT ON ALL TABLES IN SCHEMA mrcall, mrcall_internal TO %I', role)
         UNION ALL
         SELECT DISTINCT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, role)
         FROM mrcall.source AS s
@@ -45,17 +45,19 @@ REVOKE ALL ON FUNCTION mrcall.grant_read(name) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION mrcall.attach(jsonb) TO @extowner@ WITH GRANT OPTION;
 GRANT EXECUTE ON FUNCTION mrcall.link_visitor(text, text) TO @extowner@ WITH GRANT OPTION;
 GRANT EXECUTE ON FUNCTION mrcall.grant_read(name) TO @extowner@ WITH GRANT OPTION;
-REVOKE ALL ON FUNCTION mrcall._retire_chunk(jsonb, timestamptz, int, timestamptz, timestamptz, text[]) FROM PUBLIC;
-REVOKE ALL ON FUNCTION mrcall._retire_calls(jsonb, timestamptz, int, timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION mrcall._drop_empty_chunk(jsonb, timestamptz, timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION mrcall._delete_archived(timestamptz, int, timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION mrcall._retention_batch(jsonb, timestamptz, timestamptz, int, int, timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION mrcall_internal.retire_chunk(jsonb, timestamptz, int, timestamptz, timestamptz, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION mrcall_internal.retire_calls(jsonb, timestamptz, int, timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION mrcall_internal.drop_empty_chunk(jsonb, timestamptz, timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION mrcall_internal.delete_archived(timestamptz, int, timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION mrcall_internal.retention_batch(jsonb, timestamptz, timestamptz, int, int, timestamptz) FROM PUBLIC;
 REVOKE ALL ON PROCEDURE mrcall.apply_session_retention(boolean, int, bigint, bigint, int, bigint, bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION mrcall._retire_chunk(jsonb, timestamptz, int, timestamptz, timestamptz, text[]) TO @extowner@ WITH GRANT OPTION;
-GRANT EXECUTE ON FUNCTION mrcall._retire_calls(jsonb, timestamptz, int, timestamptz) TO @extowner@ WITH GRANT OPTION;
-GRANT EXECUTE ON FUNCTION mrcall._drop_empty_chunk(jsonb, timestamptz, timestamptz) TO @extowner@ WITH GRANT OPTION;
-GRANT EXECUTE ON FUNCTION mrcall._delete_archived(timestamptz, int, timestamptz) TO @extowner@ WITH GRANT OPTION;
-GRANT EXECUTE ON FUNCTION mrcall._retention_batch(jsonb, timestamptz, timestamptz, int, int, timestamptz) TO @extowner@ WITH GRANT OPTION;
+GRANT EXECUTE ON FUNCTION mrcall_internal.retire_chunk(jsonb, timestamptz, int, timestamptz, timestamptz, text[]) TO @extowner@
+    WITH GRANT OPTION;
+GRANT EXECUTE ON FUNCTION mrcall_internal.retire_calls(jsonb, timestamptz, int, timestamptz) TO @extowner@ WITH GRANT OPTION;
+GRANT EXECUTE ON FUNCTION mrcall_internal.drop_empty_chunk(jsonb, timestamptz, timestamptz) TO @extowner@ WITH GRANT OPTION;
+GRANT EXECUTE ON FUNCTION mrcall_internal.delete_archived(timestamptz, int, timestamptz) TO @extowner@ WITH GRANT OPTION;
+GRANT EXECUTE ON FUNCTION mrcall_internal.retention_batch(jsonb, timestamptz, timestamptz, int, int, timestamptz) TO @extowner@
+    WITH GRANT OPTION;
 GRANT EXECUTE ON PROCEDURE mrcall.apply_session_retention(boolean, int, bigint, bigint, int, bigint, bigint)
     TO @extowner@ WITH GRANT OPTION;
 REVOKE ALL ON FUNCTION mrcall.forget(text) FROM PUBLIC;

@@ -106,8 +106,8 @@ apple AS (
                                   mrcall.try_timestamptz(n.document ->> 'signedDate'), e.received_at) END AS paid_at,
                e.received_at, e.event_id
         FROM mrcall.apple_events AS e
-        CROSS JOIN LATERAL (SELECT mrcall._apple_notification(e.document) AS document OFFSET 0) AS n
-        CROSS JOIN LATERAL (SELECT mrcall._apple_transaction(n.document) AS document OFFSET 0) AS t
+        CROSS JOIN LATERAL (SELECT mrcall_internal.apple_notification(e.document) AS document OFFSET 0) AS n
+        CROSS JOIN LATERAL (SELECT mrcall_internal.apple_transaction(n.document) AS document OFFSET 0) AS t
         WHERE n.document ->> 'notificationType' IN ('SUBSCRIBED', 'DID_RENEW', 'ONE_TIME_CHARGE', 'REFUND')
     ) AS a
     WHERE coalesce(a.milliunits > 0 AND a.milliunits < 1e24 AND a.transaction_id IS NOT NULL AND a.paid_at IS NOT NULL, false)
@@ -117,7 +117,7 @@ apple AS (
 payment AS (
     SELECT p.invoice_id AS conversion_id, p.subscription_id, p.stripe_customer_id, NULL::text AS account_token,
            coalesce(p.subscription_id, 'invoice ' || p.invoice_id) AS series, p.paid_at AS converted_at, p.currency,
-           mrcall._major_units(p.minor_units, p.currency) AS value
+           mrcall_internal.major_units(p.minor_units, p.currency) AS value
     FROM stripe_paid AS p
     UNION ALL
     SELECT a.transaction_id, a.subscription_id, NULL, a.account_token, a.subscription_id, a.paid_at, a.currency, a.value
@@ -129,7 +129,7 @@ money AS (
     UNION ALL
     SELECT 'refund', r.charge_id || ':' || r.total, r.subscription_id, r.stripe_customer_id, NULL,
            coalesce(r.subscription_id, 'invoice ' || r.invoice_id, 'charge ' || r.charge_id), r.refunded_at, r.currency,
-           -mrcall._major_units(r.minor_units, r.currency)
+           -mrcall_internal.major_units(r.minor_units, r.currency)
     FROM stripe_refunded AS r
     UNION ALL
     SELECT 'refund', a.transaction_id, a.subscription_id, NULL, a.account_token, a.subscription_id, a.paid_at, a.currency, -a.value
@@ -166,7 +166,7 @@ subscribed AS (
 ),
 priced AS (
     SELECT DISTINCT ON (p.name) p.name, upper(p.price_id ->> 'currency') AS currency,
-           mrcall._major_units(u.minor_units, p.price_id ->> 'currency') AS value
+           mrcall_internal.major_units(u.minor_units, p.price_id ->> 'currency') AS value
     FROM mrcall.products AS p
     CROSS JOIN LATERAL (SELECT mrcall.try_numeric(p.price_id ->> 'unit_amount') AS minor_units) AS u
     WHERE u.minor_units >= 0 AND u.minor_units < 1e24
@@ -199,7 +199,7 @@ kinds AS (
     LEFT JOIN LATERAL (SELECT c.started_at FROM mrcall.calls AS c
                        WHERE c.business_id = b.business_id AND c.started_at IS NOT NULL
                        ORDER BY c.started_at LIMIT 1) AS f ON true
-    LEFT JOIN mrcall.first_call AS d ON d.business_id = b.business_id
+    LEFT JOIN mrcall_internal.first_call AS d ON d.business_id = b.business_id
     WHERE f.started_at IS NOT NULL OR d.first_call_at IS NOT NULL
     UNION ALL
     SELECT 'subscription', s.subscription_id, b.owner, s.business_id, s.converted_at,

@@ -107,6 +107,6 @@ fn rules_version() -> &'static str {
 }
 
 #[pg_extern(sql = false)]
-fn _ignored_referrer_seed() -> Vec<&'static str> {
+fn ignored_referrer_seed() -> Vec<&'static str> {
     arrival::ignored_referrers().to_vec()
 }

@@ -101,7 +101,7 @@ pub(super) fn instants(times: Vec<i64>) -> Vec<TimestampWithTimeZone> {
     times.into_iter().filter_map(|at| TimestampWithTimeZone::try_from(at).ok()).collect()
 }
 
-fn _window_funnel_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn window_funnel_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let (within, modes) = window(args.interval(1), args.array(4).as_ref())?;
     let (Some(ts), Some((count, mask))) = (args.i64(2), args.conditions(3)) else { return Ok(state) };
@@ -112,34 +112,34 @@ fn _window_funnel_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> Sq
         |funnel| funnel.same_funnel(within, modes, count).and_then(|()| funnel.push(ts, mask)).map_err(report),
     )
 }
-agg::transition_function!(_window_funnel_trans_wrapper, pg_finfo__window_funnel_trans_wrapper, _window_funnel_trans);
+agg::transition_function!(window_funnel_trans_wrapper, pg_finfo_window_funnel_trans_wrapper, window_funnel_trans);
 
 #[pg_extern(sql = false)]
-fn _window_funnel_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn window_funnel_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     agg::combine::<FunnelState>(first, second, fcinfo)
 }
 
 #[pg_extern(sql = false)]
-fn _window_funnel_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn window_funnel_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<FunnelState>(&state)
 }
 
 #[pg_extern(sql = false)]
-fn _window_funnel_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
+fn window_funnel_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
     agg::deserialize::<FunnelState>(bytes)
 }
 
 #[pg_extern(sql = false)]
-fn _window_funnel_final(state: Internal) -> i32 {
+fn window_funnel_final(state: Internal) -> i32 {
     agg::view::<FunnelState, _>(&state, FunnelState::depth).unwrap_or_default()
 }
 
 #[pg_extern(sql = false)]
-fn _window_funnel_times_final(state: Internal) -> Vec<TimestampWithTimeZone> {
+fn window_funnel_times_final(state: Internal) -> Vec<TimestampWithTimeZone> {
     instants(agg::view::<FunnelState, _>(&state, FunnelState::times).unwrap_or_default())
 }
 
-fn _retention_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn retention_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let Some((count, mask)) = Args::of(fcinfo).conditions(1) else { return Ok(state) };
     agg::transition(
         state,
@@ -148,29 +148,29 @@ fn _retention_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlRes
         |retention| retention.same_conditions(count).map(|()| retention.push(mask)).map_err(report),
     )
 }
-agg::transition_function!(_retention_trans_wrapper, pg_finfo__retention_trans_wrapper, _retention_trans);
+agg::transition_function!(retention_trans_wrapper, pg_finfo_retention_trans_wrapper, retention_trans);
 
 #[pg_extern(sql = false)]
-fn _retention_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn retention_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     agg::combine::<RetentionState>(first, second, fcinfo)
 }
 
 #[pg_extern(sql = false)]
-fn _retention_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn retention_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<RetentionState>(&state)
 }
 
 #[pg_extern(sql = false)]
-fn _retention_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
+fn retention_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
     agg::deserialize::<RetentionState>(bytes)
 }
 
 #[pg_extern(sql = false)]
-fn _retention_final(state: Internal) -> Option<Vec<bool>> {
+fn retention_final(state: Internal) -> Option<Vec<bool>> {
     agg::view::<RetentionState, _>(&state, RetentionState::retention)
 }
 
-fn _sequence_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn sequence_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let pattern = needed(args.text(1)?, "pattern")?;
     let (Some(ts), Some((count, mask))) = (args.i64(2), args.conditions(3)) else { return Ok(state) };
@@ -181,29 +181,29 @@ fn _sequence_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResu
         |sequence| sequence.same_pattern(pattern, count).and_then(|()| sequence.push(ts, mask)).map_err(report),
     )
 }
-agg::transition_function!(_sequence_trans_wrapper, pg_finfo__sequence_trans_wrapper, _sequence_trans);
+agg::transition_function!(sequence_trans_wrapper, pg_finfo_sequence_trans_wrapper, sequence_trans);
 
 #[pg_extern(sql = false)]
-fn _sequence_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn sequence_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     agg::combine::<SequenceState>(first, second, fcinfo)
 }
 
 #[pg_extern(sql = false)]
-fn _sequence_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn sequence_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<SequenceState>(&state)
 }
 
 #[pg_extern(sql = false)]
-fn _sequence_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
+fn sequence_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
     agg::deserialize::<SequenceState>(bytes)
 }
 
 #[pg_extern(sql = false)]
-fn _sequence_match_final(state: Internal) -> Option<bool> {
+fn sequence_match_final(state: Internal) -> Option<bool> {
     agg::view::<SequenceState, _>(&state, SequenceState::matches)
 }
 
 #[pg_extern(sql = false)]
-fn _sequence_count_final(state: Internal) -> Option<i64> {
+fn sequence_count_final(state: Internal) -> Option<i64> {
     agg::view::<SequenceState, _>(&state, |sequence| i64::try_from(sequence.count()).unwrap_or(i64::MAX))
 }

@@ -22,7 +22,7 @@ fn grid(width_: Option<Interval>, zone: Option<&str>) -> SqlResult<(Width, PgZon
 }
 
 #[pg_extern(sql = false)]
-fn _is_zone(zone: &str) -> bool {
+fn is_zone(zone: &str) -> bool {
     PgZone::named(zone).is_ok()
 }
 

@@ -39,7 +39,7 @@ impl State for CallSet {
 
 /// Arguments behind the state: business_id, started_at, ended_at, outcome, answered, caller, since, and known: business,
 /// caller, business, caller … of calls before that are gone.
-fn _call_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn call_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let Some(start) = args.i64(2) else { return Ok(state) };
     let call = SourceCall {
@@ -61,25 +61,25 @@ fn _call_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResu
     };
     agg::transition(state, fcinfo, make, |set: &mut CallSet| set.push(&call).map_err(report))
 }
-agg::transition_function!(_call_set_trans_wrapper, pg_finfo__call_set_trans_wrapper, _call_set_trans);
+agg::transition_function!(call_set_trans_wrapper, pg_finfo_call_set_trans_wrapper, call_set_trans);
 
 #[pg_extern(sql = false)]
-fn _call_set_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn call_set_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     agg::combine::<CallSet>(first, second, fcinfo)
 }
 
 #[pg_extern(sql = false)]
-fn _call_set_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn call_set_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<CallSet>(&state)
 }
 
 #[pg_extern(sql = false)]
-fn _call_set_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
+fn call_set_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
     agg::deserialize::<CallSet>(bytes)
 }
 
 #[pg_extern(sql = false)]
-fn _call_set_final(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn call_set_final(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::finalize::<CallSet>(&state)
 }
 
@@ -154,7 +154,7 @@ impl Iterator for Output {
 
 /// The rows of a set by bucket and business; NULL stands for a set without calls.
 #[pg_extern(sql = false)]
-fn _call_set_rows(
+fn call_set_rows(
     set: Option<&[u8]>,
     width: Option<Interval>,
     since: Option<i64>,

@@ -32,7 +32,7 @@ impl State for CallState {
 }
 
 #[pg_extern(sql = false)]
-fn _call_agg_trans(
+fn call_agg_trans(
     state: Internal,
     started_at: Option<i64>,
     ended_at: Option<i64>,
@@ -49,27 +49,27 @@ fn _call_agg_trans(
 }
 
 #[pg_extern(sql = false)]
-fn _call_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn call_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     agg::combine::<CallState>(first, second, fcinfo)
 }
 
 #[pg_extern(sql = false)]
-fn _call_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn call_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<CallState>(&state)
 }
 
 #[pg_extern(sql = false)]
-fn _call_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
+fn call_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
     agg::deserialize::<CallState>(bytes)
 }
 
 #[pg_extern(sql = false)]
-fn _call_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn call_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::finalize::<CallState>(&state)
 }
 
 #[pg_extern(sql = false)]
-fn _call_rollup_trans(state: Internal, stored: Option<&[u8]>, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn call_rollup_trans(state: Internal, stored: Option<&[u8]>, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     agg::merge_stored::<CallState>(state, stored, fcinfo)
 }
 

@@ -17,7 +17,7 @@ fn micros(interval: &Interval, name: &str) -> SqlResult<i64> {
 /// The same duration in hours, minutes and microseconds alone, so that adding it never asks for a time zone; months and
 /// negative durations are `22023`.
 #[pg_extern(sql = false)]
-fn _exact(interval: Option<Interval>, name: &str) -> SqlResult<Interval> {
+fn exact(interval: Option<Interval>, name: &str) -> SqlResult<Interval> {
     let value = micros(&needed(interval, name)?, name)?;
     let value = duration::not_negative(value, name).map_err(report)?;
     Interval::new(0, 0, value)
@@ -96,7 +96,7 @@ fn models() -> TableIterator<
 
 /// The parts of an amount as decimal text; the SQL function around it casts them.
 #[pg_extern(sql = false)]
-fn _split_amount(amount: &str, weights: Array<f64>, scale: i32) -> SqlResult<Vec<String>> {
+fn split_amount(amount: &str, weights: Array<f64>, scale: i32) -> SqlResult<Vec<String>> {
     let weights =
         weights.iter().enumerate().map(|(i, w)| needed_element(w, "weights", i)).collect::<SqlResult<Vec<_>>>()?;
     split::split_amount(amount, &weights, scale).map_err(report)

@@ -30,7 +30,7 @@ impl State for DistinctState {
 }
 
 #[pg_extern(sql = false)]
-fn _distinct_agg_trans(
+fn distinct_agg_trans(
     state: Internal,
     value: Option<&str>,
     precision: Option<i32>,
@@ -51,36 +51,36 @@ fn _distinct_agg_trans(
 }
 
 #[pg_extern(sql = false)]
-fn _distinct_agg_default_trans(
+fn distinct_agg_default_trans(
     state: Internal,
     value: Option<&str>,
     fcinfo: pg_sys::FunctionCallInfo,
 ) -> SqlResult<Internal> {
-    _distinct_agg_trans(state, value, Some(DEFAULT_PRECISION), fcinfo)
+    distinct_agg_trans(state, value, Some(DEFAULT_PRECISION), fcinfo)
 }
 
 #[pg_extern(sql = false)]
-fn _distinct_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn distinct_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     agg::combine::<DistinctState>(first, second, fcinfo)
 }
 
 #[pg_extern(sql = false)]
-fn _distinct_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn distinct_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<DistinctState>(&state)
 }
 
 #[pg_extern(sql = false)]
-fn _distinct_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
+fn distinct_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
     agg::deserialize::<DistinctState>(bytes)
 }
 
 #[pg_extern(sql = false)]
-fn _distinct_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn distinct_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::finalize::<DistinctState>(&state)
 }
 
 #[pg_extern(sql = false)]
-fn _distinct_rollup_trans(
+fn distinct_rollup_trans(
     state: Internal,
     stored: Option<&[u8]>,
     fcinfo: pg_sys::FunctionCallInfo,

@@ -1,4 +1,4 @@
-//! Fields of JSONB documents: `_field` and its forms for other types than text.
+//! Fields of JSONB documents: `field` and its forms for other types than text.
 
 use mrcall_engine::parse;
 use pgrx::pg_sys;
@@ -38,6 +38,6 @@ impl Reading for Truth {
     }
 }
 
-function!(_field_wrapper, pg_finfo__field_wrapper, field::<Text>);
-function!(_field_timestamptz_wrapper, pg_finfo__field_timestamptz_wrapper, field::<Instant>);
-function!(_field_boolean_wrapper, pg_finfo__field_boolean_wrapper, field::<Truth>);
+function!(field_wrapper, pg_finfo_field_wrapper, field::<Text>);
+function!(field_timestamptz_wrapper, pg_finfo_field_timestamptz_wrapper, field::<Instant>);
+function!(field_boolean_wrapper, pg_finfo_field_boolean_wrapper, field::<Truth>);

@@ -36,7 +36,7 @@ impl State for FunnelEvents {
     }
 }
 
-fn _funnel_agg_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn funnel_agg_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let (Some(ts), Some((count, mask))) = (args.i64(1), args.conditions(2)) else { return Ok(state) };
     agg::transition(
@@ -46,30 +46,30 @@ fn _funnel_agg_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlRe
         |events| events.same_steps(count).and_then(|()| events.push(ts, mask)).map_err(report),
     )
 }
-agg::transition_function!(_funnel_agg_trans_wrapper, pg_finfo__funnel_agg_trans_wrapper, _funnel_agg_trans);
+agg::transition_function!(funnel_agg_trans_wrapper, pg_finfo_funnel_agg_trans_wrapper, funnel_agg_trans);
 
 #[pg_extern(sql = false)]
-fn _funnel_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn funnel_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     agg::combine::<FunnelEvents>(first, second, fcinfo)
 }
 
 #[pg_extern(sql = false)]
-fn _funnel_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn funnel_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<FunnelEvents>(&state)
 }
 
 #[pg_extern(sql = false)]
-fn _funnel_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
+fn funnel_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
     agg::deserialize::<FunnelEvents>(bytes)
 }
 
 #[pg_extern(sql = false)]
-fn _funnel_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn funnel_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::finalize::<FunnelEvents>(&state)
 }
 
 #[pg_extern(sql = false)]
-fn _funnel_rollup_trans(
+fn funnel_rollup_trans(
     state: Internal,
     stored: Option<&[u8]>,
     fcinfo: pg_sys::FunctionCallInfo,

@@ -69,14 +69,14 @@ fn push(set: &mut JourneySet, args: &Args<'_>) -> SqlResult<()> {
 /// Arguments behind the state: row_kind, customer_id, visitor_id, at, begins_at, channel, dimension_value, conversion_id,
 /// value, scale, currency, signed_up_at, business_at, then the settings: models, half_life, first_weight, last_weight,
 /// weights, counts, paths, unconverted_since, unconverted_until, journeys.
-fn _journey_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn journey_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     agg::gather(state, fcinfo, || settings(&args), |set| push(set, &args), JourneySet::heap_bytes)
 }
-agg::transition_function!(_journey_set_trans_wrapper, pg_finfo__journey_set_trans_wrapper, _journey_set_trans);
+agg::transition_function!(journey_set_trans_wrapper, pg_finfo_journey_set_trans_wrapper, journey_set_trans);
 
 #[pg_extern(sql = false)]
-fn _journey_set_final(state: Internal) -> SqlResult<Option<Vec<u8>>> {
+fn journey_set_final(state: Internal) -> SqlResult<Option<Vec<u8>>> {
     agg::view(&state, |set: &JourneySet| set.answer().map_err(report)).transpose()
 }
 
@@ -100,7 +100,7 @@ fn rows<T: Tables>(answer: &[u8]) -> SqlResult<Output<T>> {
 }
 
 #[pg_extern(sql = false)]
-fn _journey_credit_rows(
+fn journey_credit_rows(
     answer: &[u8],
 ) -> Result<
     TableIterator<
@@ -130,7 +130,7 @@ fn _journey_credit_rows(
 }
 
 #[pg_extern(sql = false)]
-fn _journey_path_rows(
+fn journey_path_rows(
     answer: &[u8],
 ) -> Result<
     TableIterator<
@@ -151,7 +151,7 @@ fn _journey_path_rows(
 }
 
 #[pg_extern(sql = false)]
-fn _journey_rows(
+fn journey_rows(
     answer: &[u8],
 ) -> Result<
     TableIterator<

@@ -47,7 +47,7 @@ fn read(bytes: &[u8]) -> SqlResult<Journeys> {
 }
 
 // The arguments of path_agg are path, conversions, value, nulls: read where they lie.
-fn _path_agg_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn path_agg_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let path = args.path(1, "path")?;
     let value = args.amount(3, "value")?.unwrap_or_default();
@@ -67,15 +67,15 @@ fn _path_agg_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResu
         },
     )
 }
-agg::transition_function!(_path_agg_trans_wrapper, pg_finfo__path_agg_trans_wrapper, _path_agg_trans);
+agg::transition_function!(path_agg_trans_wrapper, pg_finfo_path_agg_trans_wrapper, path_agg_trans);
 
 #[pg_extern(sql = false)]
-fn _path_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn path_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     agg::combine::<PathSet>(first, second, fcinfo)
 }
 
 #[pg_extern(sql = false)]
-fn _path_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn path_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     // No bytes stand for no path: a worker that met counts of zero alone has nothing to hand over.
     if agg::view::<PathSet, _>(&state, State::is_empty).unwrap_or(true) {
         return Ok(None);
@@ -84,17 +84,17 @@ fn _path_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
 }
 
 #[pg_extern(sql = false)]
-fn _path_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
+fn path_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
     agg::deserialize::<PathSet>(bytes)
 }
 
 #[pg_extern(sql = false)]
-fn _path_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn path_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::finalize::<PathSet>(&state)
 }
 
 #[pg_extern(sql = false)]
-fn _path_rollup_trans(state: Internal, stored: Option<&[u8]>, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn path_rollup_trans(state: Internal, stored: Option<&[u8]>, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     agg::merge_stored::<PathSet>(state, stored, fcinfo)
 }
 

@@ -55,7 +55,7 @@ where
     })
 }
 
-/// What `mrcall._visit_settings` says.
+/// What `mrcall_internal.visit_settings` says.
 fn settings(args: &Args<'_>) -> SqlResult<Settings> {
     let row = needed(args.composite(11), "settings")?;
     let gap: Interval = needed(field(&row, "gap")?, "gap")?;
@@ -84,7 +84,7 @@ fn settings(args: &Args<'_>) -> SqlResult<Settings> {
 
 /// Arguments behind the state: visitor_id, occurred_at, event_type, page_path, page_url, referrer, utm_source, utm_medium,
 /// utm_campaign, user_agent, settings.
-fn _visit_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn visit_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
     let (Some(visitor), Some(at)) = (args.bytes(1), args.i64(2)) else { return Ok(state) };
     scan::load_next_row(visitor);
@@ -103,24 +103,24 @@ fn _visit_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlRes
     let make = || VisitSet::new(settings(&args)?).map_err(report);
     agg::transition(state, fcinfo, make, |set| set.push(&hit).map_err(report))
 }
-agg::transition_function!(_visit_set_trans_wrapper, pg_finfo__visit_set_trans_wrapper, _visit_set_trans);
+agg::transition_function!(visit_set_trans_wrapper, pg_finfo_visit_set_trans_wrapper, visit_set_trans);
 
 #[pg_extern(sql = false)]
-fn _visit_set_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn visit_set_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     agg::combine::<VisitSet>(first, second, fcinfo)
 }
 
 #[pg_extern(sql = false)]
-fn _visit_set_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn visit_set_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<VisitSet>(&state)
 }
 
 #[pg_extern(sql = false)]
-fn _visit_set_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
+fn visit_set_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
     agg::deserialize::<VisitSet>(bytes)
 }
 
 #[pg_extern(sql = false)]
-fn _visit_set_final(mut state: Internal) -> SqlResult<Option<AnyElement>> {
+fn visit_set_final(mut state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::hand_over(&mut state, VisitSet::taker)
 }

@@ -36,7 +36,7 @@ pub fn decode<S: State>(text: &CStr, name: &str) -> Result<Vec<u8>> {
 
 /// The text form of any state.
 #[pg_extern(sql = false)]
-fn _state_out(state: &[u8]) -> CString {
+fn state_out(state: &[u8]) -> CString {
     let mut text = String::with_capacity(2 + state.len() * 2);
     text.push_str("\\x");
     for byte in state {

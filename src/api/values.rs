@@ -25,23 +25,23 @@ fn try_boolean(value: &str) -> Option<bool> {
 
 /// The text if it is a number that the server's numeric accepts.
 #[pg_extern(sql = false)]
-fn _numeric_text(value: &str) -> Option<&str> {
+fn numeric_text(value: &str) -> Option<&str> {
     parse::numeric(value)
 }
 
 /// The JSON payload of a JWS compact serialization.
 #[pg_extern(sql = false)]
-fn _jws_payload(value: &str) -> Option<String> {
+fn jws_payload(value: &str) -> Option<String> {
     parse::jws_payload(value)
 }
 
 #[pg_extern(sql = false)]
-fn _unpacked(fcinfo: pg_sys::FunctionCallInfo) -> Option<AnyElement> {
+fn unpacked(fcinfo: pg_sys::FunctionCallInfo) -> Option<AnyElement> {
     document::unpacked(&Args::of(fcinfo), 0)
 }
 
 #[pg_extern(sql = false)]
-fn _longest_call() -> i32 {
+fn longest_call() -> i32 {
     guc::longest_call()
 }
 

@@ -12,6 +12,6 @@ const VIEWS: [(&str, &str); 4] = [
 ];
 
 #[pg_extern(sql = false)]
-fn _views() -> TableIterator<'static, (name!(name, &'static str), name!(definition, &'static str))> {
+fn views() -> TableIterator<'static, (name!(name, &'static str), name!(definition, &'static str))> {
     TableIterator::new(VIEWS)
 }

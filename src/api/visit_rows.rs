@@ -95,7 +95,7 @@ impl OwnRules {
         let [_, source, medium, campaign, _, _, referrer_domain] = *parts;
         query::connect(|query| {
             let channel = query.first(
-                c"SELECT r.channel, pg_catalog.concat('channel_rule ', r.position) FROM mrcall._own_rule($1, $2, $3, $4) AS r",
+                c"SELECT r.channel, pg_catalog.concat('channel_rule ', r.position) FROM mrcall_internal.own_rule($1, $2, $3, $4) AS r",
                 &[source.into(), medium.into(), campaign.into(), referrer_domain.into()],
             )?;
             Ok((channel, query.column(2)))
@@ -103,7 +103,7 @@ impl OwnRules {
     }
 }
 
-/// The visits of a set as rows of `mrcall._visit`.
+/// The visits of a set as rows of `mrcall_internal.visit`.
 struct Output {
     rows: Rows<'static>,
     /// What the rows' memory counts as.
@@ -235,7 +235,7 @@ fn rows_of_set(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<pg_sys::Dat
         query::connect(|query| Output::new(rows, query, row)).map(Some)
     })
 }
-guarded_function!(_visit_set_rows_wrapper, pg_finfo__visit_set_rows_wrapper, rows_of_set);
+guarded_function!(visit_set_rows_wrapper, pg_finfo_visit_set_rows_wrapper, rows_of_set);
 
 /// The rows of `sessionize`: since, until, gap. The set is made by a query of its own, so that workers help whoever asks, and
 /// however.
@@ -246,13 +246,13 @@ fn sessionize(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<pg_sys::Datu
             let [instant, interval] = [pg_sys::TIMESTAMPTZOID, pg_sys::INTERVALOID];
             let args = [args.typed(0, instant), args.typed(1, instant), args.typed(2, interval)];
             query.run(
-                c"SELECT mrcall._check_range($1, $2), mrcall._exact($3, 'gap'), mrcall._require_attached()",
+                c"SELECT mrcall_internal.check_range($1, $2), mrcall_internal.exact($3, 'gap'), mrcall_internal.require_attached()",
                 &args,
             )?;
             let taker = Taker::<VisitSet>::new();
             let [since, until, gap] = args;
             query.run(
-                c"SELECT s.visits FROM mrcall._visit_set_of($1, $2, $3, NULL, true, false, taker => $4) AS s",
+                c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, NULL, true, false, taker => $4) AS s",
                 &[since, until, gap, taker.number().into()],
             )?;
             let Some(set) = taker.take() else { return Ok(None) };
@@ -261,4 +261,4 @@ fn sessionize(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<pg_sys::Datu
         })
     })
 }
-guarded_function!(_sessionize_wrapper, pg_finfo__sessionize_wrapper, sessionize);
+guarded_function!(sessionize_wrapper, pg_finfo_sessionize_wrapper, sessionize);

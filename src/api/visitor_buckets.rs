@@ -190,7 +190,7 @@ fn visitor_buckets(
     query::connect(|query| {
         let mut store = Store::of(fcinfo, COLUMNS)?;
         query.run(
-            c"SELECT mrcall._exact($1, 'gap'), mrcall._check_range($2, $3)",
+            c"SELECT mrcall_internal.exact($1, 'gap'), mrcall_internal.check_range($2, $3)",
             &[gap.into(), since.into(), until.into()],
         )?;
         let instant = |at: Option<TimestampWithTimeZone>, name| needed(at, name).map(pg_sys::TimestampTz::from);
@@ -199,11 +199,11 @@ fn visitor_buckets(
         each_bucket(width, Some(from), Some(to), zone, |start, next| buckets.push((start, next)))?;
         if dimension.is_some() {
             query.run(
-                c"SELECT mrcall._check_dimension($1, '{channel,source,medium,campaign,landing_page,referrer_domain,device,entry_page}')",
+                c"SELECT mrcall_internal.check_dimension($1, '{channel,source,medium,campaign,landing_page,referrer_domain,device,entry_page}')",
                 &[dimension.into()],
             )?;
         }
-        query.run(c"SELECT mrcall._require_attached()", &[])?;
+        query.run(c"SELECT mrcall_internal.require_attached()", &[])?;
         let (by, no_bots) = (Dimension::named(dimension), exclude_bots == Some(true));
         let with_touch = matches!(by, Dimension::Origin(_) | Dimension::LandingPage);
         let with_pages = matches!(by, Dimension::EntryPage | Dimension::LandingPage);
@@ -212,7 +212,7 @@ fn visitor_buckets(
         let whole_visit = no_bots || !matches!(by, Dimension::Whole);
         // Computed before, so that the planner sees an instant and no row has to compute it again.
         let first: Option<TimestampWithTimeZone> = query.first(
-            c"SELECT $1 OPERATOR(pg_catalog.-) mrcall._exact($2, 'gap') OPERATOR(pg_catalog.-)
+            c"SELECT $1 OPERATOR(pg_catalog.-) mrcall_internal.exact($2, 'gap') OPERATOR(pg_catalog.-)
                 CASE WHEN $3 THEN '24:00:00'::pg_catalog.interval ELSE '0' END",
             &[since.into(), gap.into(), whole_visit.into()],
         )?;
@@ -230,7 +230,7 @@ fn visitor_buckets(
             taker.number().into(),
         ];
         query.run(
-            c"SELECT s.visits FROM mrcall._visit_set_of($1, $2, $3, NULL, $4, $5, $6, $7, $8, $9, $10) AS s",
+            c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, NULL, $4, $5, $6, $7, $8, $9, $10) AS s",
             &args,
         )?;
         let cuts = first_cut(&buckets, from);

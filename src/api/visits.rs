@@ -32,7 +32,7 @@ impl State for VisitState {
 }
 
 #[pg_extern(sql = false)]
-fn _visit_agg_trans(
+fn visit_agg_trans(
     state: Internal,
     ts: Option<i64>,
     gap: Option<Interval>,
@@ -52,37 +52,37 @@ fn _visit_agg_trans(
 }
 
 #[pg_extern(sql = false)]
-fn _visit_agg_times_trans(
+fn visit_agg_times_trans(
     state: Internal,
     ts: Option<i64>,
     gap: Option<Interval>,
     fcinfo: pg_sys::FunctionCallInfo,
 ) -> SqlResult<Internal> {
-    _visit_agg_trans(state, ts, gap, None, None, fcinfo)
+    visit_agg_trans(state, ts, gap, None, None, fcinfo)
 }
 
 #[pg_extern(sql = false)]
-fn _visit_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
+fn visit_agg_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     agg::combine::<VisitState>(first, second, fcinfo)
 }
 
 #[pg_extern(sql = false)]
-fn _visit_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn visit_agg_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::serialize::<VisitState>(&state)
 }
 
 #[pg_extern(sql = false)]
-fn _visit_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
+fn visit_agg_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
     agg::deserialize::<VisitState>(bytes)
 }
 
 #[pg_extern(sql = false)]
-fn _visit_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
+fn visit_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
     agg::finalize::<VisitState>(&state)
 }
 
 #[pg_extern(sql = false)]
-fn _visit_rollup_trans(
+fn visit_rollup_trans(
     state: Internal,
     stored: Option<&[u8]>,
     fcinfo: pg_sys::FunctionCallInfo,

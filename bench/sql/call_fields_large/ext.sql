@@ -8,9 +8,10 @@ SELECT n AS id, jsonb_build_object('end_timestamp', '2026-05-01T10:00:00.123Z', 
                           FROM generate_series(1, 120) AS t)) AS data
 FROM generate_series(1, 10000) AS n;
 -- @run
-SELECT count(*) AS calls, sum(octet_length(mrcall._field(data, '{outcome}'))) AS outcomes,
-       sum(octet_length(mrcall._field(data, '{caller}'))) AS callers, sum(octet_length(mrcall._field(data, '{medium}'))) AS media,
-       sum(octet_length(mrcall._field(data, '{language}'))) AS languages,
-       count(mrcall._field_timestamptz(data, '{end_timestamp}')) AS ended,
-       count(*) FILTER (WHERE mrcall._field_boolean(data, '{answered}')) AS answered
+SELECT count(*) AS calls, sum(octet_length(mrcall_internal.field(data, '{outcome}'))) AS outcomes,
+       sum(octet_length(mrcall_internal.field(data, '{caller}'))) AS callers, sum(octet_length(mrcall_internal.field(data,
+           '{medium}'))) AS media,
+       sum(octet_length(mrcall_internal.field(data, '{language}'))) AS languages,
+       count(mrcall_internal.field_timestamptz(data, '{end_timestamp}')) AS ended,
+       count(*) FILTER (WHERE mrcall_internal.field_boolean(data, '{answered}')) AS answered
 FROM bench_document

@@ -10,7 +10,7 @@ use crate::state::{Reader, Writer};
 
 const KIND: u8 = b'J';
 const VERSION: u8 = 1;
-const NAME: &str = "the answer of _journey_set";
+const NAME: &str = "the answer of journey_set";
 
 /// What one value of the dimension has under one model.
 #[derive(Debug, Clone, PartialEq, Eq)]
