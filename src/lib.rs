@@ -18,7 +18,8 @@ pgrx::pg_module_magic!();
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     guc::init();
-    mrcall_engine::pulse::set(|| {
+    mrcall_engine::resource::interrupt::on_check(|| {
         pgrx::check_for_interrupts!();
     });
+    mrcall_engine::resource::memory::on_limit(guc::max_state_memory);
 }

@@ -5,8 +5,9 @@
 //! jumps past a grid time: an hour that the clock repeats is two buckets. From 24 hours on, and for months, it starts
 //! at the **first** such instant only: a day of 25 hours is one bucket, and a day that the clock skips is none.
 
-use crate::duration::{self, DAY, END_INSTANT, HOUR, MIN_INSTANT, SECOND};
+use crate::calendar::{first_day_of_month, month_of_day};
 use crate::error::{Error, ErrorKind, Result};
+use crate::time::{self, DAY, END_INSTANT, HOUR, MIN_INSTANT, SECOND};
 
 /// Local time 2000-01-03 00:00, a Monday: the origin of the grids without months.
 const ORIGIN: i64 = 2 * DAY;
@@ -47,13 +48,13 @@ impl Width {
     ///
     /// Zero, negative, or months mixed with anything else: `22023`; too long for 64 bits, or infinite: `22008`.
     pub fn new(months: i32, days: i32, micros: i64) -> Result<Self> {
-        if months == 0 || duration::is_infinite(months, days, micros) {
-            let width = duration::exact_micros(months, days, micros, "width")?;
+        if months == 0 || time::is_infinite(months, days, micros) {
+            let width = time::exact_micros(months, days, micros, "width")?;
             return Self::Micros(width).check();
         }
         if days != 0 || micros != 0 {
             return Err(Error::invalid(
-                format!("width mixes months with days or time: {}", duration::interval_text(months, days, micros)),
+                format!("width mixes months with days or time: {}", time::interval_text(months, days, micros)),
                 "Use either months (and years) alone, or weeks, days and time alone.",
             ));
         }
@@ -62,10 +63,10 @@ impl Width {
 
     fn check(self) -> Result<Self> {
         match self {
-            Self::Micros(width) => duration::positive(width, "width").map(Self::Micros),
+            Self::Micros(width) => time::positive(width, "width").map(Self::Micros),
             Self::Months(months) if months > 0 => Ok(self),
             Self::Months(months) => Err(Error::invalid(
-                format!("width must be positive, not {}", duration::interval_text(months, 0, 0)),
+                format!("width must be positive, not {}", time::interval_text(months, 0, 0)),
                 "Give width a length above zero, for example interval '1 month'.",
             )),
         }
@@ -222,21 +223,21 @@ fn segment_at(zone: &impl Zone, instant: i64) -> Result<Segment> {
 }
 
 fn instant(ts: i64) -> Result<i64> {
-    if duration::in_range(duration::finite(ts, "ts")?) {
+    if time::in_range(time::finite(ts, "ts")?) {
         return Ok(ts);
     }
-    Err(duration::out_of_range(
+    Err(time::out_of_range(
         format!("ts is out of range: {ts} microseconds since 2000-01-01"),
         "Use a timestamp between 4714 BC and 294276 AD.",
     ))
 }
 
 fn in_range(start: i64) -> Result<i64> {
-    if duration::in_range(start) { Ok(start) } else { Err(bucket_out_of_range()) }
+    if time::in_range(start) { Ok(start) } else { Err(bucket_out_of_range()) }
 }
 
 fn bucket_out_of_range() -> Error {
-    duration::out_of_range(
+    time::out_of_range(
         "the start of the bucket is out of the range of timestamps",
         "Use a narrower width, or a timestamp further from 4714 BC and 294276 AD.",
     )
@@ -248,72 +249,4 @@ fn too_many_steps() -> Error {
         format!("the time zone has more than {MAX_STEPS} changes within one bucket"),
         "Use an IANA zone name, for example 'Europe/Rome'.",
     )
-}
-
-// chrono's calendar ends in the year 262143, PostgreSQL's in 294276: hence our own two conversions. Both count in eras
-// of 400 Gregorian years = 146097 days, and years that begin in March, so that the leap day comes last.
-const DAYS_IN_ERA: i64 = 146_097;
-/// Days from 0000-03-01 to 2000-01-01.
-const DAYS_TO_2000: i64 = 730_425;
-
-/// The month, counted from January 2000 = 0, of the day `day`, counted from 2000-01-01 = 0.
-fn month_of_day(day: i64) -> i64 {
-    let day = day + DAYS_TO_2000;
-    let (era, day) = (day.div_euclid(DAYS_IN_ERA), day.rem_euclid(DAYS_IN_ERA));
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day_of_year = day - (365 * year + year / 4 - year / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    (era * 400 + year) * 12 + month_from_march + 2 - 2_000 * 12
-}
-
-/// The first day of the month `month`, both counted as in [`month_of_day`].
-fn first_day_of_month(month: i64) -> i64 {
-    let march_based = month + 2_000 * 12 - 2;
-    let (years, month) = (march_based.div_euclid(12), march_based.rem_euclid(12));
-    let (era, year) = (years.div_euclid(400), years.rem_euclid(400));
-    era * DAYS_IN_ERA + 365 * year + year / 4 - year / 100 + (153 * month + 2) / 5 - DAYS_TO_2000
-}
-
-/// The day, counted from 2000-01-01 = 0, of a date of the proleptic Gregorian calendar; `None` when there is no such
-/// date.
-pub(crate) fn day_of_date(year: i64, month: i64, day: i64) -> Option<i64> {
-    if !(-5_000..=300_000).contains(&year) || !(1..=12).contains(&month) {
-        return None;
-    }
-    let month = (year - 2_000) * 12 + month - 1;
-    let first = first_day_of_month(month);
-    // Every month has 28 days: only the others need the next month's first.
-    let is_day = (1..=28).contains(&day) || (29..=first_day_of_month(month + 1) - first).contains(&day);
-    is_day.then_some(first + day - 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Walks the calendar day by day, from 4801 BC over the range's ends, with the rule of leap years alone.
-    #[test]
-    fn calendar_agrees_with_counting() {
-        for (from_year, to_year) in [(-4_800, 2_500), (290_000, 294_300)] {
-            let mut day = day_of_date(from_year, 1, 1).unwrap();
-            for year in from_year..to_year {
-                let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-                let lengths = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-                for (index, length) in (0..).zip(lengths) {
-                    let month = (year - 2_000) * 12 + index;
-                    assert_eq!(first_day_of_month(month), day, "{year}-{}", index + 1);
-                    assert_eq!((month_of_day(day), month_of_day(day + length - 1)), (month, month));
-                    assert_eq!(day_of_date(year, index + 1, length), Some(day + length - 1));
-                    assert_eq!(day_of_date(year, index + 1, length + 1), None);
-                    day += length;
-                }
-            }
-        }
-        assert_eq!(day_of_date(2000, 1, 1), Some(0));
-        assert_eq!(day_of_date(-4713, 11, 24).map(|d| d * DAY), Some(MIN_INSTANT));
-        assert_eq!(day_of_date(294_277, 1, 1).map(|d| d * DAY), Some(END_INSTANT));
-        assert_eq!(day_of_date(2024, 0, 1), None);
-        assert_eq!(day_of_date(2024, 13, 1), None);
-        assert_eq!(day_of_date(2024, 1, 0), None);
-    }
 }

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, Needs};
+use crate::time;
 
 /// The channel of a visit that nothing referred; `last_non_direct` and `last_paid` look past it.
 const DIRECT: &str = "Direct";
@@ -32,8 +32,8 @@ impl Default for Options<'_> {
     /// 30 days, 7 days, 40 %, 40 %, no milestones, no weights: the defaults of `mrcall.credit`.
     fn default() -> Self {
         Self {
-            lookback: 30 * duration::DAY,
-            half_life: 7 * duration::DAY,
+            lookback: 30 * time::DAY,
+            half_life: 7 * time::DAY,
             first_weight: 0.4,
             last_weight: 0.4,
             signup_at: None,
@@ -48,8 +48,8 @@ impl Options<'_> {
     /// a last weight that sum to more than 1, or own weights that are all zero; `22008` for an infinite milestone. All
     /// are checked, also those that a model does not use.
     pub fn validate(&self) -> Result<()> {
-        duration::not_negative(self.lookback, "lookback")?;
-        duration::positive(self.half_life, "half_life")?;
+        time::not_negative(self.lookback, "lookback")?;
+        time::positive(self.half_life, "half_life")?;
         for (name, weight) in [("first_weight", self.first_weight), ("last_weight", self.last_weight)] {
             if !weight.is_finite() || weight < 0.0 {
                 return Err(Error::invalid(
@@ -66,7 +66,7 @@ impl Options<'_> {
             ));
         }
         for (at, name) in [(self.signup_at, "signup_at"), (self.business_at, "business_at")] {
-            at.map_or(Ok(0), |at| duration::finite(at, name))?;
+            at.map_or(Ok(0), |at| time::finite(at, name))?;
         }
         self.weights.map_or(Ok(()), valid_weights)
     }
@@ -115,11 +115,11 @@ pub fn credit(
 ) -> Result<Vec<(usize, f64)>> {
     options.validate()?;
     of_one_journey(model, options)?;
-    duration::finite(converted_at, "converted_at")?;
+    time::finite(converted_at, "converted_at")?;
     let window = converted_at.saturating_sub(options.lookback)..=converted_at;
     let mut counted = Vec::new();
     for (index, touch) in touches.iter().enumerate() {
-        duration::finite(touch.at, "touched_at")?;
+        time::finite(touch.at, "touched_at")?;
         if window.contains(&touch.at) {
             counted.push((index, touch));
         }

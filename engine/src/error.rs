@@ -19,6 +19,8 @@ pub enum ErrorKind {
     NotPossible,
     /// A limit of the program is exceeded (`54000`).
     LimitExceeded,
+    /// An allocation has failed (`53200`).
+    OutOfMemory,
 }
 
 /// An error: its class, a message (lower case, no period, with the offending value) and a hint that says what to do.

@@ -4,8 +4,8 @@
 //! largest counts, so that ties do not depend on the order of arrival. A row without a time has no place in the series: it
 //! gives nothing and gets nothing.
 
-use crate::duration;
 use crate::error::{Error, Result};
+use crate::time;
 
 /// A row of a series: its time in microseconds since 2000-01-01 UTC, and its value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,7 +78,7 @@ impl Filler {
     /// The time of a row that needs a value, with the known instants around it at hand; `None` when its own value stands.
     fn needed(&mut self, place: i64, row: Row, max_gap: Option<i64>, rows: &mut impl Rows) -> Result<Option<i64>> {
         if let Some(gap) = max_gap {
-            duration::not_negative(gap, "max_gap")?;
+            time::not_negative(gap, "max_gap")?;
         }
         check(row)?;
         let Some(ts) = row.ts else { return Ok(None) };
@@ -120,7 +120,7 @@ impl Filler {
 
 fn check(row: Row) -> Result<()> {
     if let Some(ts) = row.ts {
-        duration::finite(ts, "ts")?;
+        time::finite(ts, "ts")?;
     }
     match row.value {
         Some(value) if !value.is_finite() => Err(Error::invalid(

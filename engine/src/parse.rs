@@ -4,8 +4,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::bucket::day_of_date;
-use crate::duration::{DAY, HOUR, SECOND};
+use crate::calendar::day_of_date;
+use crate::time::{DAY, HOUR, SECOND};
 
 /// Most digits of a number.
 pub const MAX_NUMERIC_DIGITS: usize = 1_000;

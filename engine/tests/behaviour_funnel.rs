@@ -294,7 +294,7 @@ fn examples() {
 
 #[test]
 fn windows_at_the_ends_of_time() {
-    use mrcall_engine::duration::{END_INSTANT, MIN_INSTANT};
+    use mrcall_engine::time::{END_INSTANT, MIN_INSTANT};
     let rows = [(END_INSTANT - 1, 2), (MIN_INSTANT, 1)];
     for (names, within, depth) in [(&[][..], i64::MAX, 1), (&["consecutive"], i64::MAX, 1)] {
         // The whole range is longer than any interval.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use mrcall_engine::bucket::{Segment, Width, Zone, bucket, next_bucket};
-use mrcall_engine::duration::{DAY, END_INSTANT, HOUR, MIN_INSTANT, SECOND};
+use mrcall_engine::time::{DAY, END_INSTANT, HOUR, MIN_INSTANT, SECOND};
 use mrcall_engine::{Error, ErrorKind, Result};
 use proptest::prelude::*;
 

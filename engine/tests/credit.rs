@@ -1,8 +1,8 @@
 //! The models of one journey: worked examples, and the promises that hold for any journey.
 
 use mrcall_engine::credit::{Options, Touch, credit, path_weights};
-use mrcall_engine::duration::{DAY, HOUR};
 use mrcall_engine::model::{About, MODELS, Model, Needs};
+use mrcall_engine::time::{DAY, HOUR};
 use mrcall_engine::{ErrorKind, Result};
 use proptest::prelude::*;
 

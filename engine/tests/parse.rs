@@ -2,8 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use mrcall_engine::duration::{DAY, HOUR, SECOND, in_range};
 use mrcall_engine::parse::{MAX_JWS_LENGTH, bigint, boolean, jws_payload, numeric, timestamptz};
+use mrcall_engine::time::{DAY, HOUR, SECOND, in_range};
 use proptest::prelude::*;
 
 /// 2024-02-29 12:30:05 UTC, from PostgreSQL: extract(epoch from ...) = 1709209805, 2000-01-01 = 946684800.

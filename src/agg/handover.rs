@@ -4,12 +4,12 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
-use super::budget::Share;
+use mrcall_engine::resource::memory::Reservation;
 
 /// A state and what it counts as.
 pub struct Held<S> {
     pub state: S,
-    pub share: Share,
+    pub share: Reservation,
 }
 
 /// A taker's number, and what was handed over to it.

@@ -1,11 +1,9 @@
 //! States of aggregates: where they live, what they may take, how they become bytes.
 
-mod budget;
 mod context;
 mod handover;
 mod state;
 
-pub use budget::Share;
 pub use handover::Taker;
 pub(crate) use state::transition_function;
 pub use state::{State, combine, deserialize, finalize, gather, hand_over, merge_stored, serialize, transition, view};

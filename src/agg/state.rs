@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use mrcall_engine::{Error, ErrorKind, Result};
 use pgrx::{AnyElement, Internal, PgMemoryContexts, pg_sys};
 
-use super::budget::Share;
 use super::context::{aggregate_context, borrow, borrow_mut, bytea, keep, passed_bytes, place};
 use super::handover::{self, Held};
 use crate::error::{SqlResult, report};
+use mrcall_engine::resource::memory::Reservation;
 
 /// An engine state that an aggregate can hold.
 pub trait State: Sized + 'static {
@@ -63,7 +63,7 @@ fn held_mut<S: 'static>(internal: &mut Internal) -> Option<&mut Held<S>> {
 
 impl<S: State> Held<S> {
     fn new(state: S) -> SqlResult<Self> {
-        let mut held = Self { state, share: Share::default() };
+        let mut held = Self { state, share: Reservation::default() };
         held.recount(S::heap_bytes)?;
         Ok(held)
     }
@@ -111,7 +111,7 @@ pub fn gather<S: 'static>(
         return Ok(internal);
     }
     let mut context = aggregate_context(fcinfo)?;
-    let mut held = Held { state: make()?, share: Share::default() };
+    let mut held = Held { state: make()?, share: Reservation::default() };
     change(&mut held.state)?;
     held.recount(heap_bytes)?;
     Ok(keep(&mut context, Passed::State(held)))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mrcall_engine::behaviour::{FunnelState, Modes, Pattern, RetentionState, SequenceState};
-use mrcall_engine::{Result as EngineResult, duration};
+use mrcall_engine::{Result as EngineResult, time};
 use pgrx::prelude::*;
 use pgrx::{AnyElement, Internal, pg_sys};
 
@@ -85,7 +85,7 @@ impl State for SequenceState {
 /// A funnel's window in microseconds, and its modes; NULL modes are the default.
 pub(super) fn window(within: Option<(i32, i32, i64)>, modes: Option<&Array<&str>>) -> SqlResult<(i64, Modes)> {
     let (months, days, micros) = needed(within, "within")?;
-    let within = duration::exact_micros(months, days, micros, "within").map_err(report)?;
+    let within = time::exact_micros(months, days, micros, "within").map_err(report)?;
     let modes = match modes {
         Some(names) => {
             let names = names.iter().map(|name| needed(name, "modes")).collect::<SqlResult<Vec<_>>>()?;

@@ -1,7 +1,7 @@
 //! Time buckets: `bucket`, `next_bucket`, `buckets`. Instants are microseconds since 2000-01-01 UTC, the server's own form.
 
 use mrcall_engine::bucket::{self, Width};
-use mrcall_engine::{Error, ErrorKind, duration};
+use mrcall_engine::{Error, ErrorKind, time};
 use pgrx::datum::Interval;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -59,7 +59,7 @@ pub fn each_bucket(
     mut with: impl FnMut(i64, i64),
 ) -> SqlResult<()> {
     let width = width(&needed(width_, "width")?)?;
-    let finite = |at: Option<i64>, name: &str| duration::finite(needed(at, name)?, name).map_err(report);
+    let finite = |at: Option<i64>, name: &str| time::finite(needed(at, name)?, name).map_err(report);
     let (since, until) = (finite(since, "since")?, finite(until, "until")?);
     let zone = PgZone::named(needed(zone, "zone")?).map_err(report)?;
     if since >= until {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use mrcall_engine::calls::{CallSet, Figures, Range, SourceCall, Summary};
+use mrcall_engine::resource::memory::Reservation;
 use mrcall_engine::{Error, ErrorKind, Result as EngineResult};
 use pgrx::datum::Interval;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -93,7 +94,7 @@ struct Output {
     businesses: Vec<Option<pg_sys::Datum>>,
     outcomes: HashMap<Vec<(u32, u32)>, pg_sys::Datum>,
     /// Gives the memory back to the budget.
-    _share: agg::Share,
+    _share: Reservation,
 }
 
 const COLUMNS: usize = 13;
@@ -173,7 +174,7 @@ fn call_set_rows(
         memory: guc::max_state_memory(),
     };
     let summary = Summary::new(set, &range).map_err(report)?;
-    let mut share = agg::Share::default();
+    let mut share = Reservation::default();
     share.set(summary.heap_bytes()).map_err(report)?;
     let tuples = Tuples::of(fcinfo, COLUMNS).ok_or_else(|| {
         report(Error::new(

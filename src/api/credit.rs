@@ -3,7 +3,7 @@
 use mrcall_engine::arrival::is_paid;
 use mrcall_engine::credit::{self, Options, Touch};
 use mrcall_engine::model::{MODELS, Model};
-use mrcall_engine::{Error, duration, split};
+use mrcall_engine::{Error, split, time};
 use pgrx::datum::Interval;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -11,7 +11,7 @@ use pgrx::prelude::*;
 use crate::error::{SqlResult, needed, needed_element, report};
 
 fn micros(interval: &Interval, name: &str) -> SqlResult<i64> {
-    duration::exact_micros(interval.months(), interval.days(), interval.micros(), name).map_err(report)
+    time::exact_micros(interval.months(), interval.days(), interval.micros(), name).map_err(report)
 }
 
 /// The same duration in hours, minutes and microseconds alone, so that adding it never asks for a time zone; months and
@@ -19,7 +19,7 @@ fn micros(interval: &Interval, name: &str) -> SqlResult<i64> {
 #[pg_extern(sql = false)]
 fn exact(interval: Option<Interval>, name: &str) -> SqlResult<Interval> {
     let value = micros(&needed(interval, name)?, name)?;
-    let value = duration::not_negative(value, name).map_err(report)?;
+    let value = time::not_negative(value, name).map_err(report)?;
     Interval::new(0, 0, value)
         .map_err(|_| report(Error::invalid(format!("{name} is out of range"), format!("Give a shorter {name}."))))
 }

@@ -1,7 +1,7 @@
 //! `locf` and `interpolate`, window functions over a series.
 
 use mrcall_engine::gap_fill::{Filler, Row, Rows};
-use mrcall_engine::{Error, ErrorKind, Result as EngineResult, duration};
+use mrcall_engine::{Error, ErrorKind, Result as EngineResult, time};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
@@ -41,7 +41,7 @@ fn fill(
     how: impl FnOnce(&mut Filler, i64, Row, Option<i64>, &mut Window) -> EngineResult<Option<f64>>,
 ) -> SqlResult<Option<f64>> {
     let mut window = Window::of(fcinfo)?;
-    let exact = |(months, days, micros)| duration::exact_micros(months, days, micros, "max_gap");
+    let exact = |(months, days, micros)| time::exact_micros(months, days, micros, "max_gap");
     let max_gap = window.argument(MAX_GAP).map(interval_of).map(exact).transpose().map_err(report)?;
     let here = row(window.argument(VALUE), window.argument(TS));
     let place = window.current();

@@ -2,7 +2,7 @@
 
 use mrcall_engine::journeys::{Conversion, CreditRows, JourneyRows, JourneySet, PathRows, Settings, Tables, Touch};
 use mrcall_engine::model::Model;
-use mrcall_engine::{Error, duration};
+use mrcall_engine::{Error, time};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::{Internal, pg_sys};
@@ -26,7 +26,7 @@ fn settings(args: &Args<'_>) -> SqlResult<JourneySet> {
     let (months, days, micros) = needed(args.interval(15), "half_life")?;
     let settings = Settings {
         models: args.texts(14).iter().map(|name| Model::parse(name)).collect::<Result<_, _>>().map_err(report)?,
-        half_life: duration::exact_micros(months, days, micros, "half_life").map_err(report)?,
+        half_life: time::exact_micros(months, days, micros, "half_life").map_err(report)?,
         first_weight: needed(args.f64(16), "first_weight")?,
         last_weight: needed(args.f64(17), "last_weight")?,
         weights: args.floats(18),

@@ -4,6 +4,7 @@ use mrcall_engine::arrival::is_paid;
 use mrcall_engine::credit::Options;
 use mrcall_engine::model::{MODELS, Model, Needs};
 use mrcall_engine::paths::{self, Bootstrap, Game, Journeys, ModelCredits, PathSet, Sampling, Transform};
+use mrcall_engine::resource::memory::Reservation;
 use mrcall_engine::{Error, Result as EngineResult};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -237,7 +238,7 @@ fn path_models(
     let journeys = paths.map_or(Ok(Journeys::default()), read)?;
     let has = |needs| needs == Needs::Order || (needs == Needs::Weights && options.weights.is_some());
     let models: Vec<Model> = MODELS.iter().filter(|known| has(known.needs)).map(|known| known.model).collect();
-    let mut share = agg::Share::default();
+    let mut share = Reservation::default();
     share.set(journeys.channels().len() * models.len() * MODEL_BYTES).map_err(report)?;
     let rows = paths::path_models(&journeys, &models, &options, is_paid).map_err(report)?;
     let apart = unattributed(&journeys)?

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use mrcall_engine::visits::{Hit, Settings, VisitSet, is_pageview};
-use mrcall_engine::{Error, ErrorKind, Result as EngineResult, duration};
+use mrcall_engine::{Error, ErrorKind, Result as EngineResult, time};
 use pgrx::datum::{Interval, TimestampWithTimeZone, UnboxDatum};
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::prelude::*;
@@ -72,7 +72,7 @@ fn settings(args: &Args<'_>) -> SqlResult<Settings> {
         _ => Vec::new(),
     };
     Ok(Settings {
-        gap: duration::exact_micros(gap.months(), gap.days(), gap.micros(), "gap").map_err(report)?,
+        gap: time::exact_micros(gap.months(), gap.days(), gap.micros(), "gap").map_err(report)?,
         ignored: ignored.iter().flat_map(Array::iter).flatten().map(str::to_owned).collect(),
         cuts,
         path_from_url: flag("path_from_url")?,

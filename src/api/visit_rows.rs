@@ -5,7 +5,9 @@ use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::visits::{Cuts, Piece, Rows, VisitSet, origin_parts};
 use pgrx::pg_sys;
 
-use crate::agg::{Share, Taker};
+use mrcall_engine::resource::memory::Reservation;
+
+use crate::agg::Taker;
 use crate::error::{SqlResult, report};
 use crate::pg::args::Args;
 use crate::pg::function::guarded_function;
@@ -107,7 +109,7 @@ impl OwnRules {
 struct Output {
     rows: Rows<'static>,
     /// What the rows' memory counts as.
-    _share: Share,
+    _share: Reservation,
     rules: OwnRules,
     texts: Lasting<Text>,
     parts: Parts,
@@ -124,7 +126,7 @@ struct Output {
 impl Output {
     /// The rows of a set.
     fn new(rows: Rows<'static>, query: &Query, row: &mut Row) -> SqlResult<Self> {
-        let mut share = Share::default();
+        let mut share = Reservation::default();
         share.set(rows.heap_bytes()).map_err(report)?;
         let rules = OwnRules::new(query)?;
         let mut direct = [None; 7];

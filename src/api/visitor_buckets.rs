@@ -1,15 +1,18 @@
 //! `visitor_buckets`: one pass over the events finds the visits, cut at the buckets' starts; then they are counted.
 
+use mrcall_engine::resource::interrupt;
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::visits::{Cuts, Piece, Rows, Tally, VisitSet, origin_parts};
-use mrcall_engine::{Error, ErrorKind, agent, pulse};
+use mrcall_engine::{Error, ErrorKind, agent};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::bucket::each_bucket;
 use super::visit_rows::{Lasting, OwnRules};
-use crate::agg::{Share, Taker};
+use mrcall_engine::resource::memory::Reservation;
+
+use crate::agg::Taker;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::query;
 use crate::pg::row::{Text, Value};
@@ -104,7 +107,7 @@ const VISITORS_BETWEEN_COUNTS: u64 = 64;
 /// Counts the visits of a set.
 fn count(set: &mut VisitSet, tally: &mut Tally, cuts: Vec<i64>, values: &mut Values, no_bots: bool) -> SqlResult<()> {
     let mut rows = set.rows(Cuts::new(cuts)).map_err(report)?;
-    let (mut share, mut counter, mut bots) = (Share::default(), pulse::Counter::default(), Lasting::new());
+    let (mut share, mut counter, mut bots) = (Reservation::default(), interrupt::Throttle::default(), Lasting::new());
     let mut visitor = 0;
     let gap = rows.gap();
     while rows.next_visitor().map_err(report)?.is_some() {
@@ -149,7 +152,7 @@ fn write(tally: &Tally, values: &Values, buckets: &[(i64, i64)], store: &mut Sto
             found.into_iter().map(|id| (id, text(id).map(|text| store.row.share(text)))).collect()
         }
     };
-    let mut counter = pulse::Counter::default();
+    let mut counter = interrupt::Throttle::default();
     for ((start, _), stretch) in buckets.iter().zip(1..) {
         for (value, text) in &mut shown {
             counter.step();

@@ -1,7 +1,7 @@
 //! `visit_agg`, its state type, `rollup` and accessors.
 
 use mrcall_engine::visits::VisitState;
-use mrcall_engine::{Error, Result as EngineResult, duration};
+use mrcall_engine::{Error, Result as EngineResult, time};
 use pgrx::datum::Interval;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -41,7 +41,7 @@ fn visit_agg_trans(
     fcinfo: pg_sys::FunctionCallInfo,
 ) -> SqlResult<Internal> {
     let gap = needed(gap, "gap")?;
-    let gap = duration::exact_micros(gap.months(), gap.days(), gap.micros(), "gap").map_err(report)?;
+    let gap = time::exact_micros(gap.months(), gap.days(), gap.micros(), "gap").map_err(report)?;
     let Some(ts) = ts else { return Ok(state) };
     agg::transition(
         state,
@@ -82,11 +82,7 @@ fn visit_agg_final(state: Internal) -> SqlResult<Option<AnyElement>> {
 }
 
 #[pg_extern(sql = false)]
-fn visit_rollup_trans(
-    state: Internal,
-    stored: Option<&[u8]>,
-    fcinfo: pg_sys::FunctionCallInfo,
-) -> SqlResult<Internal> {
+fn visit_rollup_trans(state: Internal, stored: Option<&[u8]>, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     agg::merge_stored::<VisitState>(state, stored, fcinfo)
 }
 

@@ -6,7 +6,7 @@ use core::slice;
 use mrcall_engine::Error;
 use mrcall_engine::behaviour::condition_mask;
 use mrcall_engine::paths::Amount;
-use mrcall_engine::visits::utf8;
+use mrcall_engine::text::utf8;
 use pgrx::datum::DatumWithOid;
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::{AllocatedByRust, Array, FromDatum, pg_sys, varlena};

@@ -1,6 +1,6 @@
 //! An array of texts, read where it lies: its layout is that of the disk, which no version of the server changes.
 
-use mrcall_engine::visits::utf8;
+use mrcall_engine::text::utf8;
 use mrcall_engine::{Error, ErrorKind};
 
 use crate::error::{SqlResult, needed_element, report};

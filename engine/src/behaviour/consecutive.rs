@@ -3,7 +3,7 @@
 use super::event::{Event, instant, instants};
 use super::matching::{Matching, Reach};
 use super::{MAX_CONDITIONS, all_conditions, bits_down, in_window};
-use crate::pulse::Counter;
+use crate::resource::interrupt::Throttle;
 
 /// How many steps a chain of `length` has after an instant at most.
 fn reach(length: usize, group: &[Event], steps: u8, matching: &mut Matching) -> usize {
@@ -99,7 +99,7 @@ pub(super) fn earliest(events: &[Event], steps: u8, within: i64) -> Vec<i64> {
     let mut matching = Matching::default();
     let mut times = Vec::with_capacity(usize::from(steps));
     let mut rest = events;
-    let mut counter = Counter::default();
+    let mut counter = Throttle::default();
     while let Some(group) = instants(rest).next() {
         counter.step();
         let first = reach(0, group, steps, &mut matching);

@@ -3,10 +3,10 @@
 use core::mem;
 use std::borrow::Cow;
 
-use crate::duration;
 use crate::error::Result;
-use crate::pulse;
+use crate::resource::interrupt;
 use crate::state::{Reader, Writer};
+use crate::time;
 
 /// An instant and the conditions it meets: 12 bytes, so its fields are read by value only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +64,9 @@ impl Events {
 
     /// Adds an event; `22008` for an instant that is infinite or outside PostgreSQL's range.
     pub(super) fn push(&mut self, ts: i64, mask: u32) -> Result<()> {
-        if !duration::in_range(ts) {
-            duration::finite(ts, "ts")?;
-            return Err(duration::out_of_range(
+        if !time::in_range(ts) {
+            time::finite(ts, "ts")?;
+            return Err(time::out_of_range(
                 format!("ts is outside the range of timestamptz: {ts} microseconds since 2000-01-01"),
                 "Use a timestamp between 4714 BC and 294276 AD.",
             ));
@@ -96,7 +96,7 @@ impl Events {
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
-        let mut counter = pulse::Counter::default();
+        let mut counter = interrupt::Throttle::default();
         other.each().for_each(|event| {
             counter.step();
             self.add(event);
@@ -146,7 +146,7 @@ impl Events {
         self.pieces().iter().for_each(|piece| all.extend_from_slice(piece));
         all.extend_from_slice(&self.list);
         if !self.sorted {
-            pulse::sort_by_key(&mut all, |event| event.key());
+            interrupt::sort_by_key(&mut all, |event| event.key());
         }
         Cow::Owned(all)
     }
@@ -155,7 +155,7 @@ impl Events {
     pub(super) fn write(&self, w: &mut Writer) {
         let events = self.in_order();
         w.unsigned(events.len() as u64);
-        let (mut before, mut counter) = (None, pulse::Counter::default());
+        let (mut before, mut counter) = (None, interrupt::Throttle::default());
         for event in events.iter() {
             counter.step();
             match before {
@@ -180,7 +180,7 @@ impl Events {
         if self.len() == 0 || self.list.len() + count <= BLOCK {
             self.list.reserve_exact(count);
         }
-        let (mut before, mut counter) = (None::<Event>, pulse::Counter::default());
+        let (mut before, mut counter) = (None::<Event>, interrupt::Throttle::default());
         for _ in 0..count {
             counter.step();
             let ts = match before {
@@ -192,7 +192,7 @@ impl Events {
             };
             let event = Event { ts, mask: r.unsigned_32()? };
             let known_mask = event.mask & !known == 0 && (with_empty || event.mask != 0);
-            if !known_mask || !duration::in_range(ts) || before.is_some_and(|before| before.key() > event.key()) {
+            if !known_mask || !time::in_range(ts) || before.is_some_and(|before| before.key() > event.key()) {
                 return Err(r.malformed("an event is impossible"));
             }
             self.add(event);
@@ -209,7 +209,7 @@ impl Events {
 
 /// The events of each instant, in order of time.
 pub(super) fn instants(events: &[Event]) -> impl Iterator<Item = &[Event]> {
-    let mut counter = pulse::Counter::default();
+    let mut counter = interrupt::Throttle::default();
     events.chunk_by(move |a, b| {
         counter.step();
         a.ts() == b.ts()

@@ -4,9 +4,9 @@ use super::chain::Chains;
 use super::event::Events;
 use super::modes::Modes;
 use super::{all_conditions, checked_count, consecutive, same_count, scan};
-use crate::duration::{self, interval_text};
 use crate::error::{Error, Result};
 use crate::state::{Reader, Writer};
+use crate::time::{self, interval_text};
 
 const KIND: u8 = b'F';
 const VERSION: u8 = 1;
@@ -29,7 +29,7 @@ impl FunnelState {
     /// A state without events of a funnel of `steps` steps within `within` microseconds. No step and a negative
     /// `within` are `22023`, more than [`super::MAX_CONDITIONS`] steps `54000`. The SQL layer handles NULL.
     pub fn new(within: i64, modes: Modes, steps: usize) -> Result<Self> {
-        let within = duration::not_negative(within, "within")?;
+        let within = time::not_negative(within, "within")?;
         Ok(Self { within, modes, steps: checked_count(steps, "steps")?, events: Events::new() })
     }
 
@@ -62,7 +62,7 @@ impl FunnelState {
     pub fn push(&mut self, ts: i64, mask: u32) -> Result<()> {
         let mask = mask & all_conditions(self.steps);
         if mask == 0 && !self.modes.needs_other_events() {
-            return duration::finite(ts, "ts").map(|_| ());
+            return time::finite(ts, "ts").map(|_| ());
         }
         self.events.push(ts, mask)
     }

@@ -1,8 +1,8 @@
 //! The pattern language of sequences: `(?1)`, `.`, `.*` and `(?t<=3600)`.
 
 use super::{MAX_CONDITIONS, checked_count};
-use crate::duration::SECOND;
 use crate::error::{Error, ErrorKind, Result};
+use crate::time::SECOND;
 
 /// The most steps and `.` in a pattern: matching costs events times this.
 const MAX_PARTS: usize = 256;

@@ -8,7 +8,7 @@ use super::chain::Reached;
 use super::event::{Event, any_mask, instant, instants};
 use super::modes::Modes;
 use super::{MAX_CONDITIONS, all_conditions, bits, in_window};
-use crate::pulse::Counter;
+use crate::resource::interrupt::Throttle;
 
 /// What the scan does about an event of a step whose predecessor was not reached.
 fn ends_at_premature(modes: Modes, level: usize) -> bool {
@@ -72,7 +72,7 @@ pub(super) fn once_deduplicated(events: &[Event], modes: Modes, steps: u8, withi
     let mut starts: Vec<(i64, usize)> = Vec::new();
     let mut path: Vec<(i64, usize)> = Vec::new();
     // One instant may have all the events.
-    let mut counter = Counter::default();
+    let mut counter = Throttle::default();
     let mut reached = Reached::default();
     for group in instants(events) {
         if ends_before(group, modes, reached.level) {

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use super::all_conditions;
 use super::event::Events;
 use super::pattern::{Comparison, Gap, Part, Pattern};
-use crate::duration;
 use crate::error::{Error, Result};
-use crate::pulse::Counter;
+use crate::resource::interrupt::Throttle;
 use crate::state::{Reader, Writer};
+use crate::time;
 
 const KIND: u8 = b'S';
 const VERSION: u8 = 1;
@@ -54,7 +54,7 @@ impl SequenceState {
     /// sequence. An infinite `ts` is `22008`, whatever the mask; the SQL layer leaves out rows whose `ts` is NULL.
     pub fn push(&mut self, ts: i64, mask: u32) -> Result<()> {
         match mask & all_conditions(self.pattern.count()) {
-            0 => duration::finite(ts, "ts").map(|_| ()),
+            0 => time::finite(ts, "ts").map(|_| ()),
             mask => self.events.push(ts, mask),
         }
     }
@@ -99,7 +99,7 @@ impl SequenceState {
     fn count_up_to(&self, most: u64) -> u64 {
         let parts = self.pattern.parts();
         let mut slots: Vec<Slot> = parts.iter().map(|part| Slot::new(part.gap)).collect();
-        let (mut count, mut counter) = (0, Counter::default());
+        let (mut count, mut counter) = (0, Throttle::default());
         for event in self.events.in_order().iter() {
             counter.step();
             if complete(parts, &mut slots, event.ts(), event.mask()) {

@@ -2,10 +2,10 @@
 //! would cost more than the calls themselves. It crosses from worker to leader as bytes, and its figures are made from the
 //! same bytes by [`super::Summary`].
 
-use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
-use crate::pulse;
+use crate::resource::interrupt;
 use crate::state::{Dictionary, NONE, Reader, Writer};
+use crate::time;
 
 pub(super) const KIND: u8 = b'K';
 pub(super) const VERSION: u8 = 1;
@@ -56,7 +56,7 @@ impl CallSet {
     /// An empty set; an infinite `since` is `22008`.
     pub fn new(since: i64) -> Result<Self> {
         Ok(Self {
-            since: duration::finite(since, "since")?,
+            since: time::finite(since, "since")?,
             businesses: Dictionary::default(),
             outcomes: Dictionary::default(),
             callers: Dictionary::default(),
@@ -98,8 +98,8 @@ impl CallSet {
     /// Adds a call; ±infinity is `22008`. An end that is not after the start is none. Of a call before `since` only its
     /// caller counts, and its end where that lies behind `since`.
     pub fn push(&mut self, call: &SourceCall<'_>) -> Result<()> {
-        let start = duration::finite(call.start, "started_at")?;
-        let end = call.end.map(|end| duration::finite(end, "ended_at")).transpose()?.filter(|end| *end > start);
+        let start = time::finite(call.start, "started_at")?;
+        let end = call.end.map(|end| time::finite(end, "ended_at")).transpose()?.filter(|end| *end > start);
         let business = call.business.map_or(Ok(NONE), |text| self.businesses.intern(text.as_bytes()))?;
         let caller = call.caller.map_or(Ok(NONE), |text| self.callers.intern(text.as_bytes()))?;
         if start < self.since {
@@ -116,7 +116,7 @@ impl CallSet {
             None => 0,
             Some(Some(length)) => length,
             Some(None) => {
-                return Err(duration::out_of_range(
+                return Err(time::out_of_range(
                     "a call lasts longer than an interval can say",
                     "Give started_at and ended_at less than 292,000 years apart.",
                 ));
@@ -144,7 +144,7 @@ impl CallSet {
     fn note(&mut self, business: u32, caller: u32) {
         self.known.push(u64::from(business) << 32 | u64::from(caller));
         if self.known.len() > 2 * self.settled + (1 << 16) {
-            pulse::sort(&mut self.known);
+            interrupt::sort(&mut self.known);
             self.known.dedup();
             self.settled = self.known.len();
         }

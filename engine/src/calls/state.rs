@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::figures;
-use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
-use crate::pulse;
+use crate::resource::interrupt;
 use crate::state::{Dictionary, Reader, Writer};
+use crate::time;
 
 const KIND: u8 = b'C';
 const VERSION: u8 = 1;
@@ -73,17 +73,17 @@ impl CallState {
     /// Adds a call. `end` is `None` for one that runs still. ±infinity, an end before the start, or a duration beyond what
     /// an interval holds (292,000 years): `22008`; more than [`MOST_CALLS`] with a duration: `54000`.
     pub fn push(&mut self, start: i64, end: Option<i64>, outcome: Option<&str>) -> Result<()> {
-        let start = duration::finite(start, "started_at")?;
-        let end = end.map(|end| duration::finite(end, "ended_at")).transpose()?;
+        let start = time::finite(start, "started_at")?;
+        let end = end.map(|end| time::finite(end, "ended_at")).transpose()?;
         if end.is_some_and(|end| end < start) {
-            return Err(duration::out_of_range(
+            return Err(time::out_of_range(
                 "a call ends before it starts",
                 "Leave such calls out: WHERE ended_at >= started_at OR ended_at IS NULL.",
             ));
         }
         if let Some(end) = end.filter(|end| *end > start) {
             if end.checked_sub(start).is_none() {
-                return Err(duration::out_of_range(
+                return Err(time::out_of_range(
                     "a call lasts longer than an interval can say",
                     "Give started_at and ended_at less than 292,000 years apart.",
                 ));
@@ -141,7 +141,7 @@ impl CallState {
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         for piece in other.spans.chunks(PIECE) {
             piece.iter().try_for_each(|span| self.keep(*span))?;
-            pulse::beat();
+            interrupt::check();
         }
         if other.unset > 0 {
             self.tally(None, other.unset)?;
@@ -167,7 +167,7 @@ impl CallState {
             return Cow::Borrowed(&self.spans);
         }
         let mut spans = self.spans.clone();
-        pulse::sort(&mut spans);
+        interrupt::sort(&mut spans);
         Cow::Owned(spans)
     }
 
@@ -195,7 +195,7 @@ impl CallState {
                 w.unsigned(span.length() as u64);
                 before = Some(span.start);
             }
-            pulse::beat();
+            interrupt::check();
         }
         Ok(w.finish())
     }
@@ -226,7 +226,7 @@ impl CallState {
         let mut before: Option<Span> = None;
         while state.spans.len() < count {
             if state.spans.len().is_multiple_of(PIECE) {
-                pulse::beat();
+                interrupt::check();
             }
             let start = match before {
                 None => Some(r.signed()?),
@@ -234,9 +234,9 @@ impl CallState {
             };
             let length = r.unsigned()?;
             let span = start
-                .filter(|start| duration::in_range(*start) && length > 0)
+                .filter(|start| time::in_range(*start) && length > 0)
                 .and_then(|start| Some(Span { start, end: start.checked_add(i64::try_from(length).ok()?)? }))
-                .filter(|span| duration::in_range(span.end) && before.is_none_or(|before| before <= *span))
+                .filter(|span| time::in_range(span.end) && before.is_none_or(|before| before <= *span))
                 .ok_or_else(|| r.malformed("a call is out of order or out of range"))?;
             state.spans.push(span);
             before = Some(span);
@@ -259,9 +259,8 @@ impl CallState {
 
     /// The durations added up, in microseconds; `22008` beyond 292,000 years.
     pub fn total_duration(&self) -> Result<i64> {
-        i64::try_from(self.total()).map_err(|_| {
-            duration::out_of_range("the total duration is out of range", "Sum the calls' durations in parts.")
-        })
+        i64::try_from(self.total())
+            .map_err(|_| time::out_of_range("the total duration is out of range", "Sum the calls' durations in parts."))
     }
 
     /// The mean duration in microseconds, as [`figures::mean`]; `None` without any.
@@ -273,7 +272,7 @@ impl CallState {
     pub fn duration_percentile(&self, fraction: f64) -> Result<Option<i64>> {
         let fraction = figures::check_fraction(fraction)?;
         let mut lengths: Vec<_> = self.spans.iter().map(Span::length).collect();
-        pulse::sort(&mut lengths);
+        interrupt::sort(&mut lengths);
         Ok(figures::percentile(&lengths, fraction))
     }
 
@@ -281,7 +280,7 @@ impl CallState {
     pub fn peak(&self) -> Option<Peak> {
         let spans = self.sorted();
         let mut ends: Vec<_> = spans.iter().map(|span| span.end).collect();
-        pulse::sort(&mut ends);
+        interrupt::sort(&mut ends);
         let mut ended = ends.iter().peekable();
         let (mut running, mut peak) = (0, None);
         for span in spans.iter() {
@@ -303,7 +302,6 @@ impl CallState {
             busy += (i128::from(span.end) - i128::from(span.start.max(until))).max(0);
             until = until.max(span.end);
         }
-        i64::try_from(busy)
-            .map_err(|_| duration::out_of_range("the busy time is out of range", "Ask for a shorter range."))
+        i64::try_from(busy).map_err(|_| time::out_of_range("the busy time is out of range", "Ask for a shorter range."))
     }
 }

@@ -4,10 +4,10 @@ use core::fmt::Write;
 
 use super::figures;
 use super::set::{NAME, parts};
-use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
-use crate::pulse;
+use crate::resource::interrupt;
 use crate::state::{Dictionary, NONE, Reader};
+use crate::time;
 
 /// So many calls are read between two beats.
 const PIECE: usize = 1 << 16;
@@ -144,7 +144,7 @@ impl Summary {
             }
             for part in parts {
                 read.push(summary.read_part(part, &mut callers, &mut before)?);
-                pulse::beat();
+                interrupt::check();
             }
         }
         for business in range.fill.unwrap_or_default() {
@@ -160,9 +160,9 @@ impl Summary {
         }
         let (mut calls, starts) = place(&read, all, range)?;
         drop(read);
-        pulse::sort(&mut before.known);
+        interrupt::sort(&mut before.known);
         before.known.dedup();
-        pulse::sort(&mut before.running);
+        interrupt::sort(&mut before.running);
         summary.ranked = (0..all as u32).collect();
         let texts = &summary.businesses;
         summary.ranked.sort_unstable_by(|a, b| texts.get(*a).cmp(texts.get(*b)));
@@ -172,11 +172,11 @@ impl Summary {
         let mut sweep = Sweep::new(range, &summary.outcomes, callers.len());
         let outgrown = |sweep: &Sweep<'_>| size_of::<Call>() * calls_len(&starts) + sweep.heap_bytes() > range.memory;
         for (rank, business) in (0u32..).zip(&summary.ranked) {
-            pulse::beat();
+            interrupt::check();
             let place = if *business == NONE { all } else { *business as usize };
             let span = starts.get(place).zip(starts.get(place + 1)).map_or(0..0, |(start, end)| *start..*end);
             let own = calls.get_mut(span).unwrap_or_default();
-            pulse::sort(own);
+            interrupt::sort(own);
             sweep.business(rank, own, of(&before.known, *business), of(&before.running, *business))?;
             if outgrown(&sweep) {
                 return Err(too_large(range.memory));
@@ -185,7 +185,7 @@ impl Summary {
         summary.kept = sweep.kept;
         summary.tallies = sweep.tallies;
         summary.order = (0u64..).zip(&summary.kept).map(|(place, row)| u64::from(row.bucket) << 32 | place).collect();
-        pulse::sort(&mut summary.order);
+        interrupt::sort(&mut summary.order);
         Ok(summary)
     }
 
@@ -298,7 +298,7 @@ impl Part<'_> {
         let mut last = since;
         for nr in 0..self.count {
             if nr % PIECE == 0 {
-                pulse::beat();
+                interrupt::check();
             }
             let business = known(&mut r, &self.businesses)?;
             let start = last.wrapping_add(r.signed()?);
@@ -429,7 +429,7 @@ impl<'a> Sweep<'a> {
         ends.clear();
         ends.extend(running.iter().map(|(_, end)| *end));
         ends.extend(calls.iter().filter(|call| call.length > 0).map(|call| call.start + call.length));
-        pulse::sort(&mut ends);
+        interrupt::sort(&mut ends);
         let mut rest = ends.as_slice();
         // Calls that run: those that began, less those that ended.
         let mut now = running.len();
@@ -458,7 +458,7 @@ impl<'a> Sweep<'a> {
                     self.keep(bucket, rank, Figures { peak: now as u32, ..Figures::default() })?;
                     bucket += 1;
                     if bucket % PIECE == 0 {
-                        pulse::beat();
+                        interrupt::check();
                     }
                 }
             }
@@ -508,10 +508,10 @@ impl<'a> Sweep<'a> {
                 lengths.push(call.length);
             }
         }
-        pulse::sort(&mut lengths);
+        interrupt::sort(&mut lengths);
         let total: i128 = lengths.iter().copied().map(i128::from).sum();
         figures.total = i64::try_from(total).map_err(|_| {
-            duration::out_of_range("the total duration of a bucket is out of range", "Use a smaller width.")
+            time::out_of_range("the total duration of a bucket is out of range", "Use a smaller width.")
         })?;
         if let (Some(mean), Some(median), Some(high)) = (
             figures::mean(total, lengths.len()),

@@ -10,7 +10,7 @@ use crate::arrival::is_paid;
 use crate::credit::{self, Options};
 use crate::error::Result;
 use crate::model::Model;
-use crate::pulse;
+use crate::resource::interrupt;
 use crate::split;
 use crate::state::NONE;
 
@@ -46,7 +46,7 @@ pub(super) fn credit(index: &Index<'_>) -> Result<Vec<CreditRow>> {
     let mut journey = Vec::new();
 
     for conversion in &set.conversions {
-        pulse::beat();
+        interrupt::check();
         let scale = scales.get(&conversion.currency).copied().unwrap_or(conversion.scale);
         let to_scale = BigInt::from(10).pow(u32::try_from(scale.saturating_sub(conversion.scale)).unwrap_or(0));
         index.journey_of(conversion, &mut journey);
@@ -64,7 +64,7 @@ pub(super) fn credit(index: &Index<'_>) -> Result<Vec<CreditRow>> {
             journey.iter().map(|touch| place_of(&mut cells, touch.value, conversion.currency)).collect();
         let options = set.options(conversion.signed_up_at, conversion.business_at);
         for (m, model) in models.iter().enumerate() {
-            pulse::beat();
+            interrupt::check();
             let parts = parts(&touches, conversion, *model, &options)?;
             for ((place, touch), part) in of_touch.iter().zip(&journey).zip(parts) {
                 let Some((count, value)) = part else { continue };
@@ -83,9 +83,11 @@ pub(super) fn credit(index: &Index<'_>) -> Result<Vec<CreditRow>> {
     }
     let counts: Vec<Vec<(u64, u64)>> = credited.into_iter().map(|list| counts(list, cells.len())).collect();
     let mut order: Vec<usize> = (0..cells.len()).collect();
-    pulse::sort_by_key(&mut order, |i| cells.get(*i).map(|cell| (index.rank(cell.currency), index.rank(cell.value))));
+    interrupt::sort_by_key(&mut order, |i| {
+        cells.get(*i).map(|cell| (index.rank(cell.currency), index.rank(cell.value)))
+    });
     let row = |i: usize| {
-        pulse::beat();
+        interrupt::check();
         let cell = cells.get(i)?;
         let scale = scales.get(&cell.currency).copied().unwrap_or(0);
         let amounts = cell.sums.iter().enumerate().map(|(m, (count, value))| {
@@ -140,7 +142,7 @@ fn parts(
 
 /// How many touches, and how many distinct browsers, each cell has.
 fn counts(mut list: Vec<(usize, u32)>, cells: usize) -> Vec<(u64, u64)> {
-    pulse::sort(&mut list);
+    interrupt::sort(&mut list);
     let mut counts = vec![(0, 0); cells];
     for same in list.chunk_by(|a, b| a == b) {
         if let Some(count) = same.first().and_then(|(cell, _)| counts.get_mut(*cell)) {

@@ -1,7 +1,7 @@
 //! Finding the touches of a journey.
 
 use super::set::{JourneySet, StoredConversion, StoredTouch};
-use crate::pulse;
+use crate::resource::interrupt;
 use crate::state::NONE;
 
 /// The touches by browser and time, the browsers by customer.
@@ -25,12 +25,12 @@ impl<'a> Index<'a> {
             }
         }
         let mut touches = set.touches.clone();
-        pulse::sort_by_key(&mut touches, |touch| (touch.visitor, touch.at));
+        interrupt::sort_by_key(&mut touches, |touch| (touch.visitor, touch.at));
         let mut links = set.links.clone();
-        pulse::sort(&mut links);
+        interrupt::sort(&mut links);
         links.dedup();
         let mut restarts = set.restarts.clone();
-        pulse::sort(&mut restarts);
+        interrupt::sort(&mut restarts);
         Self { set, ranks, touches, links, restarts }
     }
 
@@ -86,7 +86,7 @@ impl<'a> Index<'a> {
 
     /// Brings touches into the order of a journey.
     pub fn sort(&self, journey: &mut [StoredTouch]) {
-        pulse::sort_by_key(journey, |touch| {
+        interrupt::sort_by_key(journey, |touch| {
             (touch.at, self.rank(touch.channel), self.rank(touch.value), self.rank(touch.visitor))
         });
     }

@@ -5,7 +5,7 @@ use super::index::Index;
 use super::paths::{journeys, paths};
 use super::set::JourneySet;
 use crate::error::Result;
-use crate::pulse;
+use crate::resource::interrupt;
 use crate::state::{Reader, Writer};
 
 const KIND: u8 = b'J';
@@ -115,7 +115,7 @@ fn section<R>(w: &mut Writer, rows: &[R], write: impl Fn(&mut Writer, &R)) {
     let mut inner = Writer::default();
     inner.unsigned(rows.len() as u64);
     for row in rows {
-        pulse::beat();
+        interrupt::check();
         write(&mut inner, row);
     }
     w.text(&inner.finish());

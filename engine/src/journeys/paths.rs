@@ -6,7 +6,7 @@ use num_bigint::BigInt;
 use super::index::Index;
 use super::output::{JourneyRow, PathRow};
 use super::set::StoredTouch;
-use crate::pulse;
+use crate::resource::interrupt;
 use crate::split;
 use crate::state::NONE;
 
@@ -35,7 +35,7 @@ pub(super) fn paths(index: &Index<'_>) -> Vec<PathRow> {
     let mut paths = Paths::default();
     let mut journey = Vec::new();
     for conversion in &set.conversions {
-        pulse::beat();
+        interrupt::check();
         index.journey_of(conversion, &mut journey);
         let sums = paths.of(conversion.currency, &journey);
         sums.conversions += 1;
@@ -48,13 +48,13 @@ pub(super) fn paths(index: &Index<'_>) -> Vec<PathRow> {
         unconverted(index, range, &mut paths);
     }
     let mut rows: Vec<((u32, Vec<u32>), Sums)> = paths.0.into_iter().collect();
-    pulse::sort_by(&mut rows, |((currency, path), _), ((other_currency, other_path), _)| {
+    interrupt::sort_by(&mut rows, |((currency, path), _), ((other_currency, other_path), _)| {
         let rank = |text: &u32| index.rank(*text);
         let by_path = || path.iter().map(rank).cmp(other_path.iter().map(rank));
         rank(currency).cmp(&rank(other_currency)).then_with(by_path)
     });
     let row = |((currency, path), sums): ((u32, Vec<u32>), Sums)| {
-        pulse::beat();
+        interrupt::check();
         PathRow {
             path: path.into_iter().map(|value| set.text(value).to_owned()).collect(),
             currency: (currency != NONE).then(|| set.text(currency).to_owned()),
@@ -74,7 +74,7 @@ fn unconverted(index: &Index<'_>, (from, until): (i64, i64), paths: &mut Paths) 
     let linked: HashSet<u32> = set.links.iter().map(|(_, visitor)| *visitor).collect();
     let mut journey = Vec::new();
     for links in index.customers() {
-        pulse::beat();
+        interrupt::check();
         if links.first().is_some_and(|(customer, _)| !converted.contains(customer)) {
             index.journey(links, from, until.saturating_sub(1), &mut journey);
             if !journey.is_empty() {
@@ -83,7 +83,7 @@ fn unconverted(index: &Index<'_>, (from, until): (i64, i64), paths: &mut Paths) 
         }
     }
     for touches in index.browsers() {
-        pulse::beat();
+        interrupt::check();
         if touches.first().is_none_or(|touch| linked.contains(&touch.visitor)) {
             continue;
         }
@@ -102,7 +102,7 @@ pub(super) fn journeys(index: &Index<'_>) -> Vec<JourneyRow> {
     let mut rows = Vec::with_capacity(set.conversions.len());
     let mut journey = Vec::new();
     for conversion in &set.conversions {
-        pulse::beat();
+        interrupt::check();
         index.journey_of(conversion, &mut journey);
         rows.push(JourneyRow {
             id: set.text(conversion.id).to_owned(),

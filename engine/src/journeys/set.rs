@@ -3,11 +3,11 @@
 use num_bigint::BigInt;
 
 use crate::credit::Options;
-use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::split;
 use crate::state::{Dictionary, NONE};
+use crate::time;
 
 /// What is asked of a set.
 #[derive(Debug, Clone, Default)]
@@ -132,7 +132,7 @@ impl JourneySet {
             .ok()
             .filter(|_| conversion.scale <= split::MAX_SCALE)
             .ok_or_else(|| Error::invalid(format!("scale is out of range: {}", conversion.scale), "Use 0 to 38."))?;
-        duration::finite(conversion.ends_at, "journey_at")?;
+        time::finite(conversion.ends_at, "journey_at")?;
         let units = split::parse_units(conversion.value, scale)?;
         self.value_bytes += units.bits() as usize / 8;
         let stored = StoredConversion {
@@ -159,7 +159,7 @@ impl JourneySet {
 
     /// Takes a touch. `22008` for an infinite instant.
     pub fn push_touch(&mut self, touch: &Touch<'_>) -> Result<()> {
-        duration::finite(touch.at, "touched_at")?;
+        time::finite(touch.at, "touched_at")?;
         if self.touches.len() >= NONE as usize {
             return Err(Error::new(ErrorKind::LimitExceeded, "too many touches", "Ask for a shorter range."));
         }

@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::journeys::{Counts, Journeys};
 use crate::error::{Error, ErrorKind, Result};
-use crate::pulse;
+use crate::resource::interrupt;
 
 /// Most neighbouring channels in a state.
 pub const MAX_ORDER: usize = 4;
@@ -64,7 +64,7 @@ impl Chain {
         let mut ways: HashMap<u64, (u32, u32), FxBuildHasher> = HashMap::default();
         let mut chain =
             Self { states: Vec::new(), edges: Vec::new(), edge_ends: Vec::new(), trails: Vec::new(), walk: Vec::new() };
-        let mut counter = pulse::Counter::default();
+        let mut counter = interrupt::Throttle::default();
         for (path, along) in (0u32..).zip(journeys.iter()) {
             counter.steps(1 + along.steps.len());
             let mut steps = along.steps.chunk_by(|a, b| a == b).filter_map(|same| same.first().copied());

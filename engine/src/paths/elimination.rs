@@ -4,7 +4,7 @@
 //! exits, never found as one minus the chance to stay: so nothing is subtracted, and every entry keeps its relative
 //! precision (Grassmann, Taksar and Heyman 1985).
 
-use crate::pulse;
+use crate::resource::interrupt;
 
 /// Columns beside the states: the chance to convert, the chance to end in any other way, the expected value of converting.
 const EXITS: usize = 3;
@@ -78,7 +78,7 @@ impl Matrix {
             row.iter_mut().zip(columns).for_each(|(cell, column)| *cell = source.get(column).copied().unwrap_or(0.0));
         }
         for k in (range.len()..self.states).rev() {
-            pulse::beat();
+            interrupt::check();
             all.eliminate(k);
         }
         let mut watched = Self::new(range.len());
@@ -120,7 +120,7 @@ pub fn absorption(mut matrix: Matrix) -> Vec<[f64; 2]> {
     let states = matrix.states;
     let mut onward = vec![0.0; states];
     for (k, slot) in onward.iter_mut().enumerate().rev() {
-        pulse::beat();
+        interrupt::check();
         *slot = matrix.eliminate(k);
     }
     let mut found: Vec<[f64; 2]> = Vec::with_capacity(states);

@@ -10,7 +10,7 @@ use super::sum::Sum;
 use crate::credit::Options;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
-use crate::pulse;
+use crate::resource::interrupt;
 
 /// Most replicates.
 const MAX_REPLICATES: i32 = 100_000;
@@ -132,7 +132,7 @@ fn draw(journeys: &Journeys, counts: &Counts, random: &mut Random) -> Counts {
     let mut drawn = Counts { value: vec![0.0; counts.conversions.len()], ..Counts::default() };
     for (i, (conversions, nulls)) in counts.conversions.iter().zip(&counts.nulls).enumerate() {
         if i % CHUNK == 0 {
-            pulse::beat();
+            interrupt::check();
         }
         let has_touch = journeys.get(i).is_some_and(|path| !path.steps.is_empty());
         let mut again = |mean: f64| if has_touch { random.poisson(mean) } else { 0.0 };

@@ -3,7 +3,7 @@
 
 use super::amount::{Amount, Amounts};
 use crate::error::{Error, ErrorKind, Result};
-use crate::pulse;
+use crate::resource::interrupt;
 use crate::state::{Reader, Writer};
 
 const KIND: u8 = b'P';
@@ -146,7 +146,7 @@ impl Journeys {
             w.text(channel.as_bytes());
         }
         w.unsigned(self.len() as u64);
-        let mut counter = pulse::Counter::default();
+        let mut counter = interrupt::Throttle::default();
         for Path { steps, conversions, nulls, value } in self.iter() {
             counter.steps(1 + steps.len());
             w.unsigned(steps.len() as u64);
@@ -188,7 +188,7 @@ impl Journeys {
             Self { ends: Vec::with_capacity(paths), counts: Vec::with_capacity(paths), ..Self::new(channels) };
         let mut used = vec![false; count];
         let mut total = 0u64;
-        let mut counter = pulse::Counter::default();
+        let mut counter = interrupt::Throttle::default();
         let (mut before, mut start) = (0, 0);
         for i in 0..paths {
             let length = r.count(1)?;

@@ -6,7 +6,7 @@ use super::sum::Sum;
 use crate::credit::{self, Options, PathWeights};
 use crate::error::Result;
 use crate::model::Model;
-use crate::pulse;
+use crate::resource::interrupt;
 
 /// What part of each path's conversions each of its channels earns. Paths without a conversion have no parts: they earn
 /// nobody anything, however often journeys are drawn anew.
@@ -41,7 +41,7 @@ impl Linear {
 
     fn of(journeys: &Journeys, mut add: impl FnMut(&[u32], &mut Vec<(u32, f64)>)) -> Self {
         let mut linear = Self { channels: journeys.channels().len(), ..Self::default() };
-        let mut counter = pulse::Counter::default();
+        let mut counter = interrupt::Throttle::default();
         for path in journeys.iter() {
             counter.steps(1 + path.steps.len());
             if path.conversions > 0 {
@@ -104,7 +104,7 @@ pub fn path_models(
     let weights = weights(journeys, models, options, is_paid)?;
     // By channel, then model. Adding a zero would change no sum: paths without a conversion are passed over.
     let mut all = vec![[Sum::default(); 2]; journeys.channels().len() * models.len()];
-    let mut counter = pulse::Counter::default();
+    let mut counter = interrupt::Throttle::default();
     for path in journeys.iter().filter(|path| path.conversions > 0) {
         counter.steps(1 + path.steps.len());
         let (conversions, value) = (path.conversions as f64, path.value.to_f64()?);

@@ -9,7 +9,7 @@ use super::elimination::{Matrix, absorption, without_return};
 use super::journeys::{Counts, Journeys};
 use super::sum::Sum;
 use crate::error::{Error, ErrorKind, Result};
-use crate::pulse;
+use crate::resource::interrupt;
 
 pub use super::chain::MAX_ORDER;
 
@@ -177,7 +177,7 @@ impl Sweeps {
             }
         }
         for sweep in 0..MAX_SWEEPS {
-            pulse::beat();
+            interrupt::check();
             // Each sweep multiplies the error of every chance by no more than it multiplies this bound, 1 at first.
             let mut bound = 0.0f64;
             for (state, end) in kept.iter().zip(&ends) {

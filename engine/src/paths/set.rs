@@ -3,9 +3,9 @@
 use super::amount::{Amount, Amounts};
 use super::journeys::{Journeys, Path};
 use crate::error::{Error, ErrorKind, Result};
-use crate::pulse;
+use crate::resource::interrupt;
 use crate::state::Dictionary;
-use crate::visits::utf8;
+use crate::text::utf8;
 
 /// Paths with their conversions, values and journeys without a conversion.
 #[derive(Debug, Clone, Default)]
@@ -115,7 +115,7 @@ impl PathSet {
         let names = (0u32..).zip(0..other.channels.len()).map(|(id, _)| other.channels.get(id));
         let own = self.own_channels(names)?;
         let mut key = Vec::new();
-        let mut counter = pulse::Counter::default();
+        let mut counter = interrupt::Throttle::default();
         for (id, counts) in (0u32..).zip(&other.counts) {
             counter.step();
             key.clear();
@@ -155,7 +155,7 @@ impl PathSet {
             key.checked_shl(bits * left).unwrap_or_default()
         };
         let mut paths: Vec<(u128, u32)> = (0u32..).zip(&self.counts).map(|(id, _)| (first_steps(id), id)).collect();
-        pulse::sort_by(&mut paths, |a, b| a.0.cmp(&b.0).then_with(|| path(a.1).cmp(path(b.1))));
+        interrupt::sort_by(&mut paths, |a, b| a.0.cmp(&b.0).then_with(|| path(a.1).cmp(path(b.1))));
         let text = |id: &u32| String::from_utf8_lossy(self.channels.get(*id)).into_owned();
         let mut journeys = Journeys::new(order.iter().map(text).collect());
         for (_, id) in paths {
@@ -182,7 +182,7 @@ impl PathSet {
         let journeys = Journeys::decode(bytes)?;
         let own = self.own_channels(journeys.channels().iter().map(String::as_bytes))?;
         let mut key = Vec::new();
-        let mut counter = pulse::Counter::default();
+        let mut counter = interrupt::Throttle::default();
         for Path { steps, conversions, nulls, value } in journeys.iter() {
             counter.step();
             key.clear();

@@ -5,7 +5,7 @@ use super::linear::Linear;
 use super::random::Random;
 use super::sum::Sum;
 use crate::error::{Error, ErrorKind, Result};
-use crate::pulse;
+use crate::resource::interrupt;
 
 /// Up to so many channels the game `rate` is solved exactly.
 pub const EXACT_CHANNELS: usize = 20;
@@ -114,7 +114,7 @@ pub(super) fn exact_rate(journeys: &Journeys, counts: &Counts) -> Vec<[f64; 4]> 
     }
     // Each set gets the sums of its subsets, channel by channel.
     for channel in 0..channels {
-        pulse::beat();
+        interrupt::check();
         for block in sums.chunks_exact_mut(2 << channel) {
             let (without, with) = block.split_at_mut(1 << channel);
             with.iter_mut().zip(without).for_each(|(with, without)| add(with, without));
@@ -130,7 +130,7 @@ pub(super) fn exact_rate(journeys: &Journeys, counts: &Counts) -> Vec<[f64; 4]> 
     }
     (0..channels)
         .map(|channel| {
-            pulse::beat();
+            interrupt::check();
             let mut gains = vec![[Sum::default(); 2]; channels];
             for (block, start) in rates.chunks_exact(2 << channel).zip((0usize..).step_by(2 << channel)) {
                 let (without, with) = block.split_at(1 << channel);
@@ -177,7 +177,7 @@ fn sampled_rate(journeys: &Journeys, counts: &Counts, sampling: Sampling) -> Res
     let mut squares = vec![[0.0f64; 2]; channels];
     let pairs = sampling.samples.unsigned_abs().div_ceil(2);
     for pair in 1..=pairs {
-        pulse::beat();
+        interrupt::check();
         for last in (1..channels).rev() {
             order.swap(last, random.below(last + 1));
         }

@@ -5,7 +5,7 @@ use core::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::pulse;
+use crate::resource::interrupt;
 
 /// The number that stands for no text.
 pub const NONE: u32 = u32::MAX;
@@ -90,7 +90,9 @@ impl Dictionary {
                 (word(Some(text)), word(text.get(8..)), id)
             })
             .collect();
-        pulse::sort_by(&mut keys, |a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| self.get(a.2).cmp(self.get(b.2))));
+        interrupt::sort_by(&mut keys, |a, b| {
+            (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| self.get(a.2).cmp(self.get(b.2)))
+        });
         keys.into_iter().map(|key| key.2)
     }
 

@@ -1,7 +1,8 @@
 //! One event as the source has it.
 
 use crate::arrival::Event;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
+use crate::text::utf8;
 
 /// An event. Texts are bytes as the database has them: they are looked at as UTF-8 only where they are new.
 #[derive(Debug, Clone, Copy, Default)]
@@ -45,15 +46,4 @@ impl<'a> Hit<'a> {
 /// Whether events of a type are page views.
 pub fn is_pageview(event_type: &[u8]) -> bool {
     matches!(event_type, b"page_view" | b"pageview")
-}
-
-/// A text of a database in UTF-8, else `55000`.
-pub fn utf8(bytes: &[u8]) -> Result<&str> {
-    core::str::from_utf8(bytes).map_err(|_| {
-        Error::new(
-            ErrorKind::NotPossible,
-            "a text is not UTF-8",
-            "mrcall_ext works in databases whose encoding is UTF8.",
-        )
-    })
 }

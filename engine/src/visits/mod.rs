@@ -16,7 +16,7 @@ mod tally;
 mod tournament;
 mod visitor;
 
-pub use hit::{Hit, is_pageview, utf8};
+pub use hit::{Hit, is_pageview};
 pub use origin::origin_parts;
 pub use piece::Piece;
 pub use rows::Rows;

@@ -2,9 +2,9 @@
 
 use core::cmp::Ordering;
 
-use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::state::{Dictionary, NONE, Reader, Writer};
+use crate::time;
 
 /// A run; texts are numbers of the state's dictionary. 60 bytes, so its fields are read by value only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +130,7 @@ impl Run {
         let length = r.unsigned()?;
         let end = start.wrapping_add(length as i64);
         let (events, pageviews) = (r.unsigned_32()?, r.unsigned_32()?);
-        let in_range = duration::in_range(start) && duration::in_range(end) && start <= end;
+        let in_range = time::in_range(start) && time::in_range(end) && start <= end;
         let apart = before.is_none_or(|b| start > b && start.saturating_sub(b) > gap);
         if !in_range || !apart || events == 0 || pageviews > events || (events == 1 && start != end) {
             return Err(r.malformed("a visit is impossible"));

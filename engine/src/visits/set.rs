@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use super::hit::{Hit, utf8};
+use super::hit::Hit;
 use super::memo::Memo;
 use super::origin::origin;
 use super::piece::Piece;
@@ -15,10 +15,11 @@ use super::rows::Rows;
 use super::run::Run;
 use super::visitor::Visitors;
 use crate::arrival;
-use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
-use crate::pulse::Counter;
+use crate::resource::interrupt::Throttle;
 use crate::state::{Dictionary, NONE, Reader, Writer};
+use crate::text::utf8;
+use crate::time;
 use crate::url;
 
 pub(super) const KIND: u8 = b'S';
@@ -114,7 +115,7 @@ impl VisitSet {
     pub fn new(settings: Settings) -> Result<Self> {
         let Settings { gap, ignored, cuts, path_from_url, with_pages, with_touch, taker } = settings;
         Ok(Self {
-            gap: duration::not_negative(gap, "gap")?,
+            gap: time::not_negative(gap, "gap")?,
             cuts: Cuts::new(cuts),
             ignored,
             path_from_url,
@@ -176,7 +177,7 @@ impl VisitSet {
 
     /// Adds an event; ±infinity is `22008`, a text that is not UTF-8 `55000`.
     pub fn push(&mut self, hit: &Hit<'_>) -> Result<()> {
-        let at = duration::finite(hit.at, "occurred_at")?;
+        let at = time::finite(hit.at, "occurred_at")?;
         if self.visitors.len() >= MOST_VISITORS {
             self.close_batch()?;
         }
@@ -437,7 +438,7 @@ impl VisitSet {
         w.reserve(self.visitors.written_bytes() + self.runs.len() * 32);
         w.unsigned(self.visitors.len() as u64);
         let (starts, places) = self.by_visitor();
-        let (mut joined, mut cuts, mut counter) = (Vec::new(), self.cuts.clone(), Counter::default());
+        let (mut joined, mut cuts, mut counter) = (Vec::new(), self.cuts.clone(), Throttle::default());
         for visitor in self.visitors.in_order() {
             let end = starts.get(visitor as usize).copied().unwrap_or_default();
             let start = visitor.checked_sub(1).and_then(|i| starts.get(i as usize)).copied().unwrap_or_default();
@@ -510,7 +511,7 @@ pub(super) fn join(pieces: &mut Vec<Piece>, gap: i64, cuts: &mut Cuts, texts: &D
     if pieces.windows(2).all(|pair| matches!(pair, [a, b] if apart(a, b))) {
         return Ok(());
     }
-    crate::pulse::sort_by_key(pieces, |piece| piece.run.start);
+    crate::resource::interrupt::sort_by_key(pieces, |piece| piece.run.start);
     let mut kept = 0;
     for i in 1..pieces.len() {
         let Some(&piece) = pieces.get(i) else { break };

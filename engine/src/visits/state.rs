@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::run::Run;
-use crate::duration;
 use crate::error::{Error, ErrorKind, Result};
-use crate::pulse::sort_by_key;
+use crate::resource::interrupt::sort_by_key;
 use crate::state::{Dictionary, NONE, Reader, Writer};
+use crate::time;
 
 const KIND: u8 = b'V';
 const VERSION: u8 = 1;
@@ -45,7 +45,7 @@ pub struct Visit<'a> {
 impl VisitState {
     /// A state without events for visits by that gap in microseconds; less than zero is `22023`.
     pub fn new(gap: i64) -> Result<Self> {
-        let gap = duration::not_negative(gap, "gap")?;
+        let gap = time::not_negative(gap, "gap")?;
         Ok(Self { gap, runs: Vec::new(), loose: Vec::new(), texts: Dictionary::default() })
     }
 
@@ -66,7 +66,7 @@ impl VisitState {
 
     /// Adds an event; `page` is the path of a page view, `touch` says how the visitor came. ±infinity is `22008`.
     pub fn push(&mut self, at: i64, page: Option<&str>, touch: Option<&str>) -> Result<()> {
-        let at = duration::finite(at, "ts")?;
+        let at = time::finite(at, "ts")?;
         let mut id = |text: Option<&str>| text.map_or(Ok(NONE), |t| self.texts.intern(t.as_bytes()));
         let run = Run::of(at, id(page)?, id(touch)?);
         match self.runs.last_mut() {
@@ -106,11 +106,7 @@ impl VisitState {
             return Ok(());
         }
         Err(Error::invalid(
-            format!(
-                "different gaps: {} and {}",
-                duration::interval_text(0, 0, self.gap),
-                duration::interval_text(0, 0, gap)
-            ),
+            format!("different gaps: {} and {}", time::interval_text(0, 0, self.gap), time::interval_text(0, 0, gap)),
             "Use one gap for all rows and all states that are merged.",
         ))
     }

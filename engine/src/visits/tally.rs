@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use super::piece::Piece;
 
-const DAY: i64 = crate::duration::DAY;
+const DAY: i64 = crate::time::DAY;
 
 /// What is counted of a stretch and a value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

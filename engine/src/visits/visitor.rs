@@ -5,10 +5,10 @@ use core::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::hit::utf8;
 use crate::error::{Error, ErrorKind, Result};
-use crate::pulse;
+use crate::resource::interrupt;
 use crate::state::{Dictionary, Reader, Writer};
+use crate::text::utf8;
 
 /// The length of a UUID as text.
 const UUID_TEXT: usize = 36;
@@ -161,7 +161,7 @@ impl Visitors {
     pub fn in_order(&self) -> impl Iterator<Item = u32> + use<> {
         let mut keys: Vec<_> =
             (0..self.kept.len() as u32).map(|number| (self.get(number).first_bytes(), number)).collect();
-        pulse::sort_by(&mut keys, |a, b| a.0.cmp(&b.0).then_with(|| self.get(a.1).cmp(&self.get(b.1))));
+        interrupt::sort_by(&mut keys, |a, b| a.0.cmp(&b.0).then_with(|| self.get(a.1).cmp(&self.get(b.1))));
         keys.into_iter().map(|key| key.1)
     }
 

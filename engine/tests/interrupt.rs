@@ -5,7 +5,7 @@ use std::cell::Cell;
 use mrcall_engine::behaviour::{FunnelState, Modes};
 use mrcall_engine::journeys::{Conversion, JourneySet, Settings, Touch};
 use mrcall_engine::model::Model;
-use mrcall_engine::pulse;
+use mrcall_engine::resource::interrupt;
 use mrcall_engine::visits::{self, Hit, VisitSet};
 
 thread_local! {
@@ -15,7 +15,7 @@ thread_local! {
 
 /// How many beats there are while something is done.
 fn beats(work: impl FnOnce()) -> usize {
-    pulse::set(|| BEATS.set(BEATS.get() + 1));
+    interrupt::on_check(|| BEATS.set(BEATS.get() + 1));
     let before = BEATS.get();
     work();
     BEATS.get() - before
@@ -34,7 +34,7 @@ fn sorts_any_length_and_beats() {
             .collect();
         let mut expected = items.clone();
         expected.sort_unstable();
-        let beats = beats(|| pulse::sort(&mut items));
+        let beats = beats(|| interrupt::sort(&mut items));
         assert_eq!(items, expected);
         assert!(length <= PIECE || beats >= length / PIECE, "{length}: {beats}");
     }
