@@ -1,7 +1,7 @@
 //! Arrivals, URLs and user agents, by hand-checked cases and random texts.
 
 use mrcall_engine::arrival::{
-    Arrival, CHANNELS, Event, arrival, channel, essence, ignored_by_seed, ignored_referrers, is_arrival, is_paid,
+    Arrival, CHANNELS, Event, arrival, arrival_key, channel, ignored_by_seed, ignored_referrers, is_arrival, is_paid,
     rules_version,
 };
 use mrcall_engine::{agent, url};
@@ -625,7 +625,7 @@ fn a_megabyte_of_anything() {
 
 fn essence_of(url: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
-    essence(url, &mut bytes);
+    arrival_key(url, &mut bytes);
     bytes
 }
 
@@ -642,7 +642,7 @@ fn click_ids_of_any_value_have_one_essence() {
     assert_ne!(one, essence_of("https://mrcall.com/it?gclid=a1&utm_source=google"));
 }
 
-/// Few parameters with few values, odd ones among them: so that two URLs often have one essence.
+/// Few parameters with few values, odd ones among them: so that two URLs often have one arrival_key.
 fn tagged_url() -> impl Strategy<Value = String> {
     let name = prop::sample::select(vec![
         "utm_source",

@@ -6,7 +6,7 @@ use mrcall_engine::behaviour::{FunnelState, Modes};
 use mrcall_engine::journeys::{Conversion, JourneySet, Settings, Touch};
 use mrcall_engine::model::Model;
 use mrcall_engine::resource::interrupt;
-use mrcall_engine::visits::{self, Hit, VisitSet};
+use mrcall_engine::visits::{self, PageEvent, VisitSet};
 
 thread_local! {
     // Tests run side by side, each in a thread of its own.
@@ -60,7 +60,7 @@ fn a_huge_state_beats_while_it_is_sorted_merged_and_written() {
     let growing = beats(|| {
         for i in 0..200_000i64 {
             let visitor = (i * 7_919 % 100_003).to_string();
-            set.push(&Hit { visitor: visitor.as_bytes(), at: i * 1_000, ..Hit::default() }).unwrap();
+            set.push(&PageEvent { visitor: visitor.as_bytes(), at: i * 1_000, ..PageEvent::default() }).unwrap();
         }
     });
     let writing = beats(|| drop(set.serialize().unwrap()));

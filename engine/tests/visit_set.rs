@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mrcall_engine::arrival;
 use mrcall_engine::state::Writer;
 use mrcall_engine::url;
-use mrcall_engine::visits::{Cuts, Hit, Piece, Rows, Settings, VisitSet, VisitState, origin_parts};
+use mrcall_engine::visits::{Cuts, PageEvent, Rows, Settings, VisitPart, VisitSet, VisitState, origin_parts};
 use proptest::prelude::*;
 
 const URLS: [&str; 13] = [
@@ -30,15 +30,15 @@ const AGENTS: [&str; 3] = ["Mozilla/5.0 (Windows NT 10.0)", "curl/8.0", "Googleb
 
 type Row = (u8, i64, bool, Option<usize>, Option<usize>, Option<usize>);
 
-fn hit(row: &Row) -> (String, Hit<'static>) {
+fn hit(row: &Row) -> (String, PageEvent<'static>) {
     let (visitor, at, is_pageview, page, referrer, agent) = *row;
-    let hit = Hit {
+    let hit = PageEvent {
         at,
         is_pageview,
         page_url: page.map(|i| URLS[i].as_bytes()),
         referrer: referrer.map(|i| REFERRERS[i].as_bytes()),
         user_agent: agent.map(|i| AGENTS[i].as_bytes()),
-        ..Hit::default()
+        ..PageEvent::default()
     };
     (format!("visitor {visitor}"), hit)
 }
@@ -56,7 +56,7 @@ fn set_of<'a>(rows: impl IntoIterator<Item = &'a Row>, gap: i64) -> VisitSet {
     let mut set = empty(gap, Vec::new());
     for row in rows {
         let (visitor, hit) = hit(row);
-        set.push(&Hit { visitor: visitor.as_bytes(), ..hit }).unwrap();
+        set.push(&PageEvent { visitor: visitor.as_bytes(), ..hit }).unwrap();
     }
     set
 }
@@ -97,7 +97,7 @@ fn visits(mut rows: Rows<'_>) -> Vec<Read> {
     let own = |id| rows.text(id).map(str::to_owned);
     visits
         .into_iter()
-        .map(|(visitor, no, Piece { run, agent, landing })| {
+        .map(|(visitor, no, VisitPart { run, agent, landing })| {
             let origin = rows.text(run.touch).map(origin_parts).unwrap_or_default().map(|part| part.map(str::to_owned));
             let [channel, source, ..] = origin;
             let (entry, exit, agent, landing) = (own(run.entry), own(run.exit), own(agent), own(landing));
@@ -191,7 +191,7 @@ proptest! {
         let mut set = VisitSet::new(with).unwrap();
         for row in &rows {
             let (visitor, hit) = hit(row);
-            set.push(&Hit { visitor: visitor.as_bytes(), ..hit }).unwrap();
+            set.push(&PageEvent { visitor: visitor.as_bytes(), ..hit }).unwrap();
         }
         let counts = |visits: Vec<Read>| -> Vec<_> {
             visits.into_iter().map(|v| (v.0, v.1, v.2, v.3, v.4, v.5, v.8, v.9, v.11)).collect()
@@ -259,8 +259,8 @@ fn one_off_urls_do_not_fill_the_memory() {
         let url = format!("https://h{i}.{filler}.{filler}.{filler}.mrcall.ai/p?gclid={i}");
         let referrer = format!("https://checkout.stripe.com/{i}/{filler}{filler}{filler}");
         let (page_url, referrer) = (Some(url.as_bytes()), Some(referrer.as_bytes()));
-        let hit = Hit { visitor: b"one", at: i, is_pageview: true, ..Hit::default() };
-        set.push(&Hit { page_url, referrer, ..hit }).unwrap();
+        let hit = PageEvent { visitor: b"one", at: i, is_pageview: true, ..PageEvent::default() };
+        set.push(&PageEvent { page_url, referrer, ..hit }).unwrap();
     }
     assert!(set.heap_bytes() < 32 << 20, "{} bytes", set.heap_bytes());
 }
@@ -278,8 +278,8 @@ fn visits_are_whole_across_batches() {
     let mut set = empty(gap, Vec::new());
     for (i, at) in &rows {
         let (visitor, url) = (format!("visitor {i}"), URLS[(at % 5) as usize]);
-        let hit = Hit { visitor: visitor.as_bytes(), at: *at, is_pageview: true, ..Hit::default() };
-        set.push(&Hit { page_url: Some(url.as_bytes()), ..hit }).unwrap();
+        let hit = PageEvent { visitor: visitor.as_bytes(), at: *at, is_pageview: true, ..PageEvent::default() };
+        set.push(&PageEvent { page_url: Some(url.as_bytes()), ..hit }).unwrap();
     }
     // Each has three events at 0, 500 and 900 from its first: the last two are one visit.
     let bytes = set.serialize().unwrap();
@@ -309,7 +309,7 @@ fn a_set_with_cuts_is_merged_as_one() {
         let mut set = empty(3, cuts.clone());
         for row in rows {
             let (visitor, hit) = hit(row);
-            set.push(&Hit { visitor: visitor.as_bytes(), ..hit }).unwrap();
+            set.push(&PageEvent { visitor: visitor.as_bytes(), ..hit }).unwrap();
         }
         VisitSet::deserialize(&set.serialize().unwrap()).unwrap()
     };
@@ -321,7 +321,7 @@ fn a_set_with_cuts_is_merged_as_one() {
     let mut read = Rows::new(&bytes, Cuts::new(cuts.clone())).unwrap();
     read.next_visitor().unwrap().unwrap();
     let pieces = read.pieces();
-    let ends = |piece: &Piece| (piece.run.start, piece.run.end, piece.run.events);
+    let ends = |piece: &VisitPart| (piece.run.start, piece.run.end, piece.run.events);
     assert_eq!(pieces.iter().map(ends).collect::<Vec<_>>(), [(0, 4, 5), (5, 19, 15), (20, 39, 20)]);
     assert_eq!(ends(&read.visit(pieces).unwrap()), (0, 39, 40));
     assert!(Rows::new(&bytes, Cuts::default()).is_err());
@@ -360,7 +360,7 @@ fn nothing_of_a_set_is_empty() {
     assert_eq!(visitors(&empty(0, Vec::new()).serialize().unwrap()).unwrap(), 0);
     // A set whose last batch was closed when it was read has no empty one behind it.
     let mut set = empty(0, Vec::new());
-    set.push(&Hit { visitor: b"a", ..Hit::default() }).unwrap();
+    set.push(&PageEvent { visitor: b"a", ..PageEvent::default() }).unwrap();
     set.rows(Cuts::default()).unwrap();
     assert_eq!(visitors(&set.serialize().unwrap()).unwrap(), 1);
 }
@@ -390,7 +390,7 @@ proptest! {
         for part in &parts {
             let mut own = empty(0, Vec::new());
             for visitor in part {
-                own.push(&Hit { visitor: visitor.as_bytes(), ..Hit::default() }).unwrap();
+                own.push(&PageEvent { visitor: visitor.as_bytes(), ..PageEvent::default() }).unwrap();
             }
             set.merge(&own).unwrap();
         }

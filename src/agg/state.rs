@@ -6,7 +6,7 @@ use mrcall_engine::{Error, ErrorKind, Result};
 use pgrx::{AnyElement, Internal, PgMemoryContexts, pg_sys};
 
 use super::context::{aggregate_context, borrow, borrow_mut, bytea, keep, passed_bytes, place};
-use super::handover::{self, Held};
+use super::direct::{self, Measured};
 use crate::error::{SqlResult, report};
 use mrcall_engine::resource::memory::Reservation;
 
@@ -42,26 +42,26 @@ const MAX_BYTES: usize = (1 << 30) - 64;
 
 /// What the server passes between the functions of an aggregate.
 enum Passed<S> {
-    State(Held<S>),
+    State(Measured<S>),
     /// A worker's state on the way from the deserialize function to the combine function, where the latter reads the bytes.
     Bytes(*const [u8]),
 }
 
-fn held<S: 'static>(internal: &Internal) -> Option<&Held<S>> {
+fn held<S: 'static>(internal: &Internal) -> Option<&Measured<S>> {
     match borrow(internal)? {
         Passed::State(held) => Some(held),
         Passed::Bytes(_) => None,
     }
 }
 
-fn held_mut<S: 'static>(internal: &mut Internal) -> Option<&mut Held<S>> {
+fn held_mut<S: 'static>(internal: &mut Internal) -> Option<&mut Measured<S>> {
     match borrow_mut(internal)? {
         Passed::State(held) => Some(held),
         Passed::Bytes(_) => None,
     }
 }
 
-impl<S: State> Held<S> {
+impl<S: State> Measured<S> {
     fn new(state: S) -> SqlResult<Self> {
         let mut held = Self { state, share: Reservation::default() };
         held.recount(S::heap_bytes)?;
@@ -69,7 +69,7 @@ impl<S: State> Held<S> {
     }
 }
 
-impl<S> Held<S> {
+impl<S> Measured<S> {
     fn recount(&mut self, heap_bytes: impl FnOnce(&S) -> usize) -> SqlResult<()> {
         self.share.set(heap_bytes(&self.state)).map_err(report)
     }
@@ -111,7 +111,7 @@ pub fn gather<S: 'static>(
         return Ok(internal);
     }
     let mut context = aggregate_context(fcinfo)?;
-    let mut held = Held { state: make()?, share: Reservation::default() };
+    let mut held = Measured { state: make()?, share: Reservation::default() };
     change(&mut held.state)?;
     held.recount(heap_bytes)?;
     Ok(keep(&mut context, Passed::State(held)))
@@ -130,7 +130,7 @@ pub fn combine<S: State>(
             Passed::Bytes(bytes) => S::deserialize(passed_bytes(*bytes)),
             Passed::State(other) => other.state.like().and_then(|mut state| state.merge(&other.state).map(|()| state)),
         };
-        return Ok(keep(&mut context, Passed::State(Held::new(state.map_err(report)?)?)));
+        return Ok(keep(&mut context, Passed::State(Measured::new(state.map_err(report)?)?)));
     };
     match second {
         Passed::Bytes(bytes) => held.state.merge_bytes(passed_bytes(*bytes)),
@@ -181,7 +181,7 @@ pub fn deserialize<S: State>(bytes: &[u8]) -> SqlResult<Internal> {
     if S::MERGES_BYTES {
         return Ok(place(&mut context, Passed::<S>::Bytes(bytes)));
     }
-    Ok(keep(&mut context, Passed::State(Held::new(S::deserialize(bytes).map_err(report)?)?)))
+    Ok(keep(&mut context, Passed::State(Measured::new(S::deserialize(bytes).map_err(report)?)?)))
 }
 
 /// The final function: the bytes, NULL without a row. It leaves the state as it is: a window may ask again.
@@ -197,11 +197,11 @@ pub fn finalize<S: State>(internal: &Internal) -> SqlResult<Option<AnyElement>> 
 pub fn hand_over<S: State>(internal: &mut Internal, taker: impl FnOnce(&S) -> u32) -> SqlResult<Option<AnyElement>> {
     let Some(held) = held_mut::<S>(internal) else { return Ok(None) };
     let taker = taker(&held.state);
-    if held.state.is_empty() || !handover::is_awaited(taker) {
+    if held.state.is_empty() || !direct::is_awaited(taker) {
         return finalize::<S>(internal);
     }
     let empty = held.state.like().map_err(report)?;
-    handover::hand_over(taker, core::mem::replace(held, Held::new(empty)?));
+    direct::hand_over(taker, core::mem::replace(held, Measured::new(empty)?));
     Ok(None)
 }
 

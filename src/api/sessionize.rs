@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use mrcall_engine::visits::{Hit, Settings, VisitSet, is_pageview};
+use mrcall_engine::visits::{PageEvent, Settings, VisitSet, is_pageview};
 use mrcall_engine::{Error, ErrorKind, Result as EngineResult, time};
 use pgrx::datum::{Interval, TimestampWithTimeZone, UnboxDatum};
 use pgrx::heap_tuple::PgHeapTuple;
@@ -88,7 +88,7 @@ fn visit_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResu
     let args = Args::of(fcinfo);
     let (Some(visitor), Some(at)) = (args.bytes(1), args.i64(2)) else { return Ok(state) };
     scan::load_next_row(visitor);
-    let hit = Hit {
+    let hit = PageEvent {
         visitor,
         at,
         is_pageview: args.bytes(3).is_some_and(is_pageview),

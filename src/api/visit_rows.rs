@@ -2,12 +2,12 @@
 
 use mrcall_engine::agent;
 use mrcall_engine::state::{Dictionary, NONE};
-use mrcall_engine::visits::{Cuts, Piece, Rows, VisitSet, origin_parts};
+use mrcall_engine::visits::{Cuts, Rows, VisitPart, VisitSet, origin_parts};
 use pgrx::pg_sys;
 
 use mrcall_engine::resource::memory::Reservation;
 
-use crate::agg::Taker;
+use crate::agg::Receiver;
 use crate::error::{SqlResult, report};
 use crate::pg::args::Args;
 use crate::pg::function::guarded_function;
@@ -51,12 +51,12 @@ impl Parts {
 }
 
 /// Values by the number of a text, made when the first row needs them.
-pub struct Lasting<T> {
+pub struct ByTextId<T> {
     places: Vec<u32>,
     values: Vec<T>,
 }
 
-impl<T: Copy> Lasting<T> {
+impl<T: Copy> ByTextId<T> {
     pub fn new() -> Self {
         Self { places: Vec::new(), values: Vec::new() }
     }
@@ -111,13 +111,13 @@ struct Output {
     /// What the rows' memory counts as.
     _share: Reservation,
     rules: OwnRules,
-    texts: Lasting<Text>,
+    texts: ByTextId<Text>,
     parts: Parts,
-    origins: Lasting<Origin>,
+    origins: ByTextId<Origin>,
     /// That of a visit without a touch.
     direct: Origin,
     /// Device, and whether it is a bot.
-    devices: Lasting<[Value; 2]>,
+    devices: ByTextId<[Value; 2]>,
     unknown: [Value; 2],
     /// The next visit of the visitor that is in the row.
     next: usize,
@@ -137,10 +137,10 @@ impl Output {
             _share: share,
             direct: parts.origin(row, &rules, direct)?,
             rules,
-            texts: Lasting::new(),
+            texts: ByTextId::new(),
             parts,
-            origins: Lasting::new(),
-            devices: Lasting::new(),
+            origins: ByTextId::new(),
+            devices: ByTextId::new(),
             unknown: [row.share("unknown").into(), false.into()],
             next: 0,
         })
@@ -176,7 +176,7 @@ impl Output {
     }
 
     /// Sets the columns behind visitor_id.
-    fn set(&mut self, piece: &Piece, visit_no: usize, row: &mut Row) -> SqlResult<()> {
+    fn set(&mut self, piece: &VisitPart, visit_no: usize, row: &mut Row) -> SqlResult<()> {
         let run = piece.run;
         let [channel, source, medium, campaign, term, rule, referrer_domain] = self.origin(run.touch, row)?;
         let (landing, touched_at) = match run.touch {
@@ -251,7 +251,7 @@ fn sessionize(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<pg_sys::Datu
                 c"SELECT mrcall_internal.check_range($1, $2), mrcall_internal.exact($3, 'gap'), mrcall_internal.require_attached()",
                 &args,
             )?;
-            let taker = Taker::<VisitSet>::new();
+            let taker = Receiver::<VisitSet>::new();
             let [since, until, gap] = args;
             query.run(
                 c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, NULL, true, false, taker => $4) AS s",

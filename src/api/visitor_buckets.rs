@@ -2,17 +2,17 @@
 
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::state::{Dictionary, NONE};
-use mrcall_engine::visits::{Cuts, Piece, Rows, Tally, VisitSet, origin_parts};
+use mrcall_engine::visits::{BucketCounts, Cuts, Rows, VisitPart, VisitSet, origin_parts};
 use mrcall_engine::{Error, ErrorKind, agent};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::bucket::each_bucket;
-use super::visit_rows::{Lasting, OwnRules};
+use super::visit_rows::{ByTextId, OwnRules};
 use mrcall_engine::resource::memory::Reservation;
 
-use crate::agg::Taker;
+use crate::agg::Receiver;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::query;
 use crate::pg::row::{Text, Value};
@@ -57,12 +57,12 @@ struct Values {
     rules: OwnRules,
     texts: Dictionary,
     /// By the number of the text that decides.
-    known: Lasting<u32>,
+    known: ByTextId<u32>,
     untouched: Option<u32>,
 }
 
 impl Values {
-    fn of(&mut self, visit: &Piece, rows: &Rows<'_>) -> SqlResult<u32> {
+    fn of(&mut self, visit: &VisitPart, rows: &Rows<'_>) -> SqlResult<u32> {
         let run = visit.run;
         let id = match self.dimension {
             Dimension::Whole => return Ok(0),
@@ -105,9 +105,15 @@ impl Values {
 const VISITORS_BETWEEN_COUNTS: u64 = 64;
 
 /// Counts the visits of a set.
-fn count(set: &mut VisitSet, tally: &mut Tally, cuts: Vec<i64>, values: &mut Values, no_bots: bool) -> SqlResult<()> {
+fn count(
+    set: &mut VisitSet,
+    tally: &mut BucketCounts,
+    cuts: Vec<i64>,
+    values: &mut Values,
+    no_bots: bool,
+) -> SqlResult<()> {
     let mut rows = set.rows(Cuts::new(cuts)).map_err(report)?;
-    let (mut share, mut counter, mut bots) = (Reservation::default(), interrupt::Throttle::default(), Lasting::new());
+    let (mut share, mut counter, mut bots) = (Reservation::default(), interrupt::Throttle::default(), ByTextId::new());
     let mut visitor = 0;
     let gap = rows.gap();
     while rows.next_visitor().map_err(report)?.is_some() {
@@ -142,7 +148,7 @@ fn count(set: &mut VisitSet, tally: &mut Tally, cuts: Vec<i64>, values: &mut Val
 }
 
 /// Writes a row for each bucket and value.
-fn write(tally: &Tally, values: &Values, buckets: &[(i64, i64)], store: &mut Store) -> SqlResult<()> {
+fn write(tally: &BucketCounts, values: &Values, buckets: &[(i64, i64)], store: &mut Store) -> SqlResult<()> {
     let mut shown: Vec<(u32, Option<Text>)> = match values.dimension {
         Dimension::Whole => vec![(0, None)],
         _ => {
@@ -219,7 +225,7 @@ fn visitor_buckets(
                 CASE WHEN $3 THEN '24:00:00'::pg_catalog.interval ELSE '0' END",
             &[since.into(), gap.into(), whole_visit.into()],
         )?;
-        let taker = Taker::<VisitSet>::new();
+        let taker = Receiver::<VisitSet>::new();
         let args = [
             first.into(),
             until.into(),
@@ -237,12 +243,12 @@ fn visitor_buckets(
             &args,
         )?;
         let cuts = first_cut(&buckets, from);
-        let mut tally = Tally::new(cuts.clone());
+        let mut tally = BucketCounts::new(cuts.clone());
         let mut values = Values {
             dimension: by,
             rules: OwnRules::new(query)?,
             texts: Dictionary::default(),
-            known: Lasting::new(),
+            known: ByTextId::new(),
             untouched: None,
         };
         if let Some(mut set) = taker.take() {

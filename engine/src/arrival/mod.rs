@@ -213,9 +213,9 @@ impl Tag {
     }
 }
 
-/// Appends what of a page's URL decides its arrival: two URLs of the same essence arrive alike. It leaves out the path, the values
+/// Appends what of a page's URL decides its arrival: two URLs of the same arrival_key arrive alike. It leaves out the path, the values
 /// of click ids, which are different in each, and all that is no tag.
-pub fn essence(page_url: &str, to: &mut Vec<u8>) {
+pub fn arrival_key(page_url: &str, to: &mut Vec<u8>) {
     match Parts::of(page_url) {
         Some(parts) => parts.write_site(to),
         None => to.extend_from_slice(page_url.split(['/', '?', '#']).next().unwrap_or_default().as_bytes()),
@@ -223,7 +223,7 @@ pub fn essence(page_url: &str, to: &mut Vec<u8>) {
     tags(page_url, to);
 }
 
-/// What [`essence`] appends behind the site.
+/// What [`arrival_key`] appends behind the site.
 pub(crate) fn tags(page_url: &str, to: &mut Vec<u8>) {
     to.push(b'?');
     for (name, value) in url::query(page_url).into_iter().flat_map(url::pairs) {

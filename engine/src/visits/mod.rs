@@ -4,24 +4,24 @@
 //! run's ends is within the gap of one of its events, joining whole runs gives what joining all their events gives, for any
 //! split of the rows and any order of merging.
 
-mod hit;
-mod memo;
+mod arrival_cache;
+mod bucket_counts;
+mod loser_tree;
 mod origin;
-mod piece;
+mod page_event;
 mod rows;
 mod run;
 mod set;
 mod state;
-mod tally;
-mod tournament;
+mod visit_part;
 mod visitor;
 
-pub use hit::{Hit, is_pageview};
+pub use bucket_counts::{BucketCounts, Counts};
 pub use origin::origin_parts;
-pub use piece::Piece;
+pub use page_event::{PageEvent, is_pageview};
 pub use rows::Rows;
 pub use run::Run;
 pub use set::{Cuts, Settings, VisitSet};
 pub use state::{Visit, VisitState};
-pub use tally::{Counts, Tally};
+pub use visit_part::VisitPart;
 pub use visitor::Visitor;

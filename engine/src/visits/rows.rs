@@ -1,9 +1,9 @@
 //! Reading the visits of a set from its bytes, visitor by visitor: the batches of its parts, which have their visitors in
 //! order, are merged on the way.
 
-use super::piece::Piece;
+use super::loser_tree::LoserTree;
 use super::set::{Cuts, KIND, LEAST_OF_BATCH, LEAST_OF_PART, LEAST_OF_PIECE, LEAST_OF_VISITOR, NAME, VERSION, join};
-use super::tournament::Tournament;
+use super::visit_part::VisitPart;
 use super::visitor::Visitor;
 use crate::error::Result;
 use crate::state::{Dictionary, NONE, Reader};
@@ -19,8 +19,8 @@ pub struct Rows<'a> {
     names: Vec<Vec<u32>>,
     batches: Vec<Batch<'a>>,
     /// The next visitor of each batch.
-    next: Tournament<'a>,
-    pieces: Vec<Piece>,
+    next: LoserTree<'a>,
+    pieces: Vec<VisitPart>,
 }
 
 #[derive(Debug)]
@@ -49,14 +49,14 @@ impl<'a> Rows<'a> {
         if (flags & 1 != 0) != cuts.are_used() || flags >> 34 != 0 {
             return Err(Reader::resume(&[], NAME).malformed("it has other cuts"));
         }
-        let (texts, next) = (Dictionary::default(), Tournament::default());
+        let (texts, next) = (Dictionary::default(), LoserTree::default());
         let (names, batches, pieces) = (Vec::new(), Vec::new(), Vec::new());
         Ok(Self { gap, with_pages: flags & 2 != 0, cuts, texts, names, batches, next, pieces })
     }
 
     /// Finds the first visitor of all parts.
     pub(super) fn begin(mut self) -> Result<Self> {
-        self.next = Tournament::new(self.batches.iter_mut().map(Batch::next_visitor).collect::<Result<_>>()?);
+        self.next = LoserTree::new(self.batches.iter_mut().map(Batch::next_visitor).collect::<Result<_>>()?);
         Ok(self)
     }
 
@@ -114,8 +114,8 @@ impl<'a> Rows<'a> {
     }
 
     /// The visit that pieces of it make.
-    pub fn visit(&self, pieces: &[Piece]) -> Result<Piece> {
-        let [first, rest @ ..] = pieces else { return Ok(Piece::EMPTY) };
+    pub fn visit(&self, pieces: &[VisitPart]) -> Result<VisitPart> {
+        let [first, rest @ ..] = pieces else { return Ok(VisitPart::EMPTY) };
         let mut visit = *first;
         rest.iter().try_for_each(|piece| visit.absorb(piece, &self.texts))?;
         Ok(visit)
@@ -145,7 +145,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The visits of the visitor that was given last, or their pieces where there are cuts.
-    pub fn pieces(&self) -> &[Piece] {
+    pub fn pieces(&self) -> &[VisitPart] {
         &self.pieces
     }
 }
@@ -168,10 +168,10 @@ impl<'a> Batch<'a> {
 
     /// Reads the pieces of the visitor.
     #[inline]
-    fn read(&mut self, gap: i64, with_pages: bool, names: &[u32], pieces: &mut Vec<Piece>) -> Result<()> {
+    fn read(&mut self, gap: i64, with_pages: bool, names: &[u32], pieces: &mut Vec<VisitPart>) -> Result<()> {
         let mut before = None;
         for _ in 0..some(&mut self.reader, LEAST_OF_PIECE)? {
-            pieces.push(Piece::EMPTY);
+            pieces.push(VisitPart::EMPTY);
             let Some(piece) = pieces.last_mut() else { break };
             piece.read(&mut self.reader, before, gap, with_pages, names)?;
             before = Some(piece.run.end);

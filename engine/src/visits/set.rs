@@ -7,12 +7,12 @@
 
 use std::borrow::Cow;
 
-use super::hit::Hit;
-use super::memo::Memo;
+use super::arrival_cache::ArrivalCache;
 use super::origin::origin;
-use super::piece::Piece;
+use super::page_event::PageEvent;
 use super::rows::Rows;
 use super::run::Run;
+use super::visit_part::VisitPart;
 use super::visitor::Visitors;
 use crate::arrival;
 use crate::error::{Error, ErrorKind, Result};
@@ -55,7 +55,7 @@ const MOST_OFF_SITE: u32 = 8;
 /// A piece and whose it is: 72 bytes.
 #[derive(Debug, Clone, Copy)]
 struct Owned {
-    piece: Piece,
+    piece: VisitPart,
     visitor: u32,
 }
 
@@ -102,10 +102,10 @@ pub struct VisitSet {
     /// The texts of runs and batches.
     texts: Dictionary,
     /// The pages of URLs up to their query, and where page views came from.
-    pages: Memo<1>,
-    origins: Memo<5>,
+    pages: ArrivalCache<1>,
+    origins: ArrivalCache<5>,
     /// What of a URL decides where its visitor came from.
-    essence: Vec<u8>,
+    arrival_key: Vec<u8>,
     /// What workers have written.
     parts: Vec<Vec<u8>>,
 }
@@ -130,9 +130,9 @@ impl VisitSet {
             batches: Vec::new(),
             batch_bytes: 0,
             texts: Dictionary::default(),
-            pages: Memo::default(),
-            origins: Memo::default(),
-            essence: Vec::new(),
+            pages: ArrivalCache::default(),
+            origins: ArrivalCache::default(),
+            arrival_key: Vec::new(),
             parts: Vec::new(),
         })
     }
@@ -170,13 +170,13 @@ impl VisitSet {
             + self.cuts.instants.capacity() * size_of::<i64>()
             + self.pages.heap_bytes()
             + self.origins.heap_bytes()
-            + self.essence.capacity()
+            + self.arrival_key.capacity()
             + self.site.capacity()
             + self.parts.iter().map(Vec::capacity).sum::<usize>()
     }
 
     /// Adds an event; ±infinity is `22008`, a text that is not UTF-8 `55000`.
-    pub fn push(&mut self, hit: &Hit<'_>) -> Result<()> {
+    pub fn push(&mut self, hit: &PageEvent<'_>) -> Result<()> {
         let at = time::finite(hit.at, "occurred_at")?;
         if self.visitors.len() >= MOST_VISITORS {
             self.close_batch()?;
@@ -196,7 +196,7 @@ impl VisitSet {
             }
         }
         let agent = self.agent(hit.user_agent, visitor)?;
-        self.add(Owned { piece: Piece { run, agent, landing }, visitor })
+        self.add(Owned { piece: VisitPart { run, agent, landing }, visitor })
     }
 
     /// Writes down the visitors of the table, which begins anew.
@@ -234,7 +234,7 @@ impl VisitSet {
     }
 
     /// The page of a page view.
-    fn page(&mut self, hit: &Hit<'_>) -> Result<Page> {
+    fn page(&mut self, hit: &PageEvent<'_>) -> Result<Page> {
         let url = match (hit.path, hit.page_url) {
             (Some(path), _) if self.with_pages => return intern(&mut self.texts, path).map(Page::Number),
             (Some(_), _) => return Ok(Page::Counted),
@@ -286,19 +286,19 @@ impl VisitSet {
     }
 
     /// The number of where a page view came from, [`NONE`] where it is no arrival.
-    fn origin(&mut self, hit: &Hit<'_>) -> Result<u32> {
-        self.essence.clear();
+    fn origin(&mut self, hit: &PageEvent<'_>) -> Result<u32> {
+        self.arrival_key.clear();
         match hit.page_url {
             Some(url) if self.is_of_site(url) => {
                 // Without the slash, which is the path's.
-                self.essence.extend(self.site.bytes().take(self.site.len().saturating_sub(1)));
-                arrival::tags(utf8(url)?, &mut self.essence);
+                self.arrival_key.extend(self.site.bytes().take(self.site.len().saturating_sub(1)));
+                arrival::tags(utf8(url)?, &mut self.arrival_key);
             }
-            Some(url) => arrival::essence(utf8(url)?, &mut self.essence),
+            Some(url) => arrival::arrival_key(utf8(url)?, &mut self.arrival_key),
             None => {}
         }
-        let essence = hit.page_url.map(|_| &*self.essence);
-        let key = self.origins.key([essence, hit.referrer, hit.utm_source, hit.utm_medium, hit.utm_campaign]);
+        let arrival_key = hit.page_url.map(|_| &*self.arrival_key);
+        let key = self.origins.key([arrival_key, hit.referrer, hit.utm_source, hit.utm_medium, hit.utm_campaign]);
         if let Some(known) = self.origins.find(&key) {
             return Ok(known);
         }
@@ -504,8 +504,8 @@ fn intern(texts: &mut Dictionary, text: &[u8]) -> Result<u32> {
 }
 
 /// Sorts one visitor's pieces by time and joins those within the gap of each other and between the same cuts.
-pub(super) fn join(pieces: &mut Vec<Piece>, gap: i64, cuts: &mut Cuts, texts: &Dictionary) -> Result<()> {
-    let mut apart = |a: &Piece, b: &Piece| {
+pub(super) fn join(pieces: &mut Vec<VisitPart>, gap: i64, cuts: &mut Cuts, texts: &Dictionary) -> Result<()> {
+    let mut apart = |a: &VisitPart, b: &VisitPart| {
         b.run.start > a.run.start && !(a.run.touches(&b.run, gap) && cuts.together(a.run.start, b.run.start))
     };
     if pieces.windows(2).all(|pair| matches!(pair, [a, b] if apart(a, b))) {

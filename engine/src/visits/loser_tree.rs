@@ -5,7 +5,7 @@ use super::visitor::Visitor;
 
 /// Sequences by number, each with its next visitor.
 #[derive(Debug, Default)]
-pub(super) struct Tournament<'a> {
+pub(super) struct LoserTree<'a> {
     heads: Vec<Option<Visitor<'a>>>,
     /// By match, from 1: who lost it. Before them the winner of all.
     matches: Vec<Player>,
@@ -18,7 +18,7 @@ struct Player {
     sequence: u32,
 }
 
-impl<'a> Tournament<'a> {
+impl<'a> LoserTree<'a> {
     /// Over the first visitors of all sequences.
     pub fn new(heads: Vec<Option<Visitor<'a>>>) -> Self {
         // A power of two, so that each path has the same length.

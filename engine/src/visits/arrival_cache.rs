@@ -18,7 +18,7 @@ struct Entry<const PARTS: usize> {
 
 /// The number of a text by all that decides it.
 #[derive(Debug)]
-pub struct Memo<const PARTS: usize> {
+pub struct ArrivalCache<const PARTS: usize> {
     keys: Vec<u8>,
     entries: HashTable<Entry<PARTS>>,
     hasher: DefaultHashBuilder,
@@ -32,13 +32,13 @@ pub struct Key<'a, const PARTS: usize> {
     hash: u64,
 }
 
-impl<const PARTS: usize> Default for Memo<PARTS> {
+impl<const PARTS: usize> Default for ArrivalCache<PARTS> {
     fn default() -> Self {
         Self { keys: Vec::new(), entries: HashTable::new(), hasher: DefaultHashBuilder::default() }
     }
 }
 
-impl<const PARTS: usize> Memo<PARTS> {
+impl<const PARTS: usize> ArrivalCache<PARTS> {
     /// The key that some texts make.
     pub fn key<'a>(&self, parts: [Option<&'a [u8]>; PARTS]) -> Key<'a, PARTS> {
         let lengths = parts.map(|part| part.map_or(0, |text| u32::try_from(text.len() + 1).unwrap_or(u32::MAX)));

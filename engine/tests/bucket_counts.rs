@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mrcall_engine::state::NONE;
-use mrcall_engine::visits::{Counts, Piece, Run, Tally};
+use mrcall_engine::visits::{BucketCounts, Counts, Run, VisitPart};
 use proptest::prelude::*;
 
-fn piece(start: i64, length: i64, events: u32) -> Piece {
+fn piece(start: i64, length: i64, events: u32) -> VisitPart {
     let run = Run { end: start + length, events, pageviews: events / 2, ..Run::of(start, NONE, NONE) };
-    Piece { run, agent: NONE, landing: NONE }
+    VisitPart { run, agent: NONE, landing: NONE }
 }
 
 /// Nearly even, as buckets are, or not at all.
@@ -33,7 +33,7 @@ proptest! {
         starts in starts(),
         visits in prop::collection::vec((any::<bool>(), any::<prop::sample::Index>(), -20_000i64..20_000, 1u32..4, 0u32..3), 0..60),
     ) {
-        let mut tally = Tally::new(starts.clone());
+        let mut tally = BucketCounts::new(starts.clone());
         let mut expected: BTreeMap<(u32, u32), (Counts, BTreeSet<u64>)> = BTreeMap::new();
         let mut visitor = 1;
         for (is_next, near, off, events, value) in visits {
@@ -41,7 +41,7 @@ proptest! {
             let around = if starts.is_empty() { 0 } else { *near.get(&starts) };
             let start = around.saturating_add(off).min(i64::MAX - 1_000);
             let pieces = [piece(start, 7, events), piece(start + 500, 3, 1)];
-            let visit = Piece { run: Run { end: start + 503, events: events + 1, ..pieces[0].run }, ..pieces[0] };
+            let visit = VisitPart { run: Run { end: start + 503, events: events + 1, ..pieces[0].run }, ..pieces[0] };
             tally.add(visitor, &visit, &pieces, value);
             for (nr, piece) in pieces.iter().enumerate() {
                 let run = piece.run;

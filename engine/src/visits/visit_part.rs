@@ -8,7 +8,7 @@ use crate::state::{Dictionary, NONE, Reader, Writer};
 
 /// A run whose touch is where a page view came from, and the page that was viewed: there are few of each, but many pairs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Piece {
+pub struct VisitPart {
     /// Times, counts, entry and exit, and where the touch came from.
     pub run: Run,
     /// The number of the smallest user agent of its events by bytes, or [`NONE`].
@@ -17,7 +17,7 @@ pub struct Piece {
     pub landing: u32,
 }
 
-impl Piece {
+impl VisitPart {
     /// One without events, still to be read.
     pub(super) const EMPTY: Self = Self { run: Run::EMPTY, agent: NONE, landing: NONE };
 

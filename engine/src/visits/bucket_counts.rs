@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::piece::Piece;
+use super::visit_part::VisitPart;
 
 const DAY: i64 = crate::time::DAY;
 
@@ -34,14 +34,14 @@ struct Cell {
 
 /// The counts by stretch and value. Stretches are numbered from 1; what lies before the first counts nowhere.
 #[derive(Debug)]
-pub struct Tally {
+pub struct BucketCounts {
     starts: Vec<i64>,
     /// How many stretches begin in a microsecond, on average.
     density: f64,
     cells: HashMap<(u32, u32), Cell>,
 }
 
-impl Tally {
+impl BucketCounts {
     /// Nothing counted yet; stretches begin at instants that are in order.
     pub fn new(starts: Vec<i64>) -> Self {
         let length = starts.last().zip(starts.first()).map_or(0, |(last, first)| last.saturating_sub(*first));
@@ -51,7 +51,7 @@ impl Tally {
 
     /// Counts a visit with its pieces in order of time, each of which lies in one stretch. Visitors are numbered from 1, one after
     /// the other.
-    pub fn add(&mut self, visitor: u64, visit: &Piece, pieces: &[Piece], value: u32) {
+    pub fn add(&mut self, visitor: u64, visit: &VisitPart, pieces: &[VisitPart], value: u32) {
         for (piece, nr) in pieces.iter().zip(0u64..) {
             let Some(stretch) = self.stretch(piece.run.start) else { continue };
             let cell = self.cells.entry((stretch, value)).or_default();

@@ -6,7 +6,7 @@ use crate::text::utf8;
 
 /// An event. Texts are bytes as the database has them: they are looked at as UTF-8 only where they are new.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Hit<'a> {
+pub struct PageEvent<'a> {
     /// Whose it is.
     pub visitor: &'a [u8],
     /// Microseconds since 2000-01-01 UTC.
@@ -29,7 +29,7 @@ pub struct Hit<'a> {
     pub user_agent: Option<&'a [u8]>,
 }
 
-impl<'a> Hit<'a> {
+impl<'a> PageEvent<'a> {
     /// How the visitor came; `55000` for a text that is not UTF-8.
     pub fn event(&self) -> Result<Event<'a>> {
         let text = |bytes: Option<&'a [u8]>| bytes.map(utf8).transpose();

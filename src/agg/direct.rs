@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use mrcall_engine::resource::memory::Reservation;
 
 /// A state and what it counts as.
-pub struct Held<S> {
+pub struct Measured<S> {
     pub state: S,
     pub share: Reservation,
 }
@@ -21,12 +21,12 @@ thread_local! {
 }
 
 /// Who waits for a state. It waits no more when it is dropped, also by an error of its query.
-pub struct Taker<S> {
+pub struct Receiver<S> {
     number: u32,
     state: PhantomData<S>,
 }
 
-impl<S: 'static> Taker<S> {
+impl<S: 'static> Receiver<S> {
     /// Begins to wait.
     pub fn new() -> Self {
         PLACES.with_borrow_mut(|(last, places)| {
@@ -43,7 +43,7 @@ impl<S: 'static> Taker<S> {
     }
 
     /// What was handed over.
-    pub fn take(self) -> Option<Held<S>> {
+    pub fn take(self) -> Option<Measured<S>> {
         let held = PLACES.with_borrow_mut(|(_, places)| {
             places.iter_mut().find(|place| place.0 == self.number).and_then(|place| place.1.take())
         });
@@ -51,7 +51,7 @@ impl<S: 'static> Taker<S> {
     }
 }
 
-impl<S> Drop for Taker<S> {
+impl<S> Drop for Receiver<S> {
     fn drop(&mut self) {
         let mine = |place: &mut Place| place.0 == self.number;
         let _dropped = PLACES.with_borrow_mut(|(_, places)| places.extract_if(.., mine).collect::<Vec<_>>());
@@ -64,7 +64,7 @@ pub fn is_awaited(taker: u32) -> bool {
 }
 
 /// Hands a state over to who waits under a number.
-pub fn hand_over<S: 'static>(taker: u32, held: Held<S>) {
+pub fn hand_over<S: 'static>(taker: u32, held: Measured<S>) {
     PLACES.with_borrow_mut(|(_, places)| {
         if let Some(place) = places.iter_mut().find(|place| place.0 == taker) {
             place.1 = Some(Box::new(held));
