@@ -22,6 +22,12 @@ die() {
     exit 1
 }
 
+# Whether the machine's package sources have the server; PostgreSQL 16 and 18 come from PyPI elsewhere.
+has_packages() {
+    case $PG in 15 | 17) return 0 ;; esac
+    [ -x "/usr/lib/postgresql/$PG/bin/pg_config" ] || apt-cache show "postgresql-server-dev-$PG" >/dev/null 2>&1
+}
+
 # The PostgreSQL to build for: PG=…, else the distribution's own, else the newest server that is installed.
 choose_pg() {
     if [ -z "${PG:-}" ]; then
@@ -38,6 +44,8 @@ choose_pg() {
     *) die "PG=$PG is not supported" "choose one of 15, 16, 17, 18" ;;
     esac
     export PG
+    # The servers from PyPI have no TimescaleDB.
+    has_packages || export TIMESCALEDB=0
     PREFIX=$BUILD/pg$PG/prefix
     PGLIB=$PREFIX/usr/lib/postgresql/$PG
     PGBIN=$PGLIB/bin

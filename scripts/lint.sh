@@ -19,7 +19,7 @@ say "==> no file over 800 lines"
 bad=$(git ls-files -co --exclude-standard '*.rs' '*.sql' '*.sh' '*.py' | xargs wc -l | awk '$1 > 800 && $2 != "total"')
 [ -z "$bad" ] || die "too long" "$bad"
 say "==> pgspot: the install script is safe against other users' objects"
-script=$(find "$PREFIX/usr/share/postgresql/$PG/extension" -name 'mrcall_ext--*.sql' | sort | tail -n 1)
+script=$(find "$("$PG_CONFIG" --sharedir)/extension" -name 'mrcall_ext--*.sql' | sort | tail -n 1)
 ignored=$(sed -nE 's/^(PS[0-9]{3}).*/--ignore \1/p' "$ROOT/scripts/pgspot.ignore" | tr '\n' ' ')
 # shellcheck disable=SC2086
 "$BUILD/venv-lint/bin/pgspot" $ignored "$script" >"$LOGS/pgspot.log" 2>&1 || { cat "$LOGS/pgspot.log"; die "pgspot has findings"; }

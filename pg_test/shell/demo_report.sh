@@ -35,4 +35,19 @@ VISITORS=300 "$ROOT/scripts/demo.sh" >"$work/again" 2>&1 || fail "the demo does 
 grep -q 'as it was' "$work/again" || fail "the demo fills the database again"
 sed -n '/^━━ mrcall_ext/,$p' "$work/again" | diff "$work/report" - || fail "the second run prints something else"
 
+# make psql and make url leave alone what a user made there, whatever size of demo they would make; a build that has changed
+# is installed anew, and says so.
+url=$("$ROOT/scripts/cluster.sh" url)
+user() { "$PGBIN/psql" -X -q -At -v ON_ERROR_STOP=1 "$url" "$@"; }
+user -c "CREATE MATERIALIZED VIEW public.mine AS SELECT * FROM mrcall.attribution('2026-02-01', '2026-06-01')" \
+    -c "INSERT INTO mrcall.channel_rule (position, channel, source_pattern) VALUES (10, 'Mine', '^mine$')" -c 'CREATE TABLE public.kept (n int)'
+made="SELECT count(*) FROM public.mine UNION ALL SELECT count(*) FROM mrcall.channel_rule"
+before=$(user -c "$made")
+VISITORS=20 "$ROOT/scripts/demo.sh" --only-data >"$work/looked" 2>&1 || fail "make psql does not start"
+[ "$(user -c "$made")" = "$before" ] || fail "make psql takes away what a user made"
+user -c "DO \$\$ BEGIN EXECUTE format('COMMENT ON DATABASE mrcall IS %L', 'demo of 300 visitors, seed 42' || E'\\nbuild 1'); END \$\$"
+"$ROOT/scripts/demo.sh" --only-data >"$work/looked" 2>&1 || fail "a changed build does not start"
+grep -q 'installed anew' "$work/looked" || fail "a changed build is silent"
+user -c 'SELECT count(*) FROM public.kept' >"$work/kept" || fail "a changed build drops a user's table"
+
 exit "$failed"

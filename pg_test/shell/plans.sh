@@ -4,6 +4,7 @@
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
 choose_pg
+[ -e "$("$PG_CONFIG" --pkglibdir)/auto_explain.so" ] || { echo "this PostgreSQL $PG has no auto_explain" && exit 77; }
 # Only a superuser loads auto_explain. The reports run as they do for anybody else.
 URL=$("$ROOT/scripts/cluster.sh" super-url regress)
 db() { "$PGBIN/psql" -X -q -At -v ON_ERROR_STOP=1 "$URL" "$@"; }
