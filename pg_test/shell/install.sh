@@ -26,6 +26,7 @@ refused() { # what, SQLSTATE, role, statement
 password=$(sed -E 's|^[^:]*://[^:]*:([^@]*)@.*|\1|' <<<"$SUPER")
 drop_roles() {
     super -c "DROP DATABASE IF EXISTS install_plain WITH (FORCE)" -c "DROP DATABASE IF EXISTS install_hyper WITH (FORCE)" \
+        -c 'DROP DATABASE IF EXISTS install_encoding WITH (FORCE)' \
         -c 'DROP ROLE IF EXISTS test_analyst, test_service' 2>/dev/null
 }
 trap drop_roles EXIT
@@ -54,6 +55,21 @@ reports="$digest mrcall.attribution('2026-02-01', '2026-06-01', 'linear') AS r
 whole_life() { # database
     database=$1
     same "$database: the installer is no superuser" f "$(installer -c 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user')"
+    # Not into a schema that is somebody else's, open, or in use.
+    super_in() { "$PGBIN/psql" -X -q -At -v ON_ERROR_STOP=1 "${SUPER%/*}/$database" "$@"; }
+    for schema in mrcall mrcall_internal; do
+        super_in -c "CREATE SCHEMA $schema AUTHORIZATION test_service"
+        refused "$database: not into the schema $schema of another role" 55000 demo 'CREATE EXTENSION mrcall_ext'
+        super_in -c "ALTER SCHEMA $schema OWNER TO demo"
+        installer -c "GRANT CREATE ON SCHEMA $schema TO PUBLIC"
+        refused "$database: not into a schema $schema where others may create" 55000 demo 'CREATE EXTENSION mrcall_ext'
+        installer -c "REVOKE CREATE ON SCHEMA $schema FROM PUBLIC" -c "CREATE TABLE $schema.t ()"
+        refused "$database: not into a schema $schema that has a table" 55000 demo 'CREATE EXTENSION mrcall_ext'
+        installer -c "DROP TABLE $schema.t" -c "CREATE FUNCTION $schema.f() RETURNS int LANGUAGE sql AS 'SELECT 1'"
+        refused "$database: not into a schema $schema that has a function" 55000 demo 'CREATE EXTENSION mrcall_ext'
+        installer -c "DROP FUNCTION $schema.f()"
+    done
+    installer -c 'CREATE EXTENSION mrcall_ext' -c 'DROP EXTENSION mrcall_ext'
     # Into an empty database, and out of it again.
     installer -c 'CREATE EXTENSION mrcall_ext'
     refused "$database: reports before attach" 42P01 demo "SELECT * FROM mrcall.attribution($may)"
@@ -112,14 +128,22 @@ whole_life() { # database
     installer -c 'DROP EXTENSION mrcall_ext CASCADE' 2>/dev/null
     same "$database: nothing is left of the extension" '0 functions, 0 tables, 0 types, 0 extensions' "$(installer -c "$residue")"
     same "$database: the data is as it was" "$before" "$(installer -c "$rows")"
-    # And in again, over the views that are left.
-    installer -c 'CREATE EXTENSION mrcall_ext' -c 'SELECT mrcall.attach()' >/dev/null
+    # And in again, once the views that are left have gone.
+    refused "$database: not over the views of before" 55000 demo 'CREATE EXTENSION mrcall_ext'
+    installer -c 'DROP SCHEMA mrcall CASCADE' -c 'CREATE EXTENSION mrcall_ext' -c 'SELECT mrcall.attach()' >/dev/null
     same "$database: the rules are the seed again" 0 "$(installer -c 'SELECT count(*) FROM mrcall.channel_rule')"
     installer -c 'DROP EXTENSION mrcall_ext CASCADE' -c 'DROP SCHEMA mrcall CASCADE' 2>/dev/null
     same "$database: without the schema nothing is left at all" '' "$(installer -c "SELECT nspname FROM pg_namespace WHERE nspname = 'mrcall'")"
 }
 
 cluster start
+# A server for text in other encodings, and for bytes that are no text.
+for encoding in LATIN1 SQL_ASCII; do
+    database=install_encoding
+    super -c "CREATE DATABASE $database OWNER demo TEMPLATE template0 ENCODING '$encoding' LOCALE 'C'"
+    refused "not into a database in $encoding" 0A000 demo 'CREATE EXTENSION mrcall_ext'
+    super -c "DROP DATABASE $database WITH (FORCE)"
+done
 super -c 'CREATE DATABASE install_plain OWNER demo TEMPLATE template0'
 whole_life install_plain
 if [ "$TIMESCALEDB" != 0 ]; then
