@@ -43,23 +43,7 @@ COMMENT ON FUNCTION mrcall_internal.visit_set_trans(
     internal, text, timestamptz, text, text, text, text, text, text, text, text, mrcall_internal.visit_settings)
 IS 'Transition of visit_set';
 
-CREATE FUNCTION mrcall_internal.visit_set_combine(internal, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', 'visit_set_combine_wrapper';
-COMMENT ON FUNCTION mrcall_internal.visit_set_combine(internal, internal) IS 'Combine of visit_set';
-
-CREATE FUNCTION mrcall_internal.visit_set_serialize(internal)
-RETURNS bytea
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'visit_set_serialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.visit_set_serialize(internal) IS 'Serialize of visit_set';
-
-CREATE FUNCTION mrcall_internal.visit_set_deserialize(bytea, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'visit_set_deserialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.visit_set_deserialize(bytea, internal) IS 'Deserialize of visit_set';
+--@ include templates/parallel_functions.sql state=visit_set aggregate=visit_set combine_cost=1 serialize_cost=1
 
 CREATE FUNCTION mrcall_internal.visit_set_final(internal)
 RETURNS bytea
@@ -71,13 +55,8 @@ CREATE AGGREGATE mrcall_internal.visit_set(
     visitor_id text, occurred_at timestamptz, event_type text, page_path text, page_url text, referrer text, utm_source text,
     utm_medium text, utm_campaign text, user_agent text, settings mrcall_internal.visit_settings) (
     SFUNC = mrcall_internal.visit_set_trans,
-    STYPE = internal,
-    SSPACE = 100000000,
     FINALFUNC = mrcall_internal.visit_set_final,
-    COMBINEFUNC = mrcall_internal.visit_set_combine,
-    SERIALFUNC = mrcall_internal.visit_set_serialize,
-    DESERIALFUNC = mrcall_internal.visit_set_deserialize,
-    PARALLEL = SAFE
+--@ include templates/parallel_aggregate.sql state=visit_set space=100000000
 );
 COMMENT ON AGGREGATE mrcall_internal.visit_set(
     text, timestamptz, text, text, text, text, text, text, text, text, mrcall_internal.visit_settings)

@@ -10,23 +10,7 @@ AS 'MODULE_PATHNAME', 'call_set_trans_wrapper';
 COMMENT ON FUNCTION mrcall_internal.call_set_trans(internal, text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[]) IS
     'Transition of call_set';
 
-CREATE FUNCTION mrcall_internal.call_set_combine(internal, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', 'call_set_combine_wrapper';
-COMMENT ON FUNCTION mrcall_internal.call_set_combine(internal, internal) IS 'Combine of call_set';
-
-CREATE FUNCTION mrcall_internal.call_set_serialize(internal)
-RETURNS bytea
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'call_set_serialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.call_set_serialize(internal) IS 'Serialize of call_set';
-
-CREATE FUNCTION mrcall_internal.call_set_deserialize(bytea, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'call_set_deserialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.call_set_deserialize(bytea, internal) IS 'Deserialize of call_set';
+--@ include templates/parallel_functions.sql state=call_set aggregate=call_set combine_cost=1 serialize_cost=1
 
 CREATE FUNCTION mrcall_internal.call_set_final(internal)
 RETURNS bytea
@@ -38,13 +22,8 @@ CREATE AGGREGATE mrcall_internal.call_set(
     business_id text, started_at timestamptz, ended_at timestamptz, outcome text, answered boolean, caller text,
     since timestamptz, known text[]) (
     SFUNC = mrcall_internal.call_set_trans,
-    STYPE = internal,
-    SSPACE = 100000000,
     FINALFUNC = mrcall_internal.call_set_final,
-    COMBINEFUNC = mrcall_internal.call_set_combine,
-    SERIALFUNC = mrcall_internal.call_set_serialize,
-    DESERIALFUNC = mrcall_internal.call_set_deserialize,
-    PARALLEL = SAFE
+--@ include templates/parallel_aggregate.sql state=call_set space=100000000
 );
 COMMENT ON AGGREGATE mrcall_internal.call_set(text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[]) IS
     'The calls from since on, with the callers of those before, as bytes for call_set_rows';
