@@ -47,10 +47,10 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
 AS 'MODULE_PATHNAME', 'jws_payload_wrapper';
 COMMENT ON FUNCTION mrcall_internal.jws_payload(text) IS 'The JSON payload of a JWS; its signature is not checked';
 
--- Stripe names an object by its id, or puts the whole object there.
+-- Stripe names an object by its id, or puts the whole object there. Not STRICT: a strict function of a CASE is not inlined.
 CREATE FUNCTION mrcall_internal.stripe_id(reference jsonb)
 RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 3
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 3
 AS $$
     SELECT CASE
         WHEN pg_catalog.jsonb_typeof(reference) OPERATOR(pg_catalog.=) 'string' THEN reference OPERATOR(pg_catalog.#>>) '{}'
@@ -86,6 +86,13 @@ $$;
 COMMENT ON FUNCTION mrcall_internal.apple_transaction(jsonb) IS
     'The transaction of an App Store server notification, decoded where it is still signed';
 
+-- In the C collation, because a Turkish one has another upper case of i.
+CREATE FUNCTION mrcall_internal.currency_code(currency text)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS $$ SELECT pg_catalog.upper(currency COLLATE pg_catalog."C") COLLATE pg_catalog."default" $$;
+COMMENT ON FUNCTION mrcall_internal.currency_code(text) IS 'A currency as ISO 4217 writes it, in upper case';
+
 -- Digits after the point of a currency's minor unit, as payment providers write amounts: ISO 4217, but ISK and UGX, which
 -- have none there, are written with two.
 CREATE FUNCTION mrcall.currency_exponent(currency text)
@@ -93,9 +100,9 @@ RETURNS int
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 2
 AS $$
     SELECT CASE
-        WHEN pg_catalog.upper(currency) OPERATOR(pg_catalog.=) ANY (
+        WHEN mrcall_internal.currency_code(currency) OPERATOR(pg_catalog.=) ANY (
             '{BIF,CLP,DJF,GNF,JPY,KMF,KRW,MGA,PYG,RWF,VND,VUV,XAF,XOF,XPF}'::pg_catalog.text[]) THEN 0
-        WHEN pg_catalog.upper(currency) OPERATOR(pg_catalog.=) ANY ('{BHD,JOD,KWD,OMR,TND}'::pg_catalog.text[]) THEN 3
+        WHEN mrcall_internal.currency_code(currency) OPERATOR(pg_catalog.=) ANY ('{BHD,JOD,KWD,OMR,TND}'::pg_catalog.text[]) THEN 3
         ELSE 2 END
 $$;
 COMMENT ON FUNCTION mrcall.currency_exponent(text) IS
@@ -148,9 +155,3 @@ RETURNS int
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'longest_call_wrapper';
 COMMENT ON FUNCTION mrcall_internal.longest_call() IS 'The setting mrcall.longest_call in seconds';
-
-CREATE FUNCTION mrcall_internal.views()
-RETURNS TABLE (name text, definition text)
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 5
-AS 'MODULE_PATHNAME', 'views_wrapper';
-COMMENT ON FUNCTION mrcall_internal.views() IS 'The views that attach creates over the source views, in order';

@@ -16,6 +16,7 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
 AS $$
+#variable_conflict use_column
 DECLARE
     most constant int := 1000;
     -- A refund at Stripe has its charge's id, and the amount after it.
@@ -49,24 +50,29 @@ BEGIN
         WHERE n.id <> ALL (ids);
         ids := ids || more;
     END LOOP;
-    RETURN QUERY EXECUTE
-        'WITH stripe_events AS MATERIALIZED (SELECT e.* FROM unnest($3) AS e), '
-        'apple_events AS MATERIALIZED (SELECT e.* FROM unnest($4) AS e), '
-        'subscriptions AS MATERIALIZED (SELECT s.* FROM mrcall.subscriptions AS s WHERE s.subscription_id = ANY ($5)), '
-        'businesses AS MATERIALIZED (SELECT b.* FROM mrcall.businesses AS b WHERE b.business_id = ANY (ARRAY('
-            'SELECT s.business_id FROM subscriptions AS s '
-            'UNION ALL '
-            'SELECT mrcall_internal.apple_transaction(mrcall_internal.apple_notification(e.document)) '
-            '->> ''appAccountToken'' FROM apple_events AS e '
-            'UNION ALL '
-            'SELECT x.business_id FROM mrcall.businesses AS x WHERE x.stripe_customer_id = ANY (ARRAY('
-                'SELECT mrcall_internal.stripe_id(e.document #> ''{data,object,customer}'') FROM stripe_events AS e))))) '
-        'SELECT c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency FROM ('
-        || (SELECT regexp_replace(substring(v.definition FROM ' AS\n(WITH .*);\nCOMMENT ON VIEW '),
-                                  '\mmrcall\.(stripe_events|apple_events|subscriptions|businesses)\M', '\1', 'g')
-            FROM mrcall_internal.views() AS v WHERE v.name = 'conversions')
-        || ') AS c WHERE c.conversion = $1 AND c.conversion_id = $2'
-        USING kind, asked_id, stripe, apple, ids;
+    RETURN QUERY
+    WITH stripe_events AS MATERIALIZED (SELECT e.* FROM unnest(stripe) AS e),
+    apple_events AS MATERIALIZED (SELECT e.* FROM unnest(apple) AS e),
+    subscriptions AS MATERIALIZED (SELECT s.* FROM mrcall.subscriptions AS s WHERE s.subscription_id = ANY (ids)),
+    businesses AS MATERIALIZED (
+        SELECT b.*
+        FROM mrcall.businesses AS b
+        WHERE b.business_id = ANY (ARRAY(
+            SELECT s.business_id FROM subscriptions AS s
+            UNION ALL
+            SELECT mrcall_internal.apple_transaction(mrcall_internal.apple_notification(e.document)) ->> 'appAccountToken'
+            FROM apple_events AS e
+            UNION ALL
+            SELECT x.business_id
+            FROM mrcall.businesses AS x
+            WHERE x.stripe_customer_id = ANY (ARRAY(
+                SELECT mrcall_internal.stripe_id(e.document #> '{data,object,customer}') FROM stripe_events AS e))))
+    )
+    SELECT c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency
+    FROM (
+--@ include templates/conversions.sql schema=""
+    ) AS c
+    WHERE c.conversion = kind AND c.conversion_id = asked_id;
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.conversions(text, text) IS 'The rows of mrcall.conversions with an id';
