@@ -119,6 +119,12 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.major_units(numeric, text) IS 'An amount of minor units in the currency''s own unit';
 
+CREATE FUNCTION mrcall_internal.money_scale(value numeric, currency text)
+RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+AS $$ SELECT GREATEST(pg_catalog.scale(value), COALESCE(mrcall.currency_exponent(currency), 0)) $$;
+COMMENT ON FUNCTION mrcall_internal.money_scale(numeric, text) IS 'The digits after the point that shares of an amount are rounded to';
+
 -- The browsers that a customer's document names, in order of first linking, without repetition.
 CREATE FUNCTION mrcall_internal.website_session_ids(document jsonb)
 RETURNS text[]

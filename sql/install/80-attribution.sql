@@ -70,6 +70,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     is_data_driven constant boolean := model IN ('markov', 'shapley');
+--@ include templates/report.sql range="since, until" dimension=dimension
     answer bytea;
 BEGIN
     -- No touches: only the model and its options are checked.
@@ -79,10 +80,8 @@ BEGIN
     PERFORM FROM mrcall.markov(NULL, markov_order);
     -- Participation counts all touches, as markov and shapley do.
     answer := mrcall_internal.journeys(
-        since, until, conversion, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
-        include_campaigns, exclude_referrers, exclude_visitors, restart,
-        ARRAY[CASE WHEN is_data_driven THEN 'participation' ELSE model END], half_life, first_weight, last_weight, weights,
-        counts => true, paths => is_data_driven, unconverted => is_data_driven, journeys => false);
+        report, ARRAY[CASE WHEN is_data_driven THEN 'participation' ELSE model END], half_life, first_weight, last_weight, weights,
+        counts => true, paths => is_data_driven, unconverted => is_data_driven);
     IF is_data_driven THEN
         RETURN QUERY
         WITH credited AS MATERIALIZED (SELECT r.* FROM mrcall_internal.journey_credit_rows(answer) AS r),

@@ -26,8 +26,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
+--@ include templates/report.sql range="since, until" dimension=dimension
     answer bytea;
-    kind constant text := conversion;
     with_all_journeys constant boolean := coalesce(data_driven, true);
 BEGIN
     -- No touches: only the options are checked.
@@ -36,11 +36,8 @@ BEGIN
                                first_weight, last_weight, weights => weights);
     PERFORM FROM mrcall.markov(NULL, markov_order);
     answer := mrcall_internal.journeys(
-        since, until, kind, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
-        include_campaigns, exclude_referrers, exclude_visitors, restart,
-        mrcall_internal.journey_models(weights),
-        half_life, first_weight, last_weight, weights, counts => false, paths => with_all_journeys,
-        unconverted => with_all_journeys, journeys => false);
+        report, mrcall_internal.journey_models(weights), half_life, first_weight, last_weight, weights,
+        paths => with_all_journeys, unconverted => with_all_journeys);
     RETURN QUERY
     WITH credited AS MATERIALIZED (
         SELECT r.dimension_value, r.currency, r.conversions::numeric[] AS n, r.value::numeric[] AS v,

@@ -15,17 +15,14 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    kind constant text := conversion;
+--@ include templates/report.sql range="since, until" dimension=dimension
     answer bytea;
 BEGIN
     IF transform IS NOT NULL THEN
         -- An empty path: only the transform and its argument are checked.
         PERFORM mrcall.path_transform('{}', transform, argument);
     END IF;
-    answer := mrcall_internal.journeys(
-        since, until, kind, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
-        include_campaigns, exclude_referrers, exclude_visitors, restart,
-        '{}', '7 days', 0.4, 0.4, NULL, counts => false, paths => true, unconverted => true, journeys => false);
+    answer := mrcall_internal.journeys(report, paths => true, unconverted => true);
     RETURN QUERY
     SELECT p.path, sum(p.conversions)::bigint, sum(p.value), sum(p.nulls)::bigint, p.currency
     FROM (SELECT CASE WHEN transform IS NULL THEN r.path ELSE mrcall.path_transform(r.path, transform, argument) END AS path,

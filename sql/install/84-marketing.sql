@@ -16,13 +16,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    kind constant text := conversion;
+--@ include templates/report.sql range="since, until" dimension='channel'
     answer bytea;
 BEGIN
-    answer := mrcall_internal.journeys(
-        since, until, kind, lookback, 'channel', gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
-        include_campaigns, exclude_referrers, exclude_visitors, restart,
-        '{}', '7 days', 0.4, 0.4, NULL, counts => false, paths => false, unconverted => false, journeys => true);
+    answer := mrcall_internal.journeys(report, journeys => true);
     RETURN QUERY
     WITH journey AS MATERIALIZED (
         SELECT cardinality(r.path) AS touches, extract(epoch FROM r.journey_at - r.touched_at[1]) AS seconds
@@ -76,13 +73,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    kind constant text := conversion;
+--@ include templates/report.sql range="since, until" dimension=dimension
     answer bytea;
 BEGIN
-    answer := mrcall_internal.journeys(
-        since, until, kind, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
-        include_campaigns, exclude_referrers, exclude_visitors, restart,
-        '{}', '7 days', 0.4, 0.4, NULL, counts => false, paths => false, unconverted => false, journeys => true);
+    answer := mrcall_internal.journeys(report, journeys => true);
     RETURN QUERY
     WITH part AS (
         -- Each value of a journey once, with what it was there.
@@ -124,9 +118,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    kind constant text := conversion;
     wanted constant text[] := models;
     name text;
+--@ include templates/report.sql range="since, until" dimension=dimension
     answer bytea;
 BEGIN
     PERFORM mrcall_internal.check_range(since, until), mrcall_internal.check_dimension(dimension, '{channel,campaign}');
@@ -139,12 +133,8 @@ BEGIN
         PERFORM FROM mrcall.credit('{}', '{}', since, name, lookback, half_life, first_weight, last_weight, weights => weights);
     END LOOP;
     -- The zone is checked where days are told apart by it.
-    PERFORM mrcall.bucket('1 day', since, zone);
-    answer := mrcall_internal.journeys(
-        since, until, kind, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
-        include_campaigns, exclude_referrers, exclude_visitors, restart,
-        wanted, half_life, first_weight, last_weight, weights, counts => false, paths => false, unconverted => false,
-        journeys => false);
+    PERFORM mrcall.bucket(interval '1 day', since, zone);
+    answer := mrcall_internal.journeys(report, wanted, half_life, first_weight, last_weight, weights);
     RETURN QUERY
     WITH spent AS (
         SELECT coalesce(CASE dimension WHEN 'channel' THEN s.channel ELSE s.campaign END, '(not set)') AS dimension_value,
@@ -176,7 +166,7 @@ BEGIN
     )
     SELECT j.model, j.dimension_value, j.cost, j.conversions, j.value,
            CASE WHEN j.cost > 0 THEN round(j.cost / nullif(j.conversions, 0), 6) END,
-           CASE WHEN kind IN ('subscription', 'payment', 'refund') THEN round(j.value / nullif(j.cost, 0), 6) END, j.currency
+           CASE WHEN report.conversion IN ('subscription', 'payment', 'refund') THEN round(j.value / nullif(j.cost, 0), 6) END, j.currency
     FROM joined AS j
     ORDER BY j.place, j.currency COLLATE "C", j.dimension_value = '(unattributed)', j.cost DESC, j.value DESC,
              j.conversions DESC, j.dimension_value COLLATE "C";
@@ -201,15 +191,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    kind constant text := conversion;
+--@ include templates/report.sql range="since, until" dimension=dimension
     answer bytea;
 BEGIN
     -- No paths: only the model and its options are checked.
     PERFORM FROM mrcall.path_interval(NULL, model, markov_order, game, replicates, level, seed);
-    answer := mrcall_internal.journeys(
-        since, until, kind, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
-        include_campaigns, exclude_referrers, exclude_visitors, restart,
-        '{}', '7 days', 0.4, 0.4, NULL, counts => false, paths => true, unconverted => true, journeys => false);
+    answer := mrcall_internal.journeys(report, paths => true, unconverted => true);
     RETURN QUERY
     SELECT i.channel, i.share, i.lower, i.upper, i.std_error
     FROM (SELECT mrcall.path_agg(r.path, r.conversions, abs(r.value::numeric), r.nulls) AS paths

@@ -30,7 +30,7 @@ DECLARE
 BEGIN
     PERFORM mrcall_internal.check_range(since, until);
     IF zone IS NOT NULL THEN
-        PERFORM mrcall.bucket('1 day', since, zone);
+        PERFORM mrcall.bucket(interval '1 day', since, zone);
     END IF;
     PERFORM mrcall_internal.require_attached();
     RETURN QUERY

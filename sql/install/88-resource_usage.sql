@@ -32,8 +32,8 @@ BEGIN
     PERFORM mrcall_internal.require_attached();
     RETURN QUERY
     WITH business AS MATERIALIZED (
-        SELECT b.business_id, b.template, z.zone, mrcall.bucket('1 month', as_of, z.zone) AS period_start,
-               mrcall.next_bucket('1 month', as_of, z.zone) AS period_end
+        SELECT b.business_id, b.template, z.zone, mrcall.bucket(interval '1 month', as_of, z.zone) AS period_start,
+               mrcall.next_bucket(interval '1 month', as_of, z.zone) AS period_end
         FROM (SELECT x.business_id, min(x.template COLLATE "C") AS template FROM mrcall.businesses AS x
               WHERE x.business_id IS NOT NULL AND (wanted IS NULL OR x.business_id = wanted) GROUP BY x.business_id) AS b
         JOIN mrcall_internal.business_zones() AS z ON z.business_id = b.business_id
