@@ -92,7 +92,8 @@ AS 'MODULE_PATHNAME', 'sequence_trans_wrapper';
 COMMENT ON FUNCTION mrcall_internal.sequence_trans(internal, text, timestamptz, boolean[])
 IS 'Transition of sequence_match and sequence_count';
 
---@ include templates/parallel_functions.sql state=sequence aggregate="sequence_match and sequence_count" combine_cost=60 serialize_cost=40
+--@ include templates/parallel_functions.sql state=sequence aggregate="sequence_match and sequence_count"
+--@     combine_cost=60 serialize_cost=40
 
 CREATE FUNCTION mrcall_internal.sequence_match_final(internal)
 RETURNS boolean

@@ -16,7 +16,8 @@ CREATE FUNCTION mrcall.models()
 RETURNS TABLE (model text, additive boolean, needs text, description text)
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5 ROWS 15
 AS 'MODULE_PATHNAME', 'models_wrapper';
-COMMENT ON FUNCTION mrcall.models() IS 'The attribution models: whether their credits sum to the conversions, and what they look at';
+COMMENT ON FUNCTION mrcall.models() IS
+    'The attribution models: whether their credits sum to the conversions, and what they look at';
 
 CREATE FUNCTION mrcall_internal.split_amount(amount text, weights float8[], scale int)
 RETURNS text[]

@@ -31,7 +31,8 @@ SELECT browser.visitor_id, c.customer_id, b.owner, b.business_id
 FROM mrcall.customers AS c
 CROSS JOIN LATERAL unnest(c.website_session_ids) AS browser (visitor_id)
 LEFT JOIN mrcall.businesses AS b ON b.owner = c.customer_id;
-COMMENT ON VIEW mrcall.identities IS 'Visitor to customer to owner to business: a row for each path; business_id NULL where there is none';
+COMMENT ON VIEW mrcall.identities IS
+    'Visitor to customer to owner to business: a row for each path; business_id NULL where there is none';
 $view$),
 -- Every conversion of every kind, once. Definitions: docs/conversions.md.
 ('conversions', $view$

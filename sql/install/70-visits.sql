@@ -22,7 +22,8 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.check_range(timestamptz, timestamptz) IS 'Raises the errors of a range that is empty or has no ends';
+COMMENT ON FUNCTION mrcall_internal.check_range(timestamptz, timestamptz) IS
+    'Raises the errors of a range that is empty or has no ends';
 
 CREATE FUNCTION mrcall_internal.check_dimension(dimension text, allowed text[])
 RETURNS void
@@ -183,8 +184,8 @@ $$;
 COMMENT ON FUNCTION mrcall_internal.visits(timestamptz, timestamptz, interval, text[]) IS
     'The visits that the events from since to until make, with the touch of each';
 
--- A visit that goes on across the border of a report's range is seen whole where this much more is read on that side: the gap that
--- ends a visit, and the longest visit that is followed, a day.
+-- A visit that goes on across the border of a report's range is seen whole where this much more is read on that side: the gap
+-- that ends a visit, and the longest visit that is followed, a day.
 CREATE FUNCTION mrcall_internal.visit_margin(gap interval)
 RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -218,8 +219,8 @@ RETURNS TABLE (visitor_id text, started_at timestamptz, ended_at timestamptz, is
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10000
 AS $$
     SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot,
-           mrcall_internal.dimension_value(dimension, v.channel, v.source, v.medium, v.campaign, v.landing_page, v.referrer_domain,
-                                           v.device, v.entry_page)
+           mrcall_internal.dimension_value(dimension, v.channel, v.source, v.medium, v.campaign, v.landing_page,
+                                           v.referrer_domain, v.device, v.entry_page)
     FROM mrcall_internal.visits(since, until, gap, NULL) AS v
 $$;
 COMMENT ON FUNCTION mrcall_internal.valued_visits(timestamptz, timestamptz, interval, text) IS
@@ -244,7 +245,8 @@ AS $$
         WHEN ended_at OPERATOR(pg_catalog.<)
                 (mrcall_internal.quarter(started_at) OPERATOR(pg_catalog.+) '06:00:00'::pg_catalog.interval)
         THEN ARRAY[mrcall_internal.quarter(started_at)]
-        ELSE ARRAY(SELECT pg_catalog.generate_series(mrcall_internal.quarter(started_at), ended_at, '06:00:00'::pg_catalog.interval))
+        ELSE ARRAY(SELECT pg_catalog.generate_series(
+                       mrcall_internal.quarter(started_at), ended_at, '06:00:00'::pg_catalog.interval))
     END) AS q (at)
 $$;
 COMMENT ON FUNCTION mrcall_internal.quarters(timestamptz, timestamptz) IS 'The quarters of a day that a visit meets';

@@ -91,8 +91,8 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.funnel_steps(jsonb) IS 'The steps of a funnel as SQL conditions on a row e of events';
 
--- Its parameters: $1 since, $2 until, $3 until with what may come after it, $4 within, $5 modes, $6 dimension, $7 and $8 the range
--- of the visits' events, $9 gap.
+-- Its parameters: $1 since, $2 until, $3 until with what may come after it, $4 within, $5 modes, $6 dimension, $7 and $8 the
+-- range of the visits' events, $9 gap.
 CREATE FUNCTION mrcall_internal.funnel_query(steps jsonb, modes text[], by_value boolean, no_bots boolean)
 RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -117,8 +117,8 @@ DECLARE
     step_array text;
 BEGIN
     SELECT CASE
-               -- By these modes an event of no step, or of a step out of order, matters; but the first step is not looked at after
-               -- until.
+               -- By these modes an event of no step, or of a step out of order, matters; but the first step is not looked at
+               -- after until.
                WHEN modes && '{strict_order,consecutive}' THEN format(
                    '(e.occurred_at < $2 OR (%s) IS NOT TRUE OR %s)', min(s.condition) FILTER (WHERE s.step_no = 1),
                    coalesce(string_agg(s.condition, ' OR ' ORDER BY s.step_no) FILTER (WHERE s.step_no > 1), 'false'))
@@ -161,8 +161,11 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.funnel_query(jsonb, text[], boolean, boolean) IS 'The query of funnel_figures';
 
+-- CTEs have no statistics, so that the planner may take a nested loop over one, which is quadratic, for cheap; and it takes
+-- grouping by visitor for cheaper by a sort than by a hash: 1.1 s instead of 0.8 s for three months of the demo's 20,000 visitors.
 CREATE FUNCTION mrcall_internal.funnel_figures(
-    since timestamptz, until timestamptz, steps jsonb, within interval, modes text[], dimension text, gap interval, no_bots boolean)
+    since timestamptz, until timestamptz, steps jsonb, within interval, modes text[], dimension text, gap interval,
+    no_bots boolean)
 RETURNS TABLE (value text, step_no int, visitors bigint, median_time interval, median_total_time interval)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
 SET search_path = pg_catalog, pg_temp
@@ -213,7 +216,8 @@ BEGIN
     ),
     report AS (
         SELECT d.value, s.step_no::int, s.step, coalesce(f.visitors, 0) AS visitors, f.median_time, f.median_total_time,
-               first_value(coalesce(f.visitors, 0)) OVER w AS first_visitors, lag(coalesce(f.visitors, 0)) OVER w AS visitors_before
+               first_value(coalesce(f.visitors, 0)) OVER w AS first_visitors,
+               lag(coalesce(f.visitors, 0)) OVER w AS visitors_before
         FROM (SELECT DISTINCT f.value FROM figures AS f WHERE dimension IS NOT NULL
               UNION ALL SELECT NULL WHERE dimension IS NULL) AS d
         CROSS JOIN unnest(names) WITH ORDINALITY AS s (step, step_no)

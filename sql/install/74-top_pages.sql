@@ -3,14 +3,13 @@
 SET LOCAL check_function_bodies = off;
 
 CREATE FUNCTION mrcall.top_pages(
-    since timestamptz, until timestamptz, most int DEFAULT 20, gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false)
+    since timestamptz, until timestamptz, most int DEFAULT 20, gap interval DEFAULT '30 minutes',
+    exclude_bots boolean DEFAULT false)
 RETURNS TABLE (
-    page text, pageviews bigint, visitors bigint, visits bigint, entries bigint, exits bigint, bounces bigint, bounce_rate numeric,
-    exit_rate numeric, mean_time interval)
+    page text, pageviews bigint, visitors bigint, visits bigint, entries bigint, exits bigint, bounces bigint,
+    bounce_rate numeric, exit_rate numeric, mean_time interval)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
 SET search_path = pg_catalog, pg_temp
-SET enable_nestloop = off
-SET enable_sort = off
 SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column

@@ -88,7 +88,8 @@ AS $$
     FROM mrcall.models() WITH ORDINALITY AS m (model, additive, needs, description, place)
     WHERE m.needs <> 'all journeys' AND (m.model <> 'custom' OR weights IS NOT NULL)
 $$;
-COMMENT ON FUNCTION mrcall_internal.journey_models(float8[]) IS 'The models that look at one journey, custom where it has weights';
+COMMENT ON FUNCTION mrcall_internal.journey_models(float8[]) IS
+    'The models that look at one journey, custom where it has weights';
 
 -- Without elements that are NULL; a list of channels or campaigns to include is NULL where it is empty.
 CREATE TYPE mrcall_internal.touch_filter AS (

@@ -80,8 +80,8 @@ BEGIN
     PERFORM FROM mrcall.markov(NULL, markov_order);
     -- Participation counts all touches, as markov and shapley do.
     answer := mrcall_internal.journeys(
-        report, ARRAY[CASE WHEN is_data_driven THEN 'participation' ELSE model END], half_life, first_weight, last_weight, weights,
-        counts => true, paths => is_data_driven, unconverted => is_data_driven);
+        report, ARRAY[CASE WHEN is_data_driven THEN 'participation' ELSE model END], half_life, first_weight, last_weight,
+        weights, counts => true, paths => is_data_driven, unconverted => is_data_driven);
     IF is_data_driven THEN
         RETURN QUERY
         WITH credited AS MATERIALIZED (SELECT r.* FROM mrcall_internal.journey_credit_rows(answer) AS r),

@@ -59,7 +59,8 @@ BEGIN
     FROM (SELECT x.* FROM credited AS x
           UNION ALL
           -- Markov credits what leads to a conversion only by way of others' journeys, too.
-          SELECT x.dimension_value, x.currency, array_fill(0.000000, ARRAY[13]), array_fill(0 * x.value, ARRAY[13]), 0.000000, 0 * x.value
+          SELECT x.dimension_value, x.currency, array_fill(0.000000, ARRAY[13]), array_fill(0 * x.value, ARRAY[13]), 0.000000,
+                 0 * x.value
           FROM markov AS x
           WHERE NOT EXISTS (SELECT FROM credited AS y
                             WHERE y.dimension_value = x.dimension_value AND y.currency IS NOT DISTINCT FROM x.currency)) AS c

@@ -33,6 +33,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mrcall.conversion_paths(
-    timestamptz, timestamptz, text, interval, text, text, text, interval, boolean, text[], text[], text[], text[], text[], text[], boolean
+    timestamptz, timestamptz, text, interval, text, text, text, interval, boolean, text[], text[], text[], text[], text[],
+    text[], boolean
 ) IS
     'The distinct paths of a period: how many journeys along each converted, with what value, and how many did not';

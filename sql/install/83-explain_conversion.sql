@@ -9,8 +9,9 @@ COMMENT ON TYPE mrcall_internal.webhook IS 'A webhook''s document';
 CREATE TYPE mrcall_internal.webhooks AS (ids text[], stripe mrcall_internal.webhook[], apple mrcall_internal.webhook[]);
 COMMENT ON TYPE mrcall_internal.webhooks IS 'Webhooks, with all ids that they name';
 
--- The documents that name the id, those that name an id which these name, and so on, because ids are what mrcall.conversions joins
--- and groups documents by. NULL for ids that no index has, and for more documents than belong to anybody: all are read then.
+-- The documents that name the id, those that name an id which these name, and so on, because ids are what mrcall.conversions
+-- joins and groups documents by. NULL for ids that no index has, and for more documents than belong to anybody: all are read
+-- then.
 CREATE FUNCTION mrcall_internal.webhooks_of(asked_id text)
 RETURNS mrcall_internal.webhooks
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -33,10 +34,14 @@ BEGIN
         EXIT WHEN more IS NULL;
         -- The limit is outside, because the planner would take it for a reason to read the table.
         WITH found AS MATERIALIZED (
-            SELECT e.event_id, e.received_at, e.document FROM mrcall.stripe_events AS e WHERE mrcall.stripe_ids(e.document) && ids)
+            SELECT e.event_id, e.received_at, e.document
+            FROM mrcall.stripe_events AS e
+            WHERE mrcall.stripe_ids(e.document) && ids)
         SELECT array_agg(f::mrcall_internal.webhook) INTO stripe FROM (SELECT f.* FROM found AS f LIMIT most + 1) AS f;
         WITH found AS MATERIALIZED (
-            SELECT e.event_id, e.received_at, e.document FROM mrcall.apple_events AS e WHERE mrcall.apple_ids(e.document) && ids)
+            SELECT e.event_id, e.received_at, e.document
+            FROM mrcall.apple_events AS e
+            WHERE mrcall.apple_ids(e.document) && ids)
         SELECT array_agg(f::mrcall_internal.webhook) INTO apple FROM (SELECT f.* FROM found AS f LIMIT most + 1) AS f;
         SELECT array_agg(DISTINCT n.id) INTO more
         FROM (SELECT mrcall.stripe_ids(e.document) AS named FROM unnest(stripe) AS e
@@ -102,7 +107,8 @@ COMMENT ON FUNCTION mrcall_internal.conversions(text, text) IS 'The rows of mrca
 
 -- Why a conversion without a journey has none.
 CREATE FUNCTION mrcall_internal.unattributed_reason(
-    customer_id text, business_id text, journey_at timestamptz, begins_at timestamptz, browsers text[], touches_before_filter bigint)
+    customer_id text, business_id text, journey_at timestamptz, begins_at timestamptz, browsers text[],
+    touches_before_filter bigint)
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -168,7 +174,8 @@ BEGIN
            array_agg(v.rule) FILTER (WHERE v.counts)
     INTO answer
     FROM (SELECT v.*,
-                 mrcall_internal.is_counted(report.filter, v.is_bot, v.channel, v.campaign, v.referrer_domain, v.visitor_id) AS counts
+                 mrcall_internal.is_counted(
+                     report.filter, v.is_bot, v.channel, v.campaign, v.referrer_domain, v.visitor_id) AS counts
           FROM mrcall_internal.visits(first_at, last_at, report.gap, browsers) AS v
           WHERE v.touched_at >= begins_at AND v.touched_at <= ends_at AND browsers <> '{}'
           ORDER BY v.touched_at, v.channel COLLATE "C", v.visitor_id COLLATE "C") AS v;
@@ -195,7 +202,8 @@ BEGIN
            array_agg(CASE WHEN w.model = 'participation' THEN array_fill(1.000000, ARRAY[cardinality(journey.times)])
                           ELSE mrcall.split_amount(1, w.weights, 6) END ORDER BY w.n),
            array_agg(CASE WHEN w.model = 'participation' THEN array_fill(value, ARRAY[cardinality(journey.times)])
-                          ELSE mrcall.split_amount(value, w.weights, mrcall_internal.money_scale(value, currency)) END ORDER BY w.n)
+                          ELSE mrcall.split_amount(value, w.weights, mrcall_internal.money_scale(value, currency)) END
+                     ORDER BY w.n)
     INTO answer
     FROM (SELECT a.n, a.model, array_agg(k.weight ORDER BY k.touch_no) AS weights
           FROM unnest(mrcall_internal.journey_models(own_weights)) WITH ORDINALITY AS a (model, n)
@@ -207,7 +215,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.journey_parts(
-    mrcall_internal.journey, timestamptz, numeric, text, interval, interval, float8, float8, timestamptz, timestamptz, float8[]) IS
+    mrcall_internal.journey, timestamptz, numeric, text, interval, interval, float8, float8, timestamptz, timestamptz,
+    float8[]) IS
     'The parts of the touches of one conversion under the models of journey_models';
 
 -- Where restart is asked for, the journey begins behind the customer's conversion before.
@@ -329,7 +338,8 @@ BEGIN
         SELECT u.n::int AS touch_no, u.*
         FROM unnest(journey.times, journey.visitor_ids, journey.channels, journey.sources, journey.mediums, journey.campaigns,
                     journey.landing_pages, journey.referrer_domains, journey.rules)
-            WITH ORDINALITY AS u (touched_at, visitor_id, channel, source, medium, campaign, landing_page, referrer_domain, rule, n)
+            WITH ORDINALITY
+            AS u (touched_at, visitor_id, channel, source, medium, campaign, landing_page, referrer_domain, rule, n)
     ) AS t
     ORDER BY t.touch_no;
 END

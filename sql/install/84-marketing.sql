@@ -144,8 +144,8 @@ BEGIN
         GROUP BY 1, 2
     ),
     credited AS (
-        SELECT m.model, m.place, coalesce(r.dimension_value, '(unattributed)') AS dimension_value, r.currency, m.conversions::numeric,
-               m.value::numeric
+        SELECT m.model, m.place, coalesce(r.dimension_value, '(unattributed)') AS dimension_value, r.currency,
+               m.conversions::numeric, m.value::numeric
         FROM mrcall_internal.journey_credit_rows(answer) AS r
         CROSS JOIN LATERAL unnest(wanted, r.conversions, r.value) WITH ORDINALITY AS m (model, conversions, value, place)
     ),
@@ -166,15 +166,16 @@ BEGIN
     )
     SELECT j.model, j.dimension_value, j.cost, j.conversions, j.value,
            CASE WHEN j.cost > 0 THEN round(j.cost / nullif(j.conversions, 0), 6) END,
-           CASE WHEN report.conversion IN ('subscription', 'payment', 'refund') THEN round(j.value / nullif(j.cost, 0), 6) END, j.currency
+           CASE WHEN report.conversion IN ('subscription', 'payment', 'refund') THEN round(j.value / nullif(j.cost, 0), 6) END,
+           j.currency
     FROM joined AS j
     ORDER BY j.place, j.currency COLLATE "C", j.dimension_value = '(unattributed)', j.cost DESC, j.value DESC,
              j.conversions DESC, j.dimension_value COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION mrcall.roas(
-    timestamptz, timestamptz, text, interval, text, text[], text, interval, float8, float8, interval, boolean, text[], text[], text[],
-    text[], text[], text[], boolean,
+    timestamptz, timestamptz, text, interval, text, text[], text, interval, float8, float8, interval, boolean, text[], text[],
+    text[], text[], text[], text[], boolean,
     float8[]) IS
     'What advertising cost and what it brought under some models: cost per conversion and return on the spend';
 

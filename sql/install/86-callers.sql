@@ -15,7 +15,8 @@ AS $$
     FROM mrcall.businesses AS b
     GROUP BY b.business_id
 $$;
-COMMENT ON FUNCTION mrcall_internal.business_zones() IS 'The zone that each business lives by; UTC where it names none that is one';
+COMMENT ON FUNCTION mrcall_internal.business_zones() IS
+    'The zone that each business lives by; UTC where it names none that is one';
 
 CREATE FUNCTION mrcall.call_heatmap(
     since timestamptz, until timestamptz, business_id text DEFAULT NULL, zone text DEFAULT NULL)
@@ -43,7 +44,8 @@ BEGIN
     ),
     cell AS (
         SELECT extract(isodow FROM c.wall)::int AS weekday, extract(hour FROM c.wall)::int AS hour, count(*) AS calls,
-               count(*) FILTER (WHERE c.answered) AS answered, count(*) FILTER (WHERE NOT c.answered) AS missed, avg(c.duration) AS mean
+               count(*) FILTER (WHERE c.answered) AS answered, count(*) FILTER (WHERE NOT c.answered) AS missed,
+               avg(c.duration) AS mean
         FROM call AS c
         GROUP BY 1, 2
     )
@@ -87,7 +89,8 @@ BEGIN
     ),
     -- A number in a business's address book: that of the first contact by id.
     known AS (
-        SELECT DISTINCT ON (t.business_id, p.number) t.business_id, p.number, t.contact_id, t.display_name, p.country_alpha2, p.number_type
+        SELECT DISTINCT ON (t.business_id, p.number) t.business_id, p.number, t.contact_id, t.display_name, p.country_alpha2,
+               p.number_type
         FROM mrcall.phones AS p
         JOIN mrcall.contacts AS t ON t.contact_id = p.contact_id
         ORDER BY t.business_id, p.number, t.contact_id COLLATE "C", t.display_name COLLATE "C", p.country_alpha2 COLLATE "C",

@@ -1,5 +1,5 @@
 -- The query of mrcall.conversions, over the views of the schema (written "mrcall."), or over CTEs of their names.
--- Amounts of more than 24 digits are none: garbage in a webhook must not fail a report.
+-- Amounts of more than 24 digits do not count: garbage in a webhook must not fail a report.
 -- Each branch names its kind by a constant, so that the planner drops the others where one kind is asked for.
 -- coalesce(…, false) keeps the planner from taking conditions that nearly every row meets for rare ones.
 WITH customer AS NOT MATERIALIZED (
@@ -65,7 +65,8 @@ stripe_refunded AS (
                   FROM {schema}stripe_events AS e
                   WHERE e.document ->> 'type' = 'charge.refunded') AS o
         ) AS x
-        WHERE coalesce(x.minor_units > 0 AND x.minor_units < 1e24 AND x.charge_id IS NOT NULL AND x.refunded_at IS NOT NULL, false)
+        WHERE coalesce(x.minor_units > 0 AND x.minor_units < 1e24 AND x.charge_id IS NOT NULL AND x.refunded_at IS NOT NULL,
+                       false)
         ORDER BY x.charge_id, x.minor_units, x.refunded_at
     ) AS r
     LEFT JOIN stripe_paid AS by_invoice ON by_invoice.invoice_id = r.invoice_id
@@ -121,7 +122,8 @@ money AS (
            -mrcall_internal.major_units(r.minor_units, r.currency)
     FROM stripe_refunded AS r
     UNION ALL
-    SELECT 'refund', a.transaction_id, a.subscription_id, NULL, a.account_token, a.subscription_id, a.paid_at, a.currency, -a.value
+    SELECT 'refund', a.transaction_id, a.subscription_id, NULL, a.account_token, a.subscription_id, a.paid_at, a.currency,
+           -a.value
     FROM apple AS a
     WHERE a.is_refund
 ),
@@ -129,7 +131,8 @@ billed AS (
     SELECT m.*, coalesce(s.business_id, by_customer.business_id, by_token.business_id) AS business_id,
            coalesce(f.first_paid_at, m.converted_at) AS journey_at
     FROM money AS m
-    LEFT JOIN (SELECT p.series, min(p.converted_at) AS first_paid_at FROM payment AS p GROUP BY p.series) AS f ON f.series = m.series
+    LEFT JOIN (SELECT p.series, min(p.converted_at) AS first_paid_at FROM payment AS p GROUP BY p.series) AS f
+        ON f.series = m.series
     LEFT JOIN subscription AS s ON s.subscription_id = m.subscription_id
     LEFT JOIN (SELECT b.stripe_customer_id, min(b.business_id COLLATE "C") COLLATE pg_catalog."default" AS business_id
                FROM {schema}businesses AS b GROUP BY b.stripe_customer_id) AS by_customer
@@ -146,7 +149,8 @@ subscribed AS (
     LEFT JOIN (SELECT DISTINCT ON (x.subscription_id) x.subscription_id, x.value, x.currency
                FROM payment AS x
                WHERE x.subscription_id IS NOT NULL
-               ORDER BY x.subscription_id, x.converted_at, x.conversion_id COLLATE "C") AS p ON p.subscription_id = s.subscription_id
+               ORDER BY x.subscription_id, x.converted_at, x.conversion_id COLLATE "C") AS p
+        ON p.subscription_id = s.subscription_id
     WHERE s.started_at IS NOT NULL
       AND CASE WHEN s.trial_ends_at > s.started_at
                THEN s.trial_ends_at <= now() AND (s.ended_at IS NULL OR s.ended_at > s.trial_ends_at)
