@@ -1,5 +1,5 @@
 -- Visits: runs of one visitor's events in which no two neighbours are more than a gap apart. Definitions: docs/visits.md.
--- The bodies name views that exist only after attach.
+-- From here on bodies name views that exist only after attach.
 SET LOCAL check_function_bodies = off;
 
 CREATE FUNCTION mrcall_internal.check_range(since timestamptz, until timestamptz)

@@ -1,6 +1,4 @@
 -- Top pages. Definitions: docs/top_pages.md.
--- The bodies name views that exist only after attach.
-SET LOCAL check_function_bodies = off;
 
 CREATE FUNCTION mrcall.top_pages(
     since timestamptz, until timestamptz, most int DEFAULT 20, gap interval DEFAULT '30 minutes',

@@ -1,6 +1,4 @@
 -- Journeys: the touches that led to conversions. Definitions: docs/attribution.md.
--- The bodies name views that exist only after attach.
-SET LOCAL check_function_bodies = off;
 
 CREATE FUNCTION mrcall_internal.check_conversion(conversion text)
 RETURNS void

@@ -1,6 +1,4 @@
 -- All models side by side. Definitions: docs/attribution_models.md.
--- The bodies name views that exist only after attach.
-SET LOCAL check_function_bodies = off;
 
 CREATE FUNCTION mrcall.attribution_models(
     since timestamptz, until timestamptz, conversion text DEFAULT 'signup', lookback interval DEFAULT '30 days',
@@ -30,11 +28,10 @@ DECLARE
     answer bytea;
     with_all_journeys constant boolean := coalesce(data_driven, true);
 BEGIN
-    -- No touches: only the options are checked.
     PERFORM mrcall_internal.check_range(since, until);
-    PERFORM FROM mrcall.credit('{}', '{}', since, CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback, half_life,
-                               first_weight, last_weight, weights => weights);
-    PERFORM FROM mrcall.markov(NULL, markov_order);
+    PERFORM mrcall_internal.check_model(CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback, half_life,
+                                        first_weight, last_weight, weights);
+    PERFORM FROM mrcall.markov(NULL::mrcall.path_set, markov_order);
     answer := mrcall_internal.journeys(
         report, mrcall_internal.journey_models(weights), half_life, first_weight, last_weight, weights,
         paths => with_all_journeys, unconverted => with_all_journeys);

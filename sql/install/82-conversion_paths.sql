@@ -1,6 +1,4 @@
 -- Paths to conversion. Definitions: docs/conversion_paths.md.
--- The bodies name views that exist only after attach.
-SET LOCAL check_function_bodies = off;
 
 CREATE FUNCTION mrcall.conversion_paths(
     since timestamptz, until timestamptz, conversion text DEFAULT 'signup', lookback interval DEFAULT '30 days',
@@ -20,7 +18,7 @@ DECLARE
 BEGIN
     IF transform IS NOT NULL THEN
         -- An empty path: only the transform and its argument are checked.
-        PERFORM mrcall.path_transform('{}', transform, argument);
+        PERFORM mrcall.path_transform('{}'::text[], transform, argument);
     END IF;
     answer := mrcall_internal.journeys(report, paths => true, unconverted => true);
     RETURN QUERY

@@ -1,6 +1,4 @@
 -- One conversion explained. Definitions: docs/explain_conversion.md.
--- The bodies name views that exist only after attach.
-SET LOCAL check_function_bodies = off;
 
 -- A row of stripe_events or apple_events; their own types are others after each attach.
 CREATE TYPE mrcall_internal.webhook AS (event_id text, received_at timestamptz, document jsonb);
@@ -286,9 +284,8 @@ BEGIN
         RAISE EXCEPTION 'argument "conversion_id" must not be NULL' USING ERRCODE = '22004',
             HINT = 'Ids are in the column conversion_id of mrcall.conversions.';
     END IF;
-    -- No touches: only the options are checked.
-    PERFORM FROM mrcall.credit('{}', '{}', '2000-01-01Z', CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback,
-                               half_life, first_weight, last_weight, weights => weights);
+    PERFORM mrcall_internal.check_model(CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback, half_life,
+                                        first_weight, last_weight, weights);
     PERFORM mrcall_internal.require_attached();
     SELECT x.customer_id, x.business_id, x.converted_at, x.journey_at, x.value, x.currency,
            (SELECT min(u.created_at) FROM mrcall.customers AS u WHERE u.customer_id = x.customer_id) AS signup_at,
