@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prints the install script of the extension: the files of sql/install in the order of their numbers. A line
 #     --@ include FILE name=value … last="a value with blanks"
-# stands for sql/FILE, in which {name} stands for the value.
+# stands for sql/FILE, in which {name} stands for the value; lines that begin with "--@  " after it are more of them.
 set -euo pipefail
 cd "$(dirname "$0")/../sql"
 printf '%s\n' '\echo Use "CREATE EXTENSION mrcall_ext" to load this file. \quit'
@@ -32,8 +32,10 @@ function include(words,    file, line, name, value, values) {
     if (status < 0) fail("there is no file sql/" file)
     close(file)
 }
+/^--@  / && wanted { wanted = wanted substr($0, 4); next }
+wanted { include(wanted); wanted = "" }
 FNR == 1 { print "\n-- " FILENAME }
-/^--@ include / { include(substr($0, 13)); next }
+/^--@ include / { wanted = substr($0, 13); next }
 { print }
-END { exit failed }
+END { if (wanted && !failed) include(wanted); exit failed }
 ' install/*.sql

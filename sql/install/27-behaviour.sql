@@ -16,23 +16,7 @@ AS 'MODULE_PATHNAME', 'window_funnel_trans_wrapper';
 COMMENT ON FUNCTION mrcall_internal.window_funnel_trans(internal, interval, timestamptz, boolean[], text[])
 IS 'Transition of window_funnel';
 
-CREATE FUNCTION mrcall_internal.window_funnel_combine(internal, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 60
-AS 'MODULE_PATHNAME', 'window_funnel_combine_wrapper';
-COMMENT ON FUNCTION mrcall_internal.window_funnel_combine(internal, internal) IS 'Combine of window_funnel';
-
-CREATE FUNCTION mrcall_internal.window_funnel_serialize(internal)
-RETURNS bytea
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 40
-AS 'MODULE_PATHNAME', 'window_funnel_serialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.window_funnel_serialize(internal) IS 'Serialize of window_funnel';
-
-CREATE FUNCTION mrcall_internal.window_funnel_deserialize(bytea, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'window_funnel_deserialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.window_funnel_deserialize(bytea, internal) IS 'Deserialize of window_funnel';
+--@ include templates/parallel_functions.sql state=window_funnel aggregate=window_funnel combine_cost=60 serialize_cost=40
 
 CREATE FUNCTION mrcall_internal.window_funnel_final(internal)
 RETURNS int
@@ -48,52 +32,32 @@ COMMENT ON FUNCTION mrcall_internal.window_funnel_times_final(internal) IS 'Fina
 
 CREATE AGGREGATE mrcall.window_funnel(within interval, ts timestamptz, steps boolean[]) (
     SFUNC = mrcall_internal.window_funnel_trans,
-    STYPE = internal,
-    SSPACE = 512,
     FINALFUNC = mrcall_internal.window_funnel_final,
-    COMBINEFUNC = mrcall_internal.window_funnel_combine,
-    SERIALFUNC = mrcall_internal.window_funnel_serialize,
-    DESERIALFUNC = mrcall_internal.window_funnel_deserialize,
-    PARALLEL = SAFE
+--@ include templates/parallel_aggregate.sql state=window_funnel space=512
 );
 COMMENT ON AGGREGATE mrcall.window_funnel(interval, timestamptz, boolean[]) IS
     'The deepest step of a funnel that was reached within a time after its first step';
 
 CREATE AGGREGATE mrcall.window_funnel(within interval, ts timestamptz, steps boolean[], modes text[]) (
     SFUNC = mrcall_internal.window_funnel_trans,
-    STYPE = internal,
-    SSPACE = 512,
     FINALFUNC = mrcall_internal.window_funnel_final,
-    COMBINEFUNC = mrcall_internal.window_funnel_combine,
-    SERIALFUNC = mrcall_internal.window_funnel_serialize,
-    DESERIALFUNC = mrcall_internal.window_funnel_deserialize,
-    PARALLEL = SAFE
+--@ include templates/parallel_aggregate.sql state=window_funnel space=512
 );
 COMMENT ON AGGREGATE mrcall.window_funnel(interval, timestamptz, boolean[], text[]) IS
     'The deepest step of a funnel that was reached within a time after its first step, by modes';
 
 CREATE AGGREGATE mrcall.window_funnel_times(within interval, ts timestamptz, steps boolean[]) (
     SFUNC = mrcall_internal.window_funnel_trans,
-    STYPE = internal,
-    SSPACE = 512,
     FINALFUNC = mrcall_internal.window_funnel_times_final,
-    COMBINEFUNC = mrcall_internal.window_funnel_combine,
-    SERIALFUNC = mrcall_internal.window_funnel_serialize,
-    DESERIALFUNC = mrcall_internal.window_funnel_deserialize,
-    PARALLEL = SAFE
+--@ include templates/parallel_aggregate.sql state=window_funnel space=512
 );
 COMMENT ON AGGREGATE mrcall.window_funnel_times(interval, timestamptz, boolean[]) IS
     'When each step of a funnel was reached, along the deepest chain';
 
 CREATE AGGREGATE mrcall.window_funnel_times(within interval, ts timestamptz, steps boolean[], modes text[]) (
     SFUNC = mrcall_internal.window_funnel_trans,
-    STYPE = internal,
-    SSPACE = 512,
     FINALFUNC = mrcall_internal.window_funnel_times_final,
-    COMBINEFUNC = mrcall_internal.window_funnel_combine,
-    SERIALFUNC = mrcall_internal.window_funnel_serialize,
-    DESERIALFUNC = mrcall_internal.window_funnel_deserialize,
-    PARALLEL = SAFE
+--@ include templates/parallel_aggregate.sql state=window_funnel space=512
 );
 COMMENT ON AGGREGATE mrcall.window_funnel_times(interval, timestamptz, boolean[], text[]) IS
     'When each step of a funnel was reached, along the deepest chain, by modes';
@@ -105,23 +69,7 @@ AS 'MODULE_PATHNAME', 'retention_trans_wrapper';
 COMMENT ON FUNCTION mrcall_internal.retention_trans(internal, boolean[])
 IS 'Transition of retention';
 
-CREATE FUNCTION mrcall_internal.retention_combine(internal, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', 'retention_combine_wrapper';
-COMMENT ON FUNCTION mrcall_internal.retention_combine(internal, internal) IS 'Combine of retention';
-
-CREATE FUNCTION mrcall_internal.retention_serialize(internal)
-RETURNS bytea
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'retention_serialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.retention_serialize(internal) IS 'Serialize of retention';
-
-CREATE FUNCTION mrcall_internal.retention_deserialize(bytea, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'retention_deserialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.retention_deserialize(bytea, internal) IS 'Deserialize of retention';
+--@ include templates/parallel_functions.sql state=retention aggregate=retention combine_cost=1 serialize_cost=1
 
 CREATE FUNCTION mrcall_internal.retention_final(internal)
 RETURNS boolean[]
@@ -131,13 +79,8 @@ COMMENT ON FUNCTION mrcall_internal.retention_final(internal) IS 'Final function
 
 CREATE AGGREGATE mrcall.retention(conditions boolean[]) (
     SFUNC = mrcall_internal.retention_trans,
-    STYPE = internal,
-    SSPACE = 512,
     FINALFUNC = mrcall_internal.retention_final,
-    COMBINEFUNC = mrcall_internal.retention_combine,
-    SERIALFUNC = mrcall_internal.retention_serialize,
-    DESERIALFUNC = mrcall_internal.retention_deserialize,
-    PARALLEL = SAFE
+--@ include templates/parallel_aggregate.sql state=retention space=512
 );
 COMMENT ON AGGREGATE mrcall.retention(boolean[]) IS
     'Whether the first condition ever held, and each other one together with it';
@@ -149,23 +92,8 @@ AS 'MODULE_PATHNAME', 'sequence_trans_wrapper';
 COMMENT ON FUNCTION mrcall_internal.sequence_trans(internal, text, timestamptz, boolean[])
 IS 'Transition of sequence_match and sequence_count';
 
-CREATE FUNCTION mrcall_internal.sequence_combine(internal, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 60
-AS 'MODULE_PATHNAME', 'sequence_combine_wrapper';
-COMMENT ON FUNCTION mrcall_internal.sequence_combine(internal, internal) IS 'Combine of sequence_match and sequence_count';
-
-CREATE FUNCTION mrcall_internal.sequence_serialize(internal)
-RETURNS bytea
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 40
-AS 'MODULE_PATHNAME', 'sequence_serialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.sequence_serialize(internal) IS 'Serialize of sequence_match and sequence_count';
-
-CREATE FUNCTION mrcall_internal.sequence_deserialize(bytea, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'sequence_deserialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.sequence_deserialize(bytea, internal) IS 'Deserialize of sequence_match and sequence_count';
+--@ include templates/parallel_functions.sql state=sequence aggregate="sequence_match and sequence_count"
+--@     combine_cost=60 serialize_cost=40
 
 CREATE FUNCTION mrcall_internal.sequence_match_final(internal)
 RETURNS boolean
@@ -181,26 +109,16 @@ COMMENT ON FUNCTION mrcall_internal.sequence_count_final(internal) IS 'Final fun
 
 CREATE AGGREGATE mrcall.sequence_match(pattern text, ts timestamptz, conditions boolean[]) (
     SFUNC = mrcall_internal.sequence_trans,
-    STYPE = internal,
-    SSPACE = 512,
     FINALFUNC = mrcall_internal.sequence_match_final,
-    COMBINEFUNC = mrcall_internal.sequence_combine,
-    SERIALFUNC = mrcall_internal.sequence_serialize,
-    DESERIALFUNC = mrcall_internal.sequence_deserialize,
-    PARALLEL = SAFE
+--@ include templates/parallel_aggregate.sql state=sequence space=512
 );
 COMMENT ON AGGREGATE mrcall.sequence_match(text, timestamptz, boolean[]) IS
     'Whether a pattern of conditions occurs among the events in order of time';
 
 CREATE AGGREGATE mrcall.sequence_count(pattern text, ts timestamptz, conditions boolean[]) (
     SFUNC = mrcall_internal.sequence_trans,
-    STYPE = internal,
-    SSPACE = 512,
     FINALFUNC = mrcall_internal.sequence_count_final,
-    COMBINEFUNC = mrcall_internal.sequence_combine,
-    SERIALFUNC = mrcall_internal.sequence_serialize,
-    DESERIALFUNC = mrcall_internal.sequence_deserialize,
-    PARALLEL = SAFE
+--@ include templates/parallel_aggregate.sql state=sequence space=512
 );
 COMMENT ON AGGREGATE mrcall.sequence_count(text, timestamptz, boolean[]) IS
     'How often a pattern of conditions occurs, one match after the other';

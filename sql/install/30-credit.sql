@@ -16,7 +16,8 @@ CREATE FUNCTION mrcall.models()
 RETURNS TABLE (model text, additive boolean, needs text, description text)
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5 ROWS 15
 AS 'MODULE_PATHNAME', 'models_wrapper';
-COMMENT ON FUNCTION mrcall.models() IS 'The attribution models: whether their credits sum to the conversions, and what they look at';
+COMMENT ON FUNCTION mrcall.models() IS
+    'The attribution models: whether their credits sum to the conversions, and what they look at';
 
 CREATE FUNCTION mrcall_internal.split_amount(amount text, weights float8[], scale int)
 RETURNS text[]
@@ -37,3 +38,18 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
 AS 'MODULE_PATHNAME', 'exact_wrapper';
 COMMENT ON FUNCTION mrcall_internal.exact(interval, text) IS
     'A duration without days, a day being 24 hours; 22023 for months and for less than zero';
+
+CREATE FUNCTION mrcall_internal.check_model(
+    model text, lookback interval, half_life interval, first_weight float8, last_weight float8, weights float8[])
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- No touches: only the model and its options are checked.
+    PERFORM FROM mrcall.credit('{}'::timestamptz[], '{}'::text[], '2000-01-01 00:00Z'::timestamptz, model, lookback, half_life,
+                               first_weight, last_weight, weights => weights);
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.check_model(text, interval, interval, float8, float8, float8[]) IS
+    'Raises the errors of an unknown model and of its options';

@@ -1,110 +1,6 @@
 -- Paths with their conversions: path_agg, path_credit, path_models, path_transform. Definitions: docs/paths.md.
 
-CREATE TYPE mrcall.path_set;
-
-CREATE FUNCTION mrcall_internal.path_set_in(cstring)
-RETURNS mrcall.path_set
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'path_set_in_wrapper';
-COMMENT ON FUNCTION mrcall_internal.path_set_in(cstring) IS 'Text input of path_set: \x and hexadecimal digits';
-
-CREATE FUNCTION mrcall_internal.path_set_out(mrcall.path_set)
-RETURNS cstring
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'state_out_wrapper';
-COMMENT ON FUNCTION mrcall_internal.path_set_out(mrcall.path_set) IS 'Text output of path_set';
-
-CREATE FUNCTION mrcall_internal.path_set_recv(internal)
-RETURNS mrcall.path_set
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'path_set_recv_wrapper';
-COMMENT ON FUNCTION mrcall_internal.path_set_recv(internal) IS 'Binary input of path_set';
-
-CREATE FUNCTION mrcall_internal.path_set_send(mrcall.path_set)
-RETURNS bytea
-LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
-AS 'byteasend';
-COMMENT ON FUNCTION mrcall_internal.path_set_send(mrcall.path_set) IS 'Binary output of path_set';
-
-CREATE TYPE mrcall.path_set (
-    INPUT = mrcall_internal.path_set_in,
-    OUTPUT = mrcall_internal.path_set_out,
-    RECEIVE = mrcall_internal.path_set_recv,
-    SEND = mrcall_internal.path_set_send,
-    LIKE = pg_catalog.bytea
-);
-COMMENT ON TYPE mrcall.path_set IS 'Paths to conversions: mergeable by mrcall.rollup, the same bytes for the same rows';
-
--- States compare by their bytes, as bytea does.
-CREATE FUNCTION mrcall_internal.path_set_eq(mrcall.path_set, mrcall.path_set) RETURNS boolean
-LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION mrcall_internal.path_set_eq(mrcall.path_set, mrcall.path_set) IS 'Implementation of =';
-CREATE FUNCTION mrcall_internal.path_set_ne(mrcall.path_set, mrcall.path_set) RETURNS boolean
-LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION mrcall_internal.path_set_ne(mrcall.path_set, mrcall.path_set) IS 'Implementation of <>';
-CREATE FUNCTION mrcall_internal.path_set_lt(mrcall.path_set, mrcall.path_set) RETURNS boolean
-LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'bytealt';
-COMMENT ON FUNCTION mrcall_internal.path_set_lt(mrcall.path_set, mrcall.path_set) IS 'Implementation of <';
-CREATE FUNCTION mrcall_internal.path_set_le(mrcall.path_set, mrcall.path_set) RETURNS boolean
-LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteale';
-COMMENT ON FUNCTION mrcall_internal.path_set_le(mrcall.path_set, mrcall.path_set) IS 'Implementation of <=';
-CREATE FUNCTION mrcall_internal.path_set_gt(mrcall.path_set, mrcall.path_set) RETURNS boolean
-LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteagt';
-COMMENT ON FUNCTION mrcall_internal.path_set_gt(mrcall.path_set, mrcall.path_set) IS 'Implementation of >';
-CREATE FUNCTION mrcall_internal.path_set_ge(mrcall.path_set, mrcall.path_set) RETURNS boolean
-LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteage';
-COMMENT ON FUNCTION mrcall_internal.path_set_ge(mrcall.path_set, mrcall.path_set) IS 'Implementation of >=';
-CREATE FUNCTION mrcall_internal.path_set_cmp(mrcall.path_set, mrcall.path_set) RETURNS int
-LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteacmp';
-COMMENT ON FUNCTION mrcall_internal.path_set_cmp(mrcall.path_set, mrcall.path_set) IS 'Order of two states by their bytes';
-CREATE FUNCTION mrcall_internal.path_set_hash(mrcall.path_set) RETURNS int
-LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION mrcall_internal.path_set_hash(mrcall.path_set) IS 'Hash of a state';
-CREATE FUNCTION mrcall_internal.path_set_hash(mrcall.path_set, bigint) RETURNS bigint
-LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlenaextended';
-COMMENT ON FUNCTION mrcall_internal.path_set_hash(mrcall.path_set, bigint) IS 'Seeded hash of a state';
-
-CREATE OPERATOR mrcall.= (
-    LEFTARG = mrcall.path_set, RIGHTARG = mrcall.path_set, FUNCTION = mrcall_internal.path_set_eq,
-    COMMUTATOR = OPERATOR(mrcall.=), NEGATOR = OPERATOR(mrcall.<>), RESTRICT = pg_catalog.eqsel, JOIN = pg_catalog.eqjoinsel,
-    HASHES, MERGES);
-COMMENT ON OPERATOR mrcall.= (mrcall.path_set, mrcall.path_set) IS 'The same rows';
-CREATE OPERATOR mrcall.<> (
-    LEFTARG = mrcall.path_set, RIGHTARG = mrcall.path_set, FUNCTION = mrcall_internal.path_set_ne,
-    COMMUTATOR = OPERATOR(mrcall.<>), NEGATOR = OPERATOR(mrcall.=), RESTRICT = pg_catalog.neqsel, JOIN = pg_catalog.neqjoinsel);
-COMMENT ON OPERATOR mrcall.<> (mrcall.path_set, mrcall.path_set) IS 'Other rows';
-CREATE OPERATOR mrcall.< (
-    LEFTARG = mrcall.path_set, RIGHTARG = mrcall.path_set, FUNCTION = mrcall_internal.path_set_lt,
-    COMMUTATOR = OPERATOR(mrcall.>), NEGATOR = OPERATOR(mrcall.>=),
-    RESTRICT = pg_catalog.scalarltsel, JOIN = pg_catalog.scalarltjoinsel);
-COMMENT ON OPERATOR mrcall.< (mrcall.path_set, mrcall.path_set) IS 'Earlier by bytes';
-CREATE OPERATOR mrcall.<= (
-    LEFTARG = mrcall.path_set, RIGHTARG = mrcall.path_set, FUNCTION = mrcall_internal.path_set_le,
-    COMMUTATOR = OPERATOR(mrcall.>=), NEGATOR = OPERATOR(mrcall.>),
-    RESTRICT = pg_catalog.scalarlesel, JOIN = pg_catalog.scalarlejoinsel);
-COMMENT ON OPERATOR mrcall.<= (mrcall.path_set, mrcall.path_set) IS 'Earlier by bytes, or the same';
-CREATE OPERATOR mrcall.> (
-    LEFTARG = mrcall.path_set, RIGHTARG = mrcall.path_set, FUNCTION = mrcall_internal.path_set_gt,
-    COMMUTATOR = OPERATOR(mrcall.<), NEGATOR = OPERATOR(mrcall.<=),
-    RESTRICT = pg_catalog.scalargtsel, JOIN = pg_catalog.scalargtjoinsel);
-COMMENT ON OPERATOR mrcall.> (mrcall.path_set, mrcall.path_set) IS 'Later by bytes';
-CREATE OPERATOR mrcall.>= (
-    LEFTARG = mrcall.path_set, RIGHTARG = mrcall.path_set, FUNCTION = mrcall_internal.path_set_ge,
-    COMMUTATOR = OPERATOR(mrcall.<=), NEGATOR = OPERATOR(mrcall.<),
-    RESTRICT = pg_catalog.scalargesel, JOIN = pg_catalog.scalargejoinsel);
-COMMENT ON OPERATOR mrcall.>= (mrcall.path_set, mrcall.path_set) IS 'Later by bytes, or the same';
-
-CREATE OPERATOR CLASS mrcall.path_set_ops DEFAULT FOR TYPE mrcall.path_set USING btree AS
-    OPERATOR 1 mrcall.<, OPERATOR 2 mrcall.<=, OPERATOR 3 mrcall.=, OPERATOR 4 mrcall.>=, OPERATOR 5 mrcall.>,
-    FUNCTION 1 mrcall_internal.path_set_cmp(mrcall.path_set, mrcall.path_set);
-COMMENT ON OPERATOR FAMILY mrcall.path_set_ops USING btree IS 'Order of path_set';
-COMMENT ON OPERATOR CLASS mrcall.path_set_ops USING btree IS 'Order of path_set; a btree entry holds 2,704 bytes: index by hash';
-CREATE OPERATOR CLASS mrcall.path_set_hash_ops DEFAULT FOR TYPE mrcall.path_set USING hash AS
-    OPERATOR 1 mrcall.=,
-    FUNCTION 1 mrcall_internal.path_set_hash(mrcall.path_set),
-    FUNCTION 2 mrcall_internal.path_set_hash(mrcall.path_set, bigint);
-COMMENT ON OPERATOR FAMILY mrcall.path_set_hash_ops USING hash IS 'Equality of path_set';
-COMMENT ON OPERATOR CLASS mrcall.path_set_hash_ops USING hash IS 'Equality of path_set';
+--@ include templates/state_type.sql type=path_set what="Paths to conversions" rows=rows compared=rows
 
 CREATE FUNCTION mrcall_internal.path_agg_trans(internal, path text[], conversions bigint, value numeric, nulls bigint)
 RETURNS internal
@@ -112,60 +8,16 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
 AS 'MODULE_PATHNAME', 'path_agg_trans_wrapper';
 COMMENT ON FUNCTION mrcall_internal.path_agg_trans(internal, text[], bigint, numeric, bigint) IS 'Transition of path_agg';
 
-CREATE FUNCTION mrcall_internal.path_agg_combine(internal, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', 'path_agg_combine_wrapper';
-COMMENT ON FUNCTION mrcall_internal.path_agg_combine(internal, internal) IS 'Combine of path_agg';
-
-CREATE FUNCTION mrcall_internal.path_agg_serialize(internal)
-RETURNS bytea
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'path_agg_serialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.path_agg_serialize(internal) IS 'Serialize of path_agg';
-
-CREATE FUNCTION mrcall_internal.path_agg_deserialize(bytea, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'path_agg_deserialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.path_agg_deserialize(bytea, internal) IS 'Deserialize of path_agg';
-
-CREATE FUNCTION mrcall_internal.path_agg_final(internal)
-RETURNS mrcall.path_set
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', 'path_agg_final_wrapper';
-COMMENT ON FUNCTION mrcall_internal.path_agg_final(internal) IS 'Final function of path_agg';
-
-CREATE FUNCTION mrcall_internal.path_rollup_trans(internal, mrcall.path_set)
-RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', 'path_rollup_trans_wrapper';
-COMMENT ON FUNCTION mrcall_internal.path_rollup_trans(internal, mrcall.path_set) IS 'Transition of rollup';
+--@ include templates/parallel_functions.sql state=path_agg aggregate=path_agg combine_cost=1 serialize_cost=1
+--@ include templates/rollup.sql name=path type=path_set what="path sets" space=65536
 
 CREATE AGGREGATE mrcall.path_agg(path text[], conversions bigint, value numeric, nulls bigint) (
     SFUNC = mrcall_internal.path_agg_trans,
-    STYPE = internal,
-    SSPACE = 65536,
     FINALFUNC = mrcall_internal.path_agg_final,
-    COMBINEFUNC = mrcall_internal.path_agg_combine,
-    SERIALFUNC = mrcall_internal.path_agg_serialize,
-    DESERIALFUNC = mrcall_internal.path_agg_deserialize,
-    PARALLEL = SAFE
+--@ include templates/parallel_aggregate.sql state=path_agg space=65536
 );
 COMMENT ON AGGREGATE mrcall.path_agg(text[], bigint, numeric, bigint) IS
     'Paths to conversions: for each path its conversions, their value, and the journeys that did not convert';
-
-CREATE AGGREGATE mrcall.rollup(mrcall.path_set) (
-    SFUNC = mrcall_internal.path_rollup_trans,
-    STYPE = internal,
-    SSPACE = 65536,
-    FINALFUNC = mrcall_internal.path_agg_final,
-    COMBINEFUNC = mrcall_internal.path_agg_combine,
-    SERIALFUNC = mrcall_internal.path_agg_serialize,
-    DESERIALFUNC = mrcall_internal.path_agg_deserialize,
-    PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE mrcall.rollup(mrcall.path_set) IS 'Merges stored path sets: what path_agg over all of their rows gives';
 
 CREATE FUNCTION mrcall.paths(paths mrcall.path_set)
 RETURNS TABLE (path text[], conversions bigint, value numeric, nulls bigint)

@@ -1,4 +1,4 @@
--- Markov and Shapley credit, and intervals for the shares. Definitions: docs/markov.md, docs/shapley.md.
+-- Markov and Shapley credit, and intervals for the shares. Definitions: docs/models/markov.md, docs/models/shapley.md.
 
 CREATE FUNCTION mrcall.markov(paths mrcall.path_set, markov_order int DEFAULT 1)
 RETURNS TABLE (channel text, conversions float8, value float8, removal_effect float8)

@@ -5,19 +5,19 @@ RETURNS timestamptz
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 3
 AS 'MODULE_PATHNAME', 'try_timestamptz_wrapper';
 COMMENT ON FUNCTION mrcall.try_timestamptz(text) IS
-    'An instant from ISO 8601 (UTC unless it names a zone) or from digits of the Unix epoch; NULL when it is none';
+    'An instant from ISO 8601 (UTC unless it names a zone) or from digits of the Unix epoch; NULL for any other text';
 
 CREATE FUNCTION mrcall.try_bigint(value text)
 RETURNS bigint
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
 AS 'MODULE_PATHNAME', 'try_bigint_wrapper';
-COMMENT ON FUNCTION mrcall.try_bigint(text) IS 'A whole number; NULL when the text is none';
+COMMENT ON FUNCTION mrcall.try_bigint(text) IS 'A whole number; NULL for any other text';
 
 CREATE FUNCTION mrcall.try_boolean(value text)
 RETURNS boolean
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
 AS 'MODULE_PATHNAME', 'try_boolean_wrapper';
-COMMENT ON FUNCTION mrcall.try_boolean(text) IS 'A truth value; NULL when the text is none';
+COMMENT ON FUNCTION mrcall.try_boolean(text) IS 'A truth value; NULL for any other text';
 
 CREATE FUNCTION mrcall_internal.numeric_text(value text)
 RETURNS text
@@ -29,7 +29,7 @@ CREATE FUNCTION mrcall.try_numeric(value text)
 RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5
 AS $$ SELECT mrcall_internal.numeric_text(value)::pg_catalog.numeric $$;
-COMMENT ON FUNCTION mrcall.try_numeric(text) IS 'A number; NULL when the text is none';
+COMMENT ON FUNCTION mrcall.try_numeric(text) IS 'A number; NULL for any other text';
 
 CREATE FUNCTION mrcall.try_int(value text)
 RETURNS int
@@ -39,7 +39,7 @@ AS $$
                  AND mrcall.try_bigint(value) OPERATOR(pg_catalog.<=) '2147483647'::bigint
                 THEN mrcall.try_bigint(value)::int END
 $$;
-COMMENT ON FUNCTION mrcall.try_int(text) IS 'A whole number of 32 bits; NULL when the text is none';
+COMMENT ON FUNCTION mrcall.try_int(text) IS 'A whole number of 32 bits; NULL for any other text';
 
 CREATE FUNCTION mrcall_internal.jws_payload(value text)
 RETURNS text
@@ -47,10 +47,10 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
 AS 'MODULE_PATHNAME', 'jws_payload_wrapper';
 COMMENT ON FUNCTION mrcall_internal.jws_payload(text) IS 'The JSON payload of a JWS; its signature is not checked';
 
--- Stripe names an object by its id, or puts the whole object there.
+-- Stripe names an object by its id, or puts the whole object there. Not STRICT: a strict function of a CASE is not inlined.
 CREATE FUNCTION mrcall_internal.stripe_id(reference jsonb)
 RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 3
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 3
 AS $$
     SELECT CASE
         WHEN pg_catalog.jsonb_typeof(reference) OPERATOR(pg_catalog.=) 'string' THEN reference OPERATOR(pg_catalog.#>>) '{}'
@@ -76,15 +76,24 @@ RETURNS jsonb
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 30
 AS $$
     SELECT CASE
-        WHEN pg_catalog.jsonb_typeof(notification OPERATOR(pg_catalog.#>) '{data,transactionInfo}') OPERATOR(pg_catalog.=) 'object'
+        WHEN pg_catalog.jsonb_typeof(notification OPERATOR(pg_catalog.#>) '{data,transactionInfo}')
+             OPERATOR(pg_catalog.=) 'object'
         THEN notification OPERATOR(pg_catalog.#>) '{data,transactionInfo}'
-        WHEN pg_catalog.jsonb_typeof(notification OPERATOR(pg_catalog.#>) '{data,signedTransactionInfo}') OPERATOR(pg_catalog.=) 'object'
+        WHEN pg_catalog.jsonb_typeof(notification OPERATOR(pg_catalog.#>) '{data,signedTransactionInfo}')
+             OPERATOR(pg_catalog.=) 'object'
         THEN notification OPERATOR(pg_catalog.#>) '{data,signedTransactionInfo}'
         ELSE mrcall_internal.jws_payload(notification OPERATOR(pg_catalog.#>>) '{data,signedTransactionInfo}')::pg_catalog.jsonb
     END
 $$;
 COMMENT ON FUNCTION mrcall_internal.apple_transaction(jsonb) IS
     'The transaction of an App Store server notification, decoded where it is still signed';
+
+-- In the C collation, because a Turkish one has another upper case of i.
+CREATE FUNCTION mrcall_internal.currency_code(currency text)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS $$ SELECT pg_catalog.upper(currency COLLATE pg_catalog."C") COLLATE pg_catalog."default" $$;
+COMMENT ON FUNCTION mrcall_internal.currency_code(text) IS 'A currency as ISO 4217 writes it, in upper case';
 
 -- Digits after the point of a currency's minor unit, as payment providers write amounts: ISO 4217, but ISK and UGX, which
 -- have none there, are written with two.
@@ -93,9 +102,10 @@ RETURNS int
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 2
 AS $$
     SELECT CASE
-        WHEN pg_catalog.upper(currency) OPERATOR(pg_catalog.=) ANY (
+        WHEN mrcall_internal.currency_code(currency) OPERATOR(pg_catalog.=) ANY (
             '{BIF,CLP,DJF,GNF,JPY,KMF,KRW,MGA,PYG,RWF,VND,VUV,XAF,XOF,XPF}'::pg_catalog.text[]) THEN 0
-        WHEN pg_catalog.upper(currency) OPERATOR(pg_catalog.=) ANY ('{BHD,JOD,KWD,OMR,TND}'::pg_catalog.text[]) THEN 3
+        WHEN mrcall_internal.currency_code(currency) OPERATOR(pg_catalog.=) ANY (
+            '{BHD,JOD,KWD,OMR,TND}'::pg_catalog.text[]) THEN 3
         ELSE 2 END
 $$;
 COMMENT ON FUNCTION mrcall.currency_exponent(text) IS
@@ -112,6 +122,13 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.major_units(numeric, text) IS 'An amount of minor units in the currency''s own unit';
 
+CREATE FUNCTION mrcall_internal.money_scale(value numeric, currency text)
+RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
+AS $$ SELECT GREATEST(pg_catalog.scale(value), COALESCE(mrcall.currency_exponent(currency), 0)) $$;
+COMMENT ON FUNCTION mrcall_internal.money_scale(numeric, text) IS
+    'The digits after the point that shares of an amount are rounded to';
+
 -- The browsers that a customer's document names, in order of first linking, without repetition.
 CREATE FUNCTION mrcall_internal.website_session_ids(document jsonb)
 RETURNS text[]
@@ -123,7 +140,8 @@ AS $$
         FROM (
             SELECT element.value OPERATOR(pg_catalog.#>>) '{}' AS id, element.ordinality AS at
             FROM pg_catalog.jsonb_array_elements(
-                CASE WHEN pg_catalog.jsonb_typeof(document OPERATOR(pg_catalog.->) 'website_session_ids') OPERATOR(pg_catalog.=) 'array'
+                CASE WHEN pg_catalog.jsonb_typeof(document OPERATOR(pg_catalog.->) 'website_session_ids')
+                          OPERATOR(pg_catalog.=) 'array'
                      THEN document OPERATOR(pg_catalog.->) 'website_session_ids' ELSE '[]' END) WITH ORDINALITY AS element
             WHERE pg_catalog.jsonb_typeof(element.value) OPERATOR(pg_catalog.=) 'string'
             UNION ALL
@@ -148,9 +166,3 @@ RETURNS int
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'longest_call_wrapper';
 COMMENT ON FUNCTION mrcall_internal.longest_call() IS 'The setting mrcall.longest_call in seconds';
-
-CREATE FUNCTION mrcall_internal.views()
-RETURNS TABLE (name text, definition text)
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 5
-AS 'MODULE_PATHNAME', 'views_wrapper';
-COMMENT ON FUNCTION mrcall_internal.views() IS 'The views that attach creates over the source views, in order';

@@ -32,7 +32,8 @@ CREATE TABLE mrcall.channel_rule (
 COMMENT ON TABLE mrcall.channel_rule IS
     'Own channel rules; the first by position whose patterns all match wins over the built-in ones';
 COMMENT ON COLUMN mrcall.channel_rule.channel IS 'The channel that a touch gets';
-COMMENT ON COLUMN mrcall.channel_rule.source_pattern IS 'Regular expression on the source, case-insensitive; NULL matches anything';
+COMMENT ON COLUMN mrcall.channel_rule.source_pattern IS
+    'Regular expression on the source, case-insensitive; NULL matches anything';
 COMMENT ON COLUMN mrcall.channel_rule.medium_pattern IS 'Regular expression on the medium; NULL matches anything';
 COMMENT ON COLUMN mrcall.channel_rule.campaign_pattern IS 'Regular expression on the campaign; NULL matches anything';
 COMMENT ON COLUMN mrcall.channel_rule.referrer_pattern IS 'Regular expression on the referrer''s domain; NULL matches anything';

@@ -9,7 +9,8 @@ CREATE TABLE mrcall.spend (
     currency text NOT NULL CONSTRAINT spend_currency_check CHECK (currency OPERATOR(pg_catalog.~) '^[A-Z]{3}$'),
     CONSTRAINT spend_key UNIQUE NULLS NOT DISTINCT (day, channel, campaign, currency)
 );
-COMMENT ON TABLE mrcall.spend IS 'What advertising cost, by day, channel and campaign; mrcall.roas puts it beside what it brought';
+COMMENT ON TABLE mrcall.spend IS
+    'What advertising cost, by day, channel and campaign; mrcall.roas puts it beside what it brought';
 COMMENT ON COLUMN mrcall.spend.day IS 'The day, in the zone that mrcall.roas is given';
 COMMENT ON COLUMN mrcall.spend.channel IS 'A channel as in mrcall.touches';
 COMMENT ON COLUMN mrcall.spend.campaign IS 'A campaign as in mrcall.touches; NULL where the cost belongs to none';

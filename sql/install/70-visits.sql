@@ -1,5 +1,5 @@
 -- Visits: runs of one visitor's events in which no two neighbours are more than a gap apart. Definitions: docs/visits.md.
--- The bodies name views that exist only after attach.
+-- From here on bodies name views that exist only after attach.
 SET LOCAL check_function_bodies = off;
 
 CREATE FUNCTION mrcall_internal.check_range(since timestamptz, until timestamptz)
@@ -22,7 +22,26 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.check_range(timestamptz, timestamptz) IS 'The errors of a range that is none';
+COMMENT ON FUNCTION mrcall_internal.check_range(timestamptz, timestamptz) IS
+    'Raises the errors of a range that is empty or has no ends';
+
+CREATE FUNCTION mrcall_internal.check_dimension(dimension text, allowed text[])
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF dimension IS NULL THEN
+        RAISE EXCEPTION 'argument "dimension" must not be NULL'
+            USING ERRCODE = '22004', HINT = format('Use one of: %s.', array_to_string(allowed, ', '));
+    END IF;
+    IF NOT dimension = ANY (allowed) THEN
+        RAISE EXCEPTION 'unknown dimension "%"', dimension
+            USING ERRCODE = '22023', HINT = format('Use one of: %s.', array_to_string(allowed, ', '));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.check_dimension(text, text[]) IS 'Raises the error of an unknown dimension';
 
 -- path_from_url says that pages are to be taken from page_url; without pages only their number is wanted. Where there are a width
 -- and a zone, visits are cut at the buckets from cut_since to cut_until. A function of ours that runs the query says under which
@@ -43,23 +62,7 @@ COMMENT ON FUNCTION mrcall_internal.visit_set_trans(
     internal, text, timestamptz, text, text, text, text, text, text, text, text, mrcall_internal.visit_settings)
 IS 'Transition of visit_set';
 
-CREATE FUNCTION mrcall_internal.visit_set_combine(internal, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', 'visit_set_combine_wrapper';
-COMMENT ON FUNCTION mrcall_internal.visit_set_combine(internal, internal) IS 'Combine of visit_set';
-
-CREATE FUNCTION mrcall_internal.visit_set_serialize(internal)
-RETURNS bytea
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'visit_set_serialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.visit_set_serialize(internal) IS 'Serialize of visit_set';
-
-CREATE FUNCTION mrcall_internal.visit_set_deserialize(bytea, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'visit_set_deserialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.visit_set_deserialize(bytea, internal) IS 'Deserialize of visit_set';
+--@ include templates/parallel_functions.sql state=visit_set aggregate=visit_set combine_cost=1 serialize_cost=1
 
 CREATE FUNCTION mrcall_internal.visit_set_final(internal)
 RETURNS bytea
@@ -71,13 +74,8 @@ CREATE AGGREGATE mrcall_internal.visit_set(
     visitor_id text, occurred_at timestamptz, event_type text, page_path text, page_url text, referrer text, utm_source text,
     utm_medium text, utm_campaign text, user_agent text, settings mrcall_internal.visit_settings) (
     SFUNC = mrcall_internal.visit_set_trans,
-    STYPE = internal,
-    SSPACE = 100000000,
     FINALFUNC = mrcall_internal.visit_set_final,
-    COMBINEFUNC = mrcall_internal.visit_set_combine,
-    SERIALFUNC = mrcall_internal.visit_set_serialize,
-    DESERIALFUNC = mrcall_internal.visit_set_deserialize,
-    PARALLEL = SAFE
+--@ include templates/parallel_aggregate.sql state=visit_set space=100000000
 );
 COMMENT ON AGGREGATE mrcall_internal.visit_set(
     text, timestamptz, text, text, text, text, text, text, text, text, mrcall_internal.visit_settings)
@@ -156,8 +154,7 @@ AS $$
         CASE WHEN with_touch THEN e.utm_medium END, CASE WHEN with_touch THEN e.utm_campaign END,
         CASE WHEN with_agent THEN e.user_agent END,
         (SELECT ROW(gap, mrcall_internal.path_from_url(), with_pages, with_touch, mrcall_internal.ignored_referrers(), width,
-            cut_since, until,
-                    zone, taker)::mrcall_internal.visit_settings))
+                    cut_since, until, zone, taker)::mrcall_internal.visit_settings))
         FILTER (WHERE visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.<=) 5000
                    OR mrcall_internal.text_set_has((SELECT mrcall_internal.text_set(visitors)), e.visitor_id))
     FROM mrcall.events AS e
@@ -186,6 +183,73 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.visits(timestamptz, timestamptz, interval, text[]) IS
     'The visits that the events from since to until make, with the touch of each';
+
+-- A visit that goes on across the border of a report's range is seen whole where this much more is read on that side: the gap
+-- that ends a visit, and the longest visit that is followed, a day.
+CREATE FUNCTION mrcall_internal.visit_margin(gap interval)
+RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT mrcall_internal.exact(gap, 'gap') OPERATOR(pg_catalog.+) '24:00:00'::pg_catalog.interval $$;
+COMMENT ON FUNCTION mrcall_internal.visit_margin(interval) IS 'How much before and after its range a report reads';
+
+-- What a report tells visits or touches apart by. Meant to be inlined: where the dimension is a constant, one column is left.
+CREATE FUNCTION mrcall_internal.dimension_value(
+    dimension text, channel text, source text, medium text, campaign text, landing_page text, referrer_domain text,
+    device text DEFAULT NULL, entry_page text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT COALESCE(CASE
+        WHEN dimension OPERATOR(pg_catalog.=) 'channel' THEN channel
+        WHEN dimension OPERATOR(pg_catalog.=) 'source' THEN source
+        WHEN dimension OPERATOR(pg_catalog.=) 'medium' THEN medium
+        WHEN dimension OPERATOR(pg_catalog.=) 'campaign' THEN campaign
+        WHEN dimension OPERATOR(pg_catalog.=) 'landing_page' THEN landing_page
+        WHEN dimension OPERATOR(pg_catalog.=) 'referrer_domain' THEN referrer_domain
+        WHEN dimension OPERATOR(pg_catalog.=) 'device' THEN device
+        WHEN dimension OPERATOR(pg_catalog.=) 'entry_page' THEN entry_page
+    END, '(not set)')
+$$;
+COMMENT ON FUNCTION mrcall_internal.dimension_value(text, text, text, text, text, text, text, text, text) IS
+    'The value of a visit or touch in a dimension';
+
+-- Meant to be inlined too.
+CREATE FUNCTION mrcall_internal.valued_visits(since timestamptz, until timestamptz, gap interval, dimension text)
+RETURNS TABLE (visitor_id text, started_at timestamptz, ended_at timestamptz, is_bot boolean, value text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10000
+AS $$
+    SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot,
+           mrcall_internal.dimension_value(dimension, v.channel, v.source, v.medium, v.campaign, v.landing_page,
+                                           v.referrer_domain, v.device, v.entry_page)
+    FROM mrcall_internal.visits(since, until, gap, NULL) AS v
+$$;
+COMMENT ON FUNCTION mrcall_internal.valued_visits(timestamptz, timestamptz, interval, text) IS
+    'The visits that the events from since to until make, with the value of each in a dimension';
+
+-- An event is joined with the visit around it by visitor and quarter of a day: by the visitor alone it would be compared with all
+-- of the thousands of visits of a busy browser.
+CREATE FUNCTION mrcall_internal.quarter(at timestamptz)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT pg_catalog.date_bin('06:00:00'::pg_catalog.interval, at, '2000-01-01 00:00Z'::pg_catalog.timestamptz)
+$$;
+COMMENT ON FUNCTION mrcall_internal.quarter(timestamptz) IS 'The quarter of a day that an instant is in';
+
+CREATE FUNCTION mrcall_internal.quarters(started_at timestamptz, ended_at timestamptz)
+RETURNS SETOF timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
+AS $$
+    SELECT q.at
+    FROM pg_catalog.unnest(CASE
+        WHEN ended_at OPERATOR(pg_catalog.<)
+                (mrcall_internal.quarter(started_at) OPERATOR(pg_catalog.+) '06:00:00'::pg_catalog.interval)
+        THEN ARRAY[mrcall_internal.quarter(started_at)]
+        ELSE ARRAY(SELECT pg_catalog.generate_series(
+                       mrcall_internal.quarter(started_at), ended_at, '06:00:00'::pg_catalog.interval))
+    END) AS q (at)
+$$;
+COMMENT ON FUNCTION mrcall_internal.quarters(timestamptz, timestamptz) IS 'The quarters of a day that a visit meets';
 
 -- No SET: it would cost more than a row, so every name in the function's own queries is qualified.
 CREATE FUNCTION mrcall_internal.sessionize(since timestamptz, until timestamptz, gap interval)

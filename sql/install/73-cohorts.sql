@@ -1,6 +1,4 @@
 -- Cohorts. Definitions: docs/cohorts.md.
--- The bodies name views that exist only after attach.
-SET LOCAL check_function_bodies = off;
 
 CREATE FUNCTION mrcall_internal.check_cohorts(by text, periods int)
 RETURNS void
@@ -25,13 +23,20 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.check_cohorts(text, int) IS 'The errors of the arguments of cohorts';
+COMMENT ON FUNCTION mrcall_internal.check_cohorts(text, int) IS 'Raises the errors of the arguments of cohorts';
 
-CREATE FUNCTION mrcall.cohorts(
-    since timestamptz, until timestamptz, width interval DEFAULT '7 days', zone text DEFAULT 'UTC', by text DEFAULT 'first_seen',
-    periods int DEFAULT 8, rolling boolean DEFAULT false, gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false)
-RETURNS TABLE (
-    cohort timestamptz, dimension_value text, visitors bigint, period int, returned bigint, retention numeric, eligible bigint)
+-- step: the width in microseconds, where periods are counted from each visitor's first event. starts and ends: of the calendar's
+-- buckets.
+CREATE TYPE mrcall_internal.cohort_settings AS (
+    since timestamptz, until timestamptz, starts timestamptz[], ends timestamptz[], step bigint, dimension text, periods int,
+    gap interval, no_bots boolean);
+COMMENT ON TYPE mrcall_internal.cohort_settings IS 'What cohorts is asked';
+
+-- Cohorts by number of the bucket, or by value. A row without a period counts visitors, by how many of their periods are over;
+-- one with a period counts those of them who came back in it. Neither nested loops nor sorts, as in funnel_figures:
+-- 0.65 s instead of 0.85 s.
+CREATE FUNCTION mrcall_internal.cohort_counts(cohort mrcall_internal.cohort_settings)
+RETURNS TABLE (bucket_no int, value text, periods_over bigint, period bigint, visitors bigint)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 SET enable_nestloop = off
@@ -40,84 +45,58 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    exact_gap interval := mrcall_internal.exact(gap, 'gap');
-    longest_visit constant interval := '24:00:00';
-    no_bots boolean := coalesce(exclude_bots, false);
-    is_rolling boolean := coalesce(rolling, false);
-    by_bucket boolean := by = 'first_seen';
-    starts timestamptz[];
-    ends timestamptz[];
-    step bigint;
-    read_since timestamptz;
-    read_until timestamptz;
+    margin constant interval := mrcall_internal.visit_margin(cohort.gap);
+    by_bucket constant boolean := cohort.dimension = 'first_seen';
+    is_rolling constant boolean := cohort.step IS NOT NULL;
+    -- Computed once, not for each row. Bots are told by their visits, over the whole history: whoever was first a bot did not
+    -- come then.
+    read_since constant timestamptz := CASE WHEN NOT cohort.no_bots THEN cohort.since - margin END;
+    read_until constant timestamptz := cohort.until + margin;
 BEGIN
-    PERFORM mrcall_internal.check_range(since, until);
-    SELECT array_agg(b.bucket ORDER BY b.bucket), array_agg(b.next_bucket ORDER BY b.bucket) INTO starts, ends
-    FROM mrcall.buckets(width, since, until, zone) AS b;
-    PERFORM mrcall_internal.check_cohorts(by, periods), mrcall_internal.require_attached();
-    IF EXISTS (SELECT FROM mrcall.events AS e WHERE e.occurred_at = '-infinity' AND e.visitor_id IS NOT NULL) THEN
-        RAISE EXCEPTION 'the first event of a visitor is at -infinity'
-            USING ERRCODE = '22008', HINT = 'SELECT * FROM mrcall.events WHERE occurred_at = ''-infinity''; shows it.';
-    END IF;
-    step := CASE WHEN is_rolling THEN 1000000 * extract(epoch FROM mrcall_internal.exact(width, 'width')) END;
-
-    -- Computed once, not for each row.
-    read_since := CASE WHEN NOT no_bots THEN since - exact_gap - longest_visit END;
-    read_until := until + exact_gap + longest_visit;
     RETURN QUERY
     WITH visit AS MATERIALIZED (
-        SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot,
-               coalesce(CASE by
-                   WHEN 'channel' THEN v.channel WHEN 'source' THEN v.source WHEN 'medium' THEN v.medium
-                   WHEN 'campaign' THEN v.campaign WHEN 'landing_page' THEN v.landing_page
-                   WHEN 'referrer_domain' THEN v.referrer_domain WHEN 'device' THEN v.device
-                   WHEN 'entry_page' THEN v.entry_page END, '(not set)') COLLATE "C" AS value
-        -- Bots are told by their visits, over the whole history: whoever was first a bot did not come then.
-        FROM mrcall_internal.visits(read_since, read_until, exact_gap, NULL) AS v
-        WHERE no_bots OR NOT by_bucket
+        SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot, v.value
+        FROM mrcall_internal.valued_visits(read_since, read_until, cohort.gap, cohort.dimension) AS v
+        WHERE cohort.no_bots OR NOT by_bucket
     ),
-    -- Each bot's visit in each quarter of a day that it meets: an event is not compared with all visits of a busy bot.
     bot AS MATERIALIZED (
-        SELECT v.visitor_id, v.started_at, v.ended_at, p.at
+        SELECT v.visitor_id, v.started_at, v.ended_at, q.at
         FROM visit AS v
-        CROSS JOIN LATERAL unnest(
-            CASE WHEN v.ended_at < date_bin('06:00:00', v.started_at, '2000-01-01 00:00Z') + '06:00:00'
-                 THEN ARRAY[date_bin('06:00:00', v.started_at, '2000-01-01 00:00Z')]
-                 ELSE ARRAY(SELECT generate_series(date_bin('06:00:00', v.started_at, '2000-01-01 00:00Z'), v.ended_at,
-                                                   '06:00:00')) END) AS p (at)
-        WHERE no_bots AND v.is_bot
+        CROSS JOIN LATERAL mrcall_internal.quarters(v.started_at, v.ended_at) AS q (at)
+        WHERE cohort.no_bots AND v.is_bot
     ),
     hit AS NOT MATERIALIZED (
         SELECT e.visitor_id, e.occurred_at
         FROM mrcall.events AS e
-        WHERE NOT no_bots AND e.visitor_id IS NOT NULL AND e.occurred_at < until
+        WHERE NOT cohort.no_bots AND e.visitor_id IS NOT NULL AND e.occurred_at < cohort.until
         UNION ALL
         SELECT e.visitor_id, e.occurred_at
         FROM mrcall.events AS e
-        LEFT JOIN bot AS b ON b.visitor_id = e.visitor_id AND b.at = date_bin('06:00:00', e.occurred_at, '2000-01-01 00:00Z')
+        LEFT JOIN bot AS b ON b.visitor_id = e.visitor_id AND b.at = mrcall_internal.quarter(e.occurred_at)
             AND e.occurred_at BETWEEN b.started_at AND b.ended_at
-        WHERE no_bots AND b.visitor_id IS NULL AND e.visitor_id IS NOT NULL AND e.occurred_at < until
+        WHERE cohort.no_bots AND b.visitor_id IS NULL AND e.visitor_id IS NOT NULL AND e.occurred_at < cohort.until
     ),
     -- Each visitor's first event in each calendar bucket, those before since in bucket 0 or 1.
     seen AS (
-        SELECT e.visitor_id, CASE WHEN NOT is_rolling THEN width_bucket(e.occurred_at, starts) END AS bucket_no,
+        SELECT e.visitor_id, CASE WHEN NOT is_rolling THEN width_bucket(e.occurred_at, cohort.starts) END AS bucket_no,
                min(e.occurred_at) AS first_at
         FROM hit AS e
         GROUP BY 1, 2
     ),
     newcomer AS (
-        SELECT s.visitor_id, min(s.first_at) AS first_at, width_bucket(min(s.first_at), starts) AS bucket_no,
+        SELECT s.visitor_id, min(s.first_at) AS first_at, width_bucket(min(s.first_at), cohort.starts) AS bucket_no,
                array_agg(s.bucket_no) AS buckets
         FROM seen AS s
         GROUP BY s.visitor_id
-        HAVING min(s.first_at) >= since
+        HAVING min(s.first_at) >= cohort.since
     ),
     -- With how many of its periods are over.
     member AS MATERIALIZED (
-        SELECT n.visitor_id, n.first_at, n.bucket_no AS first_bucket, n.buckets, CASE WHEN by_bucket THEN n.bucket_no END AS bucket_no,
-               v.value,
-               CASE WHEN is_rolling THEN round(date_part('epoch', until - n.first_at) * 1000000)::bigint / step
-                    ELSE cardinality(starts) - n.bucket_no + (ends[cardinality(ends)] <= until)::int END AS periods_over
+        SELECT n.visitor_id, n.first_at, n.bucket_no AS first_bucket, n.buckets,
+               CASE WHEN by_bucket THEN n.bucket_no END AS bucket_no, v.value,
+               CASE WHEN is_rolling THEN round(date_part('epoch', cohort.until - n.first_at) * 1000000)::bigint / cohort.step
+                    ELSE cardinality(cohort.starts) - n.bucket_no
+                         + (cohort.ends[cardinality(cohort.ends)] <= cohort.until)::int END AS periods_over
         FROM newcomer AS n
         LEFT JOIN visit AS v ON NOT by_bucket AND v.visitor_id = n.visitor_id AND n.first_at BETWEEN v.started_at AND v.ended_at
     ),
@@ -130,42 +109,73 @@ BEGIN
         SELECT r.bucket_no, r.value, r.period, r.periods_over
         FROM (
             SELECT DISTINCT m.visitor_id, m.bucket_no, m.value, m.periods_over,
-                   round(date_part('epoch', e.occurred_at - m.first_at) * 1000000)::bigint / step AS period
+                   round(date_part('epoch', e.occurred_at - m.first_at) * 1000000)::bigint / cohort.step AS period
             FROM member AS m
             JOIN hit AS e ON e.visitor_id = m.visitor_id
-            WHERE is_rolling AND e.occurred_at >= since
+            WHERE is_rolling AND e.occurred_at >= cohort.since
         ) AS r
-    ),
-    returns AS (
-        SELECT a.bucket_no, a.value, a.period, count(*) AS returned
-        FROM active AS a
-        WHERE a.period <= periods AND a.period < a.periods_over
-        GROUP BY a.bucket_no, a.value, a.period
-    ),
-    size AS (
-        SELECT m.bucket_no, m.value, m.periods_over, count(*) AS visitors FROM member AS m GROUP BY 1, 2, 3
+    )
+    SELECT m.bucket_no, m.value, m.periods_over, NULL::bigint, count(*) FROM member AS m GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT a.bucket_no, a.value, NULL, a.period, count(*)
+    FROM active AS a
+    WHERE a.period <= cohort.periods AND a.period < a.periods_over
+    GROUP BY a.bucket_no, a.value, a.period;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.cohort_counts(mrcall_internal.cohort_settings) IS
+    'The sizes of cohorts, and how many of each came back';
+
+CREATE FUNCTION mrcall.cohorts(
+    since timestamptz, until timestamptz, width interval DEFAULT '7 days', zone text DEFAULT 'UTC', by text DEFAULT 'first_seen',
+    periods int DEFAULT 8, rolling boolean DEFAULT false, gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false)
+RETURNS TABLE (
+    cohort timestamptz, dimension_value text, visitors bigint, period int, returned bigint, retention numeric, eligible bigint)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    asked mrcall_internal.cohort_settings := ROW(
+        since, until, NULL, NULL, NULL, by, periods, mrcall_internal.exact(gap, 'gap'), coalesce(exclude_bots, false));
+    by_bucket constant boolean := by = 'first_seen';
+BEGIN
+    PERFORM mrcall_internal.check_range(since, until);
+    SELECT array_agg(b.bucket ORDER BY b.bucket), array_agg(b.next_bucket ORDER BY b.bucket) INTO asked.starts, asked.ends
+    FROM mrcall.buckets(width, since, until, zone) AS b;
+    PERFORM mrcall_internal.check_cohorts(by, periods), mrcall_internal.require_attached();
+    IF EXISTS (SELECT FROM mrcall.events AS e WHERE e.occurred_at = '-infinity' AND e.visitor_id IS NOT NULL) THEN
+        RAISE EXCEPTION 'the first event of a visitor is at -infinity'
+            USING ERRCODE = '22008', HINT = 'SELECT * FROM mrcall.events WHERE occurred_at = ''-infinity''; shows it.';
+    END IF;
+    IF rolling THEN
+        asked.step := 1000000 * extract(epoch FROM mrcall_internal.exact(width, 'width'));
+    END IF;
+    RETURN QUERY
+    WITH counted AS MATERIALIZED (
+        SELECT c.bucket_no, c.value COLLATE "C" AS value, c.periods_over, c.period, c.visitors
+        FROM mrcall_internal.cohort_counts(asked) AS c
     ),
     wanted AS (
         SELECT c.bucket_no, NULL::text COLLATE "C" AS value
-        FROM generate_series(1, cardinality(starts)) AS c (bucket_no)
+        FROM generate_series(1, cardinality(asked.starts)) AS c (bucket_no)
         WHERE by_bucket
         UNION ALL
-        SELECT DISTINCT NULL::int, s.value FROM size AS s WHERE NOT by_bucket
+        SELECT DISTINCT NULL::int, s.value FROM counted AS s WHERE NOT by_bucket
     ),
     report AS (
-        SELECT w.bucket_no, w.value, p AS period, coalesce(sum(s.visitors), 0)::bigint AS visitors,
-               coalesce(sum(s.visitors) FILTER (WHERE p < s.periods_over), 0)::bigint AS eligible
+        SELECT w.bucket_no, w.value, p AS period,
+               coalesce(sum(s.visitors) FILTER (WHERE s.period IS NULL), 0)::bigint AS visitors,
+               coalesce(sum(s.visitors) FILTER (WHERE p < s.periods_over), 0)::bigint AS eligible,
+               coalesce(sum(s.visitors) FILTER (WHERE p = s.period), 0)::bigint AS returned
         FROM wanted AS w
         CROSS JOIN generate_series(0, periods) AS p
-        LEFT JOIN size AS s ON coalesce(s.bucket_no, 0) = coalesce(w.bucket_no, 0) AND (by_bucket OR s.value = w.value)
+        LEFT JOIN counted AS s ON coalesce(s.bucket_no, 0) = coalesce(w.bucket_no, 0) AND (by_bucket OR s.value = w.value)
         GROUP BY w.bucket_no, w.value, p
     )
-    SELECT starts[r.bucket_no], r.value, r.visitors, r.period,
-           CASE WHEN r.eligible > 0 THEN coalesce(x.returned, 0) END,
-           round(coalesce(x.returned, 0) / nullif(r.eligible, 0)::numeric, 6), r.eligible
+    SELECT asked.starts[r.bucket_no], r.value, r.visitors, r.period, CASE WHEN r.eligible > 0 THEN r.returned END,
+           round(r.returned / nullif(r.eligible, 0)::numeric, 6), r.eligible
     FROM report AS r
-    LEFT JOIN returns AS x ON coalesce(x.bucket_no, 0) = coalesce(r.bucket_no, 0) AND (by_bucket OR x.value = r.value)
-        AND x.period = r.period
     ORDER BY r.bucket_no, CASE WHEN NOT by_bucket THEN -r.visitors END, r.value, r.period;
 END
 $$;

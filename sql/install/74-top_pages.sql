@@ -1,23 +1,20 @@
 -- Top pages. Definitions: docs/top_pages.md.
--- The bodies name views that exist only after attach.
-SET LOCAL check_function_bodies = off;
 
 CREATE FUNCTION mrcall.top_pages(
-    since timestamptz, until timestamptz, most int DEFAULT 20, gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false)
+    since timestamptz, until timestamptz, most int DEFAULT 20, gap interval DEFAULT '30 minutes',
+    exclude_bots boolean DEFAULT false)
 RETURNS TABLE (
-    page text, pageviews bigint, visitors bigint, visits bigint, entries bigint, exits bigint, bounces bigint, bounce_rate numeric,
-    exit_rate numeric, mean_time interval)
+    page text, pageviews bigint, visitors bigint, visits bigint, entries bigint, exits bigint, bounces bigint,
+    bounce_rate numeric, exit_rate numeric, mean_time interval)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
 SET search_path = pg_catalog, pg_temp
-SET enable_nestloop = off
-SET enable_sort = off
 SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    exact_gap interval := mrcall_internal.exact(gap, 'gap');
-    longest_visit constant interval := '24:00:00';
-    no_bots boolean := coalesce(exclude_bots, false);
+    exact_gap constant interval := mrcall_internal.exact(gap, 'gap');
+    margin constant interval := mrcall_internal.visit_margin(gap);
+    no_bots constant boolean := coalesce(exclude_bots, false);
     read_since timestamptz;
     read_until timestamptz;
 BEGIN
@@ -27,30 +24,25 @@ BEGIN
     END IF;
     PERFORM mrcall_internal.require_attached();
     -- Computed once, not for each row.
-    read_since := since - exact_gap - longest_visit;
-    read_until := until + exact_gap + longest_visit;
+    read_since := since - margin;
+    read_until := until + margin;
     RETURN QUERY
-    -- A day more on both sides: a visit that goes on across a border is seen whole, so that it neither enters nor leaves there.
+    -- A visit that goes on across a border of the range neither enters nor leaves there.
     WITH visit AS MATERIALIZED (
         SELECT row_number() OVER () AS visit_key, v.visitor_id, v.started_at, v.ended_at, v.events
         FROM mrcall_internal.visits(read_since, read_until, exact_gap, NULL) AS v
         WHERE NOT (no_bots AND v.is_bot) AND v.pageviews > 0 AND v.ended_at >= since AND v.started_at < until
     ),
-    -- Each visit in each quarter of a day that it meets: a browser of thousands of visits is not compared with all of them.
     part AS MATERIALIZED (
-        SELECT v.visit_key, v.visitor_id, v.started_at, v.ended_at, v.events, p.at
+        SELECT v.visit_key, v.visitor_id, v.started_at, v.ended_at, v.events, q.at
         FROM visit AS v
-        CROSS JOIN LATERAL unnest(
-            CASE WHEN v.ended_at < date_bin('06:00:00', v.started_at, '2000-01-01 00:00Z') + '06:00:00'
-                 THEN ARRAY[date_bin('06:00:00', v.started_at, '2000-01-01 00:00Z')]
-                 ELSE ARRAY(SELECT generate_series(date_bin('06:00:00', v.started_at, '2000-01-01 00:00Z'), v.ended_at,
-                                                   '06:00:00')) END) AS p (at)
+        CROSS JOIN LATERAL mrcall_internal.quarters(v.started_at, v.ended_at) AS q (at)
     ),
     -- A visitor's visits do not overlap: the one around an event is its own.
     hit AS (
         SELECT v.visit_key, v.visitor_id, v.events, e.occurred_at, e.page_path COLLATE "C" AS page
         FROM part AS v
-        JOIN mrcall.events AS e ON e.visitor_id = v.visitor_id AND v.at = date_bin('06:00:00', e.occurred_at, '2000-01-01 00:00Z')
+        JOIN mrcall.events AS e ON e.visitor_id = v.visitor_id AND v.at = mrcall_internal.quarter(e.occurred_at)
             AND e.occurred_at BETWEEN v.started_at AND v.ended_at
         WHERE e.event_type IN ('page_view', 'pageview') AND e.page_path IS NOT NULL
           AND e.occurred_at >= read_since AND e.occurred_at < read_until

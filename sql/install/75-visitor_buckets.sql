@@ -1,23 +1,5 @@
 -- Visitors, visits and events per time bucket. Definitions: docs/visitor_buckets.md.
 
-CREATE FUNCTION mrcall_internal.check_dimension(dimension text, allowed text[])
-RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF dimension IS NULL THEN
-        RAISE EXCEPTION 'argument "dimension" must not be NULL'
-            USING ERRCODE = '22004', HINT = format('Use one of: %s.', array_to_string(allowed, ', '));
-    END IF;
-    IF NOT dimension = ANY (allowed) THEN
-        RAISE EXCEPTION 'unknown dimension "%"', dimension
-            USING ERRCODE = '22023', HINT = format('Use one of: %s.', array_to_string(allowed, ', '));
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION mrcall_internal.check_dimension(text, text[]) IS 'The errors of a dimension that is none';
-
 CREATE FUNCTION mrcall.visitor_buckets(
     width interval, since timestamptz, until timestamptz, zone text DEFAULT 'UTC', dimension text DEFAULT NULL,
     gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false)

@@ -1,6 +1,4 @@
 -- Journeys: the touches that led to conversions. Definitions: docs/attribution.md.
--- The bodies name views that exist only after attach.
-SET LOCAL check_function_bodies = off;
 
 CREATE FUNCTION mrcall_internal.check_conversion(conversion text)
 RETURNS void
@@ -18,7 +16,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.check_conversion(text) IS 'The errors of a kind of conversion that is none';
+COMMENT ON FUNCTION mrcall_internal.check_conversion(text) IS 'Raises the error of an unknown kind of conversion';
 
 -- Conversions, links and touches of a report, in any order; row_kind says what a row is: 0 nothing, 1 a conversion, 2 a
 -- browser of a customer, 3 a touch, 4 a customer who converted before the end of the range, 5 an instant at which a
@@ -27,8 +25,7 @@ CREATE FUNCTION mrcall_internal.journey_set_trans(
     internal, row_kind int, customer_id text, visitor_id text, at timestamptz, begins_at timestamptz, channel text,
     dimension_value text, conversion_id text, value text, scale int, currency text, signed_up_at timestamptz,
     business_at timestamptz, models text[], half_life interval, first_weight float8, last_weight float8, weights float8[],
-    counts boolean,
-    paths boolean, unconverted_since timestamptz, unconverted_until timestamptz, journeys boolean)
+    counts boolean, paths boolean, unconverted_since timestamptz, unconverted_until timestamptz, journeys boolean)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
 AS 'MODULE_PATHNAME', 'journey_set_trans_wrapper';
@@ -47,8 +44,7 @@ CREATE AGGREGATE mrcall_internal.journey_set(
     row_kind int, customer_id text, visitor_id text, at timestamptz, begins_at timestamptz, channel text,
     dimension_value text, conversion_id text, value text, scale int, currency text, signed_up_at timestamptz,
     business_at timestamptz, models text[], half_life interval, first_weight float8, last_weight float8, weights float8[],
-    counts boolean,
-    paths boolean, unconverted_since timestamptz, unconverted_until timestamptz, journeys boolean) (
+    counts boolean, paths boolean, unconverted_since timestamptz, unconverted_until timestamptz, journeys boolean) (
     SFUNC = mrcall_internal.journey_set_trans,
     STYPE = internal,
     SSPACE = 10000000,
@@ -86,20 +82,133 @@ RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT '{first_touch,last_touch,last_non_direct,last_paid,linear,position_based,u_shaped,j_shaped,inverse_j,w_shaped,
-             time_decay,participation}'::text[]
-        || CASE WHEN weights IS NULL THEN '{}' ELSE '{custom}'::text[] END
+    SELECT array_agg(m.model ORDER BY m.place)
+    FROM mrcall.models() WITH ORDINALITY AS m (model, additive, needs, description, place)
+    WHERE m.needs <> 'all journeys' AND (m.model <> 'custom' OR weights IS NOT NULL)
 $$;
-COMMENT ON FUNCTION mrcall_internal.journey_models(float8[]) IS 'The models that look at one journey, custom where it has weights';
+COMMENT ON FUNCTION mrcall_internal.journey_models(float8[]) IS
+    'The models that look at one journey, custom where it has weights';
+
+-- Without elements that are NULL; a list of channels or campaigns to include is NULL where it is empty.
+CREATE TYPE mrcall_internal.touch_filter AS (
+    exclude_bots boolean, exclude_channels text[], include_channels text[], exclude_campaigns text[], include_campaigns text[],
+    exclude_referrers text[], exclude_visitors text[]);
+COMMENT ON TYPE mrcall_internal.touch_filter IS 'Which touches a report leaves out';
+
+CREATE TYPE mrcall_internal.report AS (
+    since timestamptz, until timestamptz, conversion text, lookback interval, dimension text, gap interval, restart boolean,
+    filter mrcall_internal.touch_filter);
+COMMENT ON TYPE mrcall_internal.report IS 'What all reports on journeys are asked';
+
+-- Meant to be inlined: of a filter that is a constant, only what it asks for is left.
+CREATE FUNCTION mrcall_internal.is_counted(
+    filter mrcall_internal.touch_filter, is_bot boolean, channel text, campaign text, referrer_domain text, visitor_id text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT NOT (filter.exclude_bots AND is_bot)
+       AND (filter.exclude_channels IS NULL OR channel OPERATOR(pg_catalog.<>) ALL (filter.exclude_channels))
+       AND (filter.include_channels IS NULL OR channel OPERATOR(pg_catalog.=) ANY (filter.include_channels))
+       AND (filter.exclude_campaigns IS NULL
+            OR COALESCE(campaign, '(not set)') OPERATOR(pg_catalog.<>) ALL (filter.exclude_campaigns))
+       AND (filter.include_campaigns IS NULL
+            OR COALESCE(campaign, '(not set)') OPERATOR(pg_catalog.=) ANY (filter.include_campaigns))
+       AND (filter.exclude_referrers IS NULL
+            OR COALESCE(referrer_domain, '(not set)') OPERATOR(pg_catalog.<>) ALL (filter.exclude_referrers))
+       AND (filter.exclude_visitors IS NULL OR visitor_id OPERATOR(pg_catalog.<>) ALL (filter.exclude_visitors))
+$$;
+COMMENT ON FUNCTION mrcall_internal.is_counted(mrcall_internal.touch_filter, boolean, text, text, text, text) IS
+    'Whether a filter leaves a touch in';
+
+-- The elements of the arrays belong together, but for those of converted.
+CREATE TYPE mrcall_internal.converts AS (
+    ids text[], customer_ids text[], ends_at timestamptz[], amounts text[], scales int[], currencies text[],
+    signed_up_at timestamptz[], business_at timestamptz[], first_at timestamptz, last_at timestamptz, converted text[]);
+COMMENT ON TYPE mrcall_internal.converts IS
+    'The conversions of a report, the first and the last end of their journeys, and who converted before its end';
+
+CREATE FUNCTION mrcall_internal.converts(report mrcall_internal.report, milestones boolean, unconverted boolean)
+RETURNS mrcall_internal.converts
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    answer mrcall_internal.converts;
+BEGIN
+    SELECT coalesce(array_agg(c.conversion_id) FILTER (WHERE c.asked), '{}'), array_agg(c.customer_id) FILTER (WHERE c.asked),
+           array_agg(c.journey_at) FILTER (WHERE c.asked), array_agg(c.value::text) FILTER (WHERE c.asked),
+           array_agg(mrcall_internal.money_scale(c.value, c.currency)) FILTER (WHERE c.asked),
+           array_agg(c.currency) FILTER (WHERE c.asked),
+           array_agg(u.created_at) FILTER (WHERE c.asked), array_agg(b.created_at) FILTER (WHERE c.asked),
+           min(c.journey_at) FILTER (WHERE c.asked), max(c.journey_at) FILTER (WHERE c.asked),
+           coalesce(array_agg(c.customer_id) FILTER (WHERE unconverted AND c.customer_id IS NOT NULL), '{}')
+    INTO answer
+    FROM (SELECT x.*, x.converted_at >= report.since AS asked
+          FROM mrcall.conversions AS x
+          WHERE x.conversion = report.conversion AND x.converted_at < report.until
+            AND (unconverted OR x.converted_at >= report.since)) AS c
+    LEFT JOIN (SELECT x.customer_id, min(x.created_at) AS created_at FROM mrcall.customers AS x
+               WHERE milestones GROUP BY x.customer_id) AS u ON u.customer_id = c.customer_id
+    LEFT JOIN (SELECT x.business_id, min(x.created_at) AS created_at FROM mrcall.businesses AS x
+               WHERE milestones GROUP BY x.business_id) AS b ON b.business_id = c.business_id;
+    RETURN answer;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.converts(mrcall_internal.report, boolean, boolean) IS 'The conversions of a report';
+
+CREATE TYPE mrcall_internal.customer_instants AS (customer_ids text[], at timestamptz[]);
+COMMENT ON TYPE mrcall_internal.customer_instants IS 'Customers, each with an instant';
+
+-- A refund has the journey of its payment, so it restarts where payments do.
+CREATE FUNCTION mrcall_internal.restarts(kind text)
+RETURNS mrcall_internal.customer_instants
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    answer mrcall_internal.customer_instants;
+BEGIN
+    SELECT array_agg(c.customer_id), array_agg(c.journey_at) INTO answer
+    FROM mrcall.conversions AS c
+    WHERE c.conversion = CASE kind WHEN 'refund' THEN 'payment' ELSE kind END AND c.customer_id IS NOT NULL;
+    RETURN answer;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.restarts(text) IS 'When the journeys of customers to a kind of conversion start anew';
+
+CREATE TYPE mrcall_internal.links AS (customer_ids text[], visitor_ids text[]);
+COMMENT ON TYPE mrcall_internal.links IS 'Customers, each with a browser';
+
+-- As mrcall.identities has it, without the businesses; of all customers where wanted is NULL.
+CREATE FUNCTION mrcall_internal.links(wanted text[])
+RETURNS mrcall_internal.links
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    answer mrcall_internal.links;
+BEGIN
+    SELECT coalesce(array_agg(l.customer_id), '{}'), coalesce(array_agg(l.visitor_id), '{}') INTO answer
+    FROM (SELECT c.customer_id, unnest(c.website_session_ids) AS visitor_id
+          FROM mrcall.customers AS c
+          WHERE c.customer_id IS NOT NULL
+            AND (wanted IS NULL OR c.customer_id IN (SELECT x.id FROM unnest(wanted) AS x (id)))) AS l
+    WHERE l.visitor_id IS NOT NULL;
+    RETURN answer;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.links(text[]) IS 'The browsers that are linked to customers';
 
 -- Reads the conversions once, then the visits once: of the browsers that are linked to a converter, or of all where journeys
 -- without a conversion are asked for. It returns a set of one row because RETURN QUERY can use parallel workers, while SELECT
 -- INTO cannot.
 CREATE FUNCTION mrcall_internal.journeys(
-    since timestamptz, until timestamptz, kind text, lookback interval, dimension text, gap interval, exclude_bots boolean,
-    exclude_channels text[], include_channels text[], exclude_campaigns text[], include_campaigns text[],
-    exclude_referrers text[], exclude_visitors text[], restart boolean, models text[], half_life interval,
-    first_weight float8, last_weight float8, weights float8[], counts boolean, paths boolean, unconverted boolean, journeys boolean)
+    report mrcall_internal.report, models text[] DEFAULT '{}', half_life interval DEFAULT '7 days',
+    first_weight float8 DEFAULT 0.4, last_weight float8 DEFAULT 0.4, weights float8[] DEFAULT NULL,
+    counts boolean DEFAULT false, paths boolean DEFAULT false, unconverted boolean DEFAULT false, journeys boolean DEFAULT false)
 RETURNS SETOF bytea
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 ROWS 1
 SET search_path = pg_catalog, pg_temp
@@ -107,93 +216,44 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_variable
 DECLARE
-    exact_lookback interval := mrcall_internal.exact(lookback, 'lookback');
-    exact_gap interval := mrcall_internal.exact(gap, 'gap');
-    longest_visit constant interval := '24:00:00';
-    milestones constant boolean := 'w_shaped' = ANY (models);
-    no_bots constant boolean := coalesce(exclude_bots, false);
-    no_channels constant text[] := array_remove(exclude_channels, NULL);
-    only_channels constant text[] := nullif(array_remove(include_channels, NULL), '{}');
-    no_campaigns constant text[] := array_remove(exclude_campaigns, NULL);
-    only_campaigns constant text[] := nullif(array_remove(include_campaigns, NULL), '{}');
-    no_referrers constant text[] := array_remove(exclude_referrers, NULL);
-    no_visitors constant text[] := array_remove(exclude_visitors, NULL);
-    ids text[];
-    customer_ids text[];
-    ends_at timestamptz[];
-    amounts text[];
-    scales int[];
-    currencies text[];
-    signed_up_at timestamptz[];
-    business_at timestamptz[];
-    converted text[] := '{}';
-    restarting_ids text[] := '{}';
-    restarted_at timestamptz[] := '{}';
-    linked_ids text[];
+    exact_lookback constant interval := mrcall_internal.exact(report.lookback, 'lookback');
+    margin constant interval := mrcall_internal.visit_margin(report.gap);
+    found mrcall_internal.converts;
+    restarting mrcall_internal.customer_instants;
+    linked mrcall_internal.links;
     browsers text[];
-    wanted text[];
     first_at timestamptz;
     last_at timestamptz;
 BEGIN
-    PERFORM mrcall_internal.check_range(since, until), mrcall_internal.check_conversion(kind),
-            mrcall_internal.check_dimension(dimension, '{channel,source,medium,campaign,landing_page,referrer_domain}');
+    PERFORM mrcall_internal.check_range(report.since, report.until), mrcall_internal.check_conversion(report.conversion),
+            mrcall_internal.check_dimension(report.dimension, '{channel,source,medium,campaign,landing_page,referrer_domain}');
     PERFORM mrcall_internal.require_attached();
-
-    SELECT coalesce(array_agg(c.conversion_id) FILTER (WHERE c.asked), '{}'), array_agg(c.customer_id) FILTER (WHERE c.asked),
-           array_agg(c.journey_at) FILTER (WHERE c.asked), array_agg(c.value::text) FILTER (WHERE c.asked),
-           array_agg(greatest(scale(c.value), CASE WHEN c.currency IS NULL THEN 0 ELSE mrcall.currency_exponent(c.currency) END))
-               FILTER (WHERE c.asked),
-           array_agg(c.currency) FILTER (WHERE c.asked),
-           array_agg(u.created_at) FILTER (WHERE c.asked), array_agg(b.created_at) FILTER (WHERE c.asked),
-           coalesce(array_agg(c.customer_id) FILTER (WHERE unconverted AND c.customer_id IS NOT NULL), '{}'),
-           min(c.journey_at) FILTER (WHERE c.asked), max(c.journey_at) FILTER (WHERE c.asked)
-    INTO ids, customer_ids, ends_at, amounts, scales, currencies, signed_up_at, business_at, converted, first_at, last_at
-    FROM (SELECT x.*, x.converted_at >= since AS asked
-          FROM mrcall.conversions AS x
-          WHERE x.conversion = kind AND x.converted_at < until AND (unconverted OR x.converted_at >= since)) AS c
-    LEFT JOIN (SELECT x.customer_id, min(x.created_at) AS created_at FROM mrcall.customers AS x
-               WHERE milestones GROUP BY x.customer_id) AS u ON u.customer_id = c.customer_id
-    LEFT JOIN (SELECT x.business_id, min(x.created_at) AS created_at FROM mrcall.businesses AS x
-               WHERE milestones GROUP BY x.business_id) AS b ON b.business_id = c.business_id;
-    IF restart THEN
-        -- A refund has the journey of its payment, so it restarts where payments do.
-        SELECT coalesce(array_agg(c.customer_id), '{}'), coalesce(array_agg(c.journey_at), '{}')
-        INTO restarting_ids, restarted_at
-        FROM mrcall.conversions AS c
-        WHERE c.conversion = CASE kind WHEN 'refund' THEN 'payment' ELSE kind END AND c.customer_id IS NOT NULL;
+    found := mrcall_internal.converts(report, 'w_shaped' = ANY (models), unconverted);
+    IF report.restart THEN
+        restarting := mrcall_internal.restarts(report.conversion);
     END IF;
-    -- As mrcall.identities has it, without the businesses.
-    SELECT coalesce(array_agg(l.customer_id), '{}'), coalesce(array_agg(l.visitor_id), '{}')
-    INTO linked_ids, browsers
-    FROM (SELECT c.customer_id, unnest(c.website_session_ids) AS visitor_id
-          FROM mrcall.customers AS c
-          WHERE c.customer_id IS NOT NULL
-            AND (unconverted OR c.customer_id IN (SELECT x.id FROM unnest(customer_ids) AS x (id)))) AS l
-    WHERE l.visitor_id IS NOT NULL;
+    linked := mrcall_internal.links(CASE WHEN NOT unconverted THEN coalesce(found.customer_ids, '{}') END);
 
     -- The range of events and the browsers as plain values, so that the planner prunes chunks and uses indexes.
-    -- A day more on both sides: a visit that goes on across a border is seen whole, so that its touch does not depend on the
-    -- range that is asked for.
     IF unconverted THEN
-        wanted := NULL;
-        first_at := least(first_at - exact_lookback, since);
-        last_at := greatest(last_at, until);
-    ELSIF browsers = '{}' THEN
-        -- A range of nothing: no chunk is read.
-        wanted := browsers;
-        first_at := NULL;
+        first_at := least(found.first_at - exact_lookback, report.since) - margin;
+        last_at := greatest(found.last_at, report.until) + margin;
     ELSE
-        wanted := browsers;
-        first_at := first_at - exact_lookback;
+        browsers := linked.visitor_ids;
+        first_at := coalesce(found.first_at - exact_lookback - margin, report.since);
+        last_at := found.last_at + margin;
+        IF browsers = '{}' THEN
+            -- A range of nothing: no chunk is read.
+            first_at := report.since;
+            last_at := report.since;
+        END IF;
     END IF;
-    first_at := coalesce(first_at - exact_gap - longest_visit, since);
-    last_at := CASE WHEN wanted = '{}' THEN since ELSE last_at + exact_gap + longest_visit END;
 
     RETURN QUERY
     SELECT mrcall_internal.journey_set(
         r.row_kind, r.customer_id, r.visitor_id, r.at, r.begins_at, r.channel, r.dimension_value, r.conversion_id, r.value,
         r.scale, r.currency, r.signed_up_at, r.business_at, models, half_life, first_weight, last_weight, weights, counts, paths,
-        CASE WHEN unconverted THEN since END, CASE WHEN unconverted THEN until END, journeys)
+        CASE WHEN unconverted THEN report.since END, CASE WHEN unconverted THEN report.until END, journeys)
     FROM (
         SELECT 0 AS row_kind, NULL::text AS customer_id, NULL::text AS visitor_id, NULL::timestamptz AS at,
                NULL::timestamptz AS begins_at, NULL::text AS channel, NULL::text AS dimension_value, NULL::text AS conversion_id,
@@ -202,36 +262,28 @@ BEGIN
         UNION ALL
         SELECT 1, c.customer_id, NULL, c.ends_at, c.ends_at - exact_lookback, NULL, NULL, c.conversion_id, c.value, c.scale,
                c.currency, c.signed_up_at, c.business_at
-        FROM unnest(ids, customer_ids, ends_at, amounts, scales, currencies, signed_up_at, business_at)
+        FROM unnest(found.ids, found.customer_ids, found.ends_at, found.amounts, found.scales, found.currencies,
+                    found.signed_up_at, found.business_at)
             AS c (conversion_id, customer_id, ends_at, value, scale, currency, signed_up_at, business_at)
         UNION ALL
         SELECT 2, l.customer_id, l.visitor_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-        FROM unnest(linked_ids, browsers) AS l (customer_id, visitor_id)
+        FROM unnest(linked.customer_ids, linked.visitor_ids) AS l (customer_id, visitor_id)
         UNION ALL
         SELECT 3, NULL, v.visitor_id, v.touched_at, NULL, v.channel,
-               coalesce(CASE dimension
-                   WHEN 'channel' THEN v.channel WHEN 'source' THEN v.source WHEN 'medium' THEN v.medium
-                   WHEN 'campaign' THEN v.campaign WHEN 'landing_page' THEN v.landing_page
-                   WHEN 'referrer_domain' THEN v.referrer_domain END, '(not set)'),
+               mrcall_internal.dimension_value(report.dimension, v.channel, v.source, v.medium, v.campaign, v.landing_page,
+                                               v.referrer_domain),
                NULL, NULL, NULL, NULL, NULL, NULL
-        FROM mrcall_internal.visits(first_at, last_at, exact_gap, wanted) AS v
-        WHERE NOT (no_bots AND v.is_bot)
-          AND (no_channels IS NULL OR v.channel <> ALL (no_channels))
-          AND (only_channels IS NULL OR v.channel = ANY (only_channels))
-          AND (no_campaigns IS NULL OR coalesce(v.campaign, '(not set)') <> ALL (no_campaigns))
-          AND (only_campaigns IS NULL OR coalesce(v.campaign, '(not set)') = ANY (only_campaigns))
-          AND (no_referrers IS NULL OR coalesce(v.referrer_domain, '(not set)') <> ALL (no_referrers))
-          AND (no_visitors IS NULL OR v.visitor_id <> ALL (no_visitors))
+        FROM mrcall_internal.visits(first_at, last_at, report.gap, browsers) AS v
+        WHERE mrcall_internal.is_counted(report.filter, v.is_bot, v.channel, v.campaign, v.referrer_domain, v.visitor_id)
         UNION ALL
         SELECT 4, c.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-        FROM unnest(converted) AS c (customer_id)
+        FROM unnest(found.converted) AS c (customer_id)
         UNION ALL
         SELECT 5, c.customer_id, NULL, c.at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-        FROM unnest(restarting_ids, restarted_at) AS c (customer_id, at)
+        FROM unnest(restarting.customer_ids, restarting.at) AS c (customer_id, at)
     ) AS r;
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.journeys(
-    timestamptz, timestamptz, text, interval, text, interval, boolean, text[], text[], text[], text[], text[], text[], boolean,
-    text[], interval, float8, float8, float8[], boolean, boolean, boolean, boolean) IS
+    mrcall_internal.report, text[], interval, float8, float8, float8[], boolean, boolean, boolean, boolean) IS
     'What a report says about the journeys of a period, for journey_credit_rows and the like';

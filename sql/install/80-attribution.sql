@@ -1,6 +1,4 @@
 -- Which touches brought the conversions. Definitions: docs/attribution.md.
--- The bodies name views that exist only after attach.
-SET LOCAL check_function_bodies = off;
 
 -- The credit of a model over all paths of an answer, each currency for itself: its conversions and the journeys without one.
 -- The totals are shared out in proportion to it, in order of the values by bytes.
@@ -70,19 +68,17 @@ AS $$
 #variable_conflict use_column
 DECLARE
     is_data_driven constant boolean := model IN ('markov', 'shapley');
+--@ include templates/report.sql range="since, until" dimension=dimension
     answer bytea;
 BEGIN
-    -- No touches: only the model and its options are checked.
     PERFORM mrcall_internal.check_range(since, until);
-    PERFORM FROM mrcall.credit('{}', '{}', since, CASE WHEN is_data_driven THEN 'linear' ELSE model END, lookback, half_life,
-                               first_weight, last_weight, weights => weights);
-    PERFORM FROM mrcall.markov(NULL, markov_order);
+    PERFORM mrcall_internal.check_model(CASE WHEN is_data_driven THEN 'linear' ELSE model END, lookback, half_life, first_weight,
+                                        last_weight, weights);
+    PERFORM FROM mrcall.markov(NULL::mrcall.path_set, markov_order);
     -- Participation counts all touches, as markov and shapley do.
     answer := mrcall_internal.journeys(
-        since, until, conversion, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
-        include_campaigns, exclude_referrers, exclude_visitors, restart,
-        ARRAY[CASE WHEN is_data_driven THEN 'participation' ELSE model END], half_life, first_weight, last_weight, weights,
-        counts => true, paths => is_data_driven, unconverted => is_data_driven, journeys => false);
+        report, ARRAY[CASE WHEN is_data_driven THEN 'participation' ELSE model END], half_life, first_weight, last_weight,
+        weights, counts => true, paths => is_data_driven, unconverted => is_data_driven);
     IF is_data_driven THEN
         RETURN QUERY
         WITH credited AS MATERIALIZED (SELECT r.* FROM mrcall_internal.journey_credit_rows(answer) AS r),

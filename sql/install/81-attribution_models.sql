@@ -1,6 +1,4 @@
 -- All models side by side. Definitions: docs/attribution_models.md.
--- The bodies name views that exist only after attach.
-SET LOCAL check_function_bodies = off;
 
 CREATE FUNCTION mrcall.attribution_models(
     since timestamptz, until timestamptz, conversion text DEFAULT 'signup', lookback interval DEFAULT '30 days',
@@ -26,21 +24,17 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
+--@ include templates/report.sql range="since, until" dimension=dimension
     answer bytea;
-    kind constant text := conversion;
     with_all_journeys constant boolean := coalesce(data_driven, true);
 BEGIN
-    -- No touches: only the options are checked.
     PERFORM mrcall_internal.check_range(since, until);
-    PERFORM FROM mrcall.credit('{}', '{}', since, CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback, half_life,
-                               first_weight, last_weight, weights => weights);
-    PERFORM FROM mrcall.markov(NULL, markov_order);
+    PERFORM mrcall_internal.check_model(CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback, half_life,
+                                        first_weight, last_weight, weights);
+    PERFORM FROM mrcall.markov(NULL::mrcall.path_set, markov_order);
     answer := mrcall_internal.journeys(
-        since, until, kind, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
-        include_campaigns, exclude_referrers, exclude_visitors, restart,
-        mrcall_internal.journey_models(weights),
-        half_life, first_weight, last_weight, weights, counts => false, paths => with_all_journeys,
-        unconverted => with_all_journeys, journeys => false);
+        report, mrcall_internal.journey_models(weights), half_life, first_weight, last_weight, weights,
+        paths => with_all_journeys, unconverted => with_all_journeys);
     RETURN QUERY
     WITH credited AS MATERIALIZED (
         SELECT r.dimension_value, r.currency, r.conversions::numeric[] AS n, r.value::numeric[] AS v,
@@ -62,7 +56,8 @@ BEGIN
     FROM (SELECT x.* FROM credited AS x
           UNION ALL
           -- Markov credits what leads to a conversion only by way of others' journeys, too.
-          SELECT x.dimension_value, x.currency, array_fill(0.000000, ARRAY[13]), array_fill(0 * x.value, ARRAY[13]), 0.000000, 0 * x.value
+          SELECT x.dimension_value, x.currency, array_fill(0.000000, ARRAY[13]), array_fill(0 * x.value, ARRAY[13]), 0.000000,
+                 0 * x.value
           FROM markov AS x
           WHERE NOT EXISTS (SELECT FROM credited AS y
                             WHERE y.dimension_value = x.dimension_value AND y.currency IS NOT DISTINCT FROM x.currency)) AS c

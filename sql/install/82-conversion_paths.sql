@@ -1,6 +1,4 @@
 -- Paths to conversion. Definitions: docs/conversion_paths.md.
--- The bodies name views that exist only after attach.
-SET LOCAL check_function_bodies = off;
 
 CREATE FUNCTION mrcall.conversion_paths(
     since timestamptz, until timestamptz, conversion text DEFAULT 'signup', lookback interval DEFAULT '30 days',
@@ -15,17 +13,14 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    kind constant text := conversion;
+--@ include templates/report.sql range="since, until" dimension=dimension
     answer bytea;
 BEGIN
     IF transform IS NOT NULL THEN
         -- An empty path: only the transform and its argument are checked.
-        PERFORM mrcall.path_transform('{}', transform, argument);
+        PERFORM mrcall.path_transform('{}'::text[], transform, argument);
     END IF;
-    answer := mrcall_internal.journeys(
-        since, until, kind, lookback, dimension, gap, exclude_bots, exclude_channels, include_channels, exclude_campaigns,
-        include_campaigns, exclude_referrers, exclude_visitors, restart,
-        '{}', '7 days', 0.4, 0.4, NULL, counts => false, paths => true, unconverted => true, journeys => false);
+    answer := mrcall_internal.journeys(report, paths => true, unconverted => true);
     RETURN QUERY
     SELECT p.path, sum(p.conversions)::bigint, sum(p.value), sum(p.nulls)::bigint, p.currency
     FROM (SELECT CASE WHEN transform IS NULL THEN r.path ELSE mrcall.path_transform(r.path, transform, argument) END AS path,
@@ -36,6 +31,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mrcall.conversion_paths(
-    timestamptz, timestamptz, text, interval, text, text, text, interval, boolean, text[], text[], text[], text[], text[], text[], boolean
+    timestamptz, timestamptz, text, interval, text, text, text, interval, boolean, text[], text[], text[], text[], text[],
+    text[], boolean
 ) IS
     'The distinct paths of a period: how many journeys along each converted, with what value, and how many did not';

@@ -1,18 +1,18 @@
 -- One conversion explained. Definitions: docs/explain_conversion.md.
--- The bodies name views that exist only after attach.
-SET LOCAL check_function_bodies = off;
 
 -- A row of stripe_events or apple_events; their own types are others after each attach.
 CREATE TYPE mrcall_internal.webhook AS (event_id text, received_at timestamptz, document jsonb);
 COMMENT ON TYPE mrcall_internal.webhook IS 'A webhook''s document';
 
--- The rows of mrcall.conversions with an id; of their columns those that need no look at every customer. Of a kind that
--- webhooks tell of, the view's own query answers, over no more rows of its sources than can matter: the documents that name the
--- id, those that name an id which these name, and so on, because ids are what the view joins and groups documents by; and the
--- businesses that these lead to.
-CREATE FUNCTION mrcall_internal.conversions(kind text, asked_id text)
-RETURNS TABLE (customer_id text, business_id text, converted_at timestamptz, journey_at timestamptz, value numeric, currency text)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1
+CREATE TYPE mrcall_internal.webhooks AS (ids text[], stripe mrcall_internal.webhook[], apple mrcall_internal.webhook[]);
+COMMENT ON TYPE mrcall_internal.webhooks IS 'Webhooks, with all ids that they name';
+
+-- The documents that name the id, those that name an id which these name, and so on, because ids are what mrcall.conversions
+-- joins and groups documents by. NULL for ids that no index has, and for more documents than belong to anybody: all are read
+-- then.
+CREATE FUNCTION mrcall_internal.webhooks_of(asked_id text)
+RETURNS mrcall_internal.webhooks
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
 AS $$
@@ -25,21 +25,21 @@ DECLARE
     apple mrcall_internal.webhook[];
 BEGIN
     LOOP
-        -- All are read for ids that no index has, and for more documents than belong to anybody.
-        IF kind IN ('signup', 'business', 'first_call') OR cardinality(stripe) > most OR cardinality(apple) > most
+        IF cardinality(stripe) > most OR cardinality(apple) > most
            OR EXISTS (SELECT FROM unnest(more) AS m (id) WHERE m.id = '' OR m.id ~ '^[[{]' OR octet_length(m.id) > 255) THEN
-            RETURN QUERY SELECT c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency
-                         FROM mrcall.conversions AS c
-                         WHERE c.conversion = kind AND c.conversion_id = asked_id;
-            RETURN;
+            RETURN NULL;
         END IF;
         EXIT WHEN more IS NULL;
         -- The limit is outside, because the planner would take it for a reason to read the table.
         WITH found AS MATERIALIZED (
-            SELECT e.event_id, e.received_at, e.document FROM mrcall.stripe_events AS e WHERE mrcall.stripe_ids(e.document) && ids)
+            SELECT e.event_id, e.received_at, e.document
+            FROM mrcall.stripe_events AS e
+            WHERE mrcall.stripe_ids(e.document) && ids)
         SELECT array_agg(f::mrcall_internal.webhook) INTO stripe FROM (SELECT f.* FROM found AS f LIMIT most + 1) AS f;
         WITH found AS MATERIALIZED (
-            SELECT e.event_id, e.received_at, e.document FROM mrcall.apple_events AS e WHERE mrcall.apple_ids(e.document) && ids)
+            SELECT e.event_id, e.received_at, e.document
+            FROM mrcall.apple_events AS e
+            WHERE mrcall.apple_ids(e.document) && ids)
         SELECT array_agg(f::mrcall_internal.webhook) INTO apple FROM (SELECT f.* FROM found AS f LIMIT most + 1) AS f;
         SELECT array_agg(DISTINCT n.id) INTO more
         FROM (SELECT mrcall.stripe_ids(e.document) AS named FROM unnest(stripe) AS e
@@ -49,31 +49,64 @@ BEGIN
         WHERE n.id <> ALL (ids);
         ids := ids || more;
     END LOOP;
-    RETURN QUERY EXECUTE
-        'WITH stripe_events AS MATERIALIZED (SELECT e.* FROM unnest($3) AS e), '
-        'apple_events AS MATERIALIZED (SELECT e.* FROM unnest($4) AS e), '
-        'subscriptions AS MATERIALIZED (SELECT s.* FROM mrcall.subscriptions AS s WHERE s.subscription_id = ANY ($5)), '
-        'businesses AS MATERIALIZED (SELECT b.* FROM mrcall.businesses AS b WHERE b.business_id = ANY (ARRAY('
-            'SELECT s.business_id FROM subscriptions AS s '
-            'UNION ALL '
-            'SELECT mrcall_internal.apple_transaction(mrcall_internal.apple_notification(e.document)) '
-            '->> ''appAccountToken'' FROM apple_events AS e '
-            'UNION ALL '
-            'SELECT x.business_id FROM mrcall.businesses AS x WHERE x.stripe_customer_id = ANY (ARRAY('
-                'SELECT mrcall_internal.stripe_id(e.document #> ''{data,object,customer}'') FROM stripe_events AS e))))) '
-        'SELECT c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency FROM ('
-        || (SELECT regexp_replace(substring(v.definition FROM ' AS\n(WITH .*);\nCOMMENT ON VIEW '),
-                                  '\mmrcall\.(stripe_events|apple_events|subscriptions|businesses)\M', '\1', 'g')
-            FROM mrcall_internal.views() AS v WHERE v.name = 'conversions')
-        || ') AS c WHERE c.conversion = $1 AND c.conversion_id = $2'
-        USING kind, asked_id, stripe, apple, ids;
+    RETURN ROW(ids, stripe, apple);
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.webhooks_of(text) IS 'The webhooks that can matter for a conversion, and the ids they name';
+
+-- The rows of mrcall.conversions with an id; of their columns those that need no look at every customer. Of a kind that
+-- webhooks tell of, the view's own query answers, over no more rows of its sources than can matter: the webhooks that belong
+-- together with the id, and the businesses that these lead to.
+CREATE FUNCTION mrcall_internal.conversions(kind text, asked_id text)
+RETURNS TABLE (customer_id text, business_id text, converted_at timestamptz, journey_at timestamptz, value numeric, currency text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    known mrcall_internal.webhooks;
+BEGIN
+    IF kind NOT IN ('signup', 'business', 'first_call') THEN
+        known := mrcall_internal.webhooks_of(asked_id);
+    END IF;
+    IF known.ids IS NULL THEN
+        RETURN QUERY SELECT c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency
+                     FROM mrcall.conversions AS c
+                     WHERE c.conversion = kind AND c.conversion_id = asked_id;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH stripe_events AS MATERIALIZED (SELECT e.* FROM unnest(known.stripe) AS e),
+    apple_events AS MATERIALIZED (SELECT e.* FROM unnest(known.apple) AS e),
+    subscriptions AS MATERIALIZED (SELECT s.* FROM mrcall.subscriptions AS s WHERE s.subscription_id = ANY (known.ids)),
+    businesses AS MATERIALIZED (
+        SELECT b.*
+        FROM mrcall.businesses AS b
+        WHERE b.business_id = ANY (ARRAY(
+            SELECT s.business_id FROM subscriptions AS s
+            UNION ALL
+            SELECT mrcall_internal.apple_transaction(mrcall_internal.apple_notification(e.document)) ->> 'appAccountToken'
+            FROM apple_events AS e
+            UNION ALL
+            SELECT x.business_id
+            FROM mrcall.businesses AS x
+            WHERE x.stripe_customer_id = ANY (ARRAY(
+                SELECT mrcall_internal.stripe_id(e.document #> '{data,object,customer}') FROM stripe_events AS e))))
+    )
+    SELECT c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency
+    FROM (
+--@ include templates/conversions.sql schema=""
+    ) AS c
+    WHERE c.conversion = kind AND c.conversion_id = asked_id;
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.conversions(text, text) IS 'The rows of mrcall.conversions with an id';
 
 -- Why a conversion without a journey has none.
 CREATE FUNCTION mrcall_internal.unattributed_reason(
-    customer_id text, business_id text, journey_at timestamptz, begins_at timestamptz, browsers text[], touches_before_filter bigint)
+    customer_id text, business_id text, journey_at timestamptz, begins_at timestamptz, browsers text[],
+    touches_before_filter bigint)
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -113,14 +146,105 @@ $$;
 COMMENT ON FUNCTION mrcall_internal.unattributed_reason(text, text, timestamptz, timestamptz, text[], bigint) IS
     'Why a conversion without a journey has none';
 
+-- before_filter: with those that the filter leaves out. The arrays are NULL where no touch is left.
+CREATE TYPE mrcall_internal.journey AS (
+    before_filter bigint, times timestamptz[], visitor_ids text[], channels text[], sources text[], mediums text[],
+    campaigns text[], landing_pages text[], referrer_domains text[], rules text[]);
+COMMENT ON TYPE mrcall_internal.journey IS 'The touches of one conversion in order of time';
+
+CREATE FUNCTION mrcall_internal.journey(
+    begins_at timestamptz, ends_at timestamptz, read_since timestamptz, report mrcall_internal.report, browsers text[])
+RETURNS mrcall_internal.journey
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    margin constant interval := mrcall_internal.visit_margin(report.gap);
+    first_at constant timestamptz := read_since - margin;
+    last_at constant timestamptz := ends_at + margin;
+    answer mrcall_internal.journey;
+BEGIN
+    SELECT count(*), array_agg(v.touched_at) FILTER (WHERE v.counts), array_agg(v.visitor_id) FILTER (WHERE v.counts),
+           array_agg(v.channel) FILTER (WHERE v.counts), array_agg(v.source) FILTER (WHERE v.counts),
+           array_agg(v.medium) FILTER (WHERE v.counts), array_agg(v.campaign) FILTER (WHERE v.counts),
+           array_agg(v.landing_page) FILTER (WHERE v.counts), array_agg(v.referrer_domain) FILTER (WHERE v.counts),
+           array_agg(v.rule) FILTER (WHERE v.counts)
+    INTO answer
+    FROM (SELECT v.*,
+                 mrcall_internal.is_counted(
+                     report.filter, v.is_bot, v.channel, v.campaign, v.referrer_domain, v.visitor_id) AS counts
+          FROM mrcall_internal.visits(first_at, last_at, report.gap, browsers) AS v
+          WHERE v.touched_at >= begins_at AND v.touched_at <= ends_at AND browsers <> '{}'
+          ORDER BY v.touched_at, v.channel COLLATE "C", v.visitor_id COLLATE "C") AS v;
+    RETURN answer;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.journey(timestamptz, timestamptz, timestamptz, mrcall_internal.report, text[]) IS
+    'The touches of one conversion';
+
+CREATE TYPE mrcall_internal.journey_parts AS (weights float8[], counts numeric[], amounts numeric[]);
+COMMENT ON TYPE mrcall_internal.journey_parts IS 'The parts of the touches of one conversion, by model and touch';
+
+CREATE FUNCTION mrcall_internal.journey_parts(
+    journey mrcall_internal.journey, ends_at timestamptz, value numeric, currency text, lookback interval, half_life interval,
+    first_weight float8, last_weight float8, signup_at timestamptz, business_at timestamptz, own_weights float8[])
+RETURNS mrcall_internal.journey_parts
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    answer mrcall_internal.journey_parts;
+BEGIN
+    SELECT array_agg(w.weights ORDER BY w.n),
+           array_agg(CASE WHEN w.model = 'participation' THEN array_fill(1.000000, ARRAY[cardinality(journey.times)])
+                          ELSE mrcall.split_amount(1, w.weights, 6) END ORDER BY w.n),
+           array_agg(CASE WHEN w.model = 'participation' THEN array_fill(value, ARRAY[cardinality(journey.times)])
+                          ELSE mrcall.split_amount(value, w.weights, mrcall_internal.money_scale(value, currency)) END
+                     ORDER BY w.n)
+    INTO answer
+    FROM (SELECT a.n, a.model, array_agg(k.weight ORDER BY k.touch_no) AS weights
+          FROM unnest(mrcall_internal.journey_models(own_weights)) WITH ORDINALITY AS a (model, n)
+          CROSS JOIN LATERAL mrcall.credit(
+              journey.times, journey.channels, ends_at, a.model, lookback, half_life, first_weight, last_weight, signup_at,
+              business_at, CASE WHEN a.model = 'custom' THEN own_weights END) AS k
+          GROUP BY a.n, a.model) AS w;
+    RETURN answer;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.journey_parts(
+    mrcall_internal.journey, timestamptz, numeric, text, interval, interval, float8, float8, timestamptz, timestamptz,
+    float8[]) IS
+    'The parts of the touches of one conversion under the models of journey_models';
+
+-- Where restart is asked for, the journey begins behind the customer's conversion before.
+CREATE FUNCTION mrcall_internal.journey_begin(
+    kind text, customer_id text, ends_at timestamptz, lookback interval, restart boolean)
+RETURNS timestamptz
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+    IF NOT restart THEN
+        RETURN ends_at - lookback;
+    END IF;
+    RETURN (
+        SELECT greatest(ends_at - lookback, max(x.journey_at) + interval '1 microsecond')
+        FROM mrcall.conversions AS x
+        WHERE x.conversion = CASE kind WHEN 'refund' THEN 'payment' ELSE kind END AND x.customer_id = journey_begin.customer_id
+          AND x.journey_at < ends_at);
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.journey_begin(text, text, timestamptz, interval, boolean) IS
+    'Where the journey of one conversion begins';
+
 CREATE FUNCTION mrcall.explain_conversion(
     conversion text, conversion_id text, lookback interval DEFAULT '30 days', half_life interval DEFAULT '7 days',
     first_weight float8 DEFAULT 0.4, last_weight float8 DEFAULT 0.4, gap interval DEFAULT '30 minutes',
     exclude_bots boolean DEFAULT false, exclude_channels text[] DEFAULT NULL, include_channels text[] DEFAULT NULL,
     exclude_campaigns text[] DEFAULT NULL, include_campaigns text[] DEFAULT NULL, exclude_referrers text[] DEFAULT NULL,
-    exclude_visitors text[] DEFAULT NULL,
-    restart boolean DEFAULT false,
-    weights float8[] DEFAULT NULL)
+    exclude_visitors text[] DEFAULT NULL, restart boolean DEFAULT false, weights float8[] DEFAULT NULL)
 RETURNS TABLE (
     touch_no int, touched_at timestamptz, visitor_id text, channel text, source text, medium text, campaign text,
     landing_page text, referrer_domain text, rule text, reason text, customer_id text, business_id text, converted_at timestamptz,
@@ -146,82 +270,40 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    kind constant text := conversion;
+--@ include templates/report.sql range="NULL, NULL" dimension=NULL
     asked_id constant text := conversion_id;
     exact_lookback constant interval := mrcall_internal.exact(lookback, 'lookback');
-    exact_gap constant interval := mrcall_internal.exact(gap, 'gap');
-    longest_visit constant interval := '24:00:00';
-    no_bots constant boolean := coalesce(exclude_bots, false);
-    no_channels constant text[] := array_remove(exclude_channels, NULL);
-    only_channels constant text[] := nullif(array_remove(include_channels, NULL), '{}');
-    no_campaigns constant text[] := array_remove(exclude_campaigns, NULL);
-    only_campaigns constant text[] := nullif(array_remove(include_campaigns, NULL), '{}');
-    no_referrers constant text[] := array_remove(exclude_referrers, NULL);
-    no_visitors constant text[] := array_remove(exclude_visitors, NULL);
-    models constant text[] := mrcall_internal.journey_models(weights);
     c record;
     begins_at timestamptz;
-    first_at timestamptz;
-    last_at timestamptz;
     browsers text[];
-    signup_at timestamptz;
-    business_at timestamptz;
-    amount_scale int;
-    journey record;
+    journey mrcall_internal.journey;
+    parts mrcall_internal.journey_parts;
 BEGIN
-    PERFORM mrcall_internal.check_conversion(kind);
+    PERFORM mrcall_internal.exact(gap, 'gap'), mrcall_internal.check_conversion(report.conversion);
     IF asked_id IS NULL THEN
         RAISE EXCEPTION 'argument "conversion_id" must not be NULL' USING ERRCODE = '22004',
             HINT = 'Ids are in the column conversion_id of mrcall.conversions.';
     END IF;
-    -- No touches: only the options are checked.
-    PERFORM FROM mrcall.credit('{}', '{}', '2000-01-01Z', CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback,
-                               half_life, first_weight, last_weight, weights => weights);
+    PERFORM mrcall_internal.check_model(CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback, half_life,
+                                        first_weight, last_weight, weights);
     PERFORM mrcall_internal.require_attached();
-    SELECT x.customer_id, x.business_id, x.converted_at, x.journey_at, x.value, x.currency INTO c
-    FROM mrcall_internal.conversions(kind, asked_id) AS x
+    SELECT x.customer_id, x.business_id, x.converted_at, x.journey_at, x.value, x.currency,
+           (SELECT min(u.created_at) FROM mrcall.customers AS u WHERE u.customer_id = x.customer_id) AS signup_at,
+           (SELECT min(b.created_at) FROM mrcall.businesses AS b WHERE b.business_id = x.business_id) AS business_at
+    INTO c
+    FROM mrcall_internal.conversions(report.conversion, asked_id) AS x
     ORDER BY x.converted_at
     LIMIT 1;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no % "%"', kind, asked_id USING ERRCODE = 'P0002',
-            HINT = format('Ids are in mrcall.conversions: SELECT conversion_id FROM mrcall.conversions WHERE conversion = %L;', kind);
+        RAISE EXCEPTION 'there is no % "%"', report.conversion, asked_id USING ERRCODE = 'P0002',
+            HINT = format('Ids are in mrcall.conversions: SELECT conversion_id FROM mrcall.conversions WHERE conversion = %L;',
+                          report.conversion);
     END IF;
-    amount_scale := greatest(scale(c.value), CASE WHEN c.currency IS NULL THEN 0 ELSE mrcall.currency_exponent(c.currency) END);
     SELECT coalesce(array_agg(DISTINCT i.visitor_id), '{}') INTO browsers
     FROM mrcall.identities AS i
     WHERE i.customer_id = c.customer_id AND i.visitor_id IS NOT NULL;
-    SELECT min(x.created_at) INTO signup_at FROM mrcall.customers AS x WHERE x.customer_id = c.customer_id;
-    SELECT min(x.created_at) INTO business_at FROM mrcall.businesses AS x WHERE x.business_id = c.business_id;
-    begins_at := c.journey_at - exact_lookback;
-    IF restart THEN
-        SELECT greatest(begins_at, max(x.journey_at) + interval '1 microsecond') INTO begins_at
-        FROM mrcall.conversions AS x
-        WHERE x.conversion = CASE kind WHEN 'refund' THEN 'payment' ELSE kind END AND x.customer_id = c.customer_id
-          AND x.journey_at < c.journey_at;
-    END IF;
-    -- As mrcall_internal.journeys has it.
-    first_at := c.journey_at - exact_lookback - exact_gap - longest_visit;
-    last_at := c.journey_at + exact_gap + longest_visit;
-
-    SELECT count(*) AS before_filter, array_agg(v.touched_at) FILTER (WHERE v.counts) AS times,
-           array_agg(v.visitor_id) FILTER (WHERE v.counts) AS visitor_ids,
-           array_agg(v.channel) FILTER (WHERE v.counts) AS channels, array_agg(v.source) FILTER (WHERE v.counts) AS sources,
-           array_agg(v.medium) FILTER (WHERE v.counts) AS mediums, array_agg(v.campaign) FILTER (WHERE v.counts) AS campaigns,
-           array_agg(v.landing_page) FILTER (WHERE v.counts) AS landing_pages,
-           array_agg(v.referrer_domain) FILTER (WHERE v.counts) AS referrer_domains,
-           array_agg(v.rule) FILTER (WHERE v.counts) AS rules
-    INTO journey
-    FROM (SELECT v.*,
-                 NOT (no_bots AND v.is_bot)
-                 AND (no_channels IS NULL OR v.channel <> ALL (no_channels))
-                 AND (only_channels IS NULL OR v.channel = ANY (only_channels))
-                 AND (no_campaigns IS NULL OR coalesce(v.campaign, '(not set)') <> ALL (no_campaigns))
-                 AND (only_campaigns IS NULL OR coalesce(v.campaign, '(not set)') = ANY (only_campaigns))
-                 AND (no_referrers IS NULL OR coalesce(v.referrer_domain, '(not set)') <> ALL (no_referrers))
-                 AND (no_visitors IS NULL OR v.visitor_id <> ALL (no_visitors)) AS counts
-          FROM mrcall_internal.visits(first_at, last_at, exact_gap, browsers) AS v
-          WHERE v.touched_at >= begins_at AND v.touched_at <= c.journey_at AND browsers <> '{}'
-          ORDER BY v.touched_at, v.channel COLLATE "C", v.visitor_id COLLATE "C") AS v;
+    begins_at := mrcall_internal.journey_begin(report.conversion, c.customer_id, c.journey_at, exact_lookback, report.restart);
+    journey := mrcall_internal.journey(begins_at, c.journey_at, c.journey_at - exact_lookback, report, browsers);
     IF journey.times IS NULL THEN
         reason := mrcall_internal.unattributed_reason(c.customer_id, c.business_id, c.journey_at, begins_at, browsers,
             journey.before_filter);
@@ -230,45 +312,31 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
-
+    parts := mrcall_internal.journey_parts(journey, c.journey_at, c.value, c.currency, lookback, half_life, first_weight,
+        last_weight, c.signup_at, c.business_at, weights);
     RETURN QUERY
-    WITH m AS (
-        SELECT array_agg(w.weights ORDER BY w.n) AS weights,
-               array_agg(CASE WHEN w.model = 'participation' THEN array_fill(1.000000, ARRAY[cardinality(journey.times)])
-                              ELSE mrcall.split_amount(1, w.weights, 6) END ORDER BY w.n) AS counts,
-               array_agg(CASE WHEN w.model = 'participation' THEN array_fill(c.value, ARRAY[cardinality(journey.times)])
-                              ELSE mrcall.split_amount(c.value, w.weights, amount_scale) END ORDER BY w.n) AS amounts
-        FROM (
-            SELECT a.n, a.model, array_agg(k.weight ORDER BY k.touch_no) AS weights
-            FROM unnest(models) WITH ORDINALITY AS a (model, n)
-            CROSS JOIN LATERAL mrcall.credit(
-                journey.times, journey.channels, c.journey_at, a.model, lookback, half_life, first_weight, last_weight, signup_at,
-                business_at, CASE WHEN a.model = 'custom' THEN weights END) AS k
-            GROUP BY a.n, a.model
-        ) AS w
-    )
     SELECT t.touch_no, t.touched_at, t.visitor_id, t.channel, t.source, t.medium, t.campaign, t.landing_page, t.referrer_domain,
            t.rule, NULL::text, c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency,
-           m.weights[1][t.touch_no], m.counts[1][t.touch_no], m.amounts[1][t.touch_no],
-           m.weights[2][t.touch_no], m.counts[2][t.touch_no], m.amounts[2][t.touch_no],
-           m.weights[3][t.touch_no], m.counts[3][t.touch_no], m.amounts[3][t.touch_no],
-           m.weights[4][t.touch_no], m.counts[4][t.touch_no], m.amounts[4][t.touch_no],
-           m.weights[5][t.touch_no], m.counts[5][t.touch_no], m.amounts[5][t.touch_no],
-           m.weights[6][t.touch_no], m.counts[6][t.touch_no], m.amounts[6][t.touch_no],
-           m.weights[7][t.touch_no], m.counts[7][t.touch_no], m.amounts[7][t.touch_no],
-           m.weights[8][t.touch_no], m.counts[8][t.touch_no], m.amounts[8][t.touch_no],
-           m.weights[9][t.touch_no], m.counts[9][t.touch_no], m.amounts[9][t.touch_no],
-           m.weights[10][t.touch_no], m.counts[10][t.touch_no], m.amounts[10][t.touch_no],
-           m.weights[11][t.touch_no], m.counts[11][t.touch_no], m.amounts[11][t.touch_no],
-           m.weights[12][t.touch_no], m.counts[12][t.touch_no], m.amounts[12][t.touch_no],
+           parts.weights[1][t.touch_no], parts.counts[1][t.touch_no], parts.amounts[1][t.touch_no],
+           parts.weights[2][t.touch_no], parts.counts[2][t.touch_no], parts.amounts[2][t.touch_no],
+           parts.weights[3][t.touch_no], parts.counts[3][t.touch_no], parts.amounts[3][t.touch_no],
+           parts.weights[4][t.touch_no], parts.counts[4][t.touch_no], parts.amounts[4][t.touch_no],
+           parts.weights[5][t.touch_no], parts.counts[5][t.touch_no], parts.amounts[5][t.touch_no],
+           parts.weights[6][t.touch_no], parts.counts[6][t.touch_no], parts.amounts[6][t.touch_no],
+           parts.weights[7][t.touch_no], parts.counts[7][t.touch_no], parts.amounts[7][t.touch_no],
+           parts.weights[8][t.touch_no], parts.counts[8][t.touch_no], parts.amounts[8][t.touch_no],
+           parts.weights[9][t.touch_no], parts.counts[9][t.touch_no], parts.amounts[9][t.touch_no],
+           parts.weights[10][t.touch_no], parts.counts[10][t.touch_no], parts.amounts[10][t.touch_no],
+           parts.weights[11][t.touch_no], parts.counts[11][t.touch_no], parts.amounts[11][t.touch_no],
+           parts.weights[12][t.touch_no], parts.counts[12][t.touch_no], parts.amounts[12][t.touch_no],
            NULL::float8, NULL::numeric, NULL::numeric, NULL::float8, NULL::numeric, NULL::numeric,
-           m.weights[13][t.touch_no], m.counts[13][t.touch_no], m.amounts[13][t.touch_no]
-    FROM m
-    CROSS JOIN LATERAL (
+           parts.weights[13][t.touch_no], parts.counts[13][t.touch_no], parts.amounts[13][t.touch_no]
+    FROM (
         SELECT u.n::int AS touch_no, u.*
         FROM unnest(journey.times, journey.visitor_ids, journey.channels, journey.sources, journey.mediums, journey.campaigns,
                     journey.landing_pages, journey.referrer_domains, journey.rules)
-            WITH ORDINALITY AS u (touched_at, visitor_id, channel, source, medium, campaign, landing_page, referrer_domain, rule, n)
+            WITH ORDINALITY
+            AS u (touched_at, visitor_id, channel, source, medium, campaign, landing_page, referrer_domain, rule, n)
     ) AS t
     ORDER BY t.touch_no;
 END

@@ -7,26 +7,11 @@ CREATE FUNCTION mrcall_internal.call_set_trans(
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
 AS 'MODULE_PATHNAME', 'call_set_trans_wrapper';
-COMMENT ON FUNCTION mrcall_internal.call_set_trans(internal, text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[]) IS
+COMMENT ON FUNCTION mrcall_internal.call_set_trans(
+    internal, text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[]) IS
     'Transition of call_set';
 
-CREATE FUNCTION mrcall_internal.call_set_combine(internal, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
-AS 'MODULE_PATHNAME', 'call_set_combine_wrapper';
-COMMENT ON FUNCTION mrcall_internal.call_set_combine(internal, internal) IS 'Combine of call_set';
-
-CREATE FUNCTION mrcall_internal.call_set_serialize(internal)
-RETURNS bytea
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'call_set_serialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.call_set_serialize(internal) IS 'Serialize of call_set';
-
-CREATE FUNCTION mrcall_internal.call_set_deserialize(bytea, internal)
-RETURNS internal
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'call_set_deserialize_wrapper';
-COMMENT ON FUNCTION mrcall_internal.call_set_deserialize(bytea, internal) IS 'Deserialize of call_set';
+--@ include templates/parallel_functions.sql state=call_set aggregate=call_set combine_cost=1 serialize_cost=1
 
 CREATE FUNCTION mrcall_internal.call_set_final(internal)
 RETURNS bytea
@@ -38,13 +23,8 @@ CREATE AGGREGATE mrcall_internal.call_set(
     business_id text, started_at timestamptz, ended_at timestamptz, outcome text, answered boolean, caller text,
     since timestamptz, known text[]) (
     SFUNC = mrcall_internal.call_set_trans,
-    STYPE = internal,
-    SSPACE = 100000000,
     FINALFUNC = mrcall_internal.call_set_final,
-    COMBINEFUNC = mrcall_internal.call_set_combine,
-    SERIALFUNC = mrcall_internal.call_set_serialize,
-    DESERIALFUNC = mrcall_internal.call_set_deserialize,
-    PARALLEL = SAFE
+--@ include templates/parallel_aggregate.sql state=call_set space=100000000
 );
 COMMENT ON AGGREGATE mrcall_internal.call_set(text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[]) IS
     'The calls from since on, with the callers of those before, as bytes for call_set_rows';
@@ -72,7 +52,8 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 BEGIN
     -- Without deleted calls no hash is made.
-    IF NOT EXISTS (SELECT FROM mrcall_internal.first_contact AS k WHERE businesses IS NULL OR k.business_id = ANY (businesses)) THEN
+    IF NOT EXISTS (SELECT FROM mrcall_internal.first_contact AS k
+                   WHERE businesses IS NULL OR k.business_id = ANY (businesses)) THEN
         RETURN NULL;
     END IF;
     RETURN (
@@ -83,7 +64,8 @@ BEGIN
               GROUP BY c.business_id, c.caller) AS f
         JOIN mrcall_internal.first_contact AS k
             ON k.business_id = f.business_id AND k.first_at < f.first_at
-               AND k.caller_hash = mrcall_internal.caller_hash((SELECT s.key FROM mrcall_internal.caller_key AS s), f.business_id, f.caller)
+               AND k.caller_hash = mrcall_internal.caller_hash(
+                   (SELECT s.key FROM mrcall_internal.caller_key AS s), f.business_id, f.caller)
         CROSS JOIN LATERAL (VALUES (1, f.business_id), (2, f.caller)) AS t (nr, text)
         WHERE f.first_at >= since
     );
@@ -108,7 +90,7 @@ DECLARE
     known text[];
 BEGIN
     PERFORM mrcall_internal.check_range(since, until);
-    -- The errors of a width or zone that is none.
+    -- Raises the errors of a wrong width or zone.
     PERFORM mrcall.next_bucket(width, since, zone);
     PERFORM mrcall_internal.require_attached();
     fill := CASE WHEN single IS NOT NULL THEN ARRAY[single] END;
@@ -158,4 +140,4 @@ AS $$
     ) AS r
 $$;
 COMMENT ON FUNCTION mrcall.call_summary(interval, timestamptz, timestamptz, text, text, text, text) IS
-    'Calls, outcomes, callers, durations and peak concurrency per bucket, without gaps for one business or those of an owner or template';
+    'Calls, outcomes, callers, durations and peak concurrency per bucket; without gaps for one business or an owner or template';

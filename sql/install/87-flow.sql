@@ -26,7 +26,8 @@ BEGIN
                OR c.business_id IN (SELECT b.business_id FROM mrcall.businesses AS b WHERE b.template = wanted_template))
     ),
     step AS MATERIALIZED (
-        SELECT c.nr, s.state, c.states[s.place + 1] AS next_state, s.place = 1 AS is_entry, s.place = cardinality(c.states) AS is_exit
+        SELECT c.nr, s.state, c.states[s.place + 1] AS next_state, s.place = 1 AS is_entry,
+               s.place = cardinality(c.states) AS is_exit
         FROM call AS c
         CROSS JOIN LATERAL unnest(c.states) WITH ORDINALITY AS s (state, place)
     ),

@@ -1,4 +1,4 @@
--- Use of the allowance, health of the business. Definitions: docs/calls.md.
+-- Use of the allowance. Definitions: docs/calls.md.
 
 CREATE FUNCTION mrcall_internal.check_instant(value timestamptz, name text)
 RETURNS void
@@ -16,12 +16,12 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.check_instant(timestamptz, text) IS 'The errors of an instant that is none';
+COMMENT ON FUNCTION mrcall_internal.check_instant(timestamptz, text) IS 'Raises the errors of a wrong instant';
 
 CREATE FUNCTION mrcall_internal.resource_usage(as_of timestamptz, wanted text)
 RETURNS TABLE (
-    business_id text, template text, category text, period_start timestamptz, period_end timestamptz, granted numeric, recurrent numeric,
-    allowance numeric, used numeric, remaining numeric, share numeric, per_day numeric, runs_out_on date)
+    business_id text, template text, category text, period_start timestamptz, period_end timestamptz, granted numeric,
+    recurrent numeric, allowance numeric, used numeric, remaining numeric, share numeric, per_day numeric, runs_out_on date)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
@@ -32,8 +32,8 @@ BEGIN
     PERFORM mrcall_internal.require_attached();
     RETURN QUERY
     WITH business AS MATERIALIZED (
-        SELECT b.business_id, b.template, z.zone, mrcall.bucket('1 month', as_of, z.zone) AS period_start,
-               mrcall.next_bucket('1 month', as_of, z.zone) AS period_end
+        SELECT b.business_id, b.template, z.zone, mrcall.bucket(interval '1 month', as_of, z.zone) AS period_start,
+               mrcall.next_bucket(interval '1 month', as_of, z.zone) AS period_end
         FROM (SELECT x.business_id, min(x.template COLLATE "C") AS template FROM mrcall.businesses AS x
               WHERE x.business_id IS NOT NULL AND (wanted IS NULL OR x.business_id = wanted) GROUP BY x.business_id) AS b
         JOIN mrcall_internal.business_zones() AS z ON z.business_id = b.business_id
@@ -50,12 +50,14 @@ BEGIN
         SELECT b.business_id, e.key AS category, max(mrcall.try_numeric(e.value)) AS amount
         FROM business AS b
         JOIN mrcall.templates AS t ON t.name = b.template
-        CROSS JOIN LATERAL jsonb_each_text(CASE WHEN jsonb_typeof(t.recurrent_resources) = 'object' THEN t.recurrent_resources END) AS e
+        CROSS JOIN LATERAL jsonb_each_text(
+            CASE WHEN jsonb_typeof(t.recurrent_resources) = 'object' THEN t.recurrent_resources END) AS e
         GROUP BY 1, 2
     ),
     usage AS (
         SELECT c.business_id, count(*)::numeric AS calls,
-               coalesce(sum(extract(epoch FROM c.ended_at - c.started_at)) FILTER (WHERE c.ended_at > c.started_at), 0) / 60 AS minutes
+               coalesce(sum(extract(epoch FROM c.ended_at - c.started_at)) FILTER (WHERE c.ended_at > c.started_at), 0) / 60
+                   AS minutes
         FROM mrcall.calls AS c
         JOIN business AS b ON b.business_id = c.business_id
         -- The first range prunes chunks; the second is the business's own month.
@@ -67,7 +69,8 @@ BEGIN
         SELECT b.*, k.category, g.amount AS granted, m.amount AS recurrent, coalesce(g.amount, m.amount) AS allowance,
                -- What was granted lapses when the last grant does, what comes monthly with the month.
                CASE WHEN g.category IS NOT NULL THEN coalesce(g.expires_at, 'infinity') ELSE b.period_end END AS lapses_at,
-               CASE k.category WHEN 'calls' THEN coalesce(u.calls, 0) WHEN 'minutes' THEN round(coalesce(u.minutes, 0), 2) END AS used,
+               CASE k.category WHEN 'calls' THEN coalesce(u.calls, 0)
+                               WHEN 'minutes' THEN round(coalesce(u.minutes, 0), 2) END AS used,
                extract(epoch FROM as_of - b.period_start) / 86400 AS days
         FROM business AS b
         JOIN (SELECT g.business_id, g.category FROM grant_ AS g UNION SELECT m.business_id, m.category FROM monthly AS m) AS k
@@ -79,8 +82,8 @@ BEGIN
     rate AS (
         SELECT f.*, f.allowance - f.used AS remaining, CASE WHEN f.days > 0 THEN f.used / f.days END AS per_day FROM figure AS f
     )
-    SELECT r.business_id, r.template, r.category, r.period_start, r.period_end, r.granted, r.recurrent, r.allowance, r.used, r.remaining,
-           CASE WHEN r.allowance > 0 THEN round(r.used / r.allowance, 4) END, round(r.per_day, 4),
+    SELECT r.business_id, r.template, r.category, r.period_start, r.period_end, r.granted, r.recurrent, r.allowance, r.used,
+           r.remaining, CASE WHEN r.allowance > 0 THEN round(r.used / r.allowance, 4) END, round(r.per_day, 4),
            CASE WHEN r.remaining <= 0 THEN (as_of AT TIME ZONE r.zone)::date
                 -- A rate that takes more than a hundred years does not run out.
                 WHEN r.per_day > 0 AND r.remaining < r.per_day * 36525
@@ -94,73 +97,9 @@ COMMENT ON FUNCTION mrcall_internal.resource_usage(timestamptz, text) IS 'resour
 
 CREATE FUNCTION mrcall.resource_usage(as_of timestamptz DEFAULT pg_catalog.now(), business_id text DEFAULT NULL)
 RETURNS TABLE (
-    business_id text, template text, category text, period_start timestamptz, period_end timestamptz, granted numeric, recurrent numeric,
-    allowance numeric, used numeric, remaining numeric, share numeric, per_day numeric, runs_out_on date)
+    business_id text, template text, category text, period_start timestamptz, period_end timestamptz, granted numeric,
+    recurrent numeric, allowance numeric, used numeric, remaining numeric, share numeric, per_day numeric, runs_out_on date)
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
 AS $$ SELECT * FROM mrcall_internal.resource_usage($1, $2) $$;
 COMMENT ON FUNCTION mrcall.resource_usage(timestamptz, text) IS
     'Minutes and calls that each business used this month, of what it may, and the day on which that runs out at this rate';
-
-CREATE FUNCTION mrcall.business_health(as_of timestamptz DEFAULT pg_catalog.now())
-RETURNS TABLE (
-    business_id text, template text, subscription_status text, created_at timestamptz, days_since_created int, calls_7d bigint,
-    calls_7d_before bigint, calls_30d bigint, calls_30d_before bigint, trend numeric, answered_share numeric, last_call timestamptz,
-    days_since_last_call int, flags text[])
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
-AS $$
-#variable_conflict use_column
-DECLARE
-    day interval := '24:00:00';
-BEGIN
-    PERFORM mrcall_internal.check_instant(as_of, 'as_of');
-    PERFORM mrcall_internal.require_attached();
-    RETURN QUERY
-    WITH business AS (
-        -- A business of several rows is the one created first.
-        SELECT DISTINCT ON (b.business_id) coalesce('=' || b.business_id, '') AS key, b.business_id, b.template, b.subscription_status,
-               b.created_at
-        FROM mrcall.businesses AS b
-        ORDER BY b.business_id, b.created_at, b.template COLLATE "C", b.subscription_status COLLATE "C"
-    ),
-    call AS (
-        SELECT coalesce('=' || c.business_id, '') AS key, c.business_id, max(c.started_at) AS last_call,
-               count(*) FILTER (WHERE c.started_at >= as_of - 7 * day) AS calls_7d,
-               count(*) FILTER (WHERE c.started_at >= as_of - 14 * day AND c.started_at < as_of - 7 * day) AS calls_7d_before,
-               count(*) FILTER (WHERE c.started_at >= as_of - 30 * day) AS calls_30d,
-               count(*) FILTER (WHERE c.started_at >= as_of - 60 * day AND c.started_at < as_of - 30 * day) AS calls_30d_before,
-               count(*) FILTER (WHERE c.started_at >= as_of - 30 * day AND c.answered) AS answered,
-               count(*) FILTER (WHERE c.started_at >= as_of - 30 * day AND NOT c.answered) AS missed
-        FROM mrcall.calls AS c
-        WHERE c.started_at < as_of
-        GROUP BY c.business_id
-    ),
-    row AS (
-        SELECT coalesce(b.business_id, c.business_id) AS business_id, b.template, b.subscription_status, b.created_at, c.last_call,
-               coalesce(c.calls_7d, 0) AS calls_7d, coalesce(c.calls_7d_before, 0) AS calls_7d_before,
-               coalesce(c.calls_30d, 0) AS calls_30d, coalesce(c.calls_30d_before, 0) AS calls_30d_before,
-               c.answered, c.missed, b.key IS NOT NULL AS is_known
-        FROM business AS b
-        FULL JOIN call AS c ON c.key = b.key
-    )
-    SELECT r.business_id, r.template, r.subscription_status, r.created_at,
-           CASE WHEN isfinite(r.created_at) THEN floor(extract(epoch FROM as_of - r.created_at) / 86400)::int END,
-           r.calls_7d, r.calls_7d_before, r.calls_30d, r.calls_30d_before,
-           CASE WHEN r.calls_30d_before > 0 THEN round(r.calls_30d::numeric / r.calls_30d_before - 1, 4) END,
-           CASE WHEN r.answered + r.missed > 0 THEN round(r.answered::numeric / (r.answered + r.missed), 4) END,
-           r.last_call, floor(extract(epoch FROM as_of - r.last_call) / 86400)::int,
-           array_remove(ARRAY[
-               CASE WHEN NOT r.is_known THEN 'unknown' END,
-               CASE WHEN r.last_call IS NULL THEN 'never_called' END,
-               CASE WHEN r.last_call < as_of - 30 * day THEN 'silent' END,
-               CASE WHEN r.calls_30d_before >= 10 AND r.calls_30d * 2 <= r.calls_30d_before AND r.calls_30d > 0 THEN 'falling' END,
-               CASE WHEN r.answered + r.missed >= 10 AND r.missed > r.answered THEN 'missed' END,
-               CASE WHEN r.calls_30d = 0 AND r.subscription_status IN ('active', 'trialing') THEN 'pays_unused' END,
-               CASE WHEN r.calls_30d > 0 AND r.subscription_status IN ('past_due', 'canceled', 'incomplete') THEN 'unpaid' END], NULL)
-    FROM row AS r
-    ORDER BY r.business_id COLLATE "C";
-END
-$$;
-COMMENT ON FUNCTION mrcall.business_health(timestamptz) IS
-    'One row per business: calls of late and before, trend, subscription, days since the last call, and what to look at';

@@ -17,7 +17,6 @@ mod sessionize;
 mod state_text;
 mod text_set;
 mod values;
-mod views;
 mod visit_rows;
 mod visitor_buckets;
 mod visits;

@@ -1,9 +1,7 @@
--- Every conversion of every kind, once. Definitions: docs/conversions.md.
--- Amounts of more than 24 digits are none: garbage in a webhook must not fail a report.
--- Each branch names its kind by a constant, so that the planner drops the others where one kind is asked for. Ids that stand
--- expanded are taken apart in place, because a function of its own would be called row by row. coalesce(…, false) keeps the
--- planner from taking conditions that nearly every row meets for rare ones.
-CREATE OR REPLACE VIEW mrcall.conversions WITH (security_invoker = true) AS
+-- The query of mrcall.conversions, over the views of the schema (written "mrcall."), or over CTEs of their names.
+-- Amounts of more than 24 digits do not count: garbage in a webhook must not fail a report.
+-- Each branch names its kind by a constant, so that the planner drops the others where one kind is asked for.
+-- coalesce(…, false) keeps the planner from taking conditions that nearly every row meets for rare ones.
 WITH customer AS NOT MATERIALIZED (
     -- A mapped table may repeat an id: it is one customer, since the first of its rows.
     SELECT c.customer_id, min(c.created_at) AS created_at,
@@ -15,13 +13,13 @@ WITH customer AS NOT MATERIALIZED (
 business AS NOT MATERIALIZED (
     SELECT b.business_id,
            min(b.owner COLLATE "C") COLLATE pg_catalog."default" AS owner, min(b.created_at) AS created_at
-    FROM mrcall.businesses AS b
+    FROM {schema}businesses AS b
     WHERE b.business_id IS NOT NULL
     GROUP BY b.business_id
 ),
 subscription AS NOT MATERIALIZED (
     SELECT DISTINCT ON (s.subscription_id) s.*
-    FROM mrcall.subscriptions AS s
+    FROM {schema}subscriptions AS s
     WHERE s.subscription_id IS NOT NULL
     ORDER BY s.subscription_id, s.started_at, s.trial_ends_at, s.ended_at, s.business_id COLLATE "C"
 ),
@@ -30,24 +28,18 @@ stripe_paid AS (
     SELECT DISTINCT ON (i.invoice_id) i.*
     FROM (
         SELECT o.invoice ->> 'id' AS invoice_id,
-               coalesce(CASE jsonb_typeof(o.invoice -> 'subscription') WHEN 'string' THEN o.invoice ->> 'subscription'
-                             WHEN 'object' THEN o.invoice #>> '{subscription,id}' END,
-                        CASE jsonb_typeof(o.invoice #> '{parent,subscription_details,subscription}')
-                             WHEN 'string' THEN o.invoice #>> '{parent,subscription_details,subscription}'
-                             WHEN 'object' THEN o.invoice #>> '{parent,subscription_details,subscription,id}' END) AS subscription_id,
-               CASE jsonb_typeof(o.invoice -> 'customer') WHEN 'string' THEN o.invoice ->> 'customer'
-                    WHEN 'object' THEN o.invoice #>> '{customer,id}' END AS stripe_customer_id,
-               CASE jsonb_typeof(o.invoice -> 'charge') WHEN 'string' THEN o.invoice ->> 'charge'
-                    WHEN 'object' THEN o.invoice #>> '{charge,id}' END AS charge_id,
-               CASE jsonb_typeof(o.invoice -> 'payment_intent') WHEN 'string' THEN o.invoice ->> 'payment_intent'
-                    WHEN 'object' THEN o.invoice #>> '{payment_intent,id}' END AS payment_intent_id,
-               upper(o.invoice ->> 'currency') AS currency,
+               coalesce(mrcall_internal.stripe_id(o.invoice -> 'subscription'),
+                        mrcall_internal.stripe_id(o.invoice #> '{parent,subscription_details,subscription}')) AS subscription_id,
+               mrcall_internal.stripe_id(o.invoice -> 'customer') AS stripe_customer_id,
+               mrcall_internal.stripe_id(o.invoice -> 'charge') AS charge_id,
+               mrcall_internal.stripe_id(o.invoice -> 'payment_intent') AS payment_intent_id,
+               mrcall_internal.currency_code(o.invoice ->> 'currency') AS currency,
                mrcall.try_numeric(o.invoice ->> 'amount_paid') AS minor_units,
                coalesce(mrcall.try_timestamptz(o.invoice #>> '{status_transitions,paid_at}'),
                         mrcall.try_timestamptz(o.created), o.received_at) AS paid_at,
                o.received_at, o.event_id
         FROM (SELECT e.document #> '{data,object}' AS invoice, e.document ->> 'created' AS created, e.received_at, e.event_id
-              FROM mrcall.stripe_events AS e
+              FROM {schema}stripe_events AS e
               WHERE e.document ->> 'type' = 'invoice.paid') AS o
     ) AS i
     WHERE coalesce(i.minor_units > 0 AND i.minor_units < 1e24 AND i.invoice_id IS NOT NULL AND i.paid_at IS NOT NULL, false)
@@ -64,19 +56,17 @@ stripe_refunded AS (
         FROM (
             SELECT o.charge ->> 'id' AS charge_id,
                    mrcall.try_numeric(o.charge ->> 'amount_refunded') AS minor_units,
-                   CASE jsonb_typeof(o.charge -> 'invoice') WHEN 'string' THEN o.charge ->> 'invoice'
-                        WHEN 'object' THEN o.charge #>> '{invoice,id}' END AS invoice_id,
-                   CASE jsonb_typeof(o.charge -> 'payment_intent') WHEN 'string' THEN o.charge ->> 'payment_intent'
-                        WHEN 'object' THEN o.charge #>> '{payment_intent,id}' END AS payment_intent_id,
-                   CASE jsonb_typeof(o.charge -> 'customer') WHEN 'string' THEN o.charge ->> 'customer'
-                        WHEN 'object' THEN o.charge #>> '{customer,id}' END AS stripe_customer_id,
-                   upper(o.charge ->> 'currency') AS currency,
+                   mrcall_internal.stripe_id(o.charge -> 'invoice') AS invoice_id,
+                   mrcall_internal.stripe_id(o.charge -> 'payment_intent') AS payment_intent_id,
+                   mrcall_internal.stripe_id(o.charge -> 'customer') AS stripe_customer_id,
+                   mrcall_internal.currency_code(o.charge ->> 'currency') AS currency,
                    coalesce(mrcall.try_timestamptz(o.created), o.received_at) AS refunded_at
             FROM (SELECT e.document #> '{data,object}' AS charge, e.document ->> 'created' AS created, e.received_at
-                  FROM mrcall.stripe_events AS e
+                  FROM {schema}stripe_events AS e
                   WHERE e.document ->> 'type' = 'charge.refunded') AS o
         ) AS x
-        WHERE coalesce(x.minor_units > 0 AND x.minor_units < 1e24 AND x.charge_id IS NOT NULL AND x.refunded_at IS NOT NULL, false)
+        WHERE coalesce(x.minor_units > 0 AND x.minor_units < 1e24 AND x.charge_id IS NOT NULL AND x.refunded_at IS NOT NULL,
+                       false)
         ORDER BY x.charge_id, x.minor_units, x.refunded_at
     ) AS r
     LEFT JOIN stripe_paid AS by_invoice ON by_invoice.invoice_id = r.invoice_id
@@ -97,7 +87,7 @@ apple AS (
                t.document ->> 'transactionId' AS transaction_id,
                coalesce(t.document ->> 'originalTransactionId', t.document ->> 'transactionId') AS subscription_id,
                mrcall.try_numeric(t.document ->> 'price') AS milliunits,
-               upper(t.document ->> 'currency') AS currency,
+               mrcall_internal.currency_code(t.document ->> 'currency') AS currency,
                t.document ->> 'appAccountToken' AS account_token,
                CASE WHEN n.document ->> 'notificationType' = 'REFUND'
                     THEN coalesce(mrcall.try_timestamptz(t.document ->> 'revocationDate'),
@@ -105,7 +95,7 @@ apple AS (
                     ELSE coalesce(mrcall.try_timestamptz(t.document ->> 'purchaseDate'),
                                   mrcall.try_timestamptz(n.document ->> 'signedDate'), e.received_at) END AS paid_at,
                e.received_at, e.event_id
-        FROM mrcall.apple_events AS e
+        FROM {schema}apple_events AS e
         CROSS JOIN LATERAL (SELECT mrcall_internal.apple_notification(e.document) AS document OFFSET 0) AS n
         CROSS JOIN LATERAL (SELECT mrcall_internal.apple_transaction(n.document) AS document OFFSET 0) AS t
         WHERE n.document ->> 'notificationType' IN ('SUBSCRIBED', 'DID_RENEW', 'ONE_TIME_CHARGE', 'REFUND')
@@ -132,7 +122,8 @@ money AS (
            -mrcall_internal.major_units(r.minor_units, r.currency)
     FROM stripe_refunded AS r
     UNION ALL
-    SELECT 'refund', a.transaction_id, a.subscription_id, NULL, a.account_token, a.subscription_id, a.paid_at, a.currency, -a.value
+    SELECT 'refund', a.transaction_id, a.subscription_id, NULL, a.account_token, a.subscription_id, a.paid_at, a.currency,
+           -a.value
     FROM apple AS a
     WHERE a.is_refund
 ),
@@ -140,10 +131,11 @@ billed AS (
     SELECT m.*, coalesce(s.business_id, by_customer.business_id, by_token.business_id) AS business_id,
            coalesce(f.first_paid_at, m.converted_at) AS journey_at
     FROM money AS m
-    LEFT JOIN (SELECT p.series, min(p.converted_at) AS first_paid_at FROM payment AS p GROUP BY p.series) AS f ON f.series = m.series
+    LEFT JOIN (SELECT p.series, min(p.converted_at) AS first_paid_at FROM payment AS p GROUP BY p.series) AS f
+        ON f.series = m.series
     LEFT JOIN subscription AS s ON s.subscription_id = m.subscription_id
     LEFT JOIN (SELECT b.stripe_customer_id, min(b.business_id COLLATE "C") COLLATE pg_catalog."default" AS business_id
-               FROM mrcall.businesses AS b GROUP BY b.stripe_customer_id) AS by_customer
+               FROM {schema}businesses AS b GROUP BY b.stripe_customer_id) AS by_customer
         ON by_customer.stripe_customer_id = m.stripe_customer_id AND s.business_id IS NULL
     -- The token that the app gives Apple with a purchase is the business's id.
     LEFT JOIN business AS by_token
@@ -153,11 +145,12 @@ subscribed AS (
     SELECT s.subscription_id, s.business_id, s.product, p.value AS paid_value, p.currency AS paid_currency,
            CASE WHEN s.trial_ends_at > s.started_at THEN s.trial_ends_at ELSE s.started_at END AS converted_at
     FROM (SELECT x.* FROM subscription AS x
-          UNION ALL SELECT x.* FROM mrcall.subscriptions AS x WHERE x.subscription_id IS NULL) AS s
+          UNION ALL SELECT x.* FROM {schema}subscriptions AS x WHERE x.subscription_id IS NULL) AS s
     LEFT JOIN (SELECT DISTINCT ON (x.subscription_id) x.subscription_id, x.value, x.currency
                FROM payment AS x
                WHERE x.subscription_id IS NOT NULL
-               ORDER BY x.subscription_id, x.converted_at, x.conversion_id COLLATE "C") AS p ON p.subscription_id = s.subscription_id
+               ORDER BY x.subscription_id, x.converted_at, x.conversion_id COLLATE "C") AS p
+        ON p.subscription_id = s.subscription_id
     WHERE s.started_at IS NOT NULL
       AND CASE WHEN s.trial_ends_at > s.started_at
                THEN s.trial_ends_at <= now() AND (s.ended_at IS NULL OR s.ended_at > s.trial_ends_at)
@@ -165,7 +158,7 @@ subscribed AS (
                ELSE s.status IS DISTINCT FROM 'incomplete' AND s.status IS DISTINCT FROM 'incomplete_expired' END
 ),
 priced AS (
-    SELECT DISTINCT ON (p.name) p.name, upper(p.price_id ->> 'currency') AS currency,
+    SELECT DISTINCT ON (p.name) p.name, mrcall_internal.currency_code(p.price_id ->> 'currency') AS currency,
            mrcall_internal.major_units(u.minor_units, p.price_id ->> 'currency') AS value
     FROM mrcall.products AS p
     CROSS JOIN LATERAL (SELECT mrcall.try_numeric(p.price_id ->> 'unit_amount') AS minor_units) AS u
@@ -189,7 +182,7 @@ kinds AS (
     WHERE b.created_at IS NOT NULL
     UNION ALL
     SELECT 'business', NULL, b.owner, NULL, b.created_at, 0, NULL, NULL, b.created_at
-    FROM mrcall.businesses AS b
+    FROM {schema}businesses AS b
     WHERE b.business_id IS NULL AND b.created_at IS NOT NULL
     UNION ALL
     -- The earlier of what is there and of what retention has deleted.
@@ -217,6 +210,4 @@ kinds AS (
 SELECT k.conversion, k.conversion_id, k.customer_id, k.business_id, c.website_session_id AS visitor_id, k.converted_at,
        k.value, k.currency, k.subscription_id, k.journey_at
 FROM kinds AS k
-LEFT JOIN customer AS c ON c.customer_id = k.customer_id;
-COMMENT ON VIEW mrcall.conversions IS
-    'signup, business, first_call, subscription, payment and refund, each once; journey_at is where its journey ends';
+LEFT JOIN customer AS c ON c.customer_id = k.customer_id

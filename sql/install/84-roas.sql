@@ -1,0 +1,77 @@
+-- Costs beside what they brought. Definitions: docs/marketing.md.
+
+CREATE FUNCTION mrcall.roas(
+    since timestamptz, until timestamptz, conversion text DEFAULT 'payment', lookback interval DEFAULT '30 days',
+    dimension text DEFAULT 'channel', models text[] DEFAULT '{last_touch,linear,position_based,time_decay}',
+    zone text DEFAULT 'UTC', half_life interval DEFAULT '7 days', first_weight float8 DEFAULT 0.4,
+    last_weight float8 DEFAULT 0.4, gap interval DEFAULT '30 minutes',
+    exclude_bots boolean DEFAULT false, exclude_channels text[] DEFAULT NULL, include_channels text[] DEFAULT NULL,
+    exclude_campaigns text[] DEFAULT NULL, include_campaigns text[] DEFAULT NULL, exclude_referrers text[] DEFAULT NULL,
+    exclude_visitors text[] DEFAULT NULL, restart boolean DEFAULT false,
+    weights float8[] DEFAULT NULL)
+RETURNS TABLE (
+    model text, dimension_value text, cost numeric, conversions numeric, value numeric, cac numeric, roas numeric, currency text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 ROWS 80
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    wanted constant text[] := models;
+    name text;
+--@ include templates/report.sql range="since, until" dimension=dimension
+    answer bytea;
+BEGIN
+    PERFORM mrcall_internal.check_range(since, until), mrcall_internal.check_dimension(dimension, '{channel,campaign}');
+    IF coalesce(cardinality(wanted), 0) = 0 THEN
+        RAISE EXCEPTION 'argument "models" must name a model' USING ERRCODE = '22004',
+            HINT = 'Example: models => ''{last_touch,linear}''.';
+    END IF;
+    FOREACH name IN ARRAY wanted LOOP
+        PERFORM mrcall_internal.check_model(name, lookback, half_life, first_weight, last_weight, weights);
+    END LOOP;
+    -- The zone is checked where days are told apart by it.
+    PERFORM mrcall.bucket(interval '1 day', since, zone);
+    answer := mrcall_internal.journeys(report, wanted, half_life, first_weight, last_weight, weights);
+    RETURN QUERY
+    WITH spent AS (
+        SELECT coalesce(CASE dimension WHEN 'channel' THEN s.channel ELSE s.campaign END, '(not set)') AS dimension_value,
+               s.currency, sum(s.cost) AS cost
+        FROM mrcall.spend AS s
+        WHERE s.day::timestamp AT TIME ZONE zone >= since AND s.day::timestamp AT TIME ZONE zone < until
+        GROUP BY 1, 2
+    ),
+    credited AS (
+        SELECT m.model, m.place, coalesce(r.dimension_value, '(unattributed)') AS dimension_value, r.currency,
+               m.conversions::numeric, m.value::numeric
+        FROM mrcall_internal.journey_credit_rows(answer) AS r
+        CROSS JOIN LATERAL unnest(wanted, r.conversions, r.value) WITH ORDINALITY AS m (model, conversions, value, place)
+    ),
+    -- Conversions without a currency stand beside the costs of each currency.
+    joined AS (
+        SELECT m.model, m.place, s.dimension_value, s.currency, s.cost,
+               coalesce(sum(c.conversions), 0.000000) AS conversions, coalesce(sum(c.value), 0) AS value
+        FROM spent AS s
+        CROSS JOIN unnest(wanted) WITH ORDINALITY AS m (model, place)
+        LEFT JOIN credited AS c ON c.place = m.place AND c.dimension_value = s.dimension_value
+            AND (c.currency = s.currency OR c.currency IS NULL)
+        GROUP BY m.model, m.place, s.dimension_value, s.currency, s.cost
+        UNION ALL
+        SELECT c.model, c.place, c.dimension_value, c.currency, 0, c.conversions, c.value
+        FROM credited AS c
+        WHERE NOT EXISTS (SELECT FROM spent AS s WHERE s.dimension_value = c.dimension_value
+                          AND (c.currency = s.currency OR c.currency IS NULL))
+    )
+    SELECT j.model, j.dimension_value, j.cost, j.conversions, j.value,
+           CASE WHEN j.cost > 0 THEN round(j.cost / nullif(j.conversions, 0), 6) END,
+           CASE WHEN report.conversion IN ('subscription', 'payment', 'refund') THEN round(j.value / nullif(j.cost, 0), 6) END,
+           j.currency
+    FROM joined AS j
+    ORDER BY j.place, j.currency COLLATE "C", j.dimension_value = '(unattributed)', j.cost DESC, j.value DESC,
+             j.conversions DESC, j.dimension_value COLLATE "C";
+END
+$$;
+COMMENT ON FUNCTION mrcall.roas(
+    timestamptz, timestamptz, text, interval, text, text[], text, interval, float8, float8, interval, boolean, text[], text[],
+    text[], text[], text[], text[], boolean,
+    float8[]) IS
+    'What advertising cost and what it brought under some models: cost per conversion and return on the spend';
