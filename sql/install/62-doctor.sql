@@ -72,7 +72,8 @@ LANGUAGE sql STABLE ROWS 5
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'warning', w.relation, format('no index on (%s): %s', array_to_string(w.names, ', '), w.purpose),
-           format('CREATE INDEX ON %s (%s);', w.relation, (SELECT string_agg(quote_ident(n.name), ', ') FROM unnest(w.names) AS n (name)))
+           format('CREATE INDEX ON %s (%s);', w.relation,
+                  (SELECT string_agg(quote_ident(n.name), ', ') FROM unnest(w.names) AS n (name)))
     FROM (
         SELECT s.relation, u.purpose, array_agg(s.columns ->> c.name ORDER BY c.ordinality) AS names,
                array_agg(a.attnum ORDER BY c.ordinality) AS numbers
@@ -95,8 +96,10 @@ RETURNS TABLE (severity text, object text, finding text, fix text)
 LANGUAGE sql STABLE ROWS 2
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT 'info', d.relation, format('no index on %s(%s): explain_conversion of a payment reads every document', d.ids, d.document),
-           format('CREATE INDEX ON %1$s USING gin (%2$s(%3$s)) WITH (fastupdate = off); ANALYZE %1$s;', d.relation, d.ids, d.document)
+    SELECT 'info', d.relation,
+           format('no index on %s(%s): explain_conversion of a payment reads every document', d.ids, d.document),
+           format('CREATE INDEX ON %1$s USING gin (%2$s(%3$s)) WITH (fastupdate = off); ANALYZE %1$s;',
+                  d.relation, d.ids, d.document)
     FROM (
         SELECT r.logical_table, r.relation::text AS relation, f.oid::regproc::text AS ids,
                CASE WHEN r.found_type = 'jsonb' THEN r.expression ELSE r.cast_expression END AS document
@@ -124,7 +127,8 @@ DECLARE
     hypertables oid[];
 BEGIN
     IF to_regclass('timescaledb_information.hypertables') IS NOT NULL THEN
-        EXECUTE 'SELECT pg_catalog.array_agg(pg_catalog.to_regclass(pg_catalog.format(''%I.%I'', h.hypertable_schema, h.hypertable_name))) '
+        EXECUTE 'SELECT pg_catalog.array_agg(pg_catalog.to_regclass('
+            'pg_catalog.format(''%I.%I'', h.hypertable_schema, h.hypertable_name))) '
             'FROM timescaledb_information.hypertables AS h' INTO hypertables;
         hypertables := coalesce(hypertables, '{}');
     END IF;
@@ -151,7 +155,8 @@ AS $$
     SELECT r.logical_table, r.name, r.relation::text, r.said, c.condition, c.finding
     FROM mrcall_internal.resolve_columns(mapping) AS r
     CROSS JOIN LATERAL (
-        VALUES (1, CASE WHEN r.type NOT IN ('text', 'jsonb') THEN format('(%s) IS NOT NULL AND (%s) IS NULL', r.said, r.cast_expression) END,
+        VALUES (1, CASE WHEN r.type NOT IN ('text', 'jsonb')
+                        THEN format('(%s) IS NOT NULL AND (%s) IS NULL', r.said, r.cast_expression) END,
                 'do not parse and count as NULL'),
                (2, r.is_shape, 'are objects or arrays and count as their text')
     ) AS c (nr, condition, finding)
@@ -171,11 +176,11 @@ DECLARE
 BEGIN
     -- One pass over each table.
     FOR src IN
-        SELECT v.logical_table, v.relation, array_agg(v.name) AS names, array_agg(v.said) AS said, array_agg(v.condition) AS conditions,
-               array_agg(v.finding) AS findings,
+        SELECT v.logical_table, v.relation, array_agg(v.name) AS names, array_agg(v.said) AS said,
+               array_agg(v.condition) AS conditions, array_agg(v.finding) AS findings,
                string_agg(format('pg_catalog.count(*) FILTER (WHERE %1$s), '
-                                 'pg_catalog.min(pg_catalog.left(%2$s, 40) COLLATE "C") FILTER (WHERE %1$s)', v.condition, v.said),
-                          ', ') AS figures
+                                 'pg_catalog.min(pg_catalog.left(%2$s, 40) COLLATE "C") FILTER (WHERE %1$s)',
+                                 v.condition, v.said), ', ') AS figures
         FROM mrcall_internal.doubtful_values(mapping) AS v
         GROUP BY v.logical_table, v.relation
         ORDER BY v.logical_table
@@ -248,8 +253,9 @@ DECLARE
     is_sound boolean := true;
 BEGIN
     IF to_regclass('mrcall.events') IS NULL OR mapping IS NULL THEN
-        RETURN QUERY SELECT 'error'::text, 'mrcall.attach'::text, 'the extension is not attached to the tables of this database'::text,
-                            'SELECT mrcall.attach();'::text;
+        RETURN QUERY
+        SELECT 'error'::text, 'mrcall.attach'::text, 'the extension is not attached to the tables of this database'::text,
+               'SELECT mrcall.attach();'::text;
         RETURN;
     END IF;
     FOR severity, object, finding, fix IN

@@ -34,7 +34,8 @@ RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$ SELECT max(p.due_before) FROM mrcall_internal.call_retention_policies(at) AS p $$;
-COMMENT ON FUNCTION mrcall_internal.call_retention_end(timestamptz) IS 'Calls begun at this instant or later are not due by any policy';
+COMMENT ON FUNCTION mrcall_internal.call_retention_end(timestamptz) IS
+    'Calls begun at this instant or later are not due by any policy';
 
 -- What a run works on: the physical tables, looked up once.
 CREATE TYPE mrcall_internal.call_retention_job AS (
@@ -90,7 +91,8 @@ BEGIN
                 ELSE format('%s is mapped to an expression', n.name) END AS fault
     INTO bad
     FROM (VALUES (1, 'calls', 'call_id', true, 'id'), (2, 'calls', 'started_at', false, 'start_timestamp'),
-                 (3, 'calls', 'business_id', false, 'business_id'), (4, 'retention_policies', 'business_id', false, 'business_id'),
+                 (3, 'calls', 'business_id', false, 'business_id'),
+                 (4, 'retention_policies', 'business_id', false, 'business_id'),
                  (5, 'call_index', 'id', true, 'id')) AS n (nr, logical_table, name, is_key, reference)
     JOIN mrcall.source AS s ON s.logical_table = n.logical_table
     LEFT JOIN pg_attribute AS a
@@ -101,8 +103,8 @@ BEGIN
     LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'retention cannot work on %: %', bad.logical_table, bad.fault
-            USING ERRCODE = '55000', HINT = format('Map it to the table itself: SELECT mrcall.attach(''{"%s": {%s}}'');', bad.logical_table,
-                CASE WHEN bad.is_left_out THEN '"table": "your_schema.your_table"'
+            USING ERRCODE = '55000', HINT = format('Map it to the table itself: SELECT mrcall.attach(''{"%s": {%s}}'');',
+                bad.logical_table, CASE WHEN bad.is_left_out THEN '"table": "your_schema.your_table"'
                      ELSE format('"columns": {"%s": "%s"}', bad.name, bad.reference) END);
     END IF;
 END
@@ -127,7 +129,8 @@ BEGIN
     RETURN found;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.is_hypertable_by(name, name, text) IS 'Whether a table is a hypertable by a column of type timestamptz';
+COMMENT ON FUNCTION mrcall_internal.is_hypertable_by(name, name, text) IS
+    'Whether a table is a hypertable by a column of type timestamptz';
 
 CREATE FUNCTION mrcall_internal.new_call_retention_job()
 RETURNS mrcall_internal.call_retention_job

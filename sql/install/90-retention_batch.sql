@@ -1,4 +1,4 @@
--- One batch of retention: calls out of the sessions table, out of the archive, chunks that are empty. Definitions: docs/retention.md.
+-- One batch of retention: calls out of the sessions table, out of the archive, empty chunks. Definitions: docs/retention.md.
 
 -- What is recorded of the deleted calls in "marked". The key must be there before.
 CREATE FUNCTION mrcall_internal.call_retention_records()
@@ -24,7 +24,8 @@ AS $$
             SET first_at = excluded.first_at WHERE excluded.first_at < f.first_at
         )$query$)
 $$;
-COMMENT ON FUNCTION mrcall_internal.call_retention_records() IS 'The part of a statement that records first calls and first contacts';
+COMMENT ON FUNCTION mrcall_internal.call_retention_records() IS
+    'The part of a statement that records first calls and first contacts';
 
 -- One statement takes calls out of the sessions table (the part "gone") and puts them, their index and what is recorded of them
 -- where they belong: it does all or nothing. A policy that vanishes meanwhile archives: nothing is deleted that no policy says.
@@ -61,10 +62,12 @@ AS $$
         )$part$, job.index_relation, job.index_key, ', (' || job.index_started_at || ')', job.index_key_type,
         CASE WHEN job.index_started_at IS NOT NULL THEN ', c.started_at' END) END)
 $$;
-COMMENT ON FUNCTION mrcall_internal.call_retention_statement(mrcall_internal.call_retention_job, text) IS 'The statement that takes calls out of the sessions table';
+COMMENT ON FUNCTION mrcall_internal.call_retention_statement(mrcall_internal.call_retention_job, text) IS
+    'The statement that takes calls out of the sessions table';
 
 -- The chunks that hold one instant: [since, until) and their names.
-CREATE FUNCTION mrcall_internal.call_retention_chunk(job mrcall_internal.call_retention_job, at timestamptz, OUT since timestamptz, OUT until timestamptz, OUT chunks text[])
+CREATE FUNCTION mrcall_internal.call_retention_chunk(
+    job mrcall_internal.call_retention_job, at timestamptz, OUT since timestamptz, OUT until timestamptz, OUT chunks text[])
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -122,7 +125,7 @@ BEGIN
     END;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.retire_chunk(mrcall_internal.call_retention_job, timestamptz, int, timestamptz, timestamptz, text[]) IS
+COMMENT ON FUNCTION mrcall_internal.retire_chunk IS
     'Archives or deletes the calls of a chunk that are all due, and drops it';
 
 -- The earliest calls that are due, a batch at most, from an instant on; NULL where none is. since: from where on none was due.
@@ -142,10 +145,11 @@ BEGIN
     LOOP
         -- In two steps, so that an index on the time is used and the rest of the table is not read again for each batch.
         EXECUTE format('SELECT count(*), max(c.started_at) FROM (SELECT (%1$s) AS started_at FROM %2$s '
-            'WHERE (%1$s) >= $1 AND (%1$s) < $2 AND (%1$s) > ''-infinity'' ORDER BY 1 LIMIT $3) AS c', job.started_at, job.relation)
+            'WHERE (%1$s) >= $1 AND (%1$s) < $2 AND (%1$s) > ''-infinity'' ORDER BY 1 LIMIT $3) AS c',
+            job.started_at, job.relation)
         INTO found, until USING since, last, window_size;
-        EXECUTE format('SELECT array_agg(d.key ORDER BY d.started_at, d.key), array_agg(d.started_at ORDER BY d.started_at, d.key), '
-            'array_agg(d.business_id ORDER BY d.started_at, d.key) '
+        EXECUTE format('SELECT array_agg(d.key ORDER BY d.started_at, d.key), '
+            'array_agg(d.started_at ORDER BY d.started_at, d.key), array_agg(d.business_id ORDER BY d.started_at, d.key) '
             'FROM (SELECT c.* FROM (SELECT (%s)::text AS key, (%s) AS started_at, (%s) AS business_id FROM %s) AS c '
             'JOIN mrcall_internal.call_retention_policies($1) AS p ON p.business_id = c.business_id '
             'WHERE c.started_at >= $2 AND c.started_at <= $3 AND c.started_at < p.due_before AND c.started_at > ''-infinity'' '
@@ -170,7 +174,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$ SELECT current_setting('transaction_isolation') = 'read committed' $$;
 COMMENT ON FUNCTION mrcall_internal.sees_latest_rows() IS 'Whether a chunk can be seen to be empty in this transaction';
 
--- One batch from the sessions table, in order of time: a chunk as a whole, or rows. reached: where to go on; NULL when nothing is due.
+-- One batch from the sessions table, in order of time: a chunk as a whole, or rows. reached: where to go on; NULL when nothing is
+-- due.
 CREATE FUNCTION mrcall_internal.retire_calls(
     job mrcall_internal.call_retention_job, at timestamptz, batch int, since timestamptz,
     OUT archived bigint, OUT deleted bigint, OUT dropped int, OUT reached timestamptz)
@@ -215,7 +220,8 @@ COMMENT ON FUNCTION mrcall_internal.retire_calls(mrcall_internal.call_retention_
     'A batch of calls from the sessions table into the archive or out';
 
 -- The first empty chunk from an instant on that ends before everything that stays.
-CREATE FUNCTION mrcall_internal.drop_empty_chunk(job mrcall_internal.call_retention_job, at timestamptz, since timestamptz, OUT dropped int, OUT reached timestamptz)
+CREATE FUNCTION mrcall_internal.drop_empty_chunk(
+    job mrcall_internal.call_retention_job, at timestamptz, since timestamptz, OUT dropped int, OUT reached timestamptz)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -243,9 +249,11 @@ BEGIN
     reached := NULL;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.drop_empty_chunk(mrcall_internal.call_retention_job, timestamptz, timestamptz) IS 'Drops a chunk that retention has emptied';
+COMMENT ON FUNCTION mrcall_internal.drop_empty_chunk(mrcall_internal.call_retention_job, timestamptz, timestamptz) IS
+    'Drops a chunk that retention has emptied';
 
-CREATE FUNCTION mrcall_internal.delete_archived(at timestamptz, batch int, since timestamptz, OUT deleted bigint, OUT reached timestamptz)
+CREATE FUNCTION mrcall_internal.delete_archived(
+    at timestamptz, batch int, since timestamptz, OUT deleted bigint, OUT reached timestamptz)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -314,5 +322,5 @@ BEGIN
         chunks_dropped = r.chunks_dropped + excluded.chunks_dropped;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.call_retention_batch(mrcall_internal.call_retention_job, timestamptz, timestamptz, int, int, timestamptz) IS
+COMMENT ON FUNCTION mrcall_internal.call_retention_batch IS
     'One batch of mrcall.apply_session_retention, with its line in mrcall.retention_run';
