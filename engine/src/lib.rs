@@ -14,6 +14,7 @@ pub mod document;
 pub mod error;
 pub mod gap_fill;
 pub mod journeys;
+pub mod mapping;
 pub mod model;
 pub mod parse;
 pub mod paths;

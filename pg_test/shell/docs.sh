@@ -5,4 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 : "${URL:?names the database to run the examples in}"
 [ -n "${PGBIN:-}" ] && PATH=$PGBIN:$PATH
+# Every page that mrcall.help names is there, and says the name.
+while IFS='|' read -r page name; do
+    grep -qwF -- "$name" "$page" || { echo "mrcall.help: $page says nothing of $name"; exit 1; }
+done < <(psql -X -At "$URL" -c 'SELECT page, name FROM mrcall.help()')
 exec python3 pg_test/docs_runner.py "$@"

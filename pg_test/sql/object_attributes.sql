@@ -56,6 +56,10 @@ UNION ALL
 SELECT t.tgname FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
 WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND NOT t.tgisinternal AND obj_description(t.oid,
     'pg_trigger') IS NULL;
+SELECT a.attrelid::regclass AS relation, a.attname AS column_without_comment FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND c.relkind IN ('r', 'v') AND a.attnum > 0
+  AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NULL
+ORDER BY 1, 2;
 -- Owners: tables and views are the installer's.
 SELECT c.oid::regclass AS not_ours FROM pg_class AS c
 WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND c.relkind IN ('r', 'v', 'S')

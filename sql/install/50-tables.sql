@@ -9,6 +9,7 @@ CREATE TABLE mrcall.source (
     version text NOT NULL
 );
 COMMENT ON TABLE mrcall.source IS 'Where each logical table comes from; written by mrcall.attach';
+COMMENT ON COLUMN mrcall.source.logical_table IS 'The name of the logical table, which is that of its view';
 COMMENT ON COLUMN mrcall.source.relation IS 'The physical table, quoted and qualified; NULL where the logical table is left out';
 COMMENT ON COLUMN mrcall.source.key_expression IS 'What the key of the logical table is made from';
 COMMENT ON COLUMN mrcall.source.columns IS 'The expression of each logical column, null where it is left out';
@@ -31,6 +32,7 @@ CREATE TABLE mrcall.channel_rule (
 );
 COMMENT ON TABLE mrcall.channel_rule IS
     'Own channel rules; the first by position whose patterns all match wins over the built-in ones';
+COMMENT ON COLUMN mrcall.channel_rule.position IS 'The order in which the rules are tried';
 COMMENT ON COLUMN mrcall.channel_rule.channel IS 'The channel that a touch gets';
 COMMENT ON COLUMN mrcall.channel_rule.source_pattern IS
     'Regular expression on the source, case-insensitive; NULL matches anything';

@@ -41,6 +41,9 @@ CREATE OR REPLACE VIEW mrcall.conversions WITH (security_invoker = true) AS
 ;
 COMMENT ON VIEW mrcall.conversions IS
     'signup, business, first_call, subscription, payment and refund, each once; journey_at is where its journey ends';
+$view$),
+('comments', $view$
+--@ include templates/comments.sql
 $view$)
 $views$;
 COMMENT ON FUNCTION mrcall_internal.views() IS 'The views that attach creates over the source views, in order';

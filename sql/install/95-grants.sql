@@ -39,26 +39,12 @@ END
 $$;
 COMMENT ON FUNCTION mrcall.grant_read(name) IS 'Grants a role what an analyst needs: the views and the tables below them';
 
-REVOKE ALL ON FUNCTION mrcall.attach(jsonb) FROM PUBLIC;
-REVOKE ALL ON FUNCTION mrcall.link_visitor(text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION mrcall.grant_read(name) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION mrcall.attach(jsonb) TO @extowner@ WITH GRANT OPTION;
-GRANT EXECUTE ON FUNCTION mrcall.link_visitor(text, text) TO @extowner@ WITH GRANT OPTION;
-GRANT EXECUTE ON FUNCTION mrcall.grant_read(name) TO @extowner@ WITH GRANT OPTION;
-REVOKE ALL ON FUNCTION mrcall_internal.retire_chunk(jsonb, timestamptz, int, timestamptz, timestamptz, text[]) FROM PUBLIC;
-REVOKE ALL ON FUNCTION mrcall_internal.retire_calls(jsonb, timestamptz, int, timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION mrcall_internal.drop_empty_chunk(jsonb, timestamptz, timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION mrcall_internal.delete_archived(timestamptz, int, timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION mrcall_internal.retention_batch(jsonb, timestamptz, timestamptz, int, int, timestamptz) FROM PUBLIC;
-REVOKE ALL ON PROCEDURE mrcall.apply_session_retention(boolean, int, bigint, bigint, int, bigint, bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION mrcall_internal.retire_chunk(jsonb, timestamptz, int, timestamptz, timestamptz, text[]) TO @extowner@
-    WITH GRANT OPTION;
-GRANT EXECUTE ON FUNCTION mrcall_internal.retire_calls(jsonb, timestamptz, int, timestamptz) TO @extowner@ WITH GRANT OPTION;
-GRANT EXECUTE ON FUNCTION mrcall_internal.drop_empty_chunk(jsonb, timestamptz, timestamptz) TO @extowner@ WITH GRANT OPTION;
-GRANT EXECUTE ON FUNCTION mrcall_internal.delete_archived(timestamptz, int, timestamptz) TO @extowner@ WITH GRANT OPTION;
-GRANT EXECUTE ON FUNCTION mrcall_internal.retention_batch(jsonb, timestamptz, timestamptz, int, int, timestamptz) TO @extowner@
-    WITH GRANT OPTION;
-GRANT EXECUTE ON PROCEDURE mrcall.apply_session_retention(boolean, int, bigint, bigint, int, bigint, bigint)
-    TO @extowner@ WITH GRANT OPTION;
-REVOKE ALL ON FUNCTION mrcall.forget(text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION mrcall.forget(text) TO @extowner@ WITH GRANT OPTION;
+-- Functions that write are nobody's but the installer's, to run and to grant.
+REVOKE ALL ON FUNCTION mrcall.attach, mrcall.link_visitor, mrcall.grant_read, mrcall.forget, mrcall_internal.create_source_view,
+    mrcall_internal.retire_chunk, mrcall_internal.retire_calls, mrcall_internal.drop_empty_chunk, mrcall_internal.delete_archived,
+    mrcall_internal.call_retention_batch FROM PUBLIC;
+REVOKE ALL ON PROCEDURE mrcall.apply_session_retention FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION mrcall.attach, mrcall.link_visitor, mrcall.grant_read, mrcall.forget, mrcall_internal.create_source_view,
+    mrcall_internal.retire_chunk, mrcall_internal.retire_calls, mrcall_internal.drop_empty_chunk, mrcall_internal.delete_archived,
+    mrcall_internal.call_retention_batch TO @extowner@ WITH GRANT OPTION;
+GRANT EXECUTE ON PROCEDURE mrcall.apply_session_retention TO @extowner@ WITH GRANT OPTION;

@@ -11,6 +11,7 @@ mod fields;
 mod funnel_state;
 mod gap_fill;
 mod journeys;
+mod mapping;
 mod paths;
 mod retention;
 mod sessionize;

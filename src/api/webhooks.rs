@@ -1,6 +1,7 @@
 //! The ids in webhooks' documents, by which an index finds those of one conversion.
 
 use std::cell::RefCell;
+use std::thread::LocalKey;
 
 use mrcall_engine::document::Value;
 use mrcall_engine::parse;
@@ -24,7 +25,7 @@ thread_local! {
 fn stripe_ids(fcinfo: pg_sys::FunctionCallInfo) -> Option<AnyElement> {
     let args = Args::of(fcinfo);
     let document = args.bytes(0)?;
-    texts(&STRIPE.with_borrow_mut(|ids| ids.find(document))?)
+    with_paths(&STRIPE, |paths| texts(&paths.find(document)?))
 }
 
 // All of it here: an SQL function in an index would be looked up with the rights of whoever writes a row.
@@ -32,17 +33,26 @@ fn stripe_ids(fcinfo: pg_sys::FunctionCallInfo) -> Option<AnyElement> {
 fn apple_ids(fcinfo: pg_sys::FunctionCallInfo) -> Option<AnyElement> {
     let args = Args::of(fcinfo);
     let document = args.bytes(0)?;
-    APPLE.with_borrow_mut(|ids| {
-        let notification = match ids.signed_payload(document) {
+    with_paths(&APPLE, |paths| {
+        let notification = match paths.signed_payload(document) {
             Some(text) => payload(text)?,
             None => document,
         };
-        let transaction = match ids.transaction(notification)? {
+        let transaction = match paths.transaction(notification)? {
             Transaction::Decoded(object) => object,
             Transaction::Signed(text) => payload(text)?,
         };
-        texts(&ids.find(transaction))
+        texts(&paths.find(transaction))
     })
+}
+
+/// Lends the paths, which know where their keys were in the last document. They are taken out of their place, not borrowed,
+/// because the server is called meanwhile: after an error of its the next call makes new ones.
+fn with_paths<T: Default, R>(paths: &'static LocalKey<RefCell<T>>, find: impl FnOnce(&mut T) -> R) -> R {
+    let mut taken = paths.take();
+    let found = find(&mut taken);
+    paths.set(taken);
+    found
 }
 
 /// The document in a JWS.

@@ -1,0 +1,231 @@
+-- What retention would do: the policies as instants, the tables, what is due. Definitions: docs/retention.md.
+
+-- What each policy means at one instant. due_before: calls begun before it go, into the archive or altogether. A policy with a
+-- remark that says so has no instants: it does nothing.
+CREATE FUNCTION mrcall_internal.call_retention_policies(at timestamptz)
+RETURNS TABLE (business_id text, archive_before timestamptz, delete_before timestamptz, due_before timestamptz, remark text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT r.business_id, i.archive_before, i.delete_before, greatest(i.archive_before, i.delete_before), coalesce(r.fault,
+               CASE WHEN i.archive_before <= i.delete_before
+                    THEN format('archives nothing: calls are deleted after %s days, archived after %s', r.delete_days, r.archive_days) END)
+    FROM (
+        SELECT p.business_id, min(p.archive_after_days) AS archive_days, min(p.delete_after_days) AS delete_days,
+               CASE WHEN count(*) > 1 THEN format('not applied: %s policies of one business', count(*))
+                    WHEN min(p.archive_after_days) < 1
+                        THEN format('not applied: archive_after_days is %s, not 1 or more', min(p.archive_after_days))
+                    WHEN min(p.delete_after_days) < 1
+                        THEN format('not applied: delete_after_days is %s, not 1 or more', min(p.delete_after_days)) END AS fault
+        FROM (SELECT DISTINCT x.business_id, x.archive_after_days, x.delete_after_days FROM mrcall.retention_policies AS x
+              WHERE x.business_id IS NOT NULL) AS p
+        GROUP BY p.business_id
+    ) AS r
+    -- A day is 24 hours; so many days that no timestamp goes back that far are for ever.
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN r.fault IS NULL AND r.archive_days < 1000000 THEN at - r.archive_days * interval '24 hours' END AS archive_before,
+               CASE WHEN r.fault IS NULL AND r.delete_days < 1000000 THEN at - r.delete_days * interval '24 hours' END AS delete_before
+    ) AS i
+$$;
+COMMENT ON FUNCTION mrcall_internal.call_retention_policies(timestamptz) IS 'The policies as instants';
+
+CREATE FUNCTION mrcall_internal.call_retention_end(at timestamptz)
+RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT max(p.due_before) FROM mrcall_internal.call_retention_policies(at) AS p $$;
+COMMENT ON FUNCTION mrcall_internal.call_retention_end(timestamptz) IS
+    'Calls begun at this instant or later are not due by any policy';
+
+-- What a run works on: the physical tables, looked up once.
+CREATE TYPE mrcall_internal.call_retention_job AS (
+    relation text,
+    schema_name name,
+    table_name name,
+    time_column text,
+    key text,
+    key_type text,
+    business_id text,
+    started_at text,
+    columns text,
+    index_relation text,
+    index_key text,
+    index_key_type text,
+    index_started_at text,
+    timescaledb text,
+    may_drop boolean,
+    may_drop_full boolean
+);
+COMMENT ON TYPE mrcall_internal.call_retention_job IS 'The tables that call retention works on, and what it may do with them';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.relation IS 'The sessions table, as SQL writes it';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.schema_name IS 'Its schema';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.table_name IS 'Its name';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.time_column IS 'What started_at is mapped to';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.key IS 'The column of call_id, as SQL writes it';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.key_type IS 'The type of that column';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.business_id IS 'The expression of business_id';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.started_at IS 'The expression of started_at';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.columns IS 'A select list: what the archive keeps of a call';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.index_relation IS
+    'The index of call ids, as SQL writes it; NULL where it is left out';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.index_key IS 'Its key, as SQL writes it';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.index_key_type IS 'The type of its key';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.index_started_at IS
+    'The expression of its start_timestamp; NULL where that is left out';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.timescaledb IS
+    'The schema of TimescaleDB''s functions, as SQL writes it; NULL without it';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.may_drop IS 'Whether a chunk without calls may be dropped';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.may_drop_full IS 'Whether a chunk with calls may';
+
+CREATE FUNCTION mrcall_internal.check_call_retention_tables()
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    bad record;
+BEGIN
+    SELECT n.logical_table, n.name, n.reference, s.relation IS NULL AS is_left_out,
+           CASE WHEN s.relation IS NULL THEN 'the table is left out'
+                WHEN s.columns ->> n.name IS NULL THEN format('%s is left out', n.name)
+                ELSE format('%s is mapped to an expression', n.name) END AS fault
+    INTO bad
+    FROM (VALUES (1, 'calls', 'call_id', true, 'id'), (2, 'calls', 'started_at', false, 'start_timestamp'),
+                 (3, 'calls', 'business_id', false, 'business_id'),
+                 (4, 'retention_policies', 'business_id', false, 'business_id'),
+                 (5, 'call_index', 'id', true, 'id')) AS n (nr, logical_table, name, is_key, reference)
+    JOIN mrcall.source AS s ON s.logical_table = n.logical_table
+    LEFT JOIN pg_attribute AS a
+        ON a.attrelid = to_regclass(s.relation) AND a.attname = s.columns ->> n.name AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE CASE WHEN s.relation IS NULL THEN n.logical_table <> 'call_index'
+               ELSE s.columns ->> n.name IS NULL OR n.is_key AND a.attname IS NULL END
+    ORDER BY n.nr
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'retention cannot work on %: %', bad.logical_table, bad.fault
+            USING ERRCODE = '55000', HINT = format('Map it to the table itself: SELECT mrcall.attach(''{"%s": {%s}}'');',
+                bad.logical_table, CASE WHEN bad.is_left_out THEN '"table": "your_schema.your_table"'
+                     ELSE format('"columns": {"%s": "%s"}', bad.name, bad.reference) END);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.check_call_retention_tables() IS '55000 where call retention cannot work on the tables';
+
+CREATE FUNCTION mrcall_internal.is_hypertable_by(schema_name name, table_name name, time_column text)
+RETURNS boolean
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found boolean := false;
+BEGIN
+    IF to_regclass('timescaledb_information.dimensions') IS NOT NULL THEN
+        EXECUTE 'SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>) 0 FROM timescaledb_information.dimensions AS d '
+            'WHERE d.hypertable_schema OPERATOR(pg_catalog.=) $1 AND d.hypertable_name OPERATOR(pg_catalog.=) $2 '
+            'AND d.dimension_number OPERATOR(pg_catalog.=) 1 AND d.column_name OPERATOR(pg_catalog.=) $3 '
+            'AND d.column_type OPERATOR(pg_catalog.=) ''timestamptz''::pg_catalog.regtype'
+        INTO found USING schema_name, table_name, time_column;
+    END IF;
+    RETURN found;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.is_hypertable_by(name, name, text) IS
+    'Whether a table is a hypertable by a column of type timestamptz';
+
+CREATE FUNCTION mrcall_internal.new_call_retention_job()
+RETURNS mrcall_internal.call_retention_job
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    resolved jsonb;
+    job mrcall_internal.call_retention_job;
+BEGIN
+    PERFORM mrcall_internal.require_attached();
+    SELECT jsonb_agg(to_jsonb(r)) INTO resolved
+    FROM mrcall_internal.resolve_columns(mrcall_internal.attached_mapping()) AS r
+    WHERE r.logical_table IN ('calls', 'call_index', 'retention_policies');
+    PERFORM mrcall_internal.raise_problems(resolved);
+    PERFORM mrcall_internal.check_call_retention_tables();
+
+    SELECT c.oid::regclass::text, n.nspname, c.relname, s.columns ->> 'started_at',
+           quote_ident(k.attname), format_type(k.atttypid, k.atttypmod), x.business_id, x.started_at, x.columns,
+           i.relation, quote_ident(ik.attname), format_type(ik.atttypid, ik.atttypmod), x.index_started_at,
+           (SELECT quote_ident(tn.nspname) FROM pg_extension AS e JOIN pg_namespace AS tn ON tn.oid = e.extnamespace
+            WHERE e.extname = 'timescaledb'),
+           pg_has_role(c.relowner, 'USAGE') AND c.relkind = 'r' AND NOT row_security_active(c.oid)
+               AND mrcall_internal.is_hypertable_by(n.nspname, c.relname, s.columns ->> 'started_at')
+    INTO job
+    FROM mrcall.source AS s
+    JOIN pg_class AS c ON c.oid = s.relation::regclass
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_attribute AS k ON k.attrelid = c.oid AND k.attname = s.columns ->> 'call_id'
+    JOIN mrcall.source AS i ON i.logical_table = 'call_index'
+    LEFT JOIN pg_attribute AS ik ON ik.attrelid = to_regclass(i.relation) AND ik.attname = i.columns ->> 'id'
+    CROSS JOIN (
+        SELECT max(r.cast_expression) FILTER (WHERE r.logical_table = 'calls' AND r.name = 'started_at') AS started_at,
+               max(r.cast_expression) FILTER (WHERE r.logical_table = 'calls' AND r.name = 'business_id') AS business_id,
+               max(r.cast_expression) FILTER (WHERE r.logical_table = 'call_index' AND r.name = 'start_timestamp'
+                   AND r.expression IS NOT NULL) AS index_started_at,
+               string_agg(format('%s AS %I', r.cast_expression, r.name), ', ' ORDER BY r.ordinal)
+                   FILTER (WHERE r.logical_table = 'calls' AND a.attname IS NOT NULL) AS columns
+        FROM jsonb_to_recordset(resolved) AS r (logical_table text, ordinal int, name text, expression text, cast_expression text)
+        LEFT JOIN pg_attribute AS a ON a.attrelid = 'mrcall.session_archive'::regclass AND a.attname = r.name
+    ) AS x
+    WHERE s.logical_table = 'calls';
+    -- Triggers and foreign keys see a DELETE, but not that a chunk is dropped.
+    job.may_drop_full := job.may_drop
+        AND NOT EXISTS (SELECT FROM pg_trigger AS t
+                        WHERE t.tgrelid = job.relation::regclass AND NOT t.tgisinternal AND t.tgtype & 8 <> 0)
+        AND NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.confrelid = job.relation::regclass);
+    RETURN job;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.new_call_retention_job() IS 'The tables that call retention works on; 55000 where it cannot';
+
+CREATE FUNCTION mrcall_internal.call_retention_due(job mrcall_internal.call_retention_job, at timestamptz)
+RETURNS TABLE (
+    business_id text, archive_before timestamptz, delete_before timestamptz, to_archive bigint, to_delete bigint, remark text)
+LANGUAGE plpgsql STABLE COST 10000 ROWS 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    last timestamptz := mrcall_internal.call_retention_end(at);
+BEGIN
+    RETURN QUERY EXECUTE format($query$
+        WITH policy AS MATERIALIZED (SELECT * FROM mrcall_internal.call_retention_policies($1)),
+        live AS (
+            SELECT c.business_id, count(*) FILTER (WHERE (c.started_at < p.delete_before) IS NOT TRUE) AS to_archive,
+                   count(*) FILTER (WHERE c.started_at < p.delete_before) AS to_delete
+            FROM (SELECT (%s) AS business_id, (%s) AS started_at FROM %s WHERE %s IS NOT NULL) AS c
+            JOIN policy AS p ON p.business_id = c.business_id
+            WHERE c.started_at < p.due_before AND c.started_at < $2 AND c.started_at > '-infinity'
+            GROUP BY c.business_id
+        ),
+        archived AS (
+            SELECT a.business_id, count(*) AS to_delete
+            FROM mrcall.session_archive AS a
+            JOIN policy AS p ON p.business_id = a.business_id
+            WHERE a.started_at < p.delete_before AND a.started_at < $2
+            GROUP BY a.business_id
+        )
+        SELECT p.business_id, p.archive_before, p.delete_before, coalesce(l.to_archive, 0),
+               coalesce(l.to_delete, 0) + coalesce(a.to_delete, 0),
+               coalesce(p.remark, CASE WHEN NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.business_id = p.business_id)
+                                       THEN 'the business does not exist; its calls go as the policy says' END)
+        FROM policy AS p
+        LEFT JOIN live AS l ON l.business_id = p.business_id
+        LEFT JOIN archived AS a ON a.business_id = p.business_id
+        ORDER BY p.business_id COLLATE "C"
+        $query$, job.business_id, job.started_at, job.relation, job.key)
+    USING at, last;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.call_retention_due(mrcall_internal.call_retention_job, timestamptz) IS 'retention_due';
+
+CREATE FUNCTION mrcall.retention_due()
+RETURNS TABLE (
+    business_id text, archive_before timestamptz, delete_before timestamptz, to_archive bigint, to_delete bigint, remark text)
+LANGUAGE sql STABLE COST 10000 ROWS 1000
+AS $$ SELECT * FROM mrcall_internal.call_retention_due(mrcall_internal.new_call_retention_job(), pg_catalog.now()) $$;
+COMMENT ON FUNCTION mrcall.retention_due() IS 'What mrcall.apply_session_retention would archive and delete now, per policy';
