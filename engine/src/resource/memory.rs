@@ -7,8 +7,11 @@
 //! - What a reader or a final builds is a [`HeldVec`], which counts itself, or is covered by a [`Reservation`].
 
 use core::cell::Cell;
+use core::hash::Hash;
 use core::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -167,6 +170,40 @@ pub fn collect<T>(values: impl IntoIterator<Item = T>) -> Result<Vec<T>> {
         push(&mut list, value)?;
     }
     Ok(list)
+}
+
+/// A copy of values; errors as those of [`reserve`].
+pub fn copy<T: Clone>(values: &[T]) -> Result<Vec<T>> {
+    let mut list = with_room(values.len())?;
+    list.extend_from_slice(values);
+    Ok(list)
+}
+
+/// The bytes that a table of that room takes more when it grows: it doubles at least, and has a byte beside each place.
+fn table_growth<T>(capacity: usize) -> usize {
+    (capacity + 4).saturating_mul(size_of::<T>() + 1)
+}
+
+/// Makes room for one value more in a hash table; errors as those of [`reserve`].
+#[inline]
+pub fn reserve_table<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) -> Result<()> {
+    if table.len() < table.capacity() {
+        return Ok(());
+    }
+    let bytes = table_growth::<T>(table.capacity());
+    ask(bytes)?;
+    table.try_reserve(1, hash).map_err(|_| out_of_memory(bytes))
+}
+
+/// Makes room for one key more in a map; errors as those of [`reserve`].
+#[inline]
+pub fn reserve_map<K: Eq + Hash, V>(map: &mut HashMap<K, V, DefaultHashBuilder>) -> Result<()> {
+    if map.len() < map.capacity() {
+        return Ok(());
+    }
+    let bytes = table_growth::<(K, V)>(map.capacity());
+    ask(bytes)?;
+    map.try_reserve(1).map_err(|_| out_of_memory(bytes))
 }
 
 /// A list that counts itself: it holds what it takes of the limit until it is dropped.
