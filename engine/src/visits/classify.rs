@@ -56,6 +56,7 @@ impl Classifier {
     }
 
     /// The visit part of an event at `at` of a visitor whose latest one is `latest`; `55000` for a text that is not UTF-8.
+    #[inline]
     pub fn visit_part(
         &mut self,
         event: &PageEvent<'_>,
