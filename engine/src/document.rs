@@ -24,7 +24,7 @@ const CONTAINER: u32 = 0x5000_0000;
 
 /// What a document says at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Value<'a> {
+pub enum FieldValue<'a> {
     /// The text, without quotes and escapes.
     Text(&'a [u8]),
     /// A truth value.
@@ -42,10 +42,10 @@ pub fn is_object(container: &[u8]) -> bool {
 
 /// The keys on the way to a value, as `#>>` takes them.
 #[derive(Debug, Clone)]
-pub struct Path(Vec<Key>);
+pub struct FieldPath(Vec<PathKey>);
 
 #[derive(Debug, Clone)]
-struct Key {
+struct PathKey {
     name: Box<[u8]>,
     /// What it means in an array: a number from 0 or, from the end, from -1.
     index: Option<i32>,
@@ -53,12 +53,12 @@ struct Key {
     last: usize,
 }
 
-impl Path {
+impl FieldPath {
     /// The path of those keys.
     pub fn new<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
         let key = |name: &str| {
             let number = name.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
-            Key { name: name.as_bytes().into(), index: number.parse().ok(), last: 0 }
+            PathKey { name: name.as_bytes().into(), index: number.parse().ok(), last: 0 }
         };
         Self(keys.into_iter().map(key).collect())
     }
@@ -66,12 +66,12 @@ impl Path {
     /// The value there, of a document given without its length word. `None` for JSON null, where there is none, and for
     /// bytes that are no document.
     #[inline]
-    pub fn find<'a>(&mut self, document: &'a [u8]) -> Option<Value<'a>> {
+    pub fn find<'a>(&mut self, document: &'a [u8]) -> Option<FieldValue<'a>> {
         let mut found = None;
         for key in &mut self.0 {
             let container = match found {
                 None => document,
-                Some(Value::Container(inner)) => inner,
+                Some(FieldValue::Container(inner)) => inner,
                 Some(_) => return None,
             };
             found = Some(key.child(container)?);
@@ -80,9 +80,9 @@ impl Path {
     }
 }
 
-impl Key {
+impl PathKey {
     #[inline]
-    fn child<'a>(&mut self, container: &'a [u8]) -> Option<Value<'a>> {
+    fn child<'a>(&mut self, container: &'a [u8]) -> Option<FieldValue<'a>> {
         let (header, rest) = container.split_first_chunk()?;
         let header = u32::from_ne_bytes(*header);
         let count = (header & COUNT) as usize;
@@ -200,15 +200,15 @@ impl<'a> Children<'a> {
 
     /// The value of a child that begins at `start`.
     #[inline]
-    fn value(&self, nr: usize, start: usize) -> Option<Value<'a>> {
+    fn value(&self, nr: usize, start: usize) -> Option<FieldValue<'a>> {
         let word = self.word(nr)?;
         let end = if word & IS_END != 0 { 0 } else { start } + (word & LENGTH) as usize;
         match word & TYPE {
-            STRING => self.bytes.get(start..end).map(Value::Text),
-            TRUE => Some(Value::Bool(true)),
-            FALSE => Some(Value::Bool(false)),
-            NUMBER => self.bytes.get(start.next_multiple_of(4)..end).map(Value::Number),
-            CONTAINER => self.bytes.get(start.next_multiple_of(4)..end).map(Value::Container),
+            STRING => self.bytes.get(start..end).map(FieldValue::Text),
+            TRUE => Some(FieldValue::Bool(true)),
+            FALSE => Some(FieldValue::Bool(false)),
+            NUMBER => self.bytes.get(start.next_multiple_of(4)..end).map(FieldValue::Number),
+            CONTAINER => self.bytes.get(start.next_multiple_of(4)..end).map(FieldValue::Container),
             _ => None,
         }
     }

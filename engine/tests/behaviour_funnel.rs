@@ -228,10 +228,10 @@ proptest! {
         let (mut merged, mut read) = (whole.like(), whole.like());
         split[1].sort();
         for part in [2, 0, 3, 1] {
-            merged.merge(&FunnelState::deserialize(&split[part].serialize()).unwrap()).unwrap();
-            read.merge_bytes(&split[part].serialize()).unwrap();
+            merged.merge(&FunnelState::deserialize(&split[part].serialize().unwrap()).unwrap()).unwrap();
+            read.merge_bytes(&split[part].serialize().unwrap()).unwrap();
         }
-        prop_assert_eq!((merged.serialize(), read.serialize()), (whole.serialize(), whole.serialize()));
+        prop_assert_eq!((merged.serialize().unwrap(), read.serialize().unwrap()), (whole.serialize().unwrap(), whole.serialize().unwrap()));
         prop_assert_eq!((merged.depth(), merged.times()), (whole.depth(), whole.times()));
         let double = { let mut double = whole.clone(); double.merge(&whole).unwrap(); double };
         prop_assert_eq!(double.len(), 2 * whole.len());
@@ -243,8 +243,8 @@ proptest! {
         cut in any::<prop::sample::Index>(), noise in prop::collection::vec(any::<u8>(), 0..40)
     ) {
         let names = [&[][..], &["strict_order", "allow_reentry"], &["consecutive"]][mode];
-        let bytes = state(&rows, 1_000_000, modes(names), 5).serialize();
-        prop_assert_eq!(FunnelState::deserialize(&bytes).unwrap().serialize(), &bytes[..]);
+        let bytes = state(&rows, 1_000_000, modes(names), 5).serialize().unwrap();
+        prop_assert_eq!(FunnelState::deserialize(&bytes).unwrap().serialize().unwrap(), &bytes[..]);
         let mut changed = bytes.clone();
         let at = at.index(changed.len());
         changed[at] = byte;
@@ -253,7 +253,7 @@ proptest! {
         for broken in [&changed, &bytes[..cut.index(bytes.len())], &noise, &headed] {
             match FunnelState::deserialize(broken) {
                 Ok(state) => {
-                    prop_assert_eq!(state.serialize(), broken);
+                    prop_assert_eq!(state.serialize().unwrap(), broken);
                     prop_assert_eq!(state.times().len() as i32, state.depth());
                 }
                 Err(error) => prop_assert_eq!(error.kind, ErrorKind::MalformedBinary),
@@ -357,7 +357,7 @@ fn errors() {
         (state(&[], 5, modes(&[]), 3), "steps has 3 elements here and 2 in another row of the group"),
     ] {
         assert_eq!(
-            funnel.clone().merge_bytes(&other.serialize()).unwrap_err().message,
+            funnel.clone().merge_bytes(&other.serialize().unwrap()).unwrap_err().message,
             funnel.merge(&other).unwrap_err().message
         );
         let error = funnel.merge(&other).unwrap_err();
@@ -371,5 +371,5 @@ fn events_are_small() {
     let rows: Vec<Row> = (0..100_000).map(|i| (i * 7 * minute + i % 977 * 1013, 1 << (i % 5))).collect();
     let state = state(&rows, minute, modes(&[]), 5);
     assert!(state.heap_bytes() <= 12 * (rows.len() + 128) + 32 * 100, "{}", state.heap_bytes());
-    assert!(state.serialize().len() < 7 * rows.len(), "{}", state.serialize().len());
+    assert!(state.serialize().unwrap().len() < 7 * rows.len(), "{}", state.serialize().unwrap().len());
 }

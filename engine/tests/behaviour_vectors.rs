@@ -45,7 +45,7 @@ fn answer(v: &Vector) -> String {
                 state
             };
             let mut state = part(left);
-            state.merge(&FunnelState::deserialize(&part(right).serialize()).unwrap()).unwrap();
+            state.merge(&FunnelState::deserialize(&part(right).serialize().unwrap()).unwrap()).unwrap();
             assert_eq!(state.times().len() as i32, state.depth());
             state.depth().to_string()
         }
@@ -57,7 +57,7 @@ fn answer(v: &Vector) -> String {
                 state
             };
             let mut state = part(left);
-            state.merge(&SequenceState::deserialize(&part(right).serialize()).unwrap()).unwrap();
+            state.merge(&SequenceState::deserialize(&part(right).serialize().unwrap()).unwrap()).unwrap();
             if v.what == "match" { u8::from(state.matches()).to_string() } else { state.count().to_string() }
         }
         "retention" => {
@@ -67,7 +67,7 @@ fn answer(v: &Vector) -> String {
                 state
             };
             let mut state = part(left);
-            state.merge(&RetentionState::deserialize(&part(right).serialize()).unwrap()).unwrap();
+            state.merge(&RetentionState::deserialize(&part(right).serialize().unwrap()).unwrap()).unwrap();
             state.retention().iter().map(|met| if *met { '1' } else { '0' }).collect()
         }
         other => panic!("{other}"),

@@ -1,12 +1,12 @@
-//! Counts by stretch of time and value, against a plain loop.
+//! VisitCounts by bucket of time and value, against a plain loop.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use mrcall_engine::state::NONE;
-use mrcall_engine::visits::{BucketCounts, Counts, Run, VisitPart};
+use mrcall_engine::visits::{BucketCounts, Run, VisitCounts, VisitPart};
 use proptest::prelude::*;
 
-fn piece(start: i64, length: i64, events: u32) -> VisitPart {
+fn part(start: i64, length: i64, events: u32) -> VisitPart {
     let run = Run { end: start + length, events, pageviews: events / 2, ..Run::of(start, NONE, NONE) };
     VisitPart { run, agent: NONE, landing: NONE }
 }
@@ -29,27 +29,27 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(3000))]
 
     #[test]
-    fn a_piece_counts_where_it_begins(
+    fn a_part_counts_where_it_begins(
         starts in starts(),
         visits in prop::collection::vec((any::<bool>(), any::<prop::sample::Index>(), -20_000i64..20_000, 1u32..4, 0u32..3), 0..60),
     ) {
-        let mut tally = BucketCounts::new(starts.clone());
-        let mut expected: BTreeMap<(u32, u32), (Counts, BTreeSet<u64>)> = BTreeMap::new();
+        let mut counted = BucketCounts::new(starts.clone());
+        let mut expected: BTreeMap<(u32, u32), (VisitCounts, BTreeSet<u64>)> = BTreeMap::new();
         let mut visitor = 1;
         for (is_next, near, off, events, value) in visits {
             visitor += u64::from(is_next);
             let around = if starts.is_empty() { 0 } else { *near.get(&starts) };
             let start = around.saturating_add(off).min(i64::MAX - 1_000);
-            let pieces = [piece(start, 7, events), piece(start + 500, 3, 1)];
-            let visit = VisitPart { run: Run { end: start + 503, events: events + 1, ..pieces[0].run }, ..pieces[0] };
-            tally.add(visitor, &visit, &pieces, value);
-            for (nr, piece) in pieces.iter().enumerate() {
+            let parts = [part(start, 7, events), part(start + 500, 3, 1)];
+            let visit = VisitPart { run: Run { end: start + 503, events: events + 1, ..parts[0].run }, ..parts[0] };
+            counted.add(visitor, &visit, &parts, value).unwrap();
+            for (nr, piece) in parts.iter().enumerate() {
                 let run = piece.run;
-                let stretch = starts.iter().filter(|at| **at <= { run.start }).count() as u32;
-                if stretch == 0 {
+                let bucket = starts.iter().filter(|at| **at <= { run.start }).count() as u32;
+                if bucket == 0 {
                     continue;
                 }
-                let (counts, visitors) = expected.entry((stretch, value)).or_default();
+                let (counts, visitors) = expected.entry((bucket, value)).or_default();
                 visitors.insert(visitor);
                 counts.visitors = visitors.len() as u64;
                 counts.events += u64::from(run.events);
@@ -60,10 +60,10 @@ proptest! {
                 }
             }
         }
-        for stretch in 1..=starts.len() as u32 {
+        for bucket in 1..=starts.len() as u32 {
             for value in 0..3 {
-                let counts = expected.get(&(stretch, value)).map(|found| found.0).unwrap_or_default();
-                prop_assert_eq!(tally.counts(stretch, value), counts, "stretch {}, value {}", stretch, value);
+                let counts = expected.get(&(bucket, value)).map(|found| found.0).unwrap_or_default();
+                prop_assert_eq!(counted.counts(bucket, value), counts, "bucket {}, value {}", bucket, value);
             }
         }
     }

@@ -29,7 +29,7 @@ proptest! {
         let mut w = Writer::default();
         w.unsigned(number);
         w.append(&behind);
-        let bytes = w.finish();
+        let bytes = w.finish().unwrap();
         let mut r = Reader::resume(&bytes, "test");
         prop_assert_eq!(r.unsigned().unwrap(), number);
         prop_assert_eq!(r.left(), behind.len());
@@ -40,7 +40,7 @@ proptest! {
         let number = number >> shift;
         let mut w = Writer::default();
         w.signed(number);
-        let bytes = w.finish();
+        let bytes = w.finish().unwrap();
         let mut r = Reader::resume(&bytes, "test");
         prop_assert_eq!(r.signed().unwrap(), number);
         prop_assert_eq!(r.left(), 0);

@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mrcall_engine::arrival::is_paid;
-use mrcall_engine::journeys::{Conversion, CreditRows, JourneyRows, JourneySet, PathRows, Settings, Tables, Touch};
+use mrcall_engine::journeys::{
+    AnswerRow, AnswerRows, Conversion, CreditRow, JourneyRow, JourneySet, JourneySettings, JourneyTouch, PathRow,
+};
 use mrcall_engine::model::Model;
 use num_bigint::BigUint;
 
@@ -128,7 +130,7 @@ fn decimal(units: i128, scale: usize) -> String {
 }
 
 fn answer(world: &World, rng: &mut Rng) -> Vec<u8> {
-    let settings = Settings {
+    let settings = JourneySettings {
         models: MODELS.to_vec(),
         half_life: HALF_LIFE,
         first_weight: 0.25,
@@ -137,7 +139,7 @@ fn answer(world: &World, rng: &mut Rng) -> Vec<u8> {
         paths: true,
         unconverted: world.unconverted,
         journeys: true,
-        ..Settings::default()
+        ..JourneySettings::default()
     };
     let mut set = JourneySet::new(settings).unwrap();
     let converted = world.conversions.iter().filter_map(|c| c.customer.as_ref());
@@ -146,7 +148,7 @@ fn answer(world: &World, rng: &mut Rng) -> Vec<u8> {
     rng.shuffle(&mut touches);
     for touch in &touches {
         let Touched { at, channel, value, visitor } = touch;
-        set.push_touch(&Touch { visitor, at: *at, channel, value }).unwrap();
+        set.push_touch(&JourneyTouch { visitor, at: *at, channel, value }).unwrap();
     }
     for c in &world.conversions {
         set.push_conversion(&Conversion {
@@ -318,8 +320,8 @@ fn paths(world: &World) -> Paths {
     paths
 }
 
-fn rows_of<T: Tables>(answer: &[u8]) -> Vec<T::Row> {
-    let mut table = T::new(answer).unwrap();
+fn rows_of<T: AnswerRow>(answer: &[u8]) -> Vec<T> {
+    let mut table = AnswerRows::<T>::new(answer).unwrap();
     std::iter::from_fn(|| table.next_row().unwrap()).collect()
 }
 
@@ -330,12 +332,12 @@ fn check(seed: u64) -> usize {
     let shown = || format!("seed {seed}: {world:#?}");
 
     let mut wanted = cells(&world);
-    for row in rows_of::<CreditRows>(&answer) {
+    for row in rows_of::<CreditRow>(&answer) {
         // Without a conversion there is one row, of no currency.
         let decimals = if world.conversions.is_empty() { 0 } else { scale(row.currency.as_deref()) };
         let cell = wanted.remove(&(row.value.clone(), row.currency.clone()));
         let cell = cell.unwrap_or_else(|| panic!("{row:?} is too much, {}", shown()));
-        for ((amount, model), (conversions, value, touches, browsers)) in row.amounts.iter().zip(MODELS).zip(cell) {
+        for ((amount, model), (conversions, value, touches, browsers)) in row.credits.iter().zip(MODELS).zip(cell) {
             let found = (&*amount.conversions, &*amount.value, amount.touches, amount.visitors);
             let (conversions, value) = (decimal(conversions, 6), decimal(value, decimals));
             let expected = (&*conversions, &*value, touches, browsers.len() as u64);
@@ -345,7 +347,7 @@ fn check(seed: u64) -> usize {
     assert!(wanted.is_empty(), "missing: {wanted:?}, {}", shown());
 
     let mut wanted = paths(&world);
-    for row in rows_of::<PathRows>(&answer) {
+    for row in rows_of::<PathRow>(&answer) {
         let expected = wanted.remove(&(row.path.clone(), row.currency.clone())).unwrap_or_default();
         let decimals = if expected.0 == 0 { 0 } else { scale(row.currency.as_deref()) };
         let expected = (expected.0, decimal(expected.1, decimals), expected.2);
@@ -353,7 +355,7 @@ fn check(seed: u64) -> usize {
     }
     assert!(wanted.is_empty(), "missing: {wanted:?}, {}", shown());
 
-    let rows = rows_of::<JourneyRows>(&answer);
+    let rows = rows_of::<JourneyRow>(&answer);
     assert_eq!(rows.len(), world.conversions.len(), "{}", shown());
     let mut touches = 0;
     for (row, conversion) in rows.iter().zip(&world.conversions) {

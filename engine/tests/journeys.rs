@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use mrcall_engine::arrival::is_paid;
 use mrcall_engine::credit::{self, Options};
-use mrcall_engine::journeys::{Conversion, CreditRows, JourneyRows, JourneySet, PathRows, Settings, Tables, Touch};
+use mrcall_engine::journeys::{
+    AnswerRow, AnswerRows, Conversion, CreditRow, JourneyRow, JourneySet, JourneySettings, JourneyTouch, PathRow,
+};
 use mrcall_engine::model::Model;
 use mrcall_engine::split::split_amount;
 use proptest::prelude::*;
@@ -29,8 +31,8 @@ enum Input {
     Restart { customer: String, at: i64 },
 }
 
-fn settings() -> Settings {
-    Settings {
+fn settings() -> JourneySettings {
+    JourneySettings {
         models: MODELS.to_vec(),
         half_life: 7,
         first_weight: 0.3,
@@ -39,7 +41,7 @@ fn settings() -> Settings {
         paths: true,
         unconverted: Some((10, 40)),
         journeys: true,
-        ..Settings::default()
+        ..JourneySettings::default()
     }
 }
 
@@ -59,7 +61,9 @@ fn set_of(rows: &[Input]) -> JourneySet {
                 business_at: None,
             }),
             Input::Link { customer, visitor } => set.push_link(customer, visitor),
-            Input::Touch { visitor, at, channel, value } => set.push_touch(&Touch { visitor, at: *at, channel, value }),
+            Input::Touch { visitor, at, channel, value } => {
+                set.push_touch(&JourneyTouch { visitor, at: *at, channel, value })
+            }
             Input::Converted { customer } => set.push_converted(customer),
             Input::Restart { customer, at } => set.push_restart(customer, *at),
         }
@@ -68,8 +72,8 @@ fn set_of(rows: &[Input]) -> JourneySet {
     set
 }
 
-fn rows_of<T: Tables>(answer: &[u8]) -> Vec<T::Row> {
-    let mut table = T::new(answer).unwrap();
+fn rows_of<T: AnswerRow>(answer: &[u8]) -> Vec<T> {
+    let mut table = AnswerRows::<T>::new(answer).unwrap();
     std::iter::from_fn(|| table.next_row().unwrap()).collect()
 }
 
@@ -139,8 +143,8 @@ proptest! {
             shuffled.swap(i, (state >> 33) as usize % (i + 1));
         }
         let (a, b) = (set_of(&rows).answer().unwrap(), set_of(&shuffled).answer().unwrap());
-        prop_assert_eq!(rows_of::<CreditRows>(&a), rows_of::<CreditRows>(&b));
-        prop_assert_eq!(rows_of::<PathRows>(&a), rows_of::<PathRows>(&b));
+        prop_assert_eq!(rows_of::<CreditRow>(&a), rows_of::<CreditRow>(&b));
+        prop_assert_eq!(rows_of::<PathRow>(&a), rows_of::<PathRow>(&b));
         prop_assert_eq!(&set_of(&rows).answer().unwrap(), &a);
     }
 
@@ -177,9 +181,9 @@ proptest! {
             }
         }
         let mut given: BTreeMap<Option<String>, Vec<(i128, i128)>> = BTreeMap::new();
-        for row in rows_of::<CreditRows>(&answer) {
+        for row in rows_of::<CreditRow>(&answer) {
             let sums = given.entry(row.currency.clone()).or_insert_with(|| vec![(0, 0); MODELS.len()]);
-            for (m, amount) in row.amounts.iter().enumerate() {
+            for (m, amount) in row.credits.iter().enumerate() {
                 let found = (decimal(&amount.conversions), decimal(&amount.value));
                 let key = (row.value.clone(), row.currency.clone(), m);
                 prop_assert_eq!(found, wanted.get(&key).copied().unwrap_or_default(), "{:?}", key);
@@ -189,10 +193,10 @@ proptest! {
         for (currency, sums) in given {
             prop_assert!(sums.iter().all(|sum| *sum == total.get(&currency).copied().unwrap_or_default()));
         }
-        let journeys = rows_of::<JourneyRows>(&answer);
+        let journeys = rows_of::<JourneyRow>(&answer);
         let conversions = rows.iter().filter(|row| matches!(row, Input::Conversion { .. })).count();
         prop_assert_eq!(journeys.len(), conversions);
-        let paths = rows_of::<PathRows>(&answer);
+        let paths = rows_of::<PathRow>(&answer);
         prop_assert_eq!(paths.iter().map(|path| path.conversions).sum::<u64>(), conversions as u64);
     }
 
@@ -201,14 +205,14 @@ proptest! {
         let mut answer = set_of(&rows).answer().unwrap();
         let i = at.index(answer.len());
         answer[i] = byte;
-        fn read<T: Tables>(bytes: &[u8]) {
-            if let Ok(mut table) = T::new(bytes) {
+        fn read<T: AnswerRow>(bytes: &[u8]) {
+            if let Ok(mut table) = AnswerRows::<T>::new(bytes) {
                 while let Ok(Some(_)) = table.next_row() {}
             }
         }
-        read::<CreditRows>(&answer);
-        read::<PathRows>(&answer);
-        read::<JourneyRows>(&answer[..i]);
+        read::<CreditRow>(&answer);
+        read::<PathRow>(&answer);
+        read::<JourneyRow>(&answer[..i]);
     }
 }
 
@@ -232,5 +236,5 @@ fn a_conversion_needs_a_finite_end_and_a_number() {
     assert_eq!(code(conversion(0, "NaN", 2)), "InvalidArgument");
     assert_eq!(code(conversion(0, "1.234", 2)), "InvalidArgument");
     assert_eq!(code(conversion(0, "1", 39)), "InvalidArgument");
-    assert!(JourneySet::new(Settings { half_life: 0, ..settings() }).is_err());
+    assert!(JourneySet::new(JourneySettings { half_life: 0, ..settings() }).is_err());
 }

@@ -176,7 +176,7 @@ fn removal_effects(rows: &[Row], order: usize) -> Option<BTreeMap<&'static str, 
 }
 
 fn check_markov(rows: &[Row], order: usize, seed: u64) {
-    let found = markov(&set_of(rows).journeys(), order as i32).unwrap();
+    let found = markov(&set_of(rows).journeys().unwrap(), order as i32).unwrap();
     let (conversions, value) = totals(rows);
     let Some(effects) = removal_effects(rows, order) else {
         assert!(found.iter().all(|row| row.conversions == 0.0 && row.value == 0.0 && row.removal_effect == 0.0));
@@ -245,7 +245,8 @@ fn markov_of_many_channels() {
         let path: Vec<&str> = steps.iter().map(|step| names[step / 11].as_str()).collect();
         small.push(&path, conversions, &Amount::default(), 1).unwrap();
     }
-    let sum = |set: &PathSet| markov(&set.journeys(), 1).unwrap().iter().map(|row| row.conversions).sum::<f64>();
+    let sum =
+        |set: &PathSet| markov(&set.journeys().unwrap(), 1).unwrap().iter().map(|row| row.conversions).sum::<f64>();
     assert!(near(sum(&set), sum(&small), 3000.0));
     // Paths that do not meet: without its first channel a path is lost, without its second only half of it, since of the two
     // visits of the first channel one goes on to the end.
@@ -254,7 +255,7 @@ fn markov_of_many_channels() {
         let other = format!("{name}+");
         apart.push([name, other.as_str(), name], 1 + (i % 3) as i64, &Amount::default(), (i % 2) as i64).unwrap();
     }
-    let journeys = apart.journeys();
+    let journeys = apart.journeys().unwrap();
     let total: f64 = (0..1100).map(|i| f64::from(1 + i % 3)).sum();
     for row in markov(&journeys, 1).unwrap() {
         let i: u32 = row.channel[1..5].parse().unwrap();
@@ -267,12 +268,12 @@ fn markov_of_many_channels() {
 fn markov_limits() {
     let set = set_of(&[(vec!["A"], 1, 100, 0)]);
     for order in [0, 5, -1, i32::MAX] {
-        assert_eq!(markov(&set.journeys(), order).unwrap_err().kind, ErrorKind::InvalidArgument);
+        assert_eq!(markov(&set.journeys().unwrap(), order).unwrap_err().kind, ErrorKind::InvalidArgument);
     }
     assert_eq!(markov(&Journeys::default(), 1), Ok(Vec::new()));
     let mut huge = PathSet::default();
     huge.push(["A"], 1, &Amount::from_groups(&[1], 100, false), 0).unwrap();
-    assert_eq!(markov(&huge.journeys(), 1).unwrap_err().kind, ErrorKind::LimitExceeded);
+    assert_eq!(markov(&huge.journeys().unwrap(), 1).unwrap_err().kind, ErrorKind::LimitExceeded);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -332,7 +333,7 @@ fn check_shapley(rows: &[Row], seed: u64) {
                 set |= 1 << channel;
             }
         }
-        let found = shapley(&set_of(rows).journeys(), game, SAMPLING).unwrap();
+        let found = shapley(&set_of(rows).journeys().unwrap(), game, SAMPLING).unwrap();
         assert_eq!(found.len(), channels.len(), "seed {seed}");
         for (row, (channel, expected)) in found.iter().zip(channels.iter().zip(&expected)) {
             assert_eq!(row.channel, *channel);
@@ -389,7 +390,7 @@ fn sampled_shapley_is_near_the_exact_one() {
     let worths: Vec<f64> = (0..1usize << 21).map(worth).collect();
     let factorial = |n: usize| (1..=n).map(|i| i as f64).product::<f64>();
     let chances: Vec<f64> = (0..21).map(|k| factorial(k) * factorial(20 - k) / factorial(21)).collect();
-    let found = shapley(&set.journeys(), Game::Rate, Sampling { samples: 20_000, seed: 3 }).unwrap();
+    let found = shapley(&set.journeys().unwrap(), Game::Rate, Sampling { samples: 20_000, seed: 3 }).unwrap();
     let mut squares = 0.0;
     for (channel, row) in found.iter().enumerate() {
         let outside = (0..1usize << 21).filter(|set| set >> channel & 1 == 0);
@@ -466,7 +467,7 @@ fn models_side_by_side_to_the_last_bit() {
         let first_weight = rng.below(11) as f64 / 10.0;
         let last_weight = (1.0 - first_weight) * [0.0, rng.unit(), 1.0][rng.below(3) as usize];
         let options = Options { first_weight, last_weight, weights: Some(&own), ..Options::default() };
-        let journeys = set_of(&rows).journeys();
+        let journeys = set_of(&rows).journeys().unwrap();
         let counts = journeys.counts().unwrap();
         let found = path_models(&journeys, &models, &options, is_paid).unwrap();
         for (m, model) in models.iter().enumerate() {
@@ -502,7 +503,7 @@ fn heuristics_by_plain_definition() {
         let mut rng = Rng(seed);
         let (channels, length) = (1 + rng.below(8), rng.below(9));
         let rows = world(&mut rng, channels, 20, length);
-        let journeys = set_of(&rows).journeys();
+        let journeys = set_of(&rows).journeys().unwrap();
         for model in &models {
             let mut expected: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
             for (path, conversions, value, _) in rows.iter().filter(|row| row.1 + row.3 > 0) {
@@ -569,7 +570,7 @@ fn intervals_hold_the_truth() {
         ] {
             let run = |set: &PathSet, replicates| {
                 let bootstrap = Bootstrap { replicates, ..bootstrap };
-                interval(&set.journeys(), model, (order, game), (&Options::default(), is_paid), bootstrap)
+                interval(&set.journeys().unwrap(), model, (order, game), (&Options::default(), is_paid), bootstrap)
             };
             let truth: BTreeMap<String, f64> =
                 run(&truth, 1).unwrap().into_iter().map(|share| (share.channel, share.share)).collect();
@@ -699,7 +700,7 @@ proptest! {
         prop_assert_eq!(&merged.serialize().unwrap(), &bytes);
         prop_assert_eq!(&Journeys::decode(&bytes).unwrap().encode().unwrap(), &bytes);
         // So every model's result is the same to the bit.
-        let (a, b) = (set_of(&rows).journeys(), merged.journeys());
+        let (a, b) = (set_of(&rows).journeys().unwrap(), merged.journeys().unwrap());
         prop_assert_eq!(markov(&a, 2).unwrap(), markov(&b, 2).unwrap());
         prop_assert_eq!(
             shapley(&a, Game::Rate, SAMPLING).unwrap(),
@@ -708,7 +709,7 @@ proptest! {
         // Merging with itself counts twice.
         let copy = merged.clone();
         merged.merge(&copy).unwrap();
-        let (once, twice) = (a.totals(), merged.journeys().totals());
+        let (once, twice) = (a.totals(), merged.journeys().unwrap().totals());
         prop_assert_eq!((twice.conversions, twice.nulls), (2 * once.conversions, 2 * once.nulls));
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mrcall_engine::arrival;
 use mrcall_engine::state::Writer;
 use mrcall_engine::url;
-use mrcall_engine::visits::{Cuts, PageEvent, Rows, Settings, VisitPart, VisitSet, VisitState, origin_parts};
+use mrcall_engine::visits::{Cuts, PageEvent, VisitPart, VisitRows, VisitSet, VisitSettings, VisitState, origin_parts};
 use proptest::prelude::*;
 
 const URLS: [&str; 13] = [
@@ -30,9 +30,9 @@ const AGENTS: [&str; 3] = ["Mozilla/5.0 (Windows NT 10.0)", "curl/8.0", "Googleb
 
 type Row = (u8, i64, bool, Option<usize>, Option<usize>, Option<usize>);
 
-fn hit(row: &Row) -> (String, PageEvent<'static>) {
+fn event(row: &Row) -> (String, PageEvent<'static>) {
     let (visitor, at, is_pageview, page, referrer, agent) = *row;
-    let hit = PageEvent {
+    let event = PageEvent {
         at,
         is_pageview,
         page_url: page.map(|i| URLS[i].as_bytes()),
@@ -40,7 +40,7 @@ fn hit(row: &Row) -> (String, PageEvent<'static>) {
         user_agent: agent.map(|i| AGENTS[i].as_bytes()),
         ..PageEvent::default()
     };
-    (format!("visitor {visitor}"), hit)
+    (format!("visitor {visitor}"), event)
 }
 
 fn ignored() -> Vec<String> {
@@ -48,15 +48,15 @@ fn ignored() -> Vec<String> {
 }
 
 fn empty(gap: i64, cuts: Vec<i64>) -> VisitSet {
-    let with = Settings { path_from_url: true, with_pages: true, with_touch: true, ..Settings::default() };
-    VisitSet::new(Settings { gap, ignored: ignored(), cuts, ..with }).unwrap()
+    let with = VisitSettings { path_from_url: true, with_pages: true, with_touch: true, ..VisitSettings::default() };
+    VisitSet::new(VisitSettings { gap, ignored: ignored(), cuts, ..with }).unwrap()
 }
 
 fn set_of<'a>(rows: impl IntoIterator<Item = &'a Row>, gap: i64) -> VisitSet {
     let mut set = empty(gap, Vec::new());
     for row in rows {
-        let (visitor, hit) = hit(row);
-        set.push(&PageEvent { visitor: visitor.as_bytes(), ..hit }).unwrap();
+        let (visitor, event) = event(row);
+        set.push(&PageEvent { visitor: visitor.as_bytes(), ..event }).unwrap();
     }
     set
 }
@@ -80,18 +80,22 @@ type Read = (
 /// The visits of the set's bytes, which are those of the set itself.
 fn read(set: &mut VisitSet) -> Vec<Read> {
     let bytes = set.serialize().unwrap();
-    let visits = visits(Rows::new(&bytes, Cuts::default()).unwrap());
+    let visits = visits(VisitRows::new(&bytes, Cuts::default()).unwrap());
     assert_eq!(self::visits(set.rows(Cuts::default()).unwrap()), visits);
     let again = set.serialize().unwrap();
-    assert_eq!(self::visits(Rows::new(&again, Cuts::default()).unwrap()), visits, "written down after it was read");
+    assert_eq!(
+        self::visits(VisitRows::new(&again, Cuts::default()).unwrap()),
+        visits,
+        "written down after it was read"
+    );
     visits
 }
 
-fn visits(mut rows: Rows<'_>) -> Vec<Read> {
+fn visits(mut rows: VisitRows<'_>) -> Vec<Read> {
     let mut visits = Vec::new();
     while let Some(visitor) = rows.next_visitor().unwrap() {
         visits.extend(
-            rows.pieces().iter().zip(1..).map(|(piece, no)| (visitor.text(&mut [0; 36]).to_owned(), no, *piece)),
+            rows.visit_parts().iter().zip(1..).map(|(part, no)| (visitor.text(&mut [0; 36]).to_owned(), no, *part)),
         );
     }
     let own = |id| rows.text(id).map(str::to_owned);
@@ -116,10 +120,10 @@ fn expected(rows: &[Row], gap: i64) -> Vec<Read> {
     for (visitor, mut rows) in visitors {
         let mut state = VisitState::new(gap).unwrap();
         for row in &rows {
-            let (_, hit) = hit(row);
-            let event = hit.event().unwrap();
-            let page = event.page_url.and_then(url::path).filter(|_| hit.is_pageview);
-            let arrives = hit.is_pageview && arrival::is_arrival(&event, |h| h == "checkout.stripe.com");
+            let (_, page_event) = event(row);
+            let event = page_event.event().unwrap();
+            let page = event.page_url.and_then(url::path).filter(|_| page_event.is_pageview);
+            let arrives = page_event.is_pageview && arrival::is_arrival(&event, |h| h == "checkout.stripe.com");
             let a = arrival::arrival(&event);
             let domain = event.referrer.and_then(url::domain);
             let parts = [
@@ -187,11 +191,11 @@ proptest! {
 
     #[test]
     fn without_pages_their_number_is_the_same(rows in rows(), gap in 0i64..10) {
-        let with = Settings { gap, ignored: ignored(), path_from_url: true, with_touch: true, ..Settings::default() };
+        let with = VisitSettings { gap, ignored: ignored(), path_from_url: true, with_touch: true, ..VisitSettings::default() };
         let mut set = VisitSet::new(with).unwrap();
         for row in &rows {
-            let (visitor, hit) = hit(row);
-            set.push(&PageEvent { visitor: visitor.as_bytes(), ..hit }).unwrap();
+            let (visitor, event) = event(row);
+            set.push(&PageEvent { visitor: visitor.as_bytes(), ..event }).unwrap();
         }
         let counts = |visits: Vec<Read>| -> Vec<_> {
             visits.into_iter().map(|v| (v.0, v.1, v.2, v.3, v.4, v.5, v.8, v.9, v.11)).collect()
@@ -232,15 +236,15 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] = byte;
         // As the only part of a set, and as its bytes.
-        let mut part = vec![b'S', 4, 5, 2, 1, noise.len() as u8];
+        let mut part = vec![b'B', 4, 5, 2, 1, noise.len() as u8];
         part.extend(&noise);
-        let mut framed = vec![b'S', 4];
+        let mut framed = vec![b'B', 4];
         framed.extend(noise);
         for bytes in [bytes, part, framed] {
-            if let Ok(mut rows) = Rows::new(&bytes, Cuts::default()) {
+            if let Ok(mut rows) = VisitRows::new(&bytes, Cuts::default()) {
                 while let Ok(Some(_)) = rows.next_visitor() {
-                    for piece in rows.pieces() {
-                        let _ = rows.text(piece.run.touch).map(origin_parts);
+                    for part in rows.visit_parts() {
+                        let _ = rows.text(part.run.touch).map(origin_parts);
                     }
                 }
             }
@@ -259,8 +263,8 @@ fn one_off_urls_do_not_fill_the_memory() {
         let url = format!("https://h{i}.{filler}.{filler}.{filler}.mrcall.ai/p?gclid={i}");
         let referrer = format!("https://checkout.stripe.com/{i}/{filler}{filler}{filler}");
         let (page_url, referrer) = (Some(url.as_bytes()), Some(referrer.as_bytes()));
-        let hit = PageEvent { visitor: b"one", at: i, is_pageview: true, ..PageEvent::default() };
-        set.push(&PageEvent { page_url, referrer, ..hit }).unwrap();
+        let event = PageEvent { visitor: b"one", at: i, is_pageview: true, ..PageEvent::default() };
+        set.push(&PageEvent { page_url, referrer, ..event }).unwrap();
     }
     assert!(set.heap_bytes() < 32 << 20, "{} bytes", set.heap_bytes());
 }
@@ -278,12 +282,12 @@ fn visits_are_whole_across_batches() {
     let mut set = empty(gap, Vec::new());
     for (i, at) in &rows {
         let (visitor, url) = (format!("visitor {i}"), URLS[(at % 5) as usize]);
-        let hit = PageEvent { visitor: visitor.as_bytes(), at: *at, is_pageview: true, ..PageEvent::default() };
-        set.push(&PageEvent { page_url: Some(url.as_bytes()), ..hit }).unwrap();
+        let event = PageEvent { visitor: visitor.as_bytes(), at: *at, is_pageview: true, ..PageEvent::default() };
+        set.push(&PageEvent { page_url: Some(url.as_bytes()), ..event }).unwrap();
     }
     // Each has three events at 0, 500 and 900 from its first: the last two are one visit.
     let bytes = set.serialize().unwrap();
-    for mut rows in [Rows::new(&bytes, Cuts::default()).unwrap(), set.rows(Cuts::default()).unwrap()] {
+    for mut rows in [VisitRows::new(&bytes, Cuts::default()).unwrap(), set.rows(Cuts::default()).unwrap()] {
         let (mut seen, mut last) = (0, String::new());
         while let Some(visitor) = rows.next_visitor().unwrap() {
             let mut buffer = [0; 36];
@@ -292,7 +296,7 @@ fn visits_are_whole_across_batches() {
             last = visitor.to_owned();
             let first: i64 = visitor.strip_prefix("visitor ").unwrap().parse().unwrap();
             let found: Vec<_> =
-                rows.pieces().iter().map(|p| (p.run.start, p.run.end, p.run.events, p.run.touch_at)).collect();
+                rows.visit_parts().iter().map(|p| (p.run.start, p.run.end, p.run.events, p.run.touch_at)).collect();
             let second = (first + 500, first + 900, 2, first + 500);
             assert_eq!(found, [(first, first, 1, first), second], "{visitor}");
             seen += 1;
@@ -308,8 +312,8 @@ fn a_set_with_cuts_is_merged_as_one() {
     let part = |rows: &[Row]| {
         let mut set = empty(3, cuts.clone());
         for row in rows {
-            let (visitor, hit) = hit(row);
-            set.push(&PageEvent { visitor: visitor.as_bytes(), ..hit }).unwrap();
+            let (visitor, event) = event(row);
+            set.push(&PageEvent { visitor: visitor.as_bytes(), ..event }).unwrap();
         }
         VisitSet::deserialize(&set.serialize().unwrap()).unwrap()
     };
@@ -318,13 +322,13 @@ fn a_set_with_cuts_is_merged_as_one() {
     let mut merged = parts[0].like().unwrap();
     parts.iter().for_each(|part| merged.merge(part).unwrap());
     let bytes = merged.serialize().unwrap();
-    let mut read = Rows::new(&bytes, Cuts::new(cuts.clone())).unwrap();
+    let mut read = VisitRows::new(&bytes, Cuts::new(cuts.clone())).unwrap();
     read.next_visitor().unwrap().unwrap();
-    let pieces = read.pieces();
-    let ends = |piece: &VisitPart| (piece.run.start, piece.run.end, piece.run.events);
-    assert_eq!(pieces.iter().map(ends).collect::<Vec<_>>(), [(0, 4, 5), (5, 19, 15), (20, 39, 20)]);
-    assert_eq!(ends(&read.visit(pieces).unwrap()), (0, 39, 40));
-    assert!(Rows::new(&bytes, Cuts::default()).is_err());
+    let parts = read.visit_parts();
+    let ends = |part: &VisitPart| (part.run.start, part.run.end, part.run.events);
+    assert_eq!(parts.iter().map(ends).collect::<Vec<_>>(), [(0, 4, 5), (5, 19, 15), (20, 39, 20)]);
+    assert_eq!(ends(&read.visit(parts).unwrap()), (0, 39, 40));
+    assert!(VisitRows::new(&bytes, Cuts::default()).is_err());
 }
 
 /// A set without pages of one part: no texts, then these batches.
@@ -333,17 +337,17 @@ fn crafted(batches: &[&[u8]]) -> Vec<u8> {
     part.unsigned(0);
     part.unsigned(batches.len() as u64);
     batches.iter().for_each(|batch| part.text(batch));
-    let mut set = Writer::new(b'S', 4);
+    let mut set = Writer::new(b'B', 4);
     [0, 0, 1].into_iter().for_each(|number| set.unsigned(number));
-    set.text(part.bytes());
-    set.finish()
+    set.text(part.bytes().unwrap());
+    set.finish().unwrap()
 }
 
 /// Bytes that say little must not take much memory: a part, a batch or a visitor with nothing in it is refused.
 #[test]
 fn nothing_of_a_set_is_empty() {
     let visitors = |bytes: &[u8]| -> mrcall_engine::Result<usize> {
-        let mut rows = Rows::new(bytes, Cuts::default())?;
+        let mut rows = VisitRows::new(bytes, Cuts::default())?;
         let mut visitors = 0;
         while rows.next_visitor()?.is_some() {
             visitors += 1;
@@ -395,10 +399,10 @@ proptest! {
             set.merge(&own).unwrap();
         }
         let bytes = set.serialize().unwrap();
-        let mut rows = Rows::new(&bytes, Cuts::default()).unwrap();
+        let mut rows = VisitRows::new(&bytes, Cuts::default()).unwrap();
         let mut found = Vec::new();
         while let Some(visitor) = rows.next_visitor().unwrap() {
-            found.push((visitor.text(&mut [0; 36]).to_owned(), rows.pieces().iter().map(|piece| piece.run.events as usize).sum()));
+            found.push((visitor.text(&mut [0; 36]).to_owned(), rows.visit_parts().iter().map(|part| part.run.events as usize).sum()));
         }
         let mut wanted = std::collections::BTreeMap::new();
         parts.into_iter().flatten().for_each(|visitor| *wanted.entry(visitor).or_insert(0usize) += 1);

@@ -25,7 +25,7 @@ impl State for FunnelState {
         FunnelState::merge(self, other)
     }
     fn serialize(&self) -> EngineResult<Vec<u8>> {
-        Ok(FunnelState::serialize(self))
+        FunnelState::serialize(self)
     }
     fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
         FunnelState::deserialize(bytes)
@@ -50,7 +50,7 @@ impl State for RetentionState {
         RetentionState::merge(self, other)
     }
     fn serialize(&self) -> EngineResult<Vec<u8>> {
-        Ok(RetentionState::serialize(self))
+        RetentionState::serialize(self)
     }
     fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
         RetentionState::deserialize(bytes)
@@ -71,7 +71,7 @@ impl State for SequenceState {
         SequenceState::merge(self, other)
     }
     fn serialize(&self) -> EngineResult<Vec<u8>> {
-        Ok(SequenceState::serialize(self))
+        SequenceState::serialize(self)
     }
     fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
         SequenceState::deserialize(bytes)

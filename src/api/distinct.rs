@@ -22,7 +22,7 @@ impl State for DistinctState {
         DistinctState::merge(self, other)
     }
     fn serialize(&self) -> EngineResult<Vec<u8>> {
-        Ok(DistinctState::serialize(self))
+        DistinctState::serialize(self)
     }
     fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
         DistinctState::deserialize(bytes)

@@ -25,7 +25,7 @@ impl State for FunnelEvents {
         FunnelEvents::merge(self, other)
     }
     fn serialize(&self) -> EngineResult<Vec<u8>> {
-        Ok(FunnelEvents::serialize(self))
+        FunnelEvents::serialize(self)
     }
     fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
         FunnelEvents::deserialize(bytes)

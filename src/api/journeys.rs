@@ -1,6 +1,8 @@
 //! The aggregate behind the attribution reports: the journeys of many conversions, and what every model makes of them.
 
-use mrcall_engine::journeys::{Conversion, CreditRows, JourneyRows, JourneySet, PathRows, Settings, Tables, Touch};
+use mrcall_engine::journeys::{
+    AnswerRow, AnswerRows, Conversion, CreditRow, JourneyRow, JourneySet, JourneySettings, JourneyTouch, PathRow,
+};
 use mrcall_engine::model::Model;
 use mrcall_engine::{Error, time};
 use pgrx::pg_sys::panic::ErrorReport;
@@ -24,7 +26,7 @@ mod row {
 
 fn settings(args: &Args<'_>) -> SqlResult<JourneySet> {
     let (months, days, micros) = needed(args.interval(15), "half_life")?;
-    let settings = Settings {
+    let settings = JourneySettings {
         models: args.texts(14).iter().map(|name| Model::parse(name)).collect::<Result<_, _>>().map_err(report)?,
         half_life: time::exact_micros(months, days, micros, "half_life").map_err(report)?,
         first_weight: needed(args.f64(16), "first_weight")?,
@@ -53,7 +55,7 @@ fn push(set: &mut JourneySet, args: &Args<'_>) -> SqlResult<()> {
             business_at: args.i64(13),
         }),
         Some(row::LINK) => set.push_link(needed(args.text(2)?, "customer")?, needed(args.text(3)?, "visitor")?),
-        Some(row::TOUCH) => set.push_touch(&Touch {
+        Some(row::TOUCH) => set.push_touch(&JourneyTouch {
             visitor: needed(args.text(3)?, "visitor")?,
             at: needed(args.i64(4), "at")?,
             channel: needed(args.text(6)?, "channel")?,
@@ -81,22 +83,15 @@ fn journey_set_final(state: Internal) -> SqlResult<Option<Vec<u8>>> {
 }
 
 /// The rows of one table of an answer, one at a time.
-struct Output<T>(T);
-
-impl<T: Tables> Iterator for Output<T> {
-    type Item = T::Row;
-
-    fn next(&mut self) -> Option<T::Row> {
+fn rows<R: AnswerRow>(answer: &[u8]) -> SqlResult<impl Iterator<Item = R> + use<R>> {
+    let mut rows = AnswerRows::new(answer).map_err(report)?;
+    Ok(core::iter::from_fn(move || {
         pgrx::check_for_interrupts!();
-        self.0.next_row().unwrap_or_else(|error| {
+        rows.next_row().unwrap_or_else(|error| {
             report(error).report(PgLogLevel::ERROR);
             None
         })
-    }
-}
-
-fn rows<T: Tables>(answer: &[u8]) -> SqlResult<Output<T>> {
-    T::new(answer).map(Output).map_err(report)
+    }))
 }
 
 #[pg_extern(sql = false)]
@@ -116,13 +111,13 @@ fn journey_credit_rows(
     >,
     ErrorReport,
 > {
-    let rows = rows::<CreditRows>(answer)?.map(|row| {
+    let rows = rows(answer)?.map(|row: CreditRow| {
         let (mut conversions, mut values, mut touches, mut visitors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for amount in row.amounts {
-            conversions.push(amount.conversions);
-            values.push(amount.value);
-            touches.push(amount.touches as i64);
-            visitors.push(amount.visitors as i64);
+        for credit in row.credits {
+            conversions.push(credit.conversions);
+            values.push(credit.value);
+            touches.push(credit.touches as i64);
+            visitors.push(credit.visitors as i64);
         }
         (row.value, row.currency, conversions, values, touches, visitors)
     });
@@ -145,8 +140,8 @@ fn journey_path_rows(
     >,
     ErrorReport,
 > {
-    let rows = rows::<PathRows>(answer)?
-        .map(|row| (row.path, row.currency, row.conversions as i64, row.value, row.nulls as i64));
+    let rows =
+        rows(answer)?.map(|row: PathRow| (row.path, row.currency, row.conversions as i64, row.value, row.nulls as i64));
     Ok(TableIterator::new(rows))
 }
 
@@ -167,7 +162,7 @@ fn journey_rows(
     >,
     ErrorReport,
 > {
-    let rows = rows::<JourneyRows>(answer)?
-        .map(|row| (row.id, row.currency, row.value, row.ends_at, row.path, row.touched_at));
+    let rows =
+        rows(answer)?.map(|row: JourneyRow| (row.id, row.currency, row.value, row.ends_at, row.path, row.touched_at));
     Ok(TableIterator::new(rows))
 }

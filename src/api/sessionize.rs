@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use mrcall_engine::visits::{PageEvent, Settings, VisitSet, is_pageview};
+use mrcall_engine::visits::{PageEvent, VisitSet, VisitSettings, is_pageview};
 use mrcall_engine::{Error, ErrorKind, Result as EngineResult, time};
 use pgrx::datum::{Interval, TimestampWithTimeZone, UnboxDatum};
 use pgrx::heap_tuple::PgHeapTuple;
@@ -56,7 +56,7 @@ where
 }
 
 /// What `mrcall_internal.visit_settings` says.
-fn settings(args: &Args<'_>) -> SqlResult<Settings> {
+fn settings(args: &Args<'_>) -> SqlResult<VisitSettings> {
     let row = needed(args.composite(11), "settings")?;
     let gap: Interval = needed(field(&row, "gap")?, "gap")?;
     let ignored: Option<Array<'_, &str>> = field(&row, "ignored")?;
@@ -71,14 +71,14 @@ fn settings(args: &Args<'_>) -> SqlResult<Settings> {
         }
         _ => Vec::new(),
     };
-    Ok(Settings {
+    Ok(VisitSettings {
         gap: time::exact_micros(gap.months(), gap.days(), gap.micros(), "gap").map_err(report)?,
         ignored: ignored.iter().flat_map(Array::iter).flatten().map(str::to_owned).collect(),
         cuts,
         path_from_url: flag("path_from_url")?,
         with_pages: flag("with_pages")?,
         with_touch: flag("with_touch")?,
-        taker: field::<i32>(&row, "taker")?.and_then(|taker| u32::try_from(taker).ok()).unwrap_or_default(),
+        receiver: field::<i32>(&row, "taker")?.and_then(|taker| u32::try_from(taker).ok()).unwrap_or_default(),
     })
 }
 
@@ -122,5 +122,5 @@ fn visit_set_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Interna
 
 #[pg_extern(sql = false)]
 fn visit_set_final(mut state: Internal) -> SqlResult<Option<AnyElement>> {
-    agg::hand_over(&mut state, VisitSet::taker)
+    agg::hand_over(&mut state, VisitSet::receiver)
 }

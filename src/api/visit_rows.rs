@@ -2,10 +2,8 @@
 
 use mrcall_engine::agent;
 use mrcall_engine::state::{Dictionary, NONE};
-use mrcall_engine::visits::{Cuts, Rows, VisitPart, VisitSet, origin_parts};
+use mrcall_engine::visits::{Cuts, VisitPart, VisitRows, VisitSet, origin_parts};
 use pgrx::pg_sys;
-
-use mrcall_engine::resource::memory::Reservation;
 
 use crate::agg::Receiver;
 use crate::error::{SqlResult, report};
@@ -107,9 +105,7 @@ impl OwnRules {
 
 /// The visits of a set as rows of `mrcall_internal.visit`.
 struct Output {
-    rows: Rows<'static>,
-    /// What the rows' memory counts as.
-    _share: Reservation,
+    rows: VisitRows<'static>,
     rules: OwnRules,
     texts: ByTextId<Text>,
     parts: Parts,
@@ -125,16 +121,13 @@ struct Output {
 
 impl Output {
     /// The rows of a set.
-    fn new(rows: Rows<'static>, query: &Query, row: &mut Row) -> SqlResult<Self> {
-        let mut share = Reservation::default();
-        share.set(rows.heap_bytes()).map_err(report)?;
+    fn new(rows: VisitRows<'static>, query: &Query, row: &mut Row) -> SqlResult<Self> {
         let rules = OwnRules::new(query)?;
         let mut direct = [None; 7];
         (direct[0], direct[5]) = (Some("Direct"), Some("no arrival"));
         let mut parts = Parts::default();
         Ok(Self {
             rows,
-            _share: share,
             direct: parts.origin(row, &rules, direct)?,
             rules,
             texts: ByTextId::new(),
@@ -176,16 +169,16 @@ impl Output {
     }
 
     /// Sets the columns behind visitor_id.
-    fn set(&mut self, piece: &VisitPart, visit_no: usize, row: &mut Row) -> SqlResult<()> {
-        let run = piece.run;
+    fn set(&mut self, part: &VisitPart, visit_no: usize, row: &mut Row) -> SqlResult<()> {
+        let run = part.run;
         let [channel, source, medium, campaign, term, rule, referrer_domain] = self.origin(run.touch, row)?;
         let (landing, touched_at) = match run.touch {
             NONE => (run.entry, run.start),
-            _ => (piece.landing, run.touch_at),
+            _ => (part.landing, run.touch_at),
         };
         let (entry, exit) = (self.text(run.entry, row), self.text(run.exit, row));
         let landing_page = if landing == run.entry { entry } else { self.text(landing, row) };
-        let [device, is_bot] = self.device(piece.agent, row);
+        let [device, is_bot] = self.device(part.agent, row);
         let values = [
             (visit_no as i64).into(),
             run.start.into(),
@@ -216,12 +209,12 @@ impl Output {
 impl stream::Source for Option<Output> {
     fn next(&mut self, row: &mut Row) -> SqlResult<bool> {
         let Some(output) = self else { return Ok(false) };
-        if output.next == output.rows.pieces().len() {
+        if output.next == output.rows.visit_parts().len() {
             let Some(visitor) = output.rows.next_visitor().map_err(report)? else { return Ok(false) };
             row.set_text(0, visitor.text(&mut [0; 36]));
             output.next = 0;
         }
-        let Some(visit) = output.rows.pieces().get(output.next).copied() else { return Ok(false) };
+        let Some(visit) = output.rows.visit_parts().get(output.next).copied() else { return Ok(false) };
         output.next += 1;
         output.set(&visit, output.next, row)?;
         Ok(true)
@@ -233,7 +226,7 @@ fn rows_of_set(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<pg_sys::Dat
     stream::next(fcinfo, |row| {
         let args = Args::of(fcinfo);
         let Some(set) = args.bytes(0) else { return Ok(None) };
-        let rows = Rows::new(row.keep(set), Cuts::default()).map_err(report)?;
+        let rows = VisitRows::new(row.keep(set), Cuts::default()).map_err(report)?;
         query::connect(|query| Output::new(rows, query, row)).map(Some)
     })
 }

@@ -2,7 +2,7 @@
 
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::state::{Dictionary, NONE};
-use mrcall_engine::visits::{BucketCounts, Cuts, Rows, VisitPart, VisitSet, origin_parts};
+use mrcall_engine::visits::{BucketCounts, Cuts, VisitPart, VisitRows, VisitSet, origin_parts};
 use mrcall_engine::{Error, ErrorKind, agent};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::pg_sys;
@@ -62,7 +62,7 @@ struct Values {
 }
 
 impl Values {
-    fn of(&mut self, visit: &VisitPart, rows: &Rows<'_>) -> SqlResult<u32> {
+    fn of(&mut self, visit: &VisitPart, rows: &VisitRows<'_>) -> SqlResult<u32> {
         let run = visit.run;
         let id = match self.dimension {
             Dimension::Whole => return Ok(0),
@@ -107,7 +107,7 @@ const VISITORS_BETWEEN_COUNTS: u64 = 64;
 /// Counts the visits of a set.
 fn count(
     set: &mut VisitSet,
-    tally: &mut BucketCounts,
+    counts: &mut BucketCounts,
     cuts: Vec<i64>,
     values: &mut Values,
     no_bots: bool,
@@ -118,7 +118,7 @@ fn count(
     let gap = rows.gap();
     while rows.next_visitor().map_err(report)?.is_some() {
         visitor += 1;
-        for parts in rows.pieces().chunk_by(|a, b| b.run.start.saturating_sub(a.run.end) <= gap) {
+        for parts in rows.visit_parts().chunk_by(|a, b| b.run.start.saturating_sub(a.run.end) <= gap) {
             counter.step();
             let joined;
             let visit = match parts {
@@ -138,32 +138,32 @@ fn count(
                 }
             }
             let value = values.of(visit, &rows)?;
-            tally.add(visitor, visit, parts, value);
+            counts.add(visitor, visit, parts, value).map_err(report)?;
         }
         if visitor % VISITORS_BETWEEN_COUNTS == 0 {
-            share.set(rows.heap_bytes() + tally.heap_bytes() + values.texts.heap_bytes()).map_err(report)?;
+            share.set(counts.heap_bytes() + values.texts.heap_bytes()).map_err(report)?;
         }
     }
     Ok(())
 }
 
 /// Writes a row for each bucket and value.
-fn write(tally: &BucketCounts, values: &Values, buckets: &[(i64, i64)], store: &mut Store) -> SqlResult<()> {
+fn write(counts: &BucketCounts, values: &Values, buckets: &[(i64, i64)], store: &mut Store) -> SqlResult<()> {
     let mut shown: Vec<(u32, Option<Text>)> = match values.dimension {
         Dimension::Whole => vec![(0, None)],
         _ => {
-            let mut found = tally.values();
+            let mut found = counts.values().map_err(report)?;
             found.sort_unstable_by(|a, b| values.texts.get(*a).cmp(values.texts.get(*b)));
             let text = |id: u32| core::str::from_utf8(values.texts.get(id)).ok();
             found.into_iter().map(|id| (id, text(id).map(|text| store.row.share(text)))).collect()
         }
     };
     let mut counter = interrupt::Throttle::default();
-    for ((start, _), stretch) in buckets.iter().zip(1..) {
+    for ((start, _), bucket) in buckets.iter().zip(1..) {
         for (value, text) in &mut shown {
             counter.step();
-            let counts = tally.counts(stretch, *value);
-            let days = i32::try_from(counts.days).map_err(|_| {
+            let cell = counts.counts(bucket, *value);
+            let days = i32::try_from(cell.days).map_err(|_| {
                 let message = "the total duration is out of range";
                 report(Error::new(ErrorKind::DatetimeOutOfRange, message, "Use a smaller width."))
             })?;
@@ -171,14 +171,14 @@ fn write(tally: &BucketCounts, values: &Values, buckets: &[(i64, i64)], store: &
             let row = [
                 (*start).into(),
                 (*text).into(),
-                number(counts.visitors),
-                number(counts.visits),
-                number(counts.events),
-                number(counts.pageviews),
-                number(counts.bounces),
+                number(cell.visitors),
+                number(cell.visits),
+                number(cell.events),
+                number(cell.pageviews),
+                number(cell.bounces),
             ];
             row.into_iter().enumerate().for_each(|(column, value)| store.row.set(column, value));
-            store.row.set_interval(COLUMNS - 1, days, counts.micros);
+            store.row.set_interval(COLUMNS - 1, days, cell.micros);
             store.put();
         }
     }
@@ -243,7 +243,7 @@ fn visitor_buckets(
             &args,
         )?;
         let cuts = first_cut(&buckets, from);
-        let mut tally = BucketCounts::new(cuts.clone());
+        let mut counts = BucketCounts::new(cuts.clone());
         let mut values = Values {
             dimension: by,
             rules: OwnRules::new(query)?,
@@ -252,9 +252,9 @@ fn visitor_buckets(
             untouched: None,
         };
         if let Some(mut set) = taker.take() {
-            count(&mut set.state, &mut tally, cuts, &mut values, no_bots)?;
+            count(&mut set.state, &mut counts, cuts, &mut values, no_bots)?;
         }
-        write(&tally, &values, &buckets, &mut store)
+        write(&counts, &values, &buckets, &mut store)
     })
 }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
-use mrcall_engine::document::Value;
+use mrcall_engine::document::FieldValue;
 use mrcall_engine::parse;
 use mrcall_engine::webhooks::{AppleIds, StripeIds, Transaction};
 use pgrx::prelude::*;
@@ -61,14 +61,14 @@ fn payload<'a>(text: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// The ids that are there, as `->>` says them.
-fn texts(ids: &[Option<Value<'_>>]) -> Option<AnyElement> {
+fn texts(ids: &[Option<FieldValue<'_>>]) -> Option<AnyElement> {
     let ids = ids.iter().flatten().filter_map(|id| {
         let text = match *id {
-            Value::Text(text) => text,
-            Value::Bool(true) => b"true",
-            Value::Bool(false) => b"false",
-            Value::Number(number) => number_text(number)?.to_bytes(),
-            Value::Container(_) => b"",
+            FieldValue::Text(text) => text,
+            FieldValue::Bool(true) => b"true",
+            FieldValue::Bool(false) => b"false",
+            FieldValue::Number(number) => number_text(number)?.to_bytes(),
+            FieldValue::Container(_) => b"",
         };
         Some(if text.len() > LONGEST { b"" } else { text })
     });

@@ -6,7 +6,7 @@ use core::{ptr, slice};
 use std::cell::RefCell;
 use std::ffi::CString;
 
-use mrcall_engine::document::{Path, Value};
+use mrcall_engine::document::{FieldPath, FieldValue};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{
     AnyElement, Array, FromDatum, PgLogLevel, PgMemoryContexts, PgSqlErrorCode, PgXactCallbackEvent,
@@ -80,15 +80,15 @@ pub trait Reading {
 pub unsafe fn field<R: Reading>(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
     // SAFETY: the server passes a live call info, whose first argument is a jsonb; fn_extra is as `path` leaves it.
     unsafe {
-        if let Some(path) = (*(*fcinfo).flinfo).fn_extra.cast::<Path>().as_mut()
+        if let Some(path) = (*(*fcinfo).flinfo).fn_extra.cast::<FieldPath>().as_mut()
             && let pointer = (*(*fcinfo).args.as_ptr()).value.cast_mut_ptr()
             && is_plain(pointer)
         {
             let result = match path.find(content(pointer)) {
                 None => Ok(None),
-                Some(Value::Text(text)) => R::text(text),
-                Some(Value::Bool(value)) => R::truth(value),
-                Some(Value::Number(_) | Value::Container(_)) => Err(NoMemory),
+                Some(FieldValue::Text(text)) => R::text(text),
+                Some(FieldValue::Bool(value)) => R::truth(value),
+                Some(FieldValue::Number(_) | FieldValue::Container(_)) => Err(NoMemory),
             };
             if let Ok(result) = result {
                 return or_null(fcinfo, result);
@@ -123,10 +123,10 @@ fn any_field<R: Reading>(fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<pg_s
     let mut is_container = false;
     let mut read = |document: &[u8]| match path.find(document) {
         None => Ok(None),
-        Some(Value::Text(text)) => R::text(text),
-        Some(Value::Bool(value)) => R::truth(value),
-        Some(Value::Number(number)) => number_text(number).map_or(Ok(None), |text| R::text(text.to_bytes())),
-        Some(Value::Container(_)) => {
+        Some(FieldValue::Text(text)) => R::text(text),
+        Some(FieldValue::Bool(value)) => R::truth(value),
+        Some(FieldValue::Number(number)) => number_text(number).map_or(Ok(None), |text| R::text(text.to_bytes())),
+        Some(FieldValue::Container(_)) => {
             is_container = true;
             Ok(None)
         }
@@ -154,7 +154,11 @@ fn any_field<R: Reading>(fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<pg_s
 }
 
 /// The path in the second argument, kept from call to call where the statement has it as a constant. `None` where a key is NULL.
-fn path<'a>(fcinfo: pg_sys::FunctionCallInfo, args: &Args, other: &'a mut Option<Path>) -> Option<&'a mut Path> {
+fn path<'a>(
+    fcinfo: pg_sys::FunctionCallInfo,
+    args: &Args,
+    other: &'a mut Option<FieldPath>,
+) -> Option<&'a mut FieldPath> {
     // SAFETY: the server passes a live call info; what is behind fn_extra is what this function put there, dropped with the
     // memory of the call site, which is not before the running call ends.
     unsafe {
@@ -166,14 +170,14 @@ fn path<'a>(fcinfo: pg_sys::FunctionCallInfo, args: &Args, other: &'a mut Option
             }
             site.fn_extra = PgMemoryContexts::For(site.fn_mcxt).leak_and_drop_on_delete(path).cast();
         }
-        site.fn_extra.cast::<Path>().as_mut()
+        site.fn_extra.cast::<FieldPath>().as_mut()
     }
 }
 
-fn path_of(args: &Args) -> Option<Path> {
+fn path_of(args: &Args) -> Option<FieldPath> {
     // SAFETY: the SQL declaration says that the argument is an array of texts.
     let keys = unsafe { Array::<&str>::from_datum(args.datum(1)?, false) }?;
-    keys.iter().collect::<Option<Vec<_>>>().map(Path::new)
+    keys.iter().collect::<Option<Vec<_>>>().map(FieldPath::new)
 }
 
 /// A number as the server writes it.

@@ -50,7 +50,7 @@ impl RetentionState {
     }
 
     /// The bytes: the same for the same rows, whatever their order and split.
-    pub fn serialize(&self) -> Vec<u8> {
+    pub fn serialize(&self) -> Result<Vec<u8>> {
         let mut w = Writer::new(KIND, VERSION);
         w.unsigned(u64::from(self.conditions));
         w.unsigned(u64::from(self.met));

@@ -114,7 +114,7 @@ impl SequenceState {
     }
 
     /// The bytes: the same for the same pattern and events, whatever their order and split.
-    pub fn serialize(&self) -> Vec<u8> {
+    pub fn serialize(&self) -> Result<Vec<u8>> {
         let mut w = Writer::new(KIND, VERSION);
         w.reserve(self.pattern.text().len() + self.events.written_bytes());
         w.text(self.pattern.text().as_bytes());

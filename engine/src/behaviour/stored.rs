@@ -74,7 +74,7 @@ impl FunnelEvents {
     }
 
     /// The bytes: the same for the same events, whatever their order and split.
-    pub fn serialize(&self) -> Vec<u8> {
+    pub fn serialize(&self) -> Result<Vec<u8>> {
         let mut w = Writer::new(KIND, VERSION);
         w.reserve(self.events.written_bytes());
         w.unsigned(u64::from(self.steps));

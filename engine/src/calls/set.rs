@@ -157,13 +157,13 @@ impl CallSet {
         }
         self.parts.extend(other.parts.iter().cloned());
         if other.has_own() {
-            self.parts.push(other.own_part());
+            self.parts.push(other.own_part()?);
         }
         Ok(())
     }
 
     /// The own calls as bytes: the texts, what is known of the calls before, and the calls.
-    fn own_part(&self) -> Vec<u8> {
+    fn own_part(&self) -> Result<Vec<u8>> {
         let mut w = Writer::default();
         for texts in [&self.businesses, &self.outcomes, &self.callers] {
             w.unsigned(texts.len() as u64);
@@ -180,13 +180,13 @@ impl CallSet {
             w.signed(*end);
         }
         w.unsigned(self.num_calls);
-        w.append(self.calls.bytes());
+        w.append(self.calls.bytes()?);
         w.finish()
     }
 
     /// The bytes: the parts, one after the other. `54000` from a gigabyte on.
     pub fn serialize(&self) -> Result<Vec<u8>> {
-        let own = self.has_own().then(|| self.own_part());
+        let own = self.has_own().then(|| self.own_part()).transpose()?;
         let parts = || self.parts.iter().chain(&own);
         let total = parts().map(|part| part.len() + 10).sum::<usize>();
         if total > MOST_BYTES {
@@ -200,7 +200,7 @@ impl CallSet {
         w.signed(self.since);
         w.unsigned(parts().count() as u64);
         parts().for_each(|part| w.text(part));
-        Ok(w.finish())
+        w.finish()
     }
 
     /// Keeps the parts in bytes of [`Self::serialize`] as they are; they are read by [`super::Summary`].

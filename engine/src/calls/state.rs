@@ -197,7 +197,7 @@ impl CallState {
             }
             interrupt::check();
         }
-        Ok(w.finish())
+        w.finish()
     }
 
     /// Reads what [`Self::serialize`] wrote; anything else is `22P03`.

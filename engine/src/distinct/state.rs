@@ -6,6 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::estimate::estimate;
 use crate::error::{Error, Result};
+use crate::resource::memory;
 use crate::state::{Reader, Writer};
 
 const KIND: u8 = b'D';
@@ -182,7 +183,7 @@ impl DistinctState {
     }
 
     /// The bytes: a function of the registers alone. The list where it is shorter, else all registers.
-    pub fn serialize(&self) -> Vec<u8> {
+    pub fn serialize(&self) -> Result<Vec<u8>> {
         let entries = self.entries();
         let mut list = self.header(LIST);
         list.unsigned(entries.len() as u64);
@@ -192,12 +193,13 @@ impl DistinctState {
             list.unsigned(u64::from((register - next) << RANK_BITS | entry & RANK_MASK));
             next = register + 1;
         }
-        let list = list.finish();
-        let mut all = self.header(ALL).finish();
+        let list = list.finish()?;
+        let mut all = self.header(ALL).finish()?;
         let length = all.len() + self.packed_bytes();
         if list.len() <= length {
-            return list;
+            return Ok(list);
         }
+        memory::reserve_exact(&mut all, self.packed_bytes())?;
         all.resize(length, 0);
         let start = length - self.packed_bytes();
         if let Some(packed) = all.get_mut(start..) {
@@ -209,7 +211,7 @@ impl DistinctState {
                 }
             }
         }
-        all
+        Ok(all)
     }
 
     fn header(&self, form: u64) -> Writer {
@@ -241,7 +243,7 @@ impl DistinctState {
         state.registers = Registers::Few { sorted: entries, loose: Vec::new() };
         state.settle();
         // One state has one form: equality of states is equality of bytes.
-        if state.serialize() == bytes { Ok(state) } else { Err(malformed) }
+        if state.serialize()? == bytes { Ok(state) } else { Err(malformed) }
     }
 
     fn read_list(&self, r: &mut Reader<'_>) -> Result<Vec<u32>> {

@@ -3,14 +3,15 @@
 use hashbrown::HashMap;
 use num_bigint::BigInt;
 
-use super::index::Index;
-use super::output::{Amount, CreditRow};
-use super::set::StoredConversion;
+use super::index::JourneyIndex;
+use super::rows::{CreditRow, ModelCredit, TableWriter};
+use super::set::{StoredConversion, StoredTouch};
 use crate::arrival::is_paid;
 use crate::credit::{self, Options};
 use crate::error::Result;
 use crate::model::Model;
 use crate::resource::interrupt;
+use crate::resource::memory::{self, HeldVec, Reservation};
 use crate::split;
 use crate::state::NONE;
 
@@ -20,102 +21,118 @@ const COUNT_SCALE: usize = 6;
 const WHOLE: u32 = 1_000_000;
 
 /// What one value of the dimension has in one currency.
-struct Cell {
+struct ValueCredit {
     value: u32,
     currency: u32,
     /// By model: millionths of conversions, units of the value.
     sums: Vec<(BigInt, BigInt)>,
 }
 
-/// The rows of the report, in order of currency and value by bytes, the unattributed row of each currency last; one of
+/// What all values have in all currencies, each pair at a place of its own.
+#[derive(Default)]
+struct CreditTable {
+    credits: Vec<ValueCredit>,
+    places: HashMap<(u32, u32), usize>,
+    models: usize,
+    held: Reservation,
+}
+
+impl CreditTable {
+    fn place(&mut self, value: u32, currency: u32) -> Result<usize> {
+        if let Some(place) = self.places.get(&(value, currency)) {
+            return Ok(*place);
+        }
+        // A sum has a block of its own for its digits: 32 bytes with what the allocator needs.
+        let sums = self.models * (size_of::<(BigInt, BigInt)>() + 2 * 32);
+        self.held.add(size_of::<ValueCredit>() + size_of::<((u32, u32), usize)>() + sums)?;
+        memory::reserve_map(&mut self.places)?;
+        let place = self.credits.len();
+        let sums = memory::filled(Default::default(), self.models)?;
+        memory::push(&mut self.credits, ValueCredit { value, currency, sums })?;
+        self.places.insert((value, currency), place);
+        Ok(place)
+    }
+}
+
+/// Writes the rows of the report, in order of currency and value by bytes, the unattributed row of each currency last; one of
 /// no currency where there is no conversion at all.
-pub(super) fn credit(index: &Index<'_>) -> Result<Vec<CreditRow>> {
+pub(super) fn credit(index: &JourneyIndex<'_>, table: &mut TableWriter<CreditRow>) -> Result<()> {
     let set = index.set();
     let models = &set.settings.models;
-    let scales = scales(&set.conversions);
-    let mut cells: Vec<Cell> = Vec::new();
-    let mut places: HashMap<(u32, u32), usize> = HashMap::new();
-    let mut place_of = |cells: &mut Vec<Cell>, value: u32, currency: u32| {
-        *places.entry((value, currency)).or_insert_with(|| {
-            cells.push(Cell { value, currency, sums: vec![Default::default(); models.len()] });
-            cells.len() - 1
-        })
-    };
-    // Who got credit, by model: cell and browser, once for each touch.
-    let mut credited: Vec<Vec<(usize, u32)>> = vec![Vec::new(); models.len()];
-    let mut journey = Vec::new();
+    let scales = scales(&set.conversions)?;
+    let mut all = CreditTable { models: models.len(), ..CreditTable::default() };
+    // Who got credit, by model: place and browser, once for each touch.
+    let mut credited: Vec<HeldVec<(usize, u32)>> = models.iter().map(|_| HeldVec::default()).collect();
+    let mut journey = HeldVec::default();
 
     for conversion in &set.conversions {
         interrupt::check();
         let scale = scales.get(&conversion.currency).copied().unwrap_or(conversion.scale);
         let to_scale = BigInt::from(10).pow(u32::try_from(scale.saturating_sub(conversion.scale)).unwrap_or(0));
-        index.journey_of(conversion, &mut journey);
+        index.journey_of(conversion, &mut journey)?;
         if journey.is_empty() {
-            let place = place_of(&mut cells, NONE, conversion.currency);
-            for sum in cells.get_mut(place).map(|cell| &mut cell.sums).into_iter().flatten() {
+            let place = all.place(NONE, conversion.currency)?;
+            for sum in all.credits.get_mut(place).map(|credit| &mut credit.sums).into_iter().flatten() {
                 sum.0 += WHOLE;
                 sum.1 += &conversion.units * &to_scale;
             }
             continue;
         }
-        let touches: Vec<credit::Touch<'_>> =
-            journey.iter().map(|touch| credit::Touch { at: touch.at, channel: set.text(touch.channel) }).collect();
-        let of_touch: Vec<usize> =
-            journey.iter().map(|touch| place_of(&mut cells, touch.value, conversion.currency)).collect();
+        let touch = |touch: &StoredTouch| credit::Touch { at: touch.at, channel: set.text(touch.channel) };
+        let touches = HeldVec::collect(journey.iter().map(touch))?;
+        let mut places = HeldVec::with_room(journey.len())?;
+        for touch in &journey {
+            places.push(all.place(touch.value, conversion.currency)?)?;
+        }
         let options = set.options(conversion.signed_up_at, conversion.business_at);
         for (m, model) in models.iter().enumerate() {
             interrupt::check();
             let parts = parts(&touches, conversion, *model, &options)?;
-            for ((place, touch), part) in of_touch.iter().zip(&journey).zip(parts) {
+            for ((place, touch), part) in places.iter().zip(&journey).zip(parts) {
                 let Some((count, value)) = part else { continue };
-                if let Some(sum) = cells.get_mut(*place).and_then(|cell| cell.sums.get_mut(m)) {
+                if let Some(sum) = all.credits.get_mut(*place).and_then(|credit| credit.sums.get_mut(m)) {
                     sum.0 += count;
                     sum.1 += value * &to_scale;
                 }
                 if let Some(list) = credited.get_mut(m).filter(|_| set.settings.counts) {
-                    list.push((*place, touch.visitor));
+                    list.push((*place, touch.visitor))?;
                 }
             }
         }
     }
-    for currency in if scales.is_empty() { vec![NONE] } else { scales.keys().copied().collect() } {
-        place_of(&mut cells, NONE, currency);
+    for currency in if scales.is_empty() { vec![NONE] } else { memory::collect(scales.keys().copied())? } {
+        all.place(NONE, currency)?;
     }
-    let counts: Vec<Vec<(u64, u64)>> = credited.into_iter().map(|list| counts(list, cells.len())).collect();
-    let mut order: Vec<usize> = (0..cells.len()).collect();
-    interrupt::sort_by_key(&mut order, |i| {
-        cells.get(*i).map(|cell| (index.rank(cell.currency), index.rank(cell.value)))
-    });
-    let row = |i: usize| {
+    let places = all.credits.len();
+    let counts = credited.into_iter().map(|list| counts(list, places)).collect::<Result<Vec<_>>>()?;
+    let mut order = HeldVec::collect(all.credits.iter().zip(0..))?;
+    interrupt::sort_by_key(&mut order, |(credit, _)| (index.rank(credit.currency), index.rank(credit.value)));
+    for (credit, place) in &order {
         interrupt::check();
-        let cell = cells.get(i)?;
-        let scale = scales.get(&cell.currency).copied().unwrap_or(0);
-        let amounts = cell.sums.iter().enumerate().map(|(m, (count, value))| {
-            let (touches, visitors) = counts.get(m).and_then(|list| list.get(i)).copied().unwrap_or_default();
-            Amount {
-                conversions: split::units_text(count, COUNT_SCALE),
-                value: split::units_text(value, scale),
-                touches,
-                visitors,
-            }
+        let scale = scales.get(&credit.currency).copied().unwrap_or(0);
+        let credits = credit.sums.iter().zip(&counts).map(|((count, value), counts)| {
+            let (touches, visitors) = counts.get(*place).copied().unwrap_or_default();
+            let conversions = split::units_text(count, COUNT_SCALE);
+            ModelCredit { conversions, value: split::units_text(value, scale), touches, visitors }
         });
-        Some(CreditRow {
-            value: (cell.value != NONE).then(|| set.text(cell.value).to_owned()),
-            currency: (cell.currency != NONE).then(|| set.text(cell.currency).to_owned()),
-            amounts: amounts.collect(),
-        })
-    };
-    Ok(order.into_iter().filter_map(row).collect())
+        table.push(&CreditRow {
+            value: (credit.value != NONE).then(|| set.text(credit.value).to_owned()),
+            currency: (credit.currency != NONE).then(|| set.text(credit.currency).to_owned()),
+            credits: credits.collect(),
+        })?;
+    }
+    Ok(())
 }
 
 /// The decimals of each currency: the most of any of its conversions.
-fn scales(conversions: &[StoredConversion]) -> HashMap<u32, usize> {
+fn scales(conversions: &[StoredConversion]) -> Result<HashMap<u32, usize>> {
     let mut scales = HashMap::new();
     for conversion in conversions {
+        memory::reserve_map(&mut scales)?;
         let scale = scales.entry(conversion.currency).or_insert(0);
         *scale = conversion.scale.max(*scale);
     }
-    scales
+    Ok(scales)
 }
 
 /// The part of each touch, in millionths of the conversion and units of its value; `None` for a touch of no weight. A
@@ -140,15 +157,15 @@ fn parts(
     Ok(weights.iter().zip(counts).zip(values).map(pair).collect())
 }
 
-/// How many touches, and how many distinct browsers, each cell has.
-fn counts(mut list: Vec<(usize, u32)>, cells: usize) -> Vec<(u64, u64)> {
+/// How many touches, and how many distinct browsers, each place has.
+fn counts(mut list: HeldVec<(usize, u32)>, places: usize) -> Result<HeldVec<(u64, u64)>> {
     interrupt::sort(&mut list);
-    let mut counts = vec![(0, 0); cells];
+    let mut counts = HeldVec::filled((0, 0), places)?;
     for same in list.chunk_by(|a, b| a == b) {
-        if let Some(count) = same.first().and_then(|(cell, _)| counts.get_mut(*cell)) {
+        if let Some(count) = same.first().and_then(|(place, _)| counts.get_mut(*place)) {
             count.0 += same.len() as u64;
             count.1 += 1;
         }
     }
-    counts
+    Ok(counts)
 }

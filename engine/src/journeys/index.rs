@@ -1,37 +1,40 @@
 //! Finding the touches of a journey.
 
 use super::set::{JourneySet, StoredConversion, StoredTouch};
-use crate::resource::interrupt;
+use crate::error::Result;
+use crate::resource::interrupt::{self, Throttle};
+use crate::resource::memory::HeldVec;
 use crate::state::NONE;
 
 /// The touches by browser and time, the browsers by customer.
-pub(super) struct Index<'a> {
+pub(super) struct JourneyIndex<'a> {
     set: &'a JourneySet,
     /// The place of each text in the order of all texts by bytes.
-    ranks: Vec<u32>,
-    touches: Vec<StoredTouch>,
+    ranks: HeldVec<u32>,
+    touches: HeldVec<StoredTouch>,
     /// Customer and browser, sorted, each pair once.
-    links: Vec<(u32, u32)>,
+    links: HeldVec<(u32, u32)>,
     /// Customer and instant, sorted.
-    restarts: Vec<(u32, i64)>,
+    restarts: HeldVec<(u32, i64)>,
 }
 
-impl<'a> Index<'a> {
-    pub fn new(set: &'a JourneySet) -> Self {
-        let mut ranks = vec![0; set.texts.len()];
-        for (text, rank) in set.texts.in_order().zip(0..) {
+impl<'a> JourneyIndex<'a> {
+    pub fn new(set: &'a JourneySet) -> Result<Self> {
+        let (mut ranks, mut throttle) = (HeldVec::filled(0, set.texts.len())?, Throttle::default());
+        for (text, rank) in set.texts.in_order()?.zip(0..) {
+            throttle.step();
             if let Some(slot) = ranks.get_mut(text as usize) {
                 *slot = rank;
             }
         }
-        let mut touches = set.touches.clone();
+        let mut touches = HeldVec::collect(set.touches.iter().copied())?;
         interrupt::sort_by_key(&mut touches, |touch| (touch.visitor, touch.at));
-        let mut links = set.links.clone();
+        let mut links = HeldVec::collect(set.links.iter().copied())?;
         interrupt::sort(&mut links);
         links.dedup();
-        let mut restarts = set.restarts.clone();
+        let mut restarts = HeldVec::collect(set.restarts.iter().copied())?;
         interrupt::sort(&mut restarts);
-        Self { set, ranks, touches, links, restarts }
+        Ok(Self { set, ranks, touches, links, restarts })
     }
 
     /// The set that it is an index of.
@@ -55,12 +58,12 @@ impl<'a> Index<'a> {
     }
 
     /// The touches that led to a conversion, in order of time, channel, value and browser.
-    pub fn journey_of(&self, conversion: &StoredConversion, journey: &mut Vec<StoredTouch>) {
+    pub fn journey_of(&self, conversion: &StoredConversion, journey: &mut HeldVec<StoredTouch>) -> Result<()> {
         let (customer, end) = (conversion.customer, conversion.ends_at);
         let earlier = self.restarts.partition_point(|restart| *restart < (customer, end));
         let restart = earlier.checked_sub(1).and_then(|i| self.restarts.get(i)).filter(|last| last.0 == customer);
         let from = restart.map_or(conversion.begins_at, |last| conversion.begins_at.max(last.1.saturating_add(1)));
-        self.journey(self.links_of(customer), from, end, journey);
+        self.journey(self.links_of(customer), from, end, journey)
     }
 
     /// The browsers of a customer.
@@ -74,14 +77,16 @@ impl<'a> Index<'a> {
     }
 
     /// The touches of browsers from one instant to another, both included, in order of time, channel, value and browser.
-    pub fn journey(&self, links: &[(u32, u32)], from: i64, to: i64, journey: &mut Vec<StoredTouch>) {
+    pub fn journey(&self, links: &[(u32, u32)], from: i64, to: i64, journey: &mut HeldVec<StoredTouch>) -> Result<()> {
         journey.clear();
         for (_, visitor) in links {
             let first = self.touches.partition_point(|touch| (touch.visitor, touch.at) < (*visitor, from));
             let rest = self.touches.get(first..).unwrap_or_default();
-            journey.extend(rest.iter().take_while(|touch| touch.visitor == *visitor && touch.at <= to));
+            let count = rest.iter().take_while(|touch| touch.visitor == *visitor && touch.at <= to).count();
+            journey.extend(rest.get(..count).unwrap_or_default())?;
         }
         self.sort(journey);
+        Ok(())
     }
 
     /// Brings touches into the order of a journey.

@@ -1,17 +1,23 @@
 //! The paths of journeys, converted or not.
 
+use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 use num_bigint::BigInt;
 
-use super::index::Index;
-use super::output::{JourneyRow, PathRow};
+use super::index::JourneyIndex;
+use super::rows::{JourneyRow, PathRow, TableWriter};
 use super::set::StoredTouch;
+use crate::error::Result;
 use crate::resource::interrupt;
+use crate::resource::memory::{self, HeldVec, Reservation};
 use crate::split;
 use crate::state::NONE;
 
+/// A currency and the values along a way.
+type PathKey = (u32, Vec<u32>);
+
 #[derive(Default)]
-struct Sums {
+struct PathSums {
     conversions: u64,
     units: BigInt,
     scale: usize,
@@ -20,24 +26,36 @@ struct Sums {
 
 /// Sums by path and currency.
 #[derive(Default)]
-struct Paths(HashMap<(u32, Vec<u32>), Sums>);
+struct PathTable {
+    sums: HashMap<PathKey, PathSums>,
+    held: Reservation,
+}
 
-impl Paths {
-    fn of(&mut self, currency: u32, journey: &[StoredTouch]) -> &mut Sums {
-        self.0.entry((currency, journey.iter().map(|touch| touch.value).collect())).or_default()
+impl PathTable {
+    fn sums(&mut self, currency: u32, journey: &[StoredTouch]) -> Result<&mut PathSums> {
+        let path = memory::collect(journey.iter().map(|touch| touch.value))?;
+        memory::reserve_map(&mut self.sums)?;
+        match self.sums.entry((currency, path)) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(new) => {
+                // Its place in the table and in the rows that are sorted, and the path.
+                self.held.add(2 * size_of::<(PathKey, PathSums)>() + size_of_val(&*new.key().1))?;
+                Ok(new.insert(PathSums::default()))
+            }
+        }
     }
 }
 
 /// The distinct paths, in order of currency, then path by bytes. An unattributed conversion has an empty path; journeys
 /// without a conversion have no currency.
-pub(super) fn paths(index: &Index<'_>) -> Vec<PathRow> {
+pub(super) fn paths(index: &JourneyIndex<'_>, table: &mut TableWriter<PathRow>) -> Result<()> {
     let set = index.set();
-    let mut paths = Paths::default();
-    let mut journey = Vec::new();
+    let mut paths = PathTable::default();
+    let mut journey = HeldVec::default();
     for conversion in &set.conversions {
         interrupt::check();
-        index.journey_of(conversion, &mut journey);
-        let sums = paths.of(conversion.currency, &journey);
+        index.journey_of(conversion, &mut journey)?;
+        let sums = paths.sums(conversion.currency, &journey)?;
         sums.conversions += 1;
         let scale = sums.scale.max(conversion.scale);
         let finer = |from: usize| BigInt::from(10).pow(u32::try_from(scale - from).unwrap_or(0));
@@ -45,40 +63,41 @@ pub(super) fn paths(index: &Index<'_>) -> Vec<PathRow> {
         sums.scale = scale;
     }
     if let Some(range) = set.settings.unconverted {
-        unconverted(index, range, &mut paths);
+        unconverted(index, range, &mut paths)?;
     }
-    let mut rows: Vec<((u32, Vec<u32>), Sums)> = paths.0.into_iter().collect();
+    let mut rows: Vec<(PathKey, PathSums)> = memory::collect(paths.sums)?;
     interrupt::sort_by(&mut rows, |((currency, path), _), ((other_currency, other_path), _)| {
         let rank = |text: &u32| index.rank(*text);
         let by_path = || path.iter().map(rank).cmp(other_path.iter().map(rank));
         rank(currency).cmp(&rank(other_currency)).then_with(by_path)
     });
-    let row = |((currency, path), sums): ((u32, Vec<u32>), Sums)| {
+    for ((currency, path), sums) in rows {
         interrupt::check();
-        PathRow {
-            path: path.into_iter().map(|value| set.text(value).to_owned()).collect(),
+        table.push(&PathRow {
+            path: memory::collect(path.into_iter().map(|value| set.text(value).to_owned()))?,
             currency: (currency != NONE).then(|| set.text(currency).to_owned()),
             conversions: sums.conversions,
             value: split::units_text(&sums.units, sums.scale),
             nulls: sums.nulls,
-        }
-    };
-    rows.into_iter().map(row).collect()
+        })?;
+    }
+    Ok(())
 }
 
 /// The journeys of those who did not convert: each customer with all of its browsers, each browser that is linked to
 /// nobody.
-fn unconverted(index: &Index<'_>, (from, until): (i64, i64), paths: &mut Paths) {
+fn unconverted(index: &JourneyIndex<'_>, (from, until): (i64, i64), paths: &mut PathTable) -> Result<()> {
     let set = index.set();
-    let converted: HashSet<u32> = set.converted.iter().copied().collect();
-    let linked: HashSet<u32> = set.links.iter().map(|(_, visitor)| *visitor).collect();
-    let mut journey = Vec::new();
+    let mut numbers = Reservation::default();
+    let converted = distinct(set.converted.iter().copied(), &mut numbers)?;
+    let linked = distinct(set.links.iter().map(|(_, visitor)| *visitor), &mut numbers)?;
+    let mut journey = HeldVec::default();
     for links in index.customers() {
         interrupt::check();
         if links.first().is_some_and(|(customer, _)| !converted.contains(customer)) {
-            index.journey(links, from, until.saturating_sub(1), &mut journey);
+            index.journey(links, from, until.saturating_sub(1), &mut journey)?;
             if !journey.is_empty() {
-                paths.of(NONE, &journey).nulls += 1;
+                paths.sums(NONE, &journey)?.nulls += 1;
             }
         }
     }
@@ -88,30 +107,43 @@ fn unconverted(index: &Index<'_>, (from, until): (i64, i64), paths: &mut Paths) 
             continue;
         }
         journey.clear();
-        journey.extend(touches.iter().filter(|touch| (from..until).contains(&touch.at)));
+        for touch in touches.iter().filter(|touch| (from..until).contains(&touch.at)) {
+            journey.push(*touch)?;
+        }
         if !journey.is_empty() {
             index.sort(&mut journey);
-            paths.of(NONE, &journey).nulls += 1;
+            paths.sums(NONE, &journey)?.nulls += 1;
         }
     }
+    Ok(())
+}
+
+/// The distinct ones of some numbers, held of the limit.
+fn distinct(numbers: impl ExactSizeIterator<Item = u32>, held: &mut Reservation) -> Result<HashSet<u32>> {
+    // At most seven eighths of a table's places are taken, and their number is a power of two.
+    let bytes = (numbers.len() * 8 / 7).next_power_of_two() * (size_of::<u32>() + 1);
+    held.add(bytes)?;
+    let mut set = HashSet::new();
+    set.try_reserve(numbers.len()).map_err(|_| memory::out_of_memory(bytes))?;
+    set.extend(numbers);
+    Ok(set)
 }
 
 /// The journey of each conversion, in the order in which they came.
-pub(super) fn journeys(index: &Index<'_>) -> Vec<JourneyRow> {
+pub(super) fn journeys(index: &JourneyIndex<'_>, table: &mut TableWriter<JourneyRow>) -> Result<()> {
     let set = index.set();
-    let mut rows = Vec::with_capacity(set.conversions.len());
-    let mut journey = Vec::new();
+    let mut journey = HeldVec::default();
     for conversion in &set.conversions {
         interrupt::check();
-        index.journey_of(conversion, &mut journey);
-        rows.push(JourneyRow {
+        index.journey_of(conversion, &mut journey)?;
+        table.push(&JourneyRow {
             id: set.text(conversion.id).to_owned(),
             currency: (conversion.currency != NONE).then(|| set.text(conversion.currency).to_owned()),
             value: split::units_text(&conversion.units, conversion.scale),
             ends_at: conversion.ends_at,
-            path: journey.iter().map(|touch| set.text(touch.value).to_owned()).collect(),
-            touched_at: journey.iter().map(|touch| touch.at).collect(),
-        });
+            path: memory::collect(journey.iter().map(|touch| set.text(touch.value).to_owned()))?,
+            touched_at: memory::collect(journey.iter().map(|touch| touch.at))?,
+        })?;
     }
-    rows
+    Ok(())
 }

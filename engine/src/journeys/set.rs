@@ -5,13 +5,14 @@ use num_bigint::BigInt;
 use crate::credit::Options;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
+use crate::resource::memory;
 use crate::split;
 use crate::state::{Dictionary, NONE};
 use crate::time;
 
 /// What is asked of a set.
 #[derive(Debug, Clone, Default)]
-pub struct Settings {
+pub struct JourneySettings {
     /// The models whose credit is asked for, in order; none for no credit.
     pub models: Vec<Model>,
     /// The half-life of [`Model::TimeDecay`], microseconds, above zero.
@@ -57,7 +58,7 @@ pub struct Conversion<'a> {
 
 /// A touch as it comes.
 #[derive(Debug, Clone, Copy)]
-pub struct Touch<'a> {
+pub struct JourneyTouch<'a> {
     /// The browser.
     pub visitor: &'a str,
     /// When, microseconds.
@@ -92,7 +93,7 @@ pub(super) struct StoredTouch {
 /// Conversions, links and touches; texts are numbers of one dictionary.
 #[derive(Debug, Clone, Default)]
 pub struct JourneySet {
-    pub(super) settings: Settings,
+    pub(super) settings: JourneySettings,
     pub(super) texts: Dictionary,
     pub(super) conversions: Vec<StoredConversion>,
     pub(super) links: Vec<(u32, u32)>,
@@ -104,7 +105,7 @@ pub struct JourneySet {
 
 impl JourneySet {
     /// An empty set. `22023` for options that no model can have.
-    pub fn new(settings: Settings) -> Result<Self> {
+    pub fn new(settings: JourneySettings) -> Result<Self> {
         let set = Self { settings, ..Self::default() };
         set.options(None, None).validate()?;
         Ok(set)
@@ -112,7 +113,7 @@ impl JourneySet {
 
     /// The models' options for a journey with these milestones.
     pub(super) fn options(&self, signup_at: Option<i64>, business_at: Option<i64>) -> Options<'_> {
-        let Settings { half_life, first_weight, last_weight, weights, .. } = &self.settings;
+        let JourneySettings { half_life, first_weight, last_weight, weights, .. } = &self.settings;
         Options {
             // Each conversion says itself from when on touches count.
             lookback: i64::MAX,
@@ -146,19 +147,17 @@ impl JourneySet {
             signed_up_at: conversion.signed_up_at,
             business_at: conversion.business_at,
         };
-        self.conversions.push(stored);
-        Ok(())
+        memory::push(&mut self.conversions, stored)
     }
 
     /// Takes a browser of a customer; the same link again changes nothing.
     pub fn push_link(&mut self, customer: &str, visitor: &str) -> Result<()> {
         let link = (self.texts.intern(customer.as_bytes())?, self.texts.intern(visitor.as_bytes())?);
-        self.links.push(link);
-        Ok(())
+        memory::push(&mut self.links, link)
     }
 
     /// Takes a touch. `22008` for an infinite instant.
-    pub fn push_touch(&mut self, touch: &Touch<'_>) -> Result<()> {
+    pub fn push_touch(&mut self, touch: &JourneyTouch<'_>) -> Result<()> {
         time::finite(touch.at, "touched_at")?;
         if self.touches.len() >= NONE as usize {
             return Err(Error::new(ErrorKind::LimitExceeded, "too many touches", "Ask for a shorter range."));
@@ -169,22 +168,19 @@ impl JourneySet {
             channel: self.texts.intern(touch.channel.as_bytes())?,
             value: self.texts.intern(touch.value.as_bytes())?,
         };
-        self.touches.push(stored);
-        Ok(())
+        memory::push(&mut self.touches, stored)
     }
 
     /// Takes a customer who has converted before the end of the range: it has no journey without a conversion.
     pub fn push_converted(&mut self, customer: &str) -> Result<()> {
         let customer = self.texts.intern(customer.as_bytes())?;
-        self.converted.push(customer);
-        Ok(())
+        memory::push(&mut self.converted, customer)
     }
 
     /// Takes an instant at which a customer's journey restarts: touches up to it count for no later conversion.
     pub fn push_restart(&mut self, customer: &str, at: i64) -> Result<()> {
         let customer = self.texts.intern(customer.as_bytes())?;
-        self.restarts.push((customer, at));
-        Ok(())
+        memory::push(&mut self.restarts, (customer, at))
     }
 
     /// The memory that it takes, in bytes.

@@ -159,7 +159,7 @@ impl Journeys {
                 value.write(&mut w);
             }
         }
-        let bytes = w.finish();
+        let bytes = w.finish()?;
         if bytes.len() > MAX_BYTES {
             return Err(Error::new(
                 ErrorKind::LimitExceeded,

@@ -132,8 +132,8 @@ impl PathSet {
     }
 
     /// The paths in canonical order.
-    pub fn journeys(&self) -> Journeys {
-        let order: Vec<u32> = self.channels.in_order().collect();
+    pub fn journeys(&self) -> Result<Journeys> {
+        let order: Vec<u32> = self.channels.in_order()?.collect();
         let mut places = vec![0u32; order.len()];
         for (place, id) in (0u32..).zip(&order) {
             if let Some(slot) = places.get_mut(*id as usize) {
@@ -162,12 +162,12 @@ impl PathSet {
             let counts = self.counts.get(id as usize).copied().unwrap_or_default();
             journeys.push(path(id), counts, self.values.get(id as usize));
         }
-        journeys
+        Ok(journeys)
     }
 
     /// The bytes: the same for the same rows, whatever their order and split.
     pub fn serialize(&self) -> Result<Vec<u8>> {
-        self.journeys().encode()
+        self.journeys()?.encode()
     }
 
     /// Reads what [`Self::serialize`] wrote; anything else is `22P03`.

@@ -1,26 +1,49 @@
 //! Bytes of a state: LEB128 numbers behind a header of kind and version. Decoding trusts nothing.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::resource::memory;
 
-/// Writes a state.
+/// The most bytes of a number.
+const MOST_OF_NUMBER: usize = 10;
+
+/// Writes a state. The first allocation that fails is remembered and reported by [`Self::finish`]: so writing a number, which is
+/// done some hundred million times, costs one comparison more and hands on no result.
 #[derive(Debug, Default)]
 pub struct Writer {
     bytes: Vec<u8>,
+    failed: Option<Error>,
 }
 
 impl Writer {
     /// A state of that kind (a letter) and version of its format.
     pub fn new(kind: u8, version: u8) -> Self {
-        Self { bytes: vec![kind, version] }
+        Self { bytes: vec![kind, version], failed: None }
     }
 
     /// Makes room for that many bytes more.
     pub fn reserve(&mut self, bytes: usize) {
-        self.bytes.reserve(bytes);
+        if let Err(error) = memory::reserve(&mut self.bytes, bytes) {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    #[inline]
+    fn has_room(&mut self, bytes: usize) -> bool {
+        self.bytes.capacity() - self.bytes.len() >= bytes || self.make_room(bytes)
+    }
+
+    #[cold]
+    fn make_room(&mut self, bytes: usize) -> bool {
+        self.reserve(bytes);
+        self.failed.is_none()
     }
 
     /// An unsigned number, seven bits a byte.
+    #[inline]
     pub fn unsigned(&mut self, mut value: u64) {
+        if !self.has_room(MOST_OF_NUMBER) {
+            return;
+        }
         while value >= 0x80 {
             self.bytes.push(value as u8 | 0x80);
             value >>= 7;
@@ -36,17 +59,27 @@ impl Writer {
     /// A text: its length and its bytes.
     pub fn text(&mut self, text: &[u8]) {
         self.unsigned(text.len() as u64);
-        self.bytes.extend_from_slice(text);
+        self.append(text);
     }
 
     /// Bytes as they are.
     pub fn append(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
+        if self.has_room(bytes.len()) {
+            self.bytes.extend_from_slice(bytes);
+        }
     }
 
-    /// The bytes so far.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// Forgets what was written, but keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    /// The bytes so far; an error where an allocation has failed.
+    pub fn bytes(&self) -> Result<&[u8]> {
+        match &self.failed {
+            None => Ok(&self.bytes),
+            Some(error) => Err(error.clone()),
+        }
     }
 
     /// The memory that it takes, in bytes.
@@ -54,9 +87,9 @@ impl Writer {
         self.bytes.capacity()
     }
 
-    /// The bytes.
-    pub fn finish(self) -> Vec<u8> {
-        self.bytes
+    /// The bytes; an error where an allocation has failed.
+    pub fn finish(self) -> Result<Vec<u8>> {
+        self.failed.map_or(Ok(self.bytes), Err)
     }
 }
 
@@ -166,11 +199,36 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// As [`Self::count`], for what never has no element.
+    #[inline]
+    pub fn count_some(&mut self, least: usize) -> Result<usize> {
+        match self.count(least)? {
+            0 => Err(self.malformed("a part of it is empty")),
+            count => Ok(count),
+        }
+    }
+
     /// The bytes of a text.
     #[inline]
     pub fn text(&mut self) -> Result<&'a [u8]> {
         let length = self.count(1)?;
         self.bytes(length)
+    }
+
+    /// A text that a server's text can be: UTF-8 without a NUL.
+    #[inline]
+    pub fn utf8(&mut self) -> Result<&'a str> {
+        let bytes = self.text()?;
+        self.valid_text(bytes)
+    }
+
+    /// The text that bytes are.
+    pub fn valid_text<'b>(&self, bytes: &'b [u8]) -> Result<&'b str> {
+        match core::str::from_utf8(bytes) {
+            Ok(text) if !text.contains('\0') => Ok(text),
+            Ok(_) => Err(self.malformed("a text has a NUL in it")),
+            Err(_) => Err(self.malformed("text is not valid UTF-8")),
+        }
     }
 
     /// That many bytes.

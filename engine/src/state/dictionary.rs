@@ -5,7 +5,7 @@ use core::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt;
+use crate::resource::{interrupt, memory};
 
 /// The number that stands for no text.
 pub const NONE: u32 = u32::MAX;
@@ -30,18 +30,20 @@ impl Dictionary {
             if let Some((_, id)) = self.short.find(hash, |(other, _)| *other == key) {
                 return Ok(*id);
             }
-            let id = self.append(text)?;
             let hasher = &self.hasher;
-            self.short.insert_unique(hash, (key, id), |(key, _)| hasher.hash_one(u128::from_le_bytes(*key)));
+            let hash_of = |(key, _): &([u8; 16], u32)| hasher.hash_one(u128::from_le_bytes(*key));
+            memory::reserve_table(&mut self.short, hash_of)?;
+            let id = append(&mut self.bytes, &mut self.ends, text)?;
+            self.short.insert_unique(hash, (key, id), hash_of);
             return Ok(id);
         }
         let hash = self.hasher.hash_one(text);
         if let Some(found) = self.index.find(hash, |&id| slice(&self.bytes, &self.ends, id) == text) {
             return Ok(*found);
         }
-        let id = self.append(text)?;
-        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
-        self.index.insert_unique(hash, id, |&id| hasher.hash_one(slice(bytes, ends, id)));
+        memory::reserve_table(&mut self.index, |&id| self.hasher.hash_one(slice(&self.bytes, &self.ends, id)))?;
+        let id = append(&mut self.bytes, &mut self.ends, text)?;
+        self.index.insert_unique(hash, id, |&id| self.hasher.hash_one(slice(&self.bytes, &self.ends, id)));
         Ok(id)
     }
 
@@ -51,19 +53,6 @@ impl Dictionary {
         self.ends.clear();
         self.index.clear();
         self.short.clear();
-    }
-
-    fn append(&mut self, text: &[u8]) -> Result<u32> {
-        let id = u32::try_from(self.ends.len()).ok().filter(|id| *id != NONE).ok_or_else(|| {
-            Error::new(
-                ErrorKind::LimitExceeded,
-                "too many distinct texts in one state",
-                "Aggregate a shorter range, or group by something.",
-            )
-        })?;
-        self.bytes.extend_from_slice(text);
-        self.ends.push(self.bytes.len());
-        Ok(id)
     }
 
     /// The text of a number; empty for [`NONE`].
@@ -77,23 +66,21 @@ impl Dictionary {
     }
 
     /// The numbers of all texts in the order of the texts' bytes.
-    pub fn in_order(&self) -> impl Iterator<Item = u32> + use<> {
+    pub fn in_order(&self) -> Result<impl Iterator<Item = u32> + use<>> {
         // Nearly always the first 16 bytes decide, so they lie beside the number.
-        let mut keys: Vec<(u64, u64, u32)> = (0..self.ends.len() as u32)
-            .map(|id| {
-                let word = |bytes: Option<&[u8]>| {
-                    let mut word = [0; 8];
-                    word.iter_mut().zip(bytes.unwrap_or_default()).for_each(|(to, from)| *to = *from);
-                    u64::from_be_bytes(word)
-                };
-                let text = self.get(id);
-                (word(Some(text)), word(text.get(8..)), id)
-            })
-            .collect();
+        let mut keys: Vec<(u64, u64, u32)> = memory::collect((0..self.ends.len() as u32).map(|id| {
+            let word = |bytes: Option<&[u8]>| {
+                let mut word = [0; 8];
+                word.iter_mut().zip(bytes.unwrap_or_default()).for_each(|(to, from)| *to = *from);
+                u64::from_be_bytes(word)
+            };
+            let text = self.get(id);
+            (word(Some(text)), word(text.get(8..)), id)
+        }))?;
         interrupt::sort_by(&mut keys, |a, b| {
             (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| self.get(a.2).cmp(self.get(b.2)))
         });
-        keys.into_iter().map(|key| key.2)
+        Ok(keys.into_iter().map(|key| key.2))
     }
 
     /// The length of all texts together.
@@ -131,6 +118,21 @@ fn short_key(text: &[u8]) -> Option<[u8; 16]> {
     let mut key = word.to_le_bytes();
     key[15] = text.len() as u8;
     Some(key)
+}
+
+/// Appends a text; where that fails, nothing has changed.
+fn append(bytes: &mut Vec<u8>, ends: &mut Vec<usize>, text: &[u8]) -> Result<u32> {
+    let id = u32::try_from(ends.len()).ok().filter(|id| *id != NONE).ok_or_else(|| {
+        Error::new(
+            ErrorKind::LimitExceeded,
+            "too many distinct texts in one state",
+            "Aggregate a shorter range, or group by something.",
+        )
+    })?;
+    memory::reserve(ends, 1)?;
+    memory::extend(bytes, text)?;
+    ends.push(bytes.len());
+    Ok(id)
 }
 
 fn slice<'a>(bytes: &'a [u8], ends: &[usize], id: u32) -> &'a [u8] {

@@ -9,6 +9,8 @@ use hashbrown::DefaultHashBuilder;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::resource::interrupt::Throttle;
+use crate::resource::memory;
 
 const SEED: usize = 8;
 const COUNT: usize = 4;
@@ -21,12 +23,15 @@ pub fn text_set<T: AsRef<[u8]>>(texts: &[T]) -> Result<Vec<u8>> {
     // Seeded at random: visitors choose the texts, and must not be able to choose collisions.
     let seed = DefaultHashBuilder::default().hash_one(texts.len());
     let slots = (texts.len() * 2).next_power_of_two();
-    let mut set = Vec::with_capacity(SEED + COUNT + slots * SLOT);
+    let header = SEED + COUNT + slots * SLOT;
+    let mut set = memory::with_room(texts.iter().fold(header, |sum, text| sum + 4 + text.as_ref().len()))?;
     set.extend_from_slice(&seed.to_ne_bytes());
     set.extend_from_slice(&u32::try_from(slots).map_err(|_| too_large())?.to_ne_bytes());
-    set.resize(SEED + COUNT + slots * SLOT, 0);
+    set.resize(header, 0);
+    let mut throttle = Throttle::default();
     for text in texts.iter().map(AsRef::as_ref) {
-        let Found::Free { slot, hash } = find(&set, text) else { continue };
+        throttle.step();
+        let Search::Free { slot, hash } = find(&set, text) else { continue };
         let place = u32::try_from(set.len()).map_err(|_| too_large())?;
         let length = u32::try_from(text.len()).map_err(|_| too_large())?;
         set.extend_from_slice(&length.to_ne_bytes());
@@ -41,10 +46,10 @@ pub fn text_set<T: AsRef<[u8]>>(texts: &[T]) -> Result<Vec<u8>> {
 
 /// Whether a text is in a set; in bytes that are no set there is none.
 pub fn text_set_has(set: &[u8], text: &[u8]) -> bool {
-    matches!(find(set, text), Found::There)
+    matches!(find(set, text), Search::There)
 }
 
-enum Found {
+enum Search {
     There,
     /// Not there: the slot where it belongs.
     Free {
@@ -55,10 +60,10 @@ enum Found {
     Nowhere,
 }
 
-fn find(set: &[u8], text: &[u8]) -> Found {
+fn find(set: &[u8], text: &[u8]) -> Search {
     let number = |at: usize| set.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_ne_bytes);
     let seed = set.get(..SEED).and_then(|bytes| bytes.try_into().ok()).map(u64::from_ne_bytes);
-    let (Some(seed), Some(slots)) = (seed, number(SEED)) else { return Found::Nowhere };
+    let (Some(seed), Some(slots)) = (seed, number(SEED)) else { return Search::Nowhere };
     let hash = xxh3_64_with_seed(text, seed);
     let (mut slot, hash) = (hash as u32, (hash >> 32) as u32);
     for _ in 0..slots {
@@ -66,16 +71,16 @@ fn find(set: &[u8], text: &[u8]) -> Found {
         let at = SEED + COUNT + slot as usize * SLOT;
         let (Some(other), Some(place)) = (number(at), number(at + 4)) else { break };
         if place == EMPTY {
-            return Found::Free { slot: at, hash };
+            return Search::Free { slot: at, hash };
         }
         let start = place as usize + 4;
         let length = number(place as usize).map_or(0, |length| length as usize);
         if other == hash && set.get(start..start.saturating_add(length)) == Some(text) {
-            return Found::There;
+            return Search::There;
         }
         slot = slot.wrapping_add(1);
     }
-    Found::Nowhere
+    Search::Nowhere
 }
 
 fn too_large() -> Error {

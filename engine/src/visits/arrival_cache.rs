@@ -4,11 +4,14 @@ use core::hash::{BuildHasher, Hasher};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use crate::error::Result;
+use crate::resource::memory;
+
 /// Beyond this many bytes of keys it begins anew, so that one-off URLs cannot fill the memory.
 const MOST_BYTES: usize = 4 << 20;
 
 #[derive(Debug, Clone, Copy)]
-struct Entry<const PARTS: usize> {
+struct CacheEntry<const PARTS: usize> {
     hash: u64,
     start: u32,
     /// The lengths of the parts plus one, 0 where one is absent: so no two different keys look the same.
@@ -20,13 +23,13 @@ struct Entry<const PARTS: usize> {
 #[derive(Debug)]
 pub struct ArrivalCache<const PARTS: usize> {
     keys: Vec<u8>,
-    entries: HashTable<Entry<PARTS>>,
+    entries: HashTable<CacheEntry<PARTS>>,
     hasher: DefaultHashBuilder,
 }
 
-/// What a memo is asked for.
+/// What the cache is asked for.
 #[derive(Debug)]
-pub struct Key<'a, const PARTS: usize> {
+pub struct CacheKey<'a, const PARTS: usize> {
     parts: [&'a [u8]; PARTS],
     lengths: [u32; PARTS],
     hash: u64,
@@ -40,7 +43,7 @@ impl<const PARTS: usize> Default for ArrivalCache<PARTS> {
 
 impl<const PARTS: usize> ArrivalCache<PARTS> {
     /// The key that some texts make.
-    pub fn key<'a>(&self, parts: [Option<&'a [u8]>; PARTS]) -> Key<'a, PARTS> {
+    pub fn key<'a>(&self, parts: [Option<&'a [u8]>; PARTS]) -> CacheKey<'a, PARTS> {
         let lengths = parts.map(|part| part.map_or(0, |text| u32::try_from(text.len() + 1).unwrap_or(u32::MAX)));
         let mut hasher = self.hasher.build_hasher();
         for part in parts.into_iter().flatten() {
@@ -49,46 +52,49 @@ impl<const PARTS: usize> ArrivalCache<PARTS> {
         for length in lengths {
             hasher.write_u32(length);
         }
-        Key { parts: parts.map(Option::unwrap_or_default), lengths, hash: hasher.finish() }
+        CacheKey { parts: parts.map(Option::unwrap_or_default), lengths, hash: hasher.finish() }
     }
 
     /// What the key meant before.
-    pub fn find(&self, key: &Key<'_, PARTS>) -> Option<u32> {
+    pub fn find(&self, key: &CacheKey<'_, PARTS>) -> Option<u32> {
         self.entries.find(key.hash, |entry| self.is(entry, key)).map(|entry| entry.meaning)
     }
 
-    fn is(&self, entry: &Entry<PARTS>, key: &Key<'_, PARTS>) -> bool {
+    fn is(&self, entry: &CacheEntry<PARTS>, key: &CacheKey<'_, PARTS>) -> bool {
         if entry.hash != key.hash || entry.lengths != key.lengths {
             return false;
         }
         let mut kept = self.keys.get(entry.start as usize..).unwrap_or_default();
         key.parts.iter().all(|part| match kept.split_at_checked(part.len()) {
-            Some((own, rest)) => {
+            Some((start, rest)) => {
                 kept = rest;
-                own == *part
+                start == *part
             }
             None => false,
         })
     }
 
     /// Keeps what a key means that is not in it yet.
-    pub fn keep(&mut self, key: &Key<'_, PARTS>, meaning: u32) {
+    pub fn keep(&mut self, key: &CacheKey<'_, PARTS>, meaning: u32) -> Result<()> {
         let length: usize = key.parts.iter().map(|part| part.len()).sum();
         if length > MOST_BYTES / 64 {
-            return;
+            return Ok(());
         }
         if self.keys.len() + length > MOST_BYTES {
             self.keys.clear();
             self.entries.clear();
         }
         let start = self.keys.len() as u32;
+        memory::reserve(&mut self.keys, length)?;
+        memory::reserve_table(&mut self.entries, |e| e.hash)?;
         key.parts.iter().for_each(|part| self.keys.extend_from_slice(part));
-        let entry = Entry { hash: key.hash, start, lengths: key.lengths, meaning };
+        let entry = CacheEntry { hash: key.hash, start, lengths: key.lengths, meaning };
         self.entries.insert_unique(entry.hash, entry, |e| e.hash);
+        Ok(())
     }
 
     /// The memory that it takes, in bytes.
     pub fn heap_bytes(&self) -> usize {
-        self.keys.capacity() + self.entries.capacity() * (size_of::<Entry<PARTS>>() + 1)
+        self.keys.capacity() + self.entries.capacity() * (size_of::<CacheEntry<PARTS>>() + 1)
     }
 }

@@ -1,14 +1,16 @@
-//! Visitors, visits and events by stretch of time and by a value of the visit.
+//! Visitors, visits and events by bucket of time and by a value of the visit.
 
 use hashbrown::HashMap;
 
 use super::visit_part::VisitPart;
+use crate::error::Result;
+use crate::resource::{interrupt, memory};
 
 const DAY: i64 = crate::time::DAY;
 
-/// What is counted of a stretch and a value.
+/// What is counted of a bucket and a value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct VisitCounts {
     /// Distinct visitors with an event.
     pub visitors: u64,
     /// Visits that start.
@@ -26,42 +28,43 @@ pub struct Counts {
 }
 
 #[derive(Debug, Default)]
-struct Cell {
-    counts: Counts,
+struct BucketCell {
+    counts: VisitCounts,
     /// The visitor that was counted last, from 1.
     visitor: u64,
 }
 
-/// The counts by stretch and value. Stretches are numbered from 1; what lies before the first counts nowhere.
+/// The counts by bucket and value. Buckets are numbered from 1; what lies before the first counts nowhere.
 #[derive(Debug)]
 pub struct BucketCounts {
     starts: Vec<i64>,
-    /// How many stretches begin in a microsecond, on average.
+    /// How many buckets begin in a microsecond, on average.
     density: f64,
-    cells: HashMap<(u32, u32), Cell>,
+    cells: HashMap<(u32, u32), BucketCell>,
 }
 
 impl BucketCounts {
-    /// Nothing counted yet; stretches begin at instants that are in order.
+    /// Nothing counted yet; buckets begin at instants that are in order.
     pub fn new(starts: Vec<i64>) -> Self {
         let length = starts.last().zip(starts.first()).map_or(0, |(last, first)| last.saturating_sub(*first));
         let density = if length > 0 { (starts.len() - 1) as f64 / length as f64 } else { 0.0 };
         Self { starts, density, cells: HashMap::new() }
     }
 
-    /// Counts a visit with its pieces in order of time, each of which lies in one stretch. Visitors are numbered from 1, one after
+    /// Counts a visit with its parts in order of time, each of which lies in one bucket. Visitors are numbered from 1, one after
     /// the other.
-    pub fn add(&mut self, visitor: u64, visit: &VisitPart, pieces: &[VisitPart], value: u32) {
-        for (piece, nr) in pieces.iter().zip(0u64..) {
-            let Some(stretch) = self.stretch(piece.run.start) else { continue };
-            let cell = self.cells.entry((stretch, value)).or_default();
-            cell.counts.events += u64::from(piece.run.events);
-            cell.counts.pageviews += u64::from(piece.run.pageviews);
+    pub fn add(&mut self, visitor: u64, visit: &VisitPart, parts: &[VisitPart], value: u32) -> Result<()> {
+        for (part, nr) in parts.iter().zip(0u64..) {
+            let Some(bucket) = self.bucket(part.run.start) else { continue };
+            memory::reserve_map(&mut self.cells)?;
+            let cell = self.cells.entry((bucket, value)).or_default();
+            cell.counts.events += u64::from(part.run.events);
+            cell.counts.pageviews += u64::from(part.run.pageviews);
             if cell.visitor != visitor {
                 cell.visitor = visitor;
                 cell.counts.visitors += 1;
             }
-            // The visit begins with its first piece.
+            // The visit begins with its first part.
             if nr == 0 {
                 let length = visit.run.end.saturating_sub(visit.run.start);
                 cell.counts.visits += 1;
@@ -70,39 +73,40 @@ impl BucketCounts {
                 cell.counts.micros = cell.counts.micros.saturating_add(length % DAY);
             }
         }
+        Ok(())
     }
 
-    /// The stretch that an instant lies in. Stretches are nearly of one length, so where it would be if they were is where it is,
+    /// The bucket that an instant lies in. Buckets are nearly of one length, so where it would be if they were is where it is,
     /// or beside it.
-    fn stretch(&self, at: i64) -> Option<u32> {
+    fn bucket(&self, at: i64) -> Option<u32> {
         let first = self.starts.first().filter(|first| **first <= at)?;
-        let begins = |stretch: usize| self.starts.get(stretch).is_some_and(|start| *start <= at);
-        let mut stretch = (at.saturating_sub(*first) as f64 * self.density) as usize;
-        stretch = stretch.min(self.starts.len() - 1);
-        while !begins(stretch) {
-            stretch -= 1;
+        let begins = |bucket: usize| self.starts.get(bucket).is_some_and(|start| *start <= at);
+        let mut bucket = (at.saturating_sub(*first) as f64 * self.density) as usize;
+        bucket = bucket.min(self.starts.len() - 1);
+        while !begins(bucket) {
+            bucket -= 1;
         }
-        while begins(stretch + 1) {
-            stretch += 1;
+        while begins(bucket + 1) {
+            bucket += 1;
         }
-        u32::try_from(stretch + 1).ok()
+        u32::try_from(bucket + 1).ok()
     }
 
     /// The memory that it takes, in bytes.
     pub fn heap_bytes(&self) -> usize {
-        self.starts.capacity() * size_of::<i64>() + self.cells.capacity() * (size_of::<((u32, u32), Cell)>() + 1)
+        self.starts.capacity() * size_of::<i64>() + self.cells.capacity() * (size_of::<((u32, u32), BucketCell)>() + 1)
     }
 
     /// The values that were counted, in order of their numbers.
-    pub fn values(&self) -> Vec<u32> {
-        let mut values: Vec<u32> = self.cells.keys().map(|key| key.1).collect();
-        values.sort_unstable();
+    pub fn values(&self) -> Result<Vec<u32>> {
+        let mut values = memory::collect(self.cells.keys().map(|key| key.1))?;
+        interrupt::sort(&mut values);
         values.dedup();
-        values
+        Ok(values)
     }
 
-    /// The counts of a stretch and a value.
-    pub fn counts(&self, stretch: u32, value: u32) -> Counts {
-        self.cells.get(&(stretch, value)).map(|cell| cell.counts).unwrap_or_default()
+    /// The counts of a bucket and a value.
+    pub fn counts(&self, bucket: u32, value: u32) -> VisitCounts {
+        self.cells.get(&(bucket, value)).map(|cell| cell.counts).unwrap_or_default()
     }
 }

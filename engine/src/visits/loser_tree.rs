@@ -1,14 +1,16 @@
-//! Which of many sorted sequences goes on with the smallest visitor: a tournament, which after each visitor is played again along
-//! one path, with one comparison a round.
+//! A loser tree (Knuth, volume 3, section 5.4.1): which of many sorted sequences goes on with the smallest visitor. It is a
+//! tournament, which after each visitor is played again along one path, with one comparison a round.
 
 use super::visitor::Visitor;
+use crate::error::Result;
+use crate::resource::memory::HeldVec;
 
 /// Sequences by number, each with its next visitor.
 #[derive(Debug, Default)]
 pub(super) struct LoserTree<'a> {
-    heads: Vec<Option<Visitor<'a>>>,
+    heads: HeldVec<Option<Visitor<'a>>>,
     /// By match, from 1: who lost it. Before them the winner of all.
-    matches: Vec<Player>,
+    matches: HeldVec<Player>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,12 +22,11 @@ struct Player {
 
 impl<'a> LoserTree<'a> {
     /// Over the first visitors of all sequences.
-    pub fn new(heads: Vec<Option<Visitor<'a>>>) -> Self {
+    pub fn new(heads: HeldVec<Option<Visitor<'a>>>) -> Result<Self> {
         // A power of two, so that each path has the same length.
         let places = heads.len().next_power_of_two();
-        let mut tournament = Self { heads, matches: Vec::new() };
-        let mut players: Vec<_> = (0..places as u32).map(|sequence| tournament.player(sequence)).collect();
-        let mut matches = vec![Player::default(); places];
+        let mut tree = Self { heads, matches: HeldVec::filled(Player::default(), places)? };
+        let mut players = HeldVec::collect((0..places as u32).map(|sequence| tree.player(sequence)))?;
         // Round by round, from the last places to the first match.
         let mut first = places / 2;
         while first > 0 {
@@ -33,18 +34,17 @@ impl<'a> LoserTree<'a> {
                 let Some(&[a, b]) = players.get(2 * place..2 * place + 2).and_then(|pair| pair.first_chunk()) else {
                     break;
                 };
-                let (winner, loser) = tournament.played(a, b);
-                if let (Some(to), Some(lost)) = (players.get_mut(place), matches.get_mut(first + place)) {
+                let (winner, loser) = tree.played(a, b);
+                if let (Some(to), Some(lost)) = (players.get_mut(place), tree.matches.get_mut(first + place)) {
                     (*to, *lost) = (winner, loser);
                 }
             }
             first /= 2;
         }
-        if let (Some(slot), Some(winner)) = (matches.first_mut(), players.first()) {
+        if let (Some(slot), Some(winner)) = (tree.matches.first_mut(), players.first()) {
             *slot = *winner;
         }
-        tournament.matches = matches;
-        tournament
+        Ok(tree)
     }
 
     /// The smallest visitor and its sequence; `None` when all have ended.
@@ -73,11 +73,6 @@ impl<'a> LoserTree<'a> {
         if let Some(slot) = self.matches.first_mut() {
             *slot = winner;
         }
-    }
-
-    /// The memory that it takes, in bytes.
-    pub fn heap_bytes(&self) -> usize {
-        self.heads.capacity() * size_of::<Option<Visitor<'_>>>() + self.matches.capacity() * size_of::<Player>()
     }
 
     /// Who wins and who loses.

@@ -3,25 +3,61 @@
 //! A state keeps gap-closed runs. Two runs that come within the gap of each other join; because every instant between a
 //! run's ends is within the gap of one of its events, joining whole runs gives what joining all their events gives, for any
 //! split of the rows and any order of merging.
+//!
+//! The visits of one visitor are a [`VisitState`]. Those of all visitors of a report are a [`VisitSet`]:
+//!
+//! ```text
+//!  PageEvent ── classify: texts become numbers ──► table (the open batch of the open part)
+//!                                                    │ at 7,168 visitors: sorted, joined, written down
+//!                                                    ▼
+//!  set ─ header, parts
+//!   ├─ part (what one worker saw) ─ its texts, batches
+//!   │   ├─ batch (7,168 visitors) ─ visitors in order of their ids
+//!   │   │   ├─ visitor ─ id, visit parts in order of time
+//!   │   │   │   ├─ visit part ─ a run of events: times, counts, pages, touch, user agent
+//!   │   │   │   └─ …
+//!   │   │   └─ …
+//!   │   └─ …
+//!   └─ …
+//!        │ VisitRows: a loser tree merges the batches of all parts, visitor by visitor; visit parts within the gap join
+//!        ▼
+//!  rows of sessionize and the reports; BucketCounts
+//! ```
+//!
+//! - A **set** ([`set`], [`VisitSet`]) is all that one process knows: the parts that workers wrote, and the open part of its own events.
+//! - A **part** is one worker's events as bytes; the numbers of its texts mean something only within it.
+//! - A **batch** is one filling of the worker's hash table: so small a table stays in the processor's cache.
+//! - A **visitor** ([`visitor`], [`Visitor`]) may be in many batches of many parts, in each of them once.
+//! - A **visit part** ([`visit_part`], [`VisitPart`]) is a visit, or what of one lies in a batch and, where there are [`Cuts`], between
+//!   two of them.
+//!
+//! The bytes are described in [`format`], which alone reads and writes them.
 
 mod arrival_cache;
 mod bucket_counts;
+mod classify;
+mod cuts;
+mod format;
 mod loser_tree;
 mod origin;
 mod page_event;
 mod rows;
 mod run;
 mod set;
+mod settings;
 mod state;
+mod uuid;
 mod visit_part;
 mod visitor;
 
-pub use bucket_counts::{BucketCounts, Counts};
+pub use bucket_counts::{BucketCounts, VisitCounts};
+pub use cuts::Cuts;
 pub use origin::origin_parts;
 pub use page_event::{PageEvent, is_pageview};
-pub use rows::Rows;
+pub use rows::VisitRows;
 pub use run::Run;
-pub use set::{Cuts, Settings, VisitSet};
+pub use set::VisitSet;
+pub use settings::VisitSettings;
 pub use state::{Visit, VisitState};
 pub use visit_part::VisitPart;
 pub use visitor::Visitor;

@@ -3,8 +3,7 @@
 use core::cmp::Ordering;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::state::{Dictionary, NONE, Reader, Writer};
-use crate::time;
+use crate::state::{Dictionary, NONE};
 
 /// A run; texts are numbers of the state's dictionary. 60 bytes, so its fields are read by value only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,72 +91,6 @@ impl Run {
     /// Whether two runs of one visitor are within the gap of each other.
     pub fn touches(&self, other: &Self, gap: i64) -> bool {
         self.start.saturating_sub(other.end) <= gap && other.start.saturating_sub(self.end) <= gap
-    }
-
-    /// Writes the run behind one that ended at `before`, with its pages if it has any; `number` gives the number that a text is
-    /// written as.
-    pub fn write(&self, w: &mut Writer, before: i64, number: impl Fn(u32) -> u64) {
-        w.signed(self.start.wrapping_sub(before));
-        w.unsigned(self.end.wrapping_sub(self.start) as u64);
-        w.unsigned(u64::from(self.events));
-        w.unsigned(u64::from(self.pageviews));
-        if self.entry != NONE {
-            w.unsigned(self.entry_at.wrapping_sub(self.start) as u64);
-            w.unsigned(number(self.entry));
-            w.unsigned(self.end.wrapping_sub(self.exit_at) as u64);
-            w.unsigned(number(self.exit));
-        }
-        if self.touch == NONE {
-            w.unsigned(0);
-        } else {
-            w.unsigned(number(self.touch).wrapping_add(1));
-            w.unsigned(self.touch_at.wrapping_sub(self.start) as u64);
-        }
-    }
-
-    /// Becomes what [`Self::write`] wrote, of runs whose page views have pages or, without `with_pages`, have none; `text` gives
-    /// the own number of a written text, `None` where there is no such one. It is read where it is to be: moving it takes as long.
-    #[inline]
-    pub fn read(
-        &mut self,
-        r: &mut Reader<'_>,
-        before: Option<i64>,
-        gap: i64,
-        with_pages: bool,
-        mut text: impl FnMut(u64) -> Option<u32>,
-    ) -> Result<()> {
-        let start = before.unwrap_or(0).wrapping_add(r.signed()?);
-        let length = r.unsigned()?;
-        let end = start.wrapping_add(length as i64);
-        let (events, pageviews) = (r.unsigned_32()?, r.unsigned_32()?);
-        let in_range = time::in_range(start) && time::in_range(end) && start <= end;
-        let apart = before.is_none_or(|b| start > b && start.saturating_sub(b) > gap);
-        if !in_range || !apart || events == 0 || pageviews > events || (events == 1 && start != end) {
-            return Err(r.malformed("a visit is impossible"));
-        }
-        let within = |r: &Reader<'_>, offset: u64| {
-            if offset <= length { Ok(offset as i64) } else { Err(r.malformed("a time lies outside its visit")) }
-        };
-        let mut known = |r: &Reader<'_>, id: u64| text(id).ok_or_else(|| r.malformed("a text is missing"));
-        (self.start, self.end, self.entry_at, self.exit_at, self.touch_at) = (start, end, start, start, start);
-        (self.events, self.pageviews, self.entry, self.exit, self.touch) = (events, pageviews, NONE, NONE, NONE);
-        if pageviews > 0 && with_pages {
-            let offset = r.unsigned()?;
-            self.entry_at = start.wrapping_add(within(r, offset)?);
-            let id = r.unsigned()?;
-            self.entry = known(r, id)?;
-            let offset = r.unsigned()?;
-            self.exit_at = end.wrapping_sub(within(r, offset)?);
-            let id = r.unsigned()?;
-            self.exit = known(r, id)?;
-        }
-        let touch = r.unsigned()?;
-        if touch > 0 {
-            self.touch = known(r, touch - 1)?;
-            let offset = r.unsigned()?;
-            self.touch_at = start.wrapping_add(within(r, offset)?);
-        }
-        Ok(())
     }
 }
 

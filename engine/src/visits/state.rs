@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::run::Run;
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt::sort_by_key;
+use crate::resource::interrupt::{self, Throttle};
+use crate::resource::memory;
 use crate::state::{Dictionary, NONE, Reader, Writer};
 use crate::time;
 
@@ -72,30 +73,28 @@ impl VisitState {
         match self.runs.last_mut() {
             Some(last) if at >= last.start && at.saturating_sub(last.end) <= self.gap => last.absorb(&run, &self.texts),
             Some(last) if at < last.start => {
-                add(&mut self.loose, run);
+                add(&mut self.loose, run)?;
                 self.settle_if_many()
             }
-            _ => {
-                add(&mut self.runs, run);
-                Ok(())
-            }
+            _ => add(&mut self.runs, run),
         }
     }
 
     /// Takes the events of another state into this one; different gaps are `22023`.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         self.same_gap(other.gap)?;
-        let mut ids = vec![NONE; other.texts.len()];
+        let (mut ids, mut throttle) = (memory::filled(NONE, other.texts.len())?, Throttle::default());
         for run in other.runs.iter().chain(&other.loose) {
-            let mut own = |id: u32| -> Result<u32> {
+            throttle.step();
+            let mut here = |id: u32| -> Result<u32> {
                 let Some(known) = ids.get_mut(id as usize) else { return Ok(NONE) };
                 if *known == NONE {
                     *known = self.texts.intern(other.texts.get(id))?;
                 }
                 Ok(*known)
             };
-            let run = Run { entry: own(run.entry)?, exit: own(run.exit)?, touch: own(run.touch)?, ..*run };
-            add(&mut self.loose, run);
+            let run = Run { entry: here(run.entry)?, exit: here(run.exit)?, touch: here(run.touch)?, ..*run };
+            add(&mut self.loose, run)?;
         }
         self.settle_if_many()
     }
@@ -126,12 +125,13 @@ impl VisitState {
         if self.loose.is_empty() {
             return Ok(Cow::Borrowed(&self.runs));
         }
-        let mut all = Vec::with_capacity(self.runs.len() + self.loose.len());
+        let mut all = memory::with_room(self.runs.len() + self.loose.len())?;
         all.extend_from_slice(&self.runs);
         all.extend_from_slice(&self.loose);
-        sort_by_key(&mut all, |run| run.start);
-        let mut joined: Vec<Run> = Vec::with_capacity(all.len());
+        interrupt::sort_by_key(&mut all, |run| run.start);
+        let (mut joined, mut throttle) = (memory::with_room::<Run>(all.len())?, Throttle::default());
         for run in &all {
+            throttle.step();
             match joined.last_mut() {
                 Some(last) if run.start.saturating_sub(last.end) <= self.gap => last.absorb(run, &self.texts)?,
                 _ => joined.push(*run),
@@ -148,33 +148,32 @@ impl VisitState {
     /// The visits in order of time.
     pub fn visits(&self) -> Result<Vec<Visit<'_>>> {
         let text = |id: u32| if id == NONE { None } else { core::str::from_utf8(self.texts.get(id)).ok() };
-        Ok(self
-            .settled()?
-            .iter()
-            .map(|run| Visit {
-                started_at: run.start,
-                ended_at: run.end,
-                events: run.events,
-                pageviews: run.pageviews,
-                entry_page: text(run.entry),
-                exit_page: text(run.exit),
-                touch: text(run.touch),
-            })
-            .collect())
+        let visit = |run: &Run| Visit {
+            started_at: run.start,
+            ended_at: run.end,
+            events: run.events,
+            pageviews: run.pageviews,
+            entry_page: text(run.entry),
+            exit_page: text(run.exit),
+            touch: text(run.touch),
+        };
+        memory::collect(self.settled()?.iter().map(visit))
     }
 
     /// The bytes: the same for the same rows, whatever their order and split.
     pub fn serialize(&self) -> Result<Vec<u8>> {
         let runs = self.settled()?;
-        let mut used: Vec<u32> =
-            runs.iter().flat_map(|r| [r.entry, r.exit, r.touch]).filter(|id| *id != NONE).collect();
-        used.sort_unstable_by(|a, b| self.texts.get(*a).cmp(self.texts.get(*b)));
+        let texts = runs.iter().flat_map(|run| [run.entry, run.exit, run.touch]);
+        let mut used = memory::collect(texts.filter(|id| *id != NONE))?;
+        interrupt::sort_by(&mut used, |a, b| self.texts.get(*a).cmp(self.texts.get(*b)));
         used.dedup();
-        let mut rank = vec![0u64; self.texts.len()];
+        let mut rank = memory::filled(0u64, self.texts.len())?;
+        let mut throttle = Throttle::default();
         let mut w = Writer::new(KIND, VERSION);
         w.unsigned(self.gap as u64);
         w.unsigned(used.len() as u64);
         for (id, place) in used.iter().zip(0u64..) {
+            throttle.step();
             w.text(self.texts.get(*id));
             if let Some(slot) = rank.get_mut(*id as usize) {
                 *slot = place;
@@ -184,10 +183,11 @@ impl VisitState {
         w.unsigned(runs.len() as u64);
         let mut before = 0i64;
         for run in runs.iter() {
+            throttle.step();
             run.write(&mut w, before, rank);
             before = run.end;
         }
-        Ok(w.finish())
+        w.finish()
     }
 
     /// Reads what [`Self::serialize`] wrote; anything else is `22P03`.
@@ -195,25 +195,27 @@ impl VisitState {
         let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
         let gap = i64::try_from(r.unsigned()?).map_err(|_| r.malformed("the gap is out of range"))?;
         let mut state = Self::new(gap)?;
-        let count = r.count(1)?;
-        let mut previous: Option<&[u8]> = None;
+        let (count, mut throttle) = (r.count(1)?, Throttle::default());
+        let mut previous: Option<&str> = None;
         for _ in 0..count {
-            let text = r.text()?;
-            if core::str::from_utf8(text).is_err() || text.contains(&0) || previous.is_some_and(|p| p >= text) {
-                return Err(r.malformed("its texts are no sorted texts"));
+            throttle.step();
+            let text = r.utf8()?;
+            if previous.is_some_and(|previous| previous >= text) {
+                return Err(r.malformed("texts are not in ascending order"));
             }
             previous = Some(text);
-            state.texts.intern(text)?;
+            state.texts.intern(text.as_bytes())?;
         }
-        let mut used = vec![false; count];
+        let mut used = memory::filled(false, count)?;
         let mut mark = |id: u64| {
             *used.get_mut(usize::try_from(id).ok()?)? = true;
             u32::try_from(id).ok()
         };
         let runs = r.count(5)?;
-        state.runs.reserve_exact(runs);
+        memory::reserve_exact(&mut state.runs, runs)?;
         let mut before: Option<i64> = None;
         for _ in 0..runs {
+            throttle.step();
             let mut run = Run::EMPTY;
             run.read(&mut r, before, gap, true, &mut mark)?;
             // The texts are numbered in their order: (time, number) compares as (time, page) does.
@@ -232,11 +234,12 @@ impl VisitState {
 }
 
 /// Doubling would cost more than the runs: a visitor has two of them, a busy one thousands.
-fn add(runs: &mut Vec<Run>, run: Run) {
+fn add(runs: &mut Vec<Run>, run: Run) -> Result<()> {
     if runs.len() == runs.capacity() {
-        runs.reserve_exact(1 + runs.len() / 16);
+        memory::reserve_exact(runs, 1 + runs.len() / 16)?;
     }
     runs.push(run);
+    Ok(())
 }
 
 /// The totals of a state.

@@ -1,10 +1,10 @@
-//! A visit of a set, or a piece of one.
+//! A visit of a set, or a part of one.
 
 use core::cmp::Ordering;
 
 use super::run::Run;
 use crate::error::Result;
-use crate::state::{Dictionary, NONE, Reader, Writer};
+use crate::state::{Dictionary, NONE};
 
 /// A run whose touch is where a page view came from, and the page that was viewed: there are few of each, but many pairs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl VisitPart {
     /// One without events, still to be read.
     pub(super) const EMPTY: Self = Self { run: Run::EMPTY, agent: NONE, landing: NONE };
 
-    /// Takes another piece of the same visitor into this one.
+    /// Takes another part of a visit of the same visitor into this one.
     pub(super) fn absorb(&mut self, other: &Self, texts: &Dictionary) -> Result<()> {
         let (mut run, theirs) = (self.run, other.run);
         run.absorb_events(&theirs, texts)?;
@@ -51,44 +51,5 @@ impl VisitPart {
             let text = |origin, page| texts.get(origin).iter().chain(&[0x1f]).chain(texts.get(page));
             text(a.touch, self.landing).cmp(text(b.touch, other.landing))
         })
-    }
-
-    /// Writes the piece behind one that ended at `before`.
-    pub(super) fn write(&self, w: &mut Writer, before: i64) {
-        w.unsigned(if self.agent == NONE { 0 } else { u64::from(self.agent) + 1 });
-        let run = self.run;
-        run.write(w, before, u64::from);
-        if run.touch != NONE {
-            w.unsigned(match self.landing {
-                // As a rule.
-                page if page == run.entry => 0,
-                NONE => 1,
-                page => u64::from(page) + 2,
-            });
-        }
-    }
-
-    /// Becomes what [`Self::write`] wrote, see [`Run::read`]; `names` are the own numbers of the texts.
-    #[inline]
-    pub(super) fn read(
-        &mut self,
-        r: &mut Reader<'_>,
-        before: Option<i64>,
-        gap: i64,
-        with_pages: bool,
-        names: &[u32],
-    ) -> Result<()> {
-        let known = |id: u64| usize::try_from(id).ok().and_then(|i| names.get(i)).copied();
-        let text = |r: &Reader<'_>, id: u64| known(id).ok_or_else(|| r.malformed("a text is missing"));
-        let agent = r.unsigned()?;
-        self.agent = if agent == 0 { NONE } else { text(r, agent - 1)? };
-        self.run.read(r, before, gap, with_pages, known)?;
-        let landing = if self.run.touch == NONE { 1 } else { r.unsigned()? };
-        self.landing = match landing {
-            0 => self.run.entry,
-            1 => NONE,
-            page => text(r, page - 2)?,
-        };
-        Ok(())
     }
 }
