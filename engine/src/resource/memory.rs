@@ -1,10 +1,13 @@
 //! Memory that grows with the data: asked for before it grows, against one limit of the process.
 //!
 //! A Rust allocation that fails aborts the process, and with a backend all sessions of the server. So whatever grows with the data
-//! grows through the functions of this file: they ask the limit first (`54000`), then the allocator (`53200`).
+//! grows through this file, which asks the limit first (`54000`), then the allocator (`53200`):
+//!
+//! - The lists of a state are plain ones, with the functions below: whoever holds the state counts its bytes after each change.
+//! - What a reader or a final builds is a [`HeldVec`], which counts itself, or is covered by a [`Reservation`].
 
 use core::cell::Cell;
-use std::collections::TryReserveError;
+use core::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -44,21 +47,11 @@ impl Reservation {
     }
 
     fn change(&mut self, bytes: usize) -> Result<()> {
-        let held = (HELD.get() - self.0).saturating_add(bytes);
-        let limit = LIMIT.get().map_or(usize::MAX, |limit| limit());
         // What becomes smaller is never refused: the limit may have been lowered in between.
-        if held > limit && bytes > self.0 {
-            return Err(Error::new(
-                ErrorKind::LimitExceeded,
-                format!(
-                    "this needs {} kB, more than mrcall.max_state_memory ({} kB)",
-                    held.div_ceil(1 << 10),
-                    limit >> 10
-                ),
-                "Ask for a shorter range, or raise the limit: SET mrcall.max_state_memory = '4GB';",
-            ));
+        if bytes > self.0 {
+            ask(bytes - self.0)?;
         }
-        HELD.set(held);
+        HELD.set(HELD.get() - self.0 + bytes);
         self.0 = bytes;
         Ok(())
     }
@@ -80,6 +73,20 @@ impl Drop for Reservation {
     }
 }
 
+/// `54000` unless so many bytes more than the process holds are within the limit.
+pub fn ask(more: usize) -> Result<()> {
+    let needed = HELD.get().saturating_add(more);
+    let limit = LIMIT.get().map_or(usize::MAX, |limit| limit());
+    if needed <= limit {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::LimitExceeded,
+        format!("this needs {} kB, more than mrcall.max_state_memory ({} kB)", needed.div_ceil(1 << 10), limit >> 10),
+        "Ask for a shorter range, or raise the limit: SET mrcall.max_state_memory = '4GB';",
+    ))
+}
+
 /// The error for an allocation that fails.
 pub fn out_of_memory(bytes: usize) -> Error {
     Error::new(
@@ -89,16 +96,40 @@ pub fn out_of_memory(bytes: usize) -> Error {
     )
 }
 
-/// Makes room for so many values more, as `reserve` does; `53200` where the allocation fails.
-#[inline]
-pub fn reserve<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
-    if list.capacity() - list.len() >= more {
-        return Ok(());
-    }
-    list.try_reserve(more).map_err(|_: TryReserveError| out_of_memory(more.saturating_mul(size_of::<T>())))
+fn has_room<T>(list: &Vec<T>, more: usize) -> bool {
+    list.capacity() - list.len() >= more
 }
 
-/// Appends a value; `53200` where the allocation fails.
+/// The bytes that a list without room takes more when it grows by so many values: it doubles at least, as `reserve` has it.
+fn growth<T>(list: &Vec<T>, more: usize) -> usize {
+    let capacity = list.len().saturating_add(more).max(2 * list.capacity());
+    (capacity - list.capacity()).saturating_mul(size_of::<T>())
+}
+
+/// Makes room for so many values more, as `reserve` does; `54000` over the limit, `53200` where the allocation fails.
+#[inline]
+pub fn reserve<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
+    if has_room(list, more) { Ok(()) } else { grow(list, more) }
+}
+
+#[cold]
+fn grow<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
+    let bytes = growth(list, more);
+    ask(bytes)?;
+    list.try_reserve(more).map_err(|_| out_of_memory(bytes))
+}
+
+/// Makes room for exactly so many values more; errors as those of [`reserve`].
+pub fn reserve_exact<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
+    if has_room(list, more) {
+        return Ok(());
+    }
+    let bytes = (list.len().saturating_add(more) - list.capacity()).saturating_mul(size_of::<T>());
+    ask(bytes)?;
+    list.try_reserve_exact(more).map_err(|_| out_of_memory(bytes))
+}
+
+/// Appends a value; errors as those of [`reserve`].
 #[inline]
 pub fn push<T>(list: &mut Vec<T>, value: T) -> Result<()> {
     reserve(list, 1)?;
@@ -106,10 +137,162 @@ pub fn push<T>(list: &mut Vec<T>, value: T) -> Result<()> {
     Ok(())
 }
 
-/// Appends values; `53200` where the allocation fails.
+/// Appends values; errors as those of [`reserve`].
 #[inline]
 pub fn extend<T: Clone>(list: &mut Vec<T>, values: &[T]) -> Result<()> {
     reserve(list, values.len())?;
     list.extend_from_slice(values);
     Ok(())
+}
+
+/// An empty list with room for so many values; errors as those of [`reserve`].
+pub fn with_room<T>(values: usize) -> Result<Vec<T>> {
+    let mut list = Vec::new();
+    reserve_exact(&mut list, values)?;
+    Ok(list)
+}
+
+/// A list of one value so many times; errors as those of [`reserve`].
+pub fn filled<T: Clone>(value: T, length: usize) -> Result<Vec<T>> {
+    let mut list = with_room(length)?;
+    list.resize(length, value);
+    Ok(list)
+}
+
+/// A list of values; errors as those of [`reserve`].
+pub fn collect<T>(values: impl IntoIterator<Item = T>) -> Result<Vec<T>> {
+    let values = values.into_iter();
+    let mut list = with_room(values.size_hint().0)?;
+    for value in values {
+        push(&mut list, value)?;
+    }
+    Ok(list)
+}
+
+/// A list that counts itself: it holds what it takes of the limit until it is dropped.
+#[derive(Debug)]
+pub struct HeldVec<T> {
+    list: Vec<T>,
+    held: Reservation,
+}
+
+impl<T> Default for HeldVec<T> {
+    fn default() -> Self {
+        Self { list: Vec::new(), held: Reservation::default() }
+    }
+}
+
+impl<T> HeldVec<T> {
+    /// An empty list with room for so many values; errors as those of [`reserve`].
+    pub fn with_room(values: usize) -> Result<Self> {
+        let mut held = Reservation::of(values.saturating_mul(size_of::<T>()))?;
+        let mut list = Vec::new();
+        list.try_reserve_exact(values).map_err(|_| out_of_memory(held.bytes()))?;
+        held.set(list.capacity() * size_of::<T>())?;
+        Ok(Self { list, held })
+    }
+
+    /// A list of one value so many times; errors as those of [`reserve`].
+    pub fn filled(value: T, length: usize) -> Result<Self>
+    where
+        T: Clone,
+    {
+        let mut list = Self::with_room(length)?;
+        list.list.resize(length, value);
+        Ok(list)
+    }
+
+    /// A list of values; errors as those of [`reserve`].
+    pub fn collect(values: impl IntoIterator<Item = T>) -> Result<Self> {
+        let values = values.into_iter();
+        let mut list = Self::with_room(values.size_hint().0)?;
+        for value in values {
+            list.push(value)?;
+        }
+        Ok(list)
+    }
+
+    /// Makes room for so many values more; errors as those of [`reserve`].
+    #[inline]
+    pub fn reserve(&mut self, more: usize) -> Result<()> {
+        if has_room(&self.list, more) { Ok(()) } else { self.grow(more) }
+    }
+
+    #[cold]
+    fn grow(&mut self, more: usize) -> Result<()> {
+        let (before, bytes) = (self.held.bytes(), growth(&self.list, more));
+        self.held.add(bytes)?;
+        if self.list.try_reserve(more).is_err() {
+            self.held.set(before)?;
+            return Err(out_of_memory(bytes));
+        }
+        // The first room may be larger than asked for, by a few values.
+        self.held.set(self.list.capacity() * size_of::<T>())
+    }
+
+    /// Appends a value; errors as those of [`reserve`].
+    #[inline]
+    pub fn push(&mut self, value: T) -> Result<()> {
+        self.reserve(1)?;
+        self.list.push(value);
+        Ok(())
+    }
+
+    /// Appends values; errors as those of [`reserve`].
+    #[inline]
+    pub fn extend(&mut self, values: &[T]) -> Result<()>
+    where
+        T: Clone,
+    {
+        self.reserve(values.len())?;
+        self.list.extend_from_slice(values);
+        Ok(())
+    }
+
+    /// Takes all values out, but keeps the room.
+    pub fn clear(&mut self) {
+        self.list.clear();
+    }
+
+    /// Takes values out that equal the one before.
+    pub fn dedup(&mut self)
+    where
+        T: PartialEq,
+    {
+        self.list.dedup();
+    }
+}
+
+impl<T> Deref for HeldVec<T> {
+    type Target = [T];
+
+    #[inline]
+    fn deref(&self) -> &[T] {
+        &self.list
+    }
+}
+
+impl<T> DerefMut for HeldVec<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.list
+    }
+}
+
+impl<'a, T> IntoIterator for &'a HeldVec<T> {
+    type Item = &'a T;
+    type IntoIter = core::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a mut HeldVec<T> {
+    type Item = &'a mut T;
+    type IntoIter = core::slice::IterMut<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.iter_mut()
+    }
 }
