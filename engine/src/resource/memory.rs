@@ -7,8 +7,11 @@
 //! - What a reader or a final builds is a [`HeldVec`], which counts itself, or is covered by a [`Reservation`].
 
 use core::cell::Cell;
+use core::hash::{BuildHasher, Hash};
 use core::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
+
+use hashbrown::{HashMap, HashTable};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -159,6 +162,13 @@ pub fn filled<T: Clone>(value: T, length: usize) -> Result<Vec<T>> {
     Ok(list)
 }
 
+/// A copy of values; errors as those of [`reserve`].
+pub fn copy<T: Clone>(values: &[T]) -> Result<Vec<T>> {
+    let mut list = with_room(values.len())?;
+    list.extend_from_slice(values);
+    Ok(list)
+}
+
 /// A list of values; errors as those of [`reserve`].
 pub fn collect<T>(values: impl IntoIterator<Item = T>) -> Result<Vec<T>> {
     let values = values.into_iter();
@@ -167,6 +177,33 @@ pub fn collect<T>(values: impl IntoIterator<Item = T>) -> Result<Vec<T>> {
         push(&mut list, value)?;
     }
     Ok(list)
+}
+
+/// Makes room for one value more in a table; errors as those of [`reserve`].
+#[inline]
+pub fn reserve_table<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) -> Result<()> {
+    if table.len() < table.capacity() {
+        return Ok(());
+    }
+    let bytes = table_growth::<T>(table.capacity());
+    ask(bytes)?;
+    table.try_reserve(1, hash).map_err(|_| out_of_memory(bytes))
+}
+
+/// Makes room for one key more in a map; errors as those of [`reserve`].
+#[inline]
+pub fn reserve_map<K: Eq + Hash, V, S: BuildHasher>(map: &mut HashMap<K, V, S>) -> Result<()> {
+    if map.len() < map.capacity() {
+        return Ok(());
+    }
+    let bytes = table_growth::<(K, V)>(map.capacity());
+    ask(bytes)?;
+    map.try_reserve(1).map_err(|_| out_of_memory(bytes))
+}
+
+/// A table doubles, beginning with four places; seven of eight are in use at most, and each has a byte beside it.
+fn table_growth<T>(capacity: usize) -> usize {
+    (capacity.max(3) + 1).saturating_mul(8).saturating_mul(size_of::<T>() + 1) / 7
 }
 
 /// A list that counts itself: it holds what it takes of the limit until it is dropped.
@@ -249,6 +286,21 @@ impl<T> HeldVec<T> {
         Ok(())
     }
 
+    /// The list, which somebody else counts from now on.
+    pub fn into_vec(self) -> Vec<T> {
+        self.list
+    }
+
+    /// A copy; errors as those of [`reserve`].
+    pub fn copy(values: &[T]) -> Result<Self>
+    where
+        T: Clone,
+    {
+        let mut list = Self::with_room(values.len())?;
+        list.list.extend_from_slice(values);
+        Ok(list)
+    }
+
     /// Takes all values out, but keeps the room.
     pub fn clear(&mut self) {
         self.list.clear();
@@ -294,5 +346,26 @@ impl<'a, T> IntoIterator for &'a mut HeldVec<T> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.list.iter_mut()
+    }
+}
+
+/// A list that is borrowed, or one that counts itself.
+#[derive(Debug)]
+pub enum HeldCow<'a, T> {
+    /// Somebody else's.
+    Borrowed(&'a [T]),
+    /// Its own.
+    Held(HeldVec<T>),
+}
+
+impl<T> Deref for HeldCow<'_, T> {
+    type Target = [T];
+
+    #[inline]
+    fn deref(&self) -> &[T] {
+        match self {
+            Self::Borrowed(list) => list,
+            Self::Held(list) => list,
+        }
     }
 }
