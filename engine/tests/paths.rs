@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use mrcall_engine::credit::{Options, path_weights};
 use mrcall_engine::model::{MODELS, Model, Needs};
 use mrcall_engine::paths::{
-    Amount, Bootstrap, Game, Journeys, PathSet, Sampling, interval, markov, path_credit, path_models, shapley,
+    Bootstrap, ExactAmount, Game, Journeys, PathSet, Sampling, interval, markov, path_credit, path_models, shapley,
 };
 use mrcall_engine::{ErrorKind, Result};
 use num_bigint::BigInt;
@@ -60,10 +60,10 @@ fn world(rng: &mut Rng, channels: u64, rows: u64, length: u64) -> Vec<Row> {
 }
 
 /// An amount of cents, as a numeric of two decimals is sent: groups of four digits.
-fn cents(cents: i64) -> Amount {
+fn cents(cents: i64) -> ExactAmount {
     let units = cents.unsigned_abs() * 100;
     let groups = [units / 100_000_000, units / 10_000 % 10_000, units % 10_000].map(|group| group as u16);
-    Amount::from_groups(&groups, 1, cents < 0)
+    ExactAmount::from_groups(&groups, 1, cents < 0)
 }
 
 fn set_of(rows: &[Row]) -> PathSet {
@@ -176,7 +176,7 @@ fn removal_effects(rows: &[Row], order: usize) -> Option<BTreeMap<&'static str, 
 }
 
 fn check_markov(rows: &[Row], order: usize, seed: u64) {
-    let found = markov(&set_of(rows).journeys(), order as i32).unwrap();
+    let found = markov(&set_of(rows).journeys().unwrap(), order as i32).unwrap();
     let (conversions, value) = totals(rows);
     let Some(effects) = removal_effects(rows, order) else {
         assert!(found.iter().all(|row| row.conversions == 0.0 && row.value == 0.0 && row.removal_effect == 0.0));
@@ -240,21 +240,22 @@ fn markov_of_many_channels() {
         let steps: Vec<usize> = (0..1 + rng.below(5)).map(|_| rng.below(1100) as usize).collect();
         let conversions = rng.below(3) as i64;
         let path: Vec<&str> = steps.iter().map(|step| names[*step].as_str()).collect();
-        set.push(&path, conversions, &Amount::default(), 1).unwrap();
+        set.push(&path, conversions, &ExactAmount::default(), 1).unwrap();
         // The same chain with channels told apart by groups of eleven: few enough to be eliminated.
         let path: Vec<&str> = steps.iter().map(|step| names[step / 11].as_str()).collect();
-        small.push(&path, conversions, &Amount::default(), 1).unwrap();
+        small.push(&path, conversions, &ExactAmount::default(), 1).unwrap();
     }
-    let sum = |set: &PathSet| markov(&set.journeys(), 1).unwrap().iter().map(|row| row.conversions).sum::<f64>();
+    let sum =
+        |set: &PathSet| markov(&set.journeys().unwrap(), 1).unwrap().iter().map(|row| row.conversions).sum::<f64>();
     assert!(near(sum(&set), sum(&small), 3000.0));
     // Paths that do not meet: without its first channel a path is lost, without its second only half of it, since of the two
     // visits of the first channel one goes on to the end.
     let mut apart = PathSet::default();
     for (i, name) in names.iter().enumerate() {
         let other = format!("{name}+");
-        apart.push([name, other.as_str(), name], 1 + (i % 3) as i64, &Amount::default(), (i % 2) as i64).unwrap();
+        apart.push([name, other.as_str(), name], 1 + (i % 3) as i64, &ExactAmount::default(), (i % 2) as i64).unwrap();
     }
-    let journeys = apart.journeys();
+    let journeys = apart.journeys().unwrap();
     let total: f64 = (0..1100).map(|i| f64::from(1 + i % 3)).sum();
     for row in markov(&journeys, 1).unwrap() {
         let i: u32 = row.channel[1..5].parse().unwrap();
@@ -267,12 +268,12 @@ fn markov_of_many_channels() {
 fn markov_limits() {
     let set = set_of(&[(vec!["A"], 1, 100, 0)]);
     for order in [0, 5, -1, i32::MAX] {
-        assert_eq!(markov(&set.journeys(), order).unwrap_err().kind, ErrorKind::InvalidArgument);
+        assert_eq!(markov(&set.journeys().unwrap(), order).unwrap_err().kind, ErrorKind::InvalidArgument);
     }
     assert_eq!(markov(&Journeys::default(), 1), Ok(Vec::new()));
     let mut huge = PathSet::default();
-    huge.push(["A"], 1, &Amount::from_groups(&[1], 100, false), 0).unwrap();
-    assert_eq!(markov(&huge.journeys(), 1).unwrap_err().kind, ErrorKind::LimitExceeded);
+    huge.push(["A"], 1, &ExactAmount::from_groups(&[1], 100, false), 0).unwrap();
+    assert_eq!(markov(&huge.journeys().unwrap(), 1).unwrap_err().kind, ErrorKind::LimitExceeded);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -332,7 +333,7 @@ fn check_shapley(rows: &[Row], seed: u64) {
                 set |= 1 << channel;
             }
         }
-        let found = shapley(&set_of(rows).journeys(), game, SAMPLING).unwrap();
+        let found = shapley(&set_of(rows).journeys().unwrap(), game, SAMPLING).unwrap();
         assert_eq!(found.len(), channels.len(), "seed {seed}");
         for (row, (channel, expected)) in found.iter().zip(channels.iter().zip(&expected)) {
             assert_eq!(row.channel, *channel);
@@ -373,7 +374,7 @@ fn sampled_shapley_is_near_the_exact_one() {
             std::iter::once(i % 21).chain((0..rng.below(4)).map(|_| rng.below(21) as usize)).collect();
         let (conversions, nulls) = (rng.below(9), rng.below(9));
         let path: Vec<&str> = steps.iter().map(|step| names[*step].as_str()).collect();
-        set.push(&path, conversions as i64, &Amount::default(), nulls as i64).unwrap();
+        set.push(&path, conversions as i64, &ExactAmount::default(), nulls as i64).unwrap();
         sets.push((
             steps.iter().fold(0, |set, step| set | 1 << step),
             conversions as f64,
@@ -389,7 +390,7 @@ fn sampled_shapley_is_near_the_exact_one() {
     let worths: Vec<f64> = (0..1usize << 21).map(worth).collect();
     let factorial = |n: usize| (1..=n).map(|i| i as f64).product::<f64>();
     let chances: Vec<f64> = (0..21).map(|k| factorial(k) * factorial(20 - k) / factorial(21)).collect();
-    let found = shapley(&set.journeys(), Game::Rate, Sampling { samples: 20_000, seed: 3 }).unwrap();
+    let found = shapley(&set.journeys().unwrap(), Game::Rate, Sampling { samples: 20_000, seed: 3 }).unwrap();
     let mut squares = 0.0;
     for (channel, row) in found.iter().enumerate() {
         let outside = (0..1usize << 21).filter(|set| set >> channel & 1 == 0);
@@ -466,7 +467,7 @@ fn models_side_by_side_to_the_last_bit() {
         let first_weight = rng.below(11) as f64 / 10.0;
         let last_weight = (1.0 - first_weight) * [0.0, rng.unit(), 1.0][rng.below(3) as usize];
         let options = Options { first_weight, last_weight, weights: Some(&own), ..Options::default() };
-        let journeys = set_of(&rows).journeys();
+        let journeys = set_of(&rows).journeys().unwrap();
         let counts = journeys.counts().unwrap();
         let found = path_models(&journeys, &models, &options, is_paid).unwrap();
         for (m, model) in models.iter().enumerate() {
@@ -502,7 +503,7 @@ fn heuristics_by_plain_definition() {
         let mut rng = Rng(seed);
         let (channels, length) = (1 + rng.below(8), rng.below(9));
         let rows = world(&mut rng, channels, 20, length);
-        let journeys = set_of(&rows).journeys();
+        let journeys = set_of(&rows).journeys().unwrap();
         for model in &models {
             let mut expected: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
             for (path, conversions, value, _) in rows.iter().filter(|row| row.1 + row.3 > 0) {
@@ -545,7 +546,7 @@ fn intervals_hold_the_truth() {
             // Ten million journeys are as good as the chances themselves.
             let all = 1e7 * chance / weight;
             let conversions = (all * rate).round();
-            truth.push(path, conversions as i64, &Amount::default(), (all - conversions) as i64).unwrap();
+            truth.push(path, conversions as i64, &ExactAmount::default(), (all - conversions) as i64).unwrap();
         }
         for _ in 0..1500 {
             let mut place = rng.unit() * weight;
@@ -557,7 +558,7 @@ fn intervals_hold_the_truth() {
                 })
                 .unwrap_or(&chances[0]);
             let converts = i64::from(rng.unit() < *rate);
-            sample.push(path, converts, &Amount::default(), 1 - converts).unwrap();
+            sample.push(path, converts, &ExactAmount::default(), 1 - converts).unwrap();
         }
         let bootstrap = Bootstrap { replicates: 200, level: 0.95, seed: 42 };
         for (what, model, order, game) in [
@@ -569,7 +570,7 @@ fn intervals_hold_the_truth() {
         ] {
             let run = |set: &PathSet, replicates| {
                 let bootstrap = Bootstrap { replicates, ..bootstrap };
-                interval(&set.journeys(), model, (order, game), (&Options::default(), is_paid), bootstrap)
+                interval(&set.journeys().unwrap(), model, (order, game), (&Options::default(), is_paid), bootstrap)
             };
             let truth: BTreeMap<String, f64> =
                 run(&truth, 1).unwrap().into_iter().map(|share| (share.channel, share.share)).collect();
@@ -595,13 +596,13 @@ fn intervals_hold_the_truth() {
 fn what_a_row_may_say() {
     let mut set = PathSet::default();
     let kind = |result: Result<()>| result.unwrap_err().kind;
-    assert_eq!(kind(set.push(["a"], -1, &Amount::default(), 0)), ErrorKind::InvalidArgument);
-    assert_eq!(kind(set.push(["a"], 0, &Amount::default(), -1)), ErrorKind::InvalidArgument);
+    assert_eq!(kind(set.push(["a"], -1, &ExactAmount::default(), 0)), ErrorKind::InvalidArgument);
+    assert_eq!(kind(set.push(["a"], 0, &ExactAmount::default(), -1)), ErrorKind::InvalidArgument);
     assert_eq!(kind(set.push(["a"], 0, &cents(1), 1)), ErrorKind::InvalidArgument);
-    set.push(["a"], 0, &Amount::default(), 0).unwrap();
+    set.push(["a"], 0, &ExactAmount::default(), 0).unwrap();
     assert!(set.is_empty());
-    set.push(["a"], i64::MAX, &Amount::default(), 0).unwrap();
-    assert_eq!(kind(set.push(["b"], 0, &Amount::default(), 1)), ErrorKind::LimitExceeded);
+    set.push(["a"], i64::MAX, &ExactAmount::default(), 0).unwrap();
+    assert_eq!(kind(set.push(["b"], 0, &ExactAmount::default(), 1)), ErrorKind::LimitExceeded);
     assert!(PathSet::deserialize(&PathSet::default().serialize().unwrap()).is_err());
 }
 
@@ -609,14 +610,14 @@ fn what_a_row_may_say() {
 fn amounts_are_exact() {
     for seed in first_seed()..first_seed() + 20_000 {
         let mut rng = Rng(seed);
-        let mut sum = Amount::default();
+        let mut sum = ExactAmount::default();
         // In units of 10000^-6.
         let mut expected = BigInt::default();
         for _ in 0..rng.below(6) {
             let groups: Vec<u16> = (0..rng.below(12)).map(|_| [0, 1, 9999, 120][rng.below(4) as usize]).collect();
             let weight = rng.below(8) as i32 + groups.len() as i32 - 7;
             let negative = rng.below(2) == 0;
-            sum.add(&Amount::from_groups(&groups, weight, negative));
+            sum.add(&ExactAmount::from_groups(&groups, weight, negative));
             let units = groups.iter().enumerate().fold(BigInt::default(), |units, (i, group)| {
                 units + BigInt::from(*group) * BigInt::from(10_000).pow((weight - i as i32 + 6).max(0) as u32)
             });
@@ -648,7 +649,7 @@ fn long_paths_and_many_channels() {
             let mut path = common[..kept].to_vec();
             path.extend((0..rng.below(3)).map(|_| format!("c{}", rng.below(channels))));
             let groups: Vec<u16> = (0..rng.below(8)).map(|_| rng.below(10_000) as u16).collect();
-            let value = Amount::from_groups(&groups, rng.below(6) as i32, rng.below(2) == 0);
+            let value = ExactAmount::from_groups(&groups, rng.below(6) as i32, rng.below(2) == 0);
             sets[0].push(&path, 1, &value, 2).unwrap();
             sets[1 + rng.below(2) as usize].push(&path, 1, &value, 2).unwrap();
             let sums = expected.entry(path).or_default();
@@ -699,7 +700,7 @@ proptest! {
         prop_assert_eq!(&merged.serialize().unwrap(), &bytes);
         prop_assert_eq!(&Journeys::decode(&bytes).unwrap().encode().unwrap(), &bytes);
         // So every model's result is the same to the bit.
-        let (a, b) = (set_of(&rows).journeys(), merged.journeys());
+        let (a, b) = (set_of(&rows).journeys().unwrap(), merged.journeys().unwrap());
         prop_assert_eq!(markov(&a, 2).unwrap(), markov(&b, 2).unwrap());
         prop_assert_eq!(
             shapley(&a, Game::Rate, SAMPLING).unwrap(),
@@ -708,7 +709,7 @@ proptest! {
         // Merging with itself counts twice.
         let copy = merged.clone();
         merged.merge(&copy).unwrap();
-        let (once, twice) = (a.totals(), merged.journeys().totals());
+        let (once, twice) = (a.totals(), merged.journeys().unwrap().totals());
         prop_assert_eq!((twice.conversions, twice.nulls), (2 * once.conversions, 2 * once.nulls));
     }
 

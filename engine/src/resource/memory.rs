@@ -179,6 +179,15 @@ pub fn collect<T>(values: impl IntoIterator<Item = T>) -> Result<Vec<T>> {
     Ok(list)
 }
 
+/// A copy of a text; errors as those of [`reserve`].
+pub fn text(text: &str) -> Result<String> {
+    ask(text.len())?;
+    let mut copy = String::new();
+    copy.try_reserve_exact(text.len()).map_err(|_| out_of_memory(text.len()))?;
+    copy.push_str(text);
+    Ok(copy)
+}
+
 /// Makes room for one value more in a table; errors as those of [`reserve`].
 #[inline]
 pub fn reserve_table<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) -> Result<()> {
@@ -201,9 +210,18 @@ pub fn reserve_map<K: Eq + Hash, V, S: BuildHasher>(map: &mut HashMap<K, V, S>) 
     map.try_reserve(1).map_err(|_| out_of_memory(bytes))
 }
 
+/// The memory of a map, in bytes.
+pub fn map_bytes<K, V, S>(map: &HashMap<K, V, S>) -> usize {
+    table_bytes::<(K, V)>(map.capacity())
+}
+
+fn table_bytes<T>(capacity: usize) -> usize {
+    capacity.saturating_mul(8).saturating_mul(size_of::<T>() + 1) / 7
+}
+
 /// A table doubles, beginning with four places; seven of eight are in use at most, and each has a byte beside it.
 fn table_growth<T>(capacity: usize) -> usize {
-    (capacity.max(3) + 1).saturating_mul(8).saturating_mul(size_of::<T>() + 1) / 7
+    table_bytes::<T>(capacity.max(3) + 1)
 }
 
 /// A list that counts itself: it holds what it takes of the limit until it is dropped.
@@ -301,6 +319,12 @@ impl<T> HeldVec<T> {
         Ok(list)
     }
 
+    /// Takes the last value out.
+    #[inline]
+    pub fn pop(&mut self) -> Option<T> {
+        self.list.pop()
+    }
+
     /// Takes all values out, but keeps the room.
     pub fn clear(&mut self) {
         self.list.clear();
@@ -312,6 +336,11 @@ impl<T> HeldVec<T> {
         T: PartialEq,
     {
         self.list.dedup();
+    }
+
+    /// Takes values out whose key equals that of the one before.
+    pub fn dedup_by_key<K: PartialEq>(&mut self, key: impl FnMut(&mut T) -> K) {
+        self.list.dedup_by_key(key);
     }
 }
 
