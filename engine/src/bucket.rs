@@ -3,7 +3,7 @@
 //! With `local(t) = t + offset(t)`, the grid is local time 2000-01-03 00:00 plus multiples of the width, or 2000-01-01
 //! 00:00 plus multiples of its months. Below 24 hours a bucket starts at **every** instant at which the clock shows or
 //! jumps past a grid time: an hour that the clock repeats is two buckets. From 24 hours on, and for months, it starts
-//! at the **first** such instant only: a day of 25 hours is one bucket, and a day that the clock skips is none.
+//! at the **first** such instant only: a day of 25 hours is one bucket, and a day that the clock skips has no bucket.
 
 use crate::calendar::{first_day_of_month, month_of_day};
 use crate::error::{Error, ErrorKind, Result};
@@ -215,7 +215,7 @@ fn segment_at(zone: &impl Zone, instant: i64) -> Result<Segment> {
     let offset = offset.saturating_mul(SECOND);
     if !(start..end).contains(&instant) || offset.saturating_abs() > MAX_OFFSET {
         return Err(Error::invalid(
-            format!("time zone data are inconsistent at {instant} microseconds since 2000-01-01"),
+            format!("time zone data are inconsistent at {}", time::instant_text(instant)),
             "Use an IANA zone name, for example 'Europe/Rome'.",
         ));
     }
@@ -227,7 +227,7 @@ fn instant(ts: i64) -> Result<i64> {
         return Ok(ts);
     }
     Err(time::out_of_range(
-        format!("ts is out of range: {ts} microseconds since 2000-01-01"),
+        format!("ts is out of range: {}", time::instant_text(ts)),
         "Use a timestamp between 4714 BC and 294276 AD.",
     ))
 }

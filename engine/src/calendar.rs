@@ -1,5 +1,5 @@
-//! The proleptic Gregorian calendar over PostgreSQL's whole range. chrono's ends in the year 262143, PostgreSQL's in 294276: hence
-//! our own two conversions.
+//! The proleptic Gregorian calendar over PostgreSQL's whole range: by hand because chrono's ends in the year 262143, PostgreSQL's in
+//! 294276.
 
 /// Both conversions count in eras of 400 Gregorian years, and years that begin in March, so that the leap day comes last.
 const DAYS_IN_ERA: i64 = 146_097;

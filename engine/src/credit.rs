@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, Needs};
+use crate::resource::interrupt::{self, Throttle};
+use crate::resource::memory::{self, HeldVec};
 use crate::time;
 
 /// The channel of a visit that nothing referred; `last_non_direct` and `last_paid` look past it.
@@ -106,7 +108,7 @@ pub struct Touch<'a> {
 ///
 /// Bad options, or a model that needs all journeys: `22023`; [`Model::Custom`] without weights: `22004`; an infinite
 /// `converted_at` or touch, also one that would not count: `22008`.
-pub fn credit(
+pub fn touch_weights(
     touches: &[Touch],
     converted_at: i64,
     model: Model,
@@ -117,18 +119,19 @@ pub fn credit(
     of_one_journey(model, options)?;
     time::finite(converted_at, "converted_at")?;
     let window = converted_at.saturating_sub(options.lookback)..=converted_at;
-    let mut counted = Vec::new();
+    let (mut counted, mut throttle) = (HeldVec::default(), Throttle::default());
     for (index, touch) in touches.iter().enumerate() {
+        throttle.step();
         time::finite(touch.at, "touched_at")?;
         if window.contains(&touch.at) {
-            counted.push((index, touch));
+            counted.push((index, touch))?;
         }
     }
-    counted.sort_unstable_by(|(i, a), (j, b)| by_time_and_channel(a, b).then(i.cmp(j)));
+    interrupt::sort_by(&mut counted, |(i, a), (j, b)| by_time_and_channel(a, b).then(i.cmp(j)));
 
-    let ordered: Vec<Touch> = counted.iter().map(|(_, touch)| **touch).collect();
-    let weights = weights(&ordered, model, options, is_paid);
-    Ok(counted.iter().map(|(index, _)| *index).zip(weights).collect())
+    let ordered = HeldVec::collect(counted.iter().map(|(_, touch)| **touch))?;
+    let weights = weights(&ordered, model, options, is_paid)?;
+    memory::collect(counted.iter().map(|(index, _)| *index).zip(weights))
 }
 
 fn of_one_journey(model: Model, options: &Options) -> Result<()> {
@@ -152,7 +155,7 @@ fn of_one_journey(model: Model, options: &Options) -> Result<()> {
 
 /// The weight of each touch of a path, whose touches have an order but no times, and all count.
 ///
-/// Errors as those of [`credit`]; `22023` for a model that needs times or milestones.
+/// Errors as those of [`touch_weights`]; `22023` for a model that needs times or milestones.
 pub fn path_weights(channels: &[&str], model: Model, options: &Options, is_paid: fn(&str) -> bool) -> Result<Vec<f64>> {
     options.validate()?;
     of_one_journey(model, options)?;
@@ -163,8 +166,8 @@ pub fn path_weights(channels: &[&str], model: Model, options: &Options, is_paid:
             format!("Use mrcall.credit on each journey, or one of {}.", Model::names(has)),
         ));
     }
-    let touches: Vec<Touch> = channels.iter().map(|channel| Touch { at: 0, channel }).collect();
-    Ok(weights(&touches, model, options, is_paid))
+    let touches = HeldVec::collect(channels.iter().map(|channel| Touch { at: 0, channel }))?;
+    weights(&touches, model, options, is_paid)
 }
 
 fn by_time_and_channel(a: &Touch, b: &Touch) -> Ordering {
@@ -172,15 +175,15 @@ fn by_time_and_channel(a: &Touch, b: &Touch) -> Ordering {
 }
 
 /// The weight of each counted touch, in order, for arguments that have been checked.
-fn weights(counted: &[Touch], model: Model, options: &Options, is_paid: fn(&str) -> bool) -> Vec<f64> {
+fn weights(counted: &[Touch], model: Model, options: &Options, is_paid: fn(&str) -> bool) -> Result<Vec<f64>> {
     let channel = |position: usize| counted.get(position).map_or("", |touch| touch.channel);
     match model {
         Model::WShaped => by_milestones(counted, options),
         Model::TimeDecay => by_age(counted, options.half_life),
         _ => {
             let is_direct = |position| channel(position) == DIRECT;
-            let shape = shape(model, counted.len(), options, is_direct, |position| is_paid(channel(position)));
-            (0..counted.len()).map(|position| shape.weight(position)).collect()
+            let shape = shape(model, counted.len(), options, is_direct, |position| is_paid(channel(position)))?;
+            memory::collect((0..counted.len()).map(|position| shape.weight(position)))
         }
     }
 }
@@ -189,35 +192,41 @@ fn weights(counted: &[Touch], model: Model, options: &Options, is_paid: fn(&str)
 pub(crate) struct PathWeights<'a> {
     options: &'a Options<'a>,
     /// By channel.
-    is_direct: Vec<bool>,
-    is_paid: Vec<bool>,
+    is_direct: HeldVec<bool>,
+    is_paid: HeldVec<bool>,
 }
 
 impl<'a> PathWeights<'a> {
     /// Of the channels with these names.
-    pub(crate) fn new(channels: &[String], options: &'a Options<'a>, is_paid: fn(&str) -> bool) -> Self {
-        Self {
+    pub(crate) fn new(channels: &[String], options: &'a Options<'a>, is_paid: fn(&str) -> bool) -> Result<Self> {
+        Ok(Self {
             options,
-            is_direct: channels.iter().map(|channel| channel == DIRECT).collect(),
-            is_paid: channels.iter().map(|channel| is_paid(channel)).collect(),
-        }
+            is_direct: HeldVec::collect(channels.iter().map(|channel| channel == DIRECT))?,
+            is_paid: HeldVec::collect(channels.iter().map(|channel| is_paid(channel)))?,
+        })
     }
 
     /// Hands out each touch of a path that has a weight, in order: its channel and the weight, as [`path_weights`] gives it.
-    pub(crate) fn each(&self, path: &[u32], model: Model, mut hand_out: impl FnMut(u32, f64)) {
+    pub(crate) fn each(
+        &self,
+        path: &[u32],
+        model: Model,
+        mut hand_out: impl FnMut(u32, f64) -> Result<()>,
+    ) -> Result<()> {
         let has = |kind: &[bool], position: usize| {
             path.get(position).and_then(|channel| kind.get(*channel as usize)).copied().unwrap_or_default()
         };
         let (is_direct, is_paid) = (|at| has(&self.is_direct, at), |at| has(&self.is_paid, at));
-        match shape(model, path.len(), self.options, is_direct, is_paid) {
-            Shape::One(winner) => path.get(winner).into_iter().for_each(|channel| hand_out(*channel, 1.0)),
+        match shape(model, path.len(), self.options, is_direct, is_paid)? {
+            Shape::One(winner) => path.get(winner).map_or(Ok(()), |channel| hand_out(*channel, 1.0)),
             shape => {
                 for (position, channel) in path.iter().enumerate() {
                     let weight = shape.weight(position);
                     if weight != 0.0 {
-                        hand_out(*channel, weight);
+                        hand_out(*channel, weight)?;
                     }
                 }
+                Ok(())
             }
         }
     }
@@ -250,10 +259,10 @@ fn shape(
     options: &Options,
     is_direct: impl Fn(usize) -> bool,
     is_paid: impl Fn(usize) -> bool,
-) -> Shape {
+) -> Result<Shape> {
     let end = count.saturating_sub(1);
     let last_non_direct = || (0..count).rfind(|position| !is_direct(*position)).unwrap_or(end);
-    match model {
+    Ok(match model {
         Model::FirstTouch => Shape::One(0),
         Model::LastTouch => Shape::One(end),
         Model::LastNonDirect => Shape::One(last_non_direct()),
@@ -265,10 +274,10 @@ fn shape(
         Model::JShaped => Shape::Ends(by_position(0.2, 0.6, count), end),
         Model::InverseJ => Shape::Ends(by_position(0.6, 0.2, count), end),
         Model::Participation => Shape::Ends([1.0; 3], end),
-        Model::Custom => Shape::Each(by_own_weights(options.weights.unwrap_or_default(), count)),
+        Model::Custom => Shape::Each(by_own_weights(options.weights.unwrap_or_default(), count)?),
         // Not of this kind, or refused by the callers.
         Model::WShaped | Model::TimeDecay | Model::Markov | Model::Shapley => Shape::Each(Vec::new()),
-    }
+    })
 }
 
 /// The weights of the first touch, of each one between, and of the last. 1 touch: all; 2 touches: `first` and `last` in
@@ -284,21 +293,21 @@ fn by_position(first: f64, last: f64, count: usize) -> [f64; 3] {
 
 /// Halved for each half-life of age. The youngest touch has age 0, so the sum is at least 1 however old all of them
 /// are.
-fn by_age(counted: &[Touch], half_life: i64) -> Vec<f64> {
+fn by_age(counted: &[Touch], half_life: i64) -> Result<Vec<f64>> {
     let youngest = counted.last().map_or(0, |touch| touch.at);
     let decay = |at: i64| (-(youngest.abs_diff(at) as f64) / half_life as f64).exp2();
-    let mut weights: Vec<f64> = counted.iter().map(|touch| decay(touch.at)).collect();
+    let mut weights = memory::collect(counted.iter().map(|touch| decay(touch.at)))?;
     let sum: f64 = weights.iter().sum();
     for weight in &mut weights {
         *weight /= sum;
     }
-    weights
+    Ok(weights)
 }
 
 /// 90 % in equal parts to the milestones that are there (the first touch, the last at or before sign-up, the last at or
 /// before the business), added where they are one touch; 10 % equally to the others, or to the milestones too when there
 /// is no other.
-fn by_milestones(counted: &[Touch], options: &Options) -> Vec<f64> {
+fn by_milestones(counted: &[Touch], options: &Options) -> Result<Vec<f64>> {
     let last_until = |at: Option<i64>| at.and_then(|at| counted.iter().rposition(|touch| touch.at <= at));
     let milestones = [counted.first().map(|_| 0), last_until(options.signup_at), last_until(options.business_at)];
     let is_milestone = |position: usize| milestones.contains(&Some(position));
@@ -309,19 +318,19 @@ fn by_milestones(counted: &[Touch], options: &Options) -> Vec<f64> {
         0 => 0.1 / others as f64,
         times => share * times as f64,
     };
-    (0..counted.len()).map(weight).collect()
+    memory::collect((0..counted.len()).map(weight))
 }
 
 /// The weights by position, the last one for all touches beyond, scaled to a sum of 1; equal parts when those in use are
 /// all zero.
-fn by_own_weights(weights: &[f64], count: usize) -> Vec<f64> {
+fn by_own_weights(weights: &[f64], count: usize) -> Result<Vec<f64>> {
     let last = weights.last().copied().unwrap_or(0.0);
     let used = || (0..count).map(|position| weights.get(position).copied().unwrap_or(last));
     // By the largest first: the sum of huge weights stays finite.
     let largest = used().fold(0.0, f64::max);
     if largest <= 0.0 {
-        return vec![1.0 / count as f64; count];
+        return memory::filled(1.0 / count as f64, count);
     }
     let sum: f64 = used().map(|weight| weight / largest).sum();
-    used().map(|weight| weight / largest / sum).collect()
+    memory::collect(used().map(|weight| weight / largest / sum))
 }

@@ -9,7 +9,7 @@ use crate::time;
 
 /// A row of a series: its time in microseconds since 2000-01-01 UTC, and its value.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Row {
+pub struct SeriesRow {
     /// When; `None` is NULL.
     pub ts: Option<i64>,
     /// What; `None` is NULL.
@@ -17,24 +17,24 @@ pub struct Row {
 }
 
 /// The rows of a partition, by their place from 0 on.
-pub trait Rows {
+pub trait SeriesRows {
     /// The row at a place, `None` behind the last.
-    fn row(&mut self, place: i64) -> Result<Option<Row>>;
+    fn row(&mut self, place: i64) -> Result<Option<SeriesRow>>;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Known {
+struct KnownValue {
     ts: i64,
     value: f64,
 }
 
-/// What has been read of a partition. Its rows are asked for in order, each once and none before the current one: a whole
+/// What has been read of a partition. Its rows are asked for in order, each once and never one before the current one: a whole
 /// partition takes linear time.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filler {
     /// The known instants around the current time: the last one at or before it, and the one that follows.
-    before: Option<Known>,
-    after: Option<Known>,
+    before: Option<KnownValue>,
+    after: Option<KnownValue>,
     /// A known instant was looked for.
     started: bool,
     /// The first row that has not been read.
@@ -42,7 +42,7 @@ pub struct Filler {
     /// The latest time that has been read.
     latest: Option<i64>,
     /// The first row of the instant behind `after`, already read.
-    pending: Option<Known>,
+    pending: Option<KnownValue>,
 }
 
 impl Filler {
@@ -51,7 +51,13 @@ impl Filler {
     ///
     /// NULL (`None`) where there is no such value; a row without a time keeps its own value. `22023`: a value that is NaN or
     /// infinite, rows that are not in order of time, a negative `max_gap`; `22008`: an infinite time.
-    pub fn locf(&mut self, place: i64, row: Row, max_gap: Option<i64>, rows: &mut impl Rows) -> Result<Option<f64>> {
+    pub fn locf(
+        &mut self,
+        place: i64,
+        row: SeriesRow,
+        max_gap: Option<i64>,
+        rows: &mut impl SeriesRows,
+    ) -> Result<Option<f64>> {
         let Some(ts) = self.needed(place, row, max_gap, rows)? else { return Ok(row.value) };
         Ok(self.before.filter(|known| within(known.ts, ts, max_gap)).map(|known| known.value))
     }
@@ -63,9 +69,9 @@ impl Filler {
     pub fn interpolate(
         &mut self,
         place: i64,
-        row: Row,
+        row: SeriesRow,
         max_gap: Option<i64>,
-        rows: &mut impl Rows,
+        rows: &mut impl SeriesRows,
     ) -> Result<Option<f64>> {
         let Some(ts) = self.needed(place, row, max_gap, rows)? else { return Ok(row.value) };
         Ok(match (self.before, self.after) {
@@ -76,7 +82,13 @@ impl Filler {
     }
 
     /// The time of a row that needs a value, with the known instants around it at hand; `None` when its own value stands.
-    fn needed(&mut self, place: i64, row: Row, max_gap: Option<i64>, rows: &mut impl Rows) -> Result<Option<i64>> {
+    fn needed(
+        &mut self,
+        place: i64,
+        row: SeriesRow,
+        max_gap: Option<i64>,
+        rows: &mut impl SeriesRows,
+    ) -> Result<Option<i64>> {
         if let Some(gap) = max_gap {
             time::not_negative(gap, "max_gap")?;
         }
@@ -92,7 +104,7 @@ impl Filler {
     }
 
     /// Reads on to the end of the next known instant.
-    fn next_known(&mut self, rows: &mut impl Rows) -> Result<Option<Known>> {
+    fn next_known(&mut self, rows: &mut impl SeriesRows) -> Result<Option<KnownValue>> {
         let mut known = self.pending.take();
         while let Some(row) = rows.row(self.place)? {
             self.place += 1;
@@ -100,7 +112,11 @@ impl Filler {
             let Some(ts) = row.ts else { continue };
             if let Some(latest) = self.latest.replace(ts).filter(|latest| *latest > ts) {
                 return Err(Error::invalid(
-                    format!("rows are not in order of ts: {ts} follows {latest} (microseconds since 2000-01-01)"),
+                    format!(
+                        "rows are not in order of ts: {} follows {}",
+                        time::instant_text(ts),
+                        time::instant_text(latest)
+                    ),
                     "Order the window by the ts that is the second argument: OVER (ORDER BY ts).",
                 ));
             }
@@ -108,17 +124,17 @@ impl Filler {
             match &mut known {
                 Some(same) if same.ts == ts => same.value = same.value.max(value),
                 Some(_) => {
-                    self.pending = Some(Known { ts, value });
+                    self.pending = Some(KnownValue { ts, value });
                     break;
                 }
-                None => known = Some(Known { ts, value }),
+                None => known = Some(KnownValue { ts, value }),
             }
         }
         Ok(known)
     }
 }
 
-fn check(row: Row) -> Result<()> {
+fn check(row: SeriesRow) -> Result<()> {
     if let Some(ts) = row.ts {
         time::finite(ts, "ts")?;
     }
@@ -136,7 +152,7 @@ fn within(from: i64, to: i64, max_gap: Option<i64>) -> bool {
 }
 
 /// The line's value at `ts`, never outside the two values.
-fn between(before: Known, after: Known, ts: i64) -> f64 {
+fn between(before: KnownValue, after: KnownValue, ts: i64) -> f64 {
     let part = ts.saturating_sub(before.ts) as f64 / after.ts.saturating_sub(before.ts) as f64;
     let rise = after.value - before.value;
     let value =

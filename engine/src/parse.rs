@@ -1,11 +1,10 @@
 //! Values found as text in JSON documents. What does not parse is `None`, never an error: one bad field must not fail a
 //! report (contract, section 7). What does parse is accepted by PostgreSQL's own input functions.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use data_encoding::BASE64URL_NOPAD;
 
 use crate::calendar::day_of_date;
-use crate::time::{DAY, HOUR, SECOND};
+use crate::time::{DAY, HOUR, SECOND, UNIX_TO_2000};
 
 /// Most digits of a number.
 pub const MAX_NUMERIC_DIGITS: usize = 1_000;
@@ -14,8 +13,6 @@ pub const MAX_NUMERIC_EXPONENT: u32 = 300;
 /// Longest JWS text, bytes. Apple's are about 10 kB.
 pub const MAX_JWS_LENGTH: usize = 1 << 20;
 
-/// Microseconds from 1970-01-01 to 2000-01-01 UTC.
-const UNIX_TO_2000: i64 = 10_957 * DAY;
 const MINUTE: i64 = 60 * SECOND;
 
 /// The instant, microseconds since 2000-01-01 UTC, that a text names, whatever the session's settings.
@@ -27,12 +24,15 @@ const MINUTE: i64 = 60 * SECOND;
 /// - Digits alone are Unix time: up to 10 of them seconds, 11 to 13 milliseconds, 14 to 16 microseconds.
 ///
 /// White space around the text is ignored. Anything else, `infinity` included, is `None`.
+///
+/// By hand because chrono's formats read no `+02`, no `+02:00:30`, no second 60, no 24:00, and cut fractions instead of rounding
+/// them half to even.
 pub fn timestamptz(text: impl AsRef<[u8]>) -> Option<i64> {
     let text = text.as_ref().trim_ascii();
     if !text.is_empty() && text.iter().all(u8::is_ascii_digit) {
         return unix_time(text);
     }
-    let mut rest = Reader(text);
+    let mut rest = TimestampReader(text);
     let year = rest.digits::<4>().filter(|year| *year > 0)?;
     rest.expect(b'-')?;
     let month = rest.digits::<2>()?;
@@ -60,9 +60,9 @@ fn unix_time(digits: &[u8]) -> Option<i64> {
 }
 
 /// What is still to be read of a timestamp.
-struct Reader<'a>(&'a [u8]);
+struct TimestampReader<'a>(&'a [u8]);
 
-impl Reader<'_> {
+impl TimestampReader<'_> {
     fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -195,13 +195,14 @@ pub fn jws_payload(text: &str) -> Option<String> {
     if header.is_empty() || signature.contains('.') {
         return None;
     }
-    let json = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    let json = String::from_utf8(BASE64URL_NOPAD.decode(payload.as_bytes()).ok()?).ok()?;
     // A full parse: skipping values instead would let lone surrogates and numbers out of range through.
     serde_json::from_str::<serde_json::Value>(&json).ok()?;
     fits_jsonb(&json).then_some(json)
 }
 
-/// Whether valid JSON has no `\u0000`, which `jsonb` cannot hold, and only numbers that [`numeric`] takes.
+/// Whether valid JSON has no `\u0000`, which `jsonb` cannot hold, and only numbers that [`numeric`] takes. In the text itself: serde_json
+/// hands numbers out as `f64`, or as objects with a key that a document can have too.
 fn fits_jsonb(json: &str) -> bool {
     let in_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
     let mut rest = json;

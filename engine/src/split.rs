@@ -13,6 +13,8 @@ use num_integer::Integer;
 use num_traits::ToPrimitive;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::resource::interrupt;
+use crate::resource::memory::{self, HeldVec, Reservation};
 
 /// Most decimals that an amount can be split to.
 pub const MAX_SCALE: i32 = 38;
@@ -41,7 +43,7 @@ pub fn split_amount(amount: &str, weights: &[f64], scale: i32) -> Result<Vec<Str
         ));
     }
     let units = parse_units(amount, decimals)?;
-    Ok(split_units(&units, weights)?.iter().map(|part| units_text(part, decimals)).collect())
+    memory::collect(split_units(&units, weights)?.iter().map(|part| units_text(part, decimals)))
 }
 
 /// Splits a whole number of units in proportion to `weights`, as [`split_amount`] does, among any number of parts. Errors
@@ -53,15 +55,19 @@ pub fn split_units(units: &BigInt, weights: &[f64]) -> Result<Vec<BigInt>> {
     let signed = |part: BigUint| BigInt::from_biguint(sign, part);
     // Both branches run the same code on exact whole numbers: the first, on machine integers, about five times as fast.
     if let Some(amount) = amount.to_u128().filter(|_| amount.bits() + weights.sum_bits() <= 128) {
-        let parts = largest_remainder(&amount, &weights.scaled::<u128>());
-        return Ok(parts.into_iter().map(|part| signed(part.into())).collect());
+        let parts = largest_remainder(&amount, &weights.scaled::<u128>()?)?;
+        return memory::collect(parts.into_iter().map(|part| signed(part.into())));
     }
-    Ok(largest_remainder(amount, &weights.scaled::<BigUint>()).into_iter().map(signed).collect())
+    // The digits of a scaled weight, a part and a remainder; those of the products come and go.
+    let digits = 3 * (amount.bits() + weights.sum_bits()) / 8 + 24;
+    let _held = Reservation::of(weights.parts.len().saturating_mul(digits as usize))?;
+    let parts = largest_remainder(amount, &weights.scaled::<BigUint>()?)?;
+    memory::collect(parts.into_iter().map(signed))
 }
 
 /// Weights as whole numbers: `mantissa * 2^(exponent - low)`.
 struct Weights {
-    parts: Vec<(u64, u64)>,
+    parts: HeldVec<(u64, u64)>,
     low: u64,
     high: u64,
 }
@@ -74,7 +80,7 @@ impl Weights {
                 "Give every part a finite weight of zero or above.",
             ));
         }
-        let parts: Vec<(u64, u64)> = weights.iter().map(|weight| exact(*weight)).collect();
+        let parts = HeldVec::collect(weights.iter().map(|weight| exact(*weight)))?;
         let positive = || parts.iter().filter(|(mantissa, _)| *mantissa != 0);
         let low = positive().map(|(_, exponent)| *exponent).min();
         let high = positive().map(|(mantissa, exponent)| exponent + bits_of(*mantissa)).max();
@@ -92,9 +98,9 @@ impl Weights {
         self.high - self.low + bits_of(self.parts.len() as u64)
     }
 
-    fn scaled<T: From<u64> + Shl<u64, Output = T>>(&self) -> Vec<T> {
+    fn scaled<T: From<u64> + Shl<u64, Output = T>>(&self) -> Result<HeldVec<T>> {
         let scale = |(mantissa, exponent): &(u64, u64)| T::from(*mantissa) << exponent.saturating_sub(self.low);
-        self.parts.iter().map(scale).collect()
+        HeldVec::collect(self.parts.iter().map(scale))
     }
 }
 
@@ -114,26 +120,27 @@ fn bits_of(number: u64) -> u64 {
 }
 
 /// The shares of `amount` for `weights` with a positive sum.
-fn largest_remainder<T: Integer + Clone + ToPrimitive>(amount: &T, weights: &[T]) -> Vec<T> {
+fn largest_remainder<T: Integer + Clone + ToPrimitive>(amount: &T, weights: &[T]) -> Result<Vec<T>> {
     let sum = weights.iter().fold(T::zero(), |sum, weight| sum + weight.clone());
-    let mut parts = Vec::with_capacity(weights.len());
-    let mut remainders = Vec::with_capacity(weights.len());
-    let mut left = amount.clone();
+    let mut parts = memory::with_room(weights.len())?;
+    let mut remainders = HeldVec::with_room(weights.len())?;
+    let (mut left, mut throttle) = (amount.clone(), interrupt::Throttle::default());
     for (index, weight) in weights.iter().enumerate() {
+        throttle.step();
         let (part, remainder) = (amount.clone() * weight.clone()).div_rem(&sum);
         left = left - part.clone();
         parts.push(part);
-        remainders.push((Reverse(remainder), index));
+        remainders.push((Reverse(remainder), index))?;
     }
     // The remainders sum to `left` times the sum of the weights, and each is below that sum: more than `left` are not
     // zero.
-    remainders.sort_unstable();
-    for (_, index) in remainders.into_iter().take(left.to_usize().unwrap_or(0)) {
-        if let Some(part) = parts.get_mut(index) {
+    interrupt::sort(&mut remainders);
+    for (_, index) in remainders.iter().take(left.to_usize().unwrap_or(0)) {
+        if let Some(part) = parts.get_mut(*index) {
             part.inc();
         }
     }
-    parts
+    Ok(parts)
 }
 
 /// The amount in units of `10^-decimals`.
@@ -155,7 +162,7 @@ pub(crate) fn parse_units(amount: &str, decimals: usize) -> Result<BigInt> {
     if whole.len() + fraction.len() == 0 || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
         return Err(Error::new(
             ErrorKind::MalformedText,
-            format!("amount is no decimal number: {text:?}"),
+            format!("amount is not a decimal number: {text:?}"),
             "Write it as digits with an optional sign and decimal point, for example 12.50.",
         ));
     }

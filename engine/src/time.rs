@@ -1,5 +1,7 @@
 //! Exact durations and the range of instants, shared by every function that takes an `interval` or a `timestamptz`.
 
+use chrono::{DateTime, Datelike, Utc};
+
 use crate::error::{Error, ErrorKind, Result};
 
 /// Microseconds in a second.
@@ -82,6 +84,20 @@ pub(crate) fn is_infinite(months: i32, days: i32, micros: i64) -> bool {
     matches!((months, days, micros), (i32::MAX, i32::MAX, i64::MAX) | (i32::MIN, i32::MIN, i64::MIN))
 }
 
+/// Microseconds from 1970-01-01 to 2000-01-01 UTC.
+pub(crate) const UNIX_TO_2000: i64 = 10_957 * DAY;
+
+/// An instant as text for messages, in UTC as PostgreSQL writes it: `2026-05-01 12:30:05.25+00`. Beyond chrono's last year,
+/// 262142, it is the number: PostgreSQL's last is 294276.
+pub fn instant_text(instant: i64) -> String {
+    let date = instant.checked_add(UNIX_TO_2000).and_then(DateTime::<Utc>::from_timestamp_micros);
+    let Some(date) = date else { return format!("{instant} microseconds since 2000-01-01") };
+    // The year before the year 1 is 1 BC, chrono's year 0.
+    let (year, era) = if date.year() > 0 { (date.year(), "") } else { (1 - date.year(), " BC") };
+    let rest = date.format("%m-%d %H:%M:%S%.6f").to_string();
+    format!("{year:04}-{}+00{era}", rest.trim_end_matches('0').trim_end_matches('.'))
+}
+
 /// An interval as text for messages, `2 mons -1 days 00:30:00.5`.
 pub fn interval_text(months: i32, days: i32, micros: i64) -> String {
     let mut parts = Vec::new();
@@ -107,6 +123,7 @@ pub fn interval_text(months: i32, days: i32, micros: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calendar::day_of_date;
 
     #[test]
     fn a_day_is_24_hours() {
@@ -129,6 +146,27 @@ mod tests {
         ] {
             let error = exact_micros(months, days, micros, "gap").unwrap_err();
             assert_eq!(error.kind, ErrorKind::DatetimeOutOfRange, "{error}");
+        }
+    }
+
+    #[test]
+    fn instants_are_dates_where_chrono_has_them() {
+        let at = |date: i64, time: i64| date * DAY + time;
+        for (instant, text) in [
+            (0, "2000-01-01 00:00:00+00"),
+            (-1, "1999-12-31 23:59:59.999999+00"),
+            (at(9617, 12 * HOUR + 30 * 60 * SECOND + 5_250_000), "2026-05-01 12:30:05.25+00"),
+            (at(-730_119, 0), "0001-01-01 00:00:00+00"),
+            (at(-730_119, -1), "0001-12-31 23:59:59.999999+00 BC"),
+            // The ends of PostgreSQL's range and of chrono's.
+            (MIN_INSTANT, "4714-11-24 00:00:00+00 BC"),
+            (END_INSTANT - 1, "9223371331199999999 microseconds since 2000-01-01"),
+            (i64::MAX, "9223372036854775807 microseconds since 2000-01-01"),
+            (i64::MIN, "-9223372036854775808 microseconds since 2000-01-01"),
+            (day_of_date(262_142, 12, 31).unwrap() * DAY, "262142-12-31 00:00:00+00"),
+            (day_of_date(262_143, 1, 1).unwrap() * DAY, "8209320192000000000 microseconds since 2000-01-01"),
+        ] {
+            assert_eq!(instant_text(instant), text);
         }
     }
 

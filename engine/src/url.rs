@@ -13,14 +13,14 @@ pub(crate) const MAX_HOST: usize = 253;
 /// The host of a URL: lower case, in ASCII (punycode for an internationalised name), without user, port and trailing
 /// dot. An IPv6 address keeps its brackets. `None` when the text is no URL.
 pub fn host(url: &str) -> Option<String> {
-    Parts::of(url)?.host().map(Cow::into_owned)
+    UrlParts::of(url)?.host().map(Cow::into_owned)
 }
 
 /// The registrable domain of a URL's host by the public suffix list, private suffixes included. The host itself for an
 /// IP address, an app (`android-app://`), and a host that has no more than a public suffix. `None` when the text is no
 /// URL.
 pub fn domain(url: &str) -> Option<String> {
-    let parts = Parts::of(url)?;
+    let parts = UrlParts::of(url)?;
     let host = parts.host()?;
     Some(parts.registrable(&host).to_owned())
 }
@@ -28,7 +28,7 @@ pub fn domain(url: &str) -> Option<String> {
 /// The path of a URL, or of a text that begins with `/`, without query and fragment and as it is written (not decoded).
 /// `/` when it is empty. `None` when the text is no URL.
 pub fn path(url: &str) -> Option<String> {
-    let tail = match Parts::of(url) {
+    let tail = match UrlParts::of(url) {
         Some(parts) => parts.is_url().then_some(parts.tail)?,
         None => Some(trim(url)).filter(|text| text.starts_with('/'))?,
     };
@@ -39,7 +39,7 @@ pub fn path(url: &str) -> Option<String> {
 /// The start of a URL up to its first slash behind the host: whatever begins with it is a URL too, of the same scheme and host.
 /// `None` where there is no such slash, and for a text that is no URL or has blanks before it.
 pub(crate) fn site(url: &str) -> Option<&str> {
-    let parts = Parts::of(url).filter(Parts::is_url)?;
+    let parts = UrlParts::of(url).filter(UrlParts::is_url)?;
     let host = url.strip_prefix(parts.scheme)?.trim_start_matches(':').strip_prefix("//")?;
     host.strip_prefix(parts.authority)?.strip_prefix('/').and_then(|path| url.get(..url.len() - path.len()))
 }
@@ -48,7 +48,7 @@ pub(crate) fn site(url: &str) -> Option<&str> {
 /// that begins with `/` or `?`; empty when the parameter has no value. Percent sequences and `+` are decoded, bytes
 /// that are no UTF-8 and NUL become U+FFFD. `None` when the parameter is absent or the text is no URL.
 pub fn param(url: &str, name: &str) -> Option<String> {
-    let known = match Parts::of(url) {
+    let known = match UrlParts::of(url) {
         Some(parts) => parts.is_url(),
         None => trim(url).starts_with(['/', '?']),
     };
@@ -57,14 +57,14 @@ pub fn param(url: &str, name: &str) -> Option<String> {
 
 /// The pieces of a URL that has an authority.
 #[derive(Clone, Copy)]
-pub(crate) struct Parts<'a> {
+pub(crate) struct UrlParts<'a> {
     scheme: &'a str,
     authority: &'a str,
     /// Path, query and fragment.
     pub tail: &'a str,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> UrlParts<'a> {
     /// The pieces of a text with `scheme://` or `//` at its start; the host is not looked at yet.
     pub fn of(text: &'a str) -> Option<Self> {
         let text = trim(text);

@@ -1,7 +1,7 @@
 //! Arrivals, URLs and user agents, by hand-checked cases and random texts.
 
 use mrcall_engine::arrival::{
-    Arrival, CHANNELS, Event, arrival, arrival_key, channel, ignored_by_seed, ignored_referrers, is_arrival, is_paid,
+    Arrival, CHANNELS, Landing, arrival, arrival_key, channel, ignored_by_seed, ignored_referrers, is_arrival, is_paid,
     rules_version,
 };
 use mrcall_engine::{agent, url};
@@ -11,9 +11,9 @@ fn given(text: &str) -> Option<&str> {
     Some(text).filter(|text| *text != "-")
 }
 
-fn event<'a>(referrer: &'a str, page: &'a str, utm: &'a str) -> Event<'a> {
+fn event<'a>(referrer: &'a str, page: &'a str, utm: &'a str) -> Landing<'a> {
     let mut utm = utm.split('|').map(given);
-    Event {
+    Landing {
         referrer: given(referrer),
         page_url: given(page),
         utm_source: utm.next().flatten(),
@@ -594,12 +594,12 @@ fn exercise(text: &str) {
     agent::is_bot(text);
     agent::device(text);
     for event in [
-        Event { referrer: Some(text), ..Event::default() },
-        Event { page_url: Some(text), ..Event::default() },
-        Event { utm_source: Some(text), page_url: Some("https://a.de/?gclid=1"), ..Event::default() },
-        Event { utm_medium: Some(text), ..Event::default() },
-        Event { utm_campaign: Some(text), ..Event::default() },
-        Event { referrer: Some(text), page_url: Some(text), ..Event::default() },
+        Landing { referrer: Some(text), ..Landing::default() },
+        Landing { page_url: Some(text), ..Landing::default() },
+        Landing { utm_source: Some(text), page_url: Some("https://a.de/?gclid=1"), ..Landing::default() },
+        Landing { utm_medium: Some(text), ..Landing::default() },
+        Landing { utm_campaign: Some(text), ..Landing::default() },
+        Landing { referrer: Some(text), page_url: Some(text), ..Landing::default() },
     ] {
         let found = arrival(&event);
         assert!(CHANNELS.contains(&found.channel));
@@ -700,7 +700,7 @@ proptest! {
         let page = format!("https://a.de/?x=1&utm_campaign={encoded}");
         prop_assert_eq!(url::param(&page, "utm_campaign"), Some(value.clone()));
         if !value.trim().is_empty() {
-            let found = arrival(&Event { page_url: Some(&page), ..Event::default() });
+            let found = arrival(&Landing { page_url: Some(&page), ..Landing::default() });
             prop_assert!(found.campaign.as_deref().is_none_or(|campaign| campaign == value.trim()));
         }
     }

@@ -113,8 +113,8 @@ proptest! {
         let pattern = text(&parts) + if trailing { ".*" } else { "" };
         let count = definition(&rows, &parts, 4);
         let state = state(&pattern, 4, &rows);
-        prop_assert_eq!(state.count(), count, "{}", pattern);
-        prop_assert_eq!(state.matches(), count > 0, "{}", pattern);
+        prop_assert_eq!(state.count().unwrap(), count, "{}", pattern);
+        prop_assert_eq!(state.matches().unwrap(), count > 0, "{}", pattern);
     }
 }
 
@@ -137,7 +137,7 @@ proptest! {
             read.merge_bytes(&states[part].serialize().unwrap()).unwrap();
         }
         prop_assert_eq!((merged.serialize().unwrap(), read.serialize().unwrap()), (whole.serialize().unwrap(), whole.serialize().unwrap()));
-        prop_assert_eq!(merged.count(), whole.count());
+        prop_assert_eq!(merged.count().unwrap(), whole.count().unwrap());
     }
 
     #[test]
@@ -197,15 +197,15 @@ fn examples() {
         ("(?3)(?3)", 0),
         ("(?1)(?t<=18446744073709)(?2)", 2),
     ] {
-        assert_eq!(state(pattern, 3, &rows).count(), count, "{pattern}");
-        assert_eq!(state(pattern, 3, &rows).matches(), count > 0, "{pattern}");
+        assert_eq!(state(pattern, 3, &rows).count().unwrap(), count, "{pattern}");
+        assert_eq!(state(pattern, 3, &rows).matches().unwrap(), count > 0, "{pattern}");
     }
     // Rows without a condition are not in the sequence; at one instant the order is that of the conditions.
-    assert!(state("(?1)(?2)", 2, &[(0, 1), (1, 0), (2, 2)]).matches());
-    assert!(state("(?2)(?1)", 2, &[(0, 1), (0, 2)]).matches());
-    assert!(!state("(?1)(?2)", 2, &[(0, 1), (0, 2)]).matches());
-    assert!(!state("(?1)", 2, &[]).matches());
-    assert_eq!(state("(?32)", 32, &[(0, 1 << 31)]).count(), 1);
+    assert!(state("(?1)(?2)", 2, &[(0, 1), (1, 0), (2, 2)]).matches().unwrap());
+    assert!(state("(?2)(?1)", 2, &[(0, 1), (0, 2)]).matches().unwrap());
+    assert!(!state("(?1)(?2)", 2, &[(0, 1), (0, 2)]).matches().unwrap());
+    assert!(!state("(?1)", 2, &[]).matches().unwrap());
+    assert_eq!(state("(?32)", 32, &[(0, 1 << 31)]).count().unwrap(), 1);
 }
 
 /// Backtracking would take longer than the age of the universe.
@@ -216,7 +216,7 @@ fn hard_patterns_are_quick() {
     let times = "(?1)(?t>=1)".repeat(100) + "(?2)";
     let equal = "(?1)(?t==1000)".repeat(10) + "(?2)";
     for pattern in [stars, times, equal] {
-        assert_eq!(state(&pattern, 2, &rows).count(), 0);
+        assert_eq!(state(&pattern, 2, &rows).count().unwrap(), 0);
     }
 }
 

@@ -37,7 +37,7 @@ proptest! {
         let kept = FunnelEvents::deserialize(&stored(&rows).serialize().unwrap()).unwrap();
         prop_assert_eq!(kept.len(), rows.len());
         let funnel = kept.funnel(within, modes).unwrap();
-        prop_assert_eq!((funnel.depth(), funnel.times()), (direct.depth(), direct.times()));
+        prop_assert_eq!((funnel.depth().unwrap(), funnel.times().unwrap()), (direct.depth().unwrap(), direct.times().unwrap()));
         prop_assert_eq!(funnel.serialize().unwrap(), direct.serialize().unwrap());
     }
 }

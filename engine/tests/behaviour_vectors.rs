@@ -46,8 +46,8 @@ fn answer(v: &Vector) -> String {
             };
             let mut state = part(left);
             state.merge(&FunnelState::deserialize(&part(right).serialize().unwrap()).unwrap()).unwrap();
-            assert_eq!(state.times().len() as i32, state.depth());
-            state.depth().to_string()
+            assert_eq!(state.times().unwrap().len() as i32, state.depth().unwrap());
+            state.depth().unwrap().to_string()
         }
         "match" | "count" => {
             let pattern = Arc::new(Pattern::parse(v.argument, v.conditions).unwrap());
@@ -58,7 +58,11 @@ fn answer(v: &Vector) -> String {
             };
             let mut state = part(left);
             state.merge(&SequenceState::deserialize(&part(right).serialize().unwrap()).unwrap()).unwrap();
-            if v.what == "match" { u8::from(state.matches()).to_string() } else { state.count().to_string() }
+            if v.what == "match" {
+                u8::from(state.matches().unwrap()).to_string()
+            } else {
+                state.count().unwrap().to_string()
+            }
         }
         "retention" => {
             let part = |events: &[(i64, u32)]| {

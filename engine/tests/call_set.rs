@@ -1,8 +1,16 @@
 //! The calls of many businesses: order, split and merge change no row, and no bytes panic.
 
+use std::cell::Cell;
+
 use mrcall_engine::ErrorKind;
-use mrcall_engine::calls::{CallSet, Figures, Range, SourceCall, Summary};
+use mrcall_engine::calls::{CallSet, Figures, SourceCall, Summary, SummaryRange};
+use mrcall_engine::resource::memory;
 use proptest::prelude::*;
+
+thread_local! {
+    // Tests run side by side, each in a thread of its own.
+    static LIMIT: Cell<usize> = const { Cell::new(usize::MAX) };
+}
 
 type Row = (Option<&'static str>, i64, Option<i64>, Option<&'static str>, Option<bool>, Option<&'static str>);
 /// Bucket, business, figures, outcomes.
@@ -27,7 +35,7 @@ fn set_of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> CallSet {
 }
 
 fn summary(bytes: Option<&[u8]>, buckets: &[i64], fill: Option<&[String]>) -> mrcall_engine::Result<Vec<Found>> {
-    let mut summary = Summary::new(bytes, &Range { since: SINCE, buckets, fill, memory: 1 << 26 })?;
+    let mut summary = Summary::new(bytes, &SummaryRange { since: SINCE, buckets, fill })?;
     let mut found = Vec::new();
     while let Some(row) = summary.next_row() {
         let (bucket, business, figures, outcomes) = (row.bucket, row.business, row.figures, row.outcomes.to_vec());
@@ -127,7 +135,12 @@ fn limits_and_bad_instants_are_errors() {
     assert_eq!(set.merge(&CallSet::new(SINCE + 1).unwrap()).unwrap_err().kind, ErrorKind::InvalidArgument);
     let many: Vec<Row> = (0..3_000_000).map(|i| (Some("a"), 30 + i % 7, None, None, None, None)).collect();
     let bytes = set_of(&many).serialize().unwrap();
+    // 32 bytes each.
+    memory::on_limit(|| LIMIT.get());
+    LIMIT.set(90_000_000);
     assert_eq!(summary(Some(&bytes), &[20], None).unwrap_err().kind, ErrorKind::LimitExceeded);
+    LIMIT.set(200_000_000);
+    assert_eq!(summary(Some(&bytes), &[20], None).unwrap().len(), 1);
     let fill: Vec<_> = (0..11).map(|i| i.to_string()).collect();
     let buckets: Vec<_> = (0..1_000_000).collect();
     assert_eq!(summary(None, &buckets, Some(&fill)).unwrap_err().kind, ErrorKind::LimitExceeded);

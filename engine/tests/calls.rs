@@ -39,7 +39,7 @@ fn figures(state: &CallState) -> Figures {
         total: state.total_duration().unwrap(),
         mean: state.mean_duration(),
         percentiles: FRACTIONS.iter().map(|f| state.duration_percentile(*f).unwrap()).collect(),
-        peak: state.peak().map(|peak| (peak.calls, peak.at)),
+        peak: state.peak().unwrap().map(|peak| (peak.calls, peak.at)),
         busy: state.busy_time().unwrap(),
     }
 }
@@ -200,7 +200,7 @@ fn limits_are_errors() {
     }
     let full = bytes(&state);
     assert!(full.len() < 3 * MOST_CALLS);
-    assert_eq!(CallState::deserialize(&full).unwrap().peak().unwrap().calls, 3);
+    assert_eq!(CallState::deserialize(&full).unwrap().peak().unwrap().unwrap().calls, 3);
     assert_eq!(state.push(0, Some(1), None).unwrap_err().kind, ErrorKind::LimitExceeded);
     state.push(0, None, None).unwrap();
     let long = "x".repeat((1 << 24) + 1);

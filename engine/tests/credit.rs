@@ -1,6 +1,6 @@
 //! The models of one journey: worked examples, and the promises that hold for any journey.
 
-use mrcall_engine::credit::{Options, Touch, credit, path_weights};
+use mrcall_engine::credit::{Options, Touch, path_weights, touch_weights};
 use mrcall_engine::model::{About, MODELS, Model, Needs};
 use mrcall_engine::time::{DAY, HOUR};
 use mrcall_engine::{ErrorKind, Result};
@@ -19,7 +19,7 @@ fn journey<'a>(channels: &[&'a str]) -> Vec<Touch<'a>> {
 }
 
 fn run(touches: &[Touch], model: &str, options: &Options) -> Result<Vec<(usize, f64)>> {
-    credit(touches, CONVERSION, Model::parse(model)?, options, is_paid)
+    touch_weights(touches, CONVERSION, Model::parse(model)?, options, is_paid)
 }
 
 fn of_one_journey() -> impl Iterator<Item = &'static About> {
@@ -114,9 +114,9 @@ fn the_window_is_closed_on_both_sides() {
     // The window's start saturates.
     let all = Options { lookback: i64::MAX, ..Options::default() };
     let early = [Touch { at: i64::MIN + 1, channel: "a" }, Touch { at: 1 - CONVERSION, channel: "b" }];
-    assert_eq!(credit(&early, -CONVERSION, Model::Linear, &all, is_paid), Ok(vec![(0, 1.0)]));
+    assert_eq!(touch_weights(&early, -CONVERSION, Model::Linear, &all, is_paid), Ok(vec![(0, 1.0)]));
     let far = [Touch { at: i64::MIN + 1, channel: "a" }, Touch { at: i64::MAX - 1, channel: "b" }];
-    let all_time = credit(&far, i64::MAX - 1, Model::TimeDecay, &all, is_paid);
+    let all_time = touch_weights(&far, i64::MAX - 1, Model::TimeDecay, &all, is_paid);
     assert_eq!(all_time, Ok(vec![(1, 1.0)]));
 }
 
@@ -152,8 +152,8 @@ fn bad_arguments() {
     for infinite in [i64::MIN, i64::MAX] {
         let touch = [Touch { at: infinite, channel: "a" }];
         for result in [
-            credit(&touch, CONVERSION, Model::Linear, &good, is_paid),
-            credit(&touches, infinite, Model::Linear, &good, is_paid),
+            touch_weights(&touch, CONVERSION, Model::Linear, &good, is_paid),
+            touch_weights(&touches, infinite, Model::Linear, &good, is_paid),
         ] {
             assert_eq!(result.unwrap_err().kind, ErrorKind::DatetimeOutOfRange);
         }
@@ -246,7 +246,7 @@ fn paths_have_no_times() {
         let found = path_weights(&["a", "b"], model, &options, is_paid);
         match needs {
             Needs::Order | Needs::Weights => {
-                let with_times = credit(&journey(&["a", "b"]), CONVERSION, model, &options, is_paid).unwrap();
+                let with_times = touch_weights(&journey(&["a", "b"]), CONVERSION, model, &options, is_paid).unwrap();
                 assert_eq!(found, Ok(with_times.into_iter().map(|(_, weight)| weight).collect()), "{name}");
             }
             _ => assert_eq!(found.map_err(|error| error.kind), Err(ErrorKind::InvalidArgument), "{name}"),
@@ -279,7 +279,7 @@ proptest! {
         };
         for About { model, is_additive, .. } in of_one_journey() {
             let model = *model;
-            let found = credit(&touches, CONVERSION, model, &options, is_paid).unwrap();
+            let found = touch_weights(&touches, CONVERSION, model, &options, is_paid).unwrap();
             let counted = touches.iter().filter(|touch| (-30 * DAY..=0).contains(&(touch.at - CONVERSION))).count();
             prop_assert_eq!(found.len(), counted);
             let sum: f64 = found.iter().map(|(_, weight)| weight).sum();
@@ -288,7 +288,7 @@ proptest! {
             prop_assert!(found.iter().all(|(_, weight)| (0.0..=1.0).contains(weight)));
             let key = |(index, _): &(usize, f64)| (touches[*index].at, touches[*index].channel.as_bytes());
             prop_assert!(found.is_sorted_by_key(key));
-            let other = credit(&rotated, CONVERSION, model, &options, is_paid).unwrap();
+            let other = touch_weights(&rotated, CONVERSION, model, &options, is_paid).unwrap();
             for ((i, a), (j, b)) in found.iter().zip(&other) {
                 prop_assert_eq!((touches[*i], a), (rotated[*j], b));
             }

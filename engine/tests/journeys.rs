@@ -170,7 +170,7 @@ proptest! {
                 let options = Options { lookback: LOOKBACK, half_life: 7, first_weight: 0.3, last_weight: 0.5,
                                         signup_at: Some(at - 5), ..Options::default() };
                 let weights: Vec<f64> =
-                    credit::credit(&given, *at, *model, &options, is_paid).unwrap().into_iter().map(|(_, w)| w).collect();
+                    credit::touch_weights(&given, *at, *model, &options, is_paid).unwrap().into_iter().map(|(_, w)| w).collect();
                 let scale = if *currency == Some("JPY") { 0 } else { 2 };
                 let counts = split_amount("1", &weights, 6).unwrap();
                 let values = split_amount(value, &weights, scale).unwrap();

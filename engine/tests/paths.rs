@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use mrcall_engine::credit::{Options, path_weights};
 use mrcall_engine::model::{MODELS, Model, Needs};
 use mrcall_engine::paths::{
-    Amount, Bootstrap, Game, Journeys, PathSet, Sampling, interval, markov, path_credit, path_models, shapley,
+    Bootstrap, ExactAmount, Game, Journeys, PathSet, Sampling, interval, markov, path_credit, path_models, shapley,
 };
 use mrcall_engine::{ErrorKind, Result};
 use num_bigint::BigInt;
@@ -60,10 +60,10 @@ fn world(rng: &mut Rng, channels: u64, rows: u64, length: u64) -> Vec<Row> {
 }
 
 /// An amount of cents, as a numeric of two decimals is sent: groups of four digits.
-fn cents(cents: i64) -> Amount {
+fn cents(cents: i64) -> ExactAmount {
     let units = cents.unsigned_abs() * 100;
     let groups = [units / 100_000_000, units / 10_000 % 10_000, units % 10_000].map(|group| group as u16);
-    Amount::from_groups(&groups, 1, cents < 0)
+    ExactAmount::from_groups(&groups, 1, cents < 0)
 }
 
 fn set_of(rows: &[Row]) -> PathSet {
@@ -240,10 +240,10 @@ fn markov_of_many_channels() {
         let steps: Vec<usize> = (0..1 + rng.below(5)).map(|_| rng.below(1100) as usize).collect();
         let conversions = rng.below(3) as i64;
         let path: Vec<&str> = steps.iter().map(|step| names[*step].as_str()).collect();
-        set.push(&path, conversions, &Amount::default(), 1).unwrap();
+        set.push(&path, conversions, &ExactAmount::default(), 1).unwrap();
         // The same chain with channels told apart by groups of eleven: few enough to be eliminated.
         let path: Vec<&str> = steps.iter().map(|step| names[step / 11].as_str()).collect();
-        small.push(&path, conversions, &Amount::default(), 1).unwrap();
+        small.push(&path, conversions, &ExactAmount::default(), 1).unwrap();
     }
     let sum =
         |set: &PathSet| markov(&set.journeys().unwrap(), 1).unwrap().iter().map(|row| row.conversions).sum::<f64>();
@@ -253,7 +253,7 @@ fn markov_of_many_channels() {
     let mut apart = PathSet::default();
     for (i, name) in names.iter().enumerate() {
         let other = format!("{name}+");
-        apart.push([name, other.as_str(), name], 1 + (i % 3) as i64, &Amount::default(), (i % 2) as i64).unwrap();
+        apart.push([name, other.as_str(), name], 1 + (i % 3) as i64, &ExactAmount::default(), (i % 2) as i64).unwrap();
     }
     let journeys = apart.journeys().unwrap();
     let total: f64 = (0..1100).map(|i| f64::from(1 + i % 3)).sum();
@@ -272,7 +272,7 @@ fn markov_limits() {
     }
     assert_eq!(markov(&Journeys::default(), 1), Ok(Vec::new()));
     let mut huge = PathSet::default();
-    huge.push(["A"], 1, &Amount::from_groups(&[1], 100, false), 0).unwrap();
+    huge.push(["A"], 1, &ExactAmount::from_groups(&[1], 100, false), 0).unwrap();
     assert_eq!(markov(&huge.journeys().unwrap(), 1).unwrap_err().kind, ErrorKind::LimitExceeded);
 }
 
@@ -374,7 +374,7 @@ fn sampled_shapley_is_near_the_exact_one() {
             std::iter::once(i % 21).chain((0..rng.below(4)).map(|_| rng.below(21) as usize)).collect();
         let (conversions, nulls) = (rng.below(9), rng.below(9));
         let path: Vec<&str> = steps.iter().map(|step| names[*step].as_str()).collect();
-        set.push(&path, conversions as i64, &Amount::default(), nulls as i64).unwrap();
+        set.push(&path, conversions as i64, &ExactAmount::default(), nulls as i64).unwrap();
         sets.push((
             steps.iter().fold(0, |set, step| set | 1 << step),
             conversions as f64,
@@ -546,7 +546,7 @@ fn intervals_hold_the_truth() {
             // Ten million journeys are as good as the chances themselves.
             let all = 1e7 * chance / weight;
             let conversions = (all * rate).round();
-            truth.push(path, conversions as i64, &Amount::default(), (all - conversions) as i64).unwrap();
+            truth.push(path, conversions as i64, &ExactAmount::default(), (all - conversions) as i64).unwrap();
         }
         for _ in 0..1500 {
             let mut place = rng.unit() * weight;
@@ -558,7 +558,7 @@ fn intervals_hold_the_truth() {
                 })
                 .unwrap_or(&chances[0]);
             let converts = i64::from(rng.unit() < *rate);
-            sample.push(path, converts, &Amount::default(), 1 - converts).unwrap();
+            sample.push(path, converts, &ExactAmount::default(), 1 - converts).unwrap();
         }
         let bootstrap = Bootstrap { replicates: 200, level: 0.95, seed: 42 };
         for (what, model, order, game) in [
@@ -596,13 +596,13 @@ fn intervals_hold_the_truth() {
 fn what_a_row_may_say() {
     let mut set = PathSet::default();
     let kind = |result: Result<()>| result.unwrap_err().kind;
-    assert_eq!(kind(set.push(["a"], -1, &Amount::default(), 0)), ErrorKind::InvalidArgument);
-    assert_eq!(kind(set.push(["a"], 0, &Amount::default(), -1)), ErrorKind::InvalidArgument);
+    assert_eq!(kind(set.push(["a"], -1, &ExactAmount::default(), 0)), ErrorKind::InvalidArgument);
+    assert_eq!(kind(set.push(["a"], 0, &ExactAmount::default(), -1)), ErrorKind::InvalidArgument);
     assert_eq!(kind(set.push(["a"], 0, &cents(1), 1)), ErrorKind::InvalidArgument);
-    set.push(["a"], 0, &Amount::default(), 0).unwrap();
+    set.push(["a"], 0, &ExactAmount::default(), 0).unwrap();
     assert!(set.is_empty());
-    set.push(["a"], i64::MAX, &Amount::default(), 0).unwrap();
-    assert_eq!(kind(set.push(["b"], 0, &Amount::default(), 1)), ErrorKind::LimitExceeded);
+    set.push(["a"], i64::MAX, &ExactAmount::default(), 0).unwrap();
+    assert_eq!(kind(set.push(["b"], 0, &ExactAmount::default(), 1)), ErrorKind::LimitExceeded);
     assert!(PathSet::deserialize(&PathSet::default().serialize().unwrap()).is_err());
 }
 
@@ -610,14 +610,14 @@ fn what_a_row_may_say() {
 fn amounts_are_exact() {
     for seed in first_seed()..first_seed() + 20_000 {
         let mut rng = Rng(seed);
-        let mut sum = Amount::default();
+        let mut sum = ExactAmount::default();
         // In units of 10000^-6.
         let mut expected = BigInt::default();
         for _ in 0..rng.below(6) {
             let groups: Vec<u16> = (0..rng.below(12)).map(|_| [0, 1, 9999, 120][rng.below(4) as usize]).collect();
             let weight = rng.below(8) as i32 + groups.len() as i32 - 7;
             let negative = rng.below(2) == 0;
-            sum.add(&Amount::from_groups(&groups, weight, negative));
+            sum.add(&ExactAmount::from_groups(&groups, weight, negative));
             let units = groups.iter().enumerate().fold(BigInt::default(), |units, (i, group)| {
                 units + BigInt::from(*group) * BigInt::from(10_000).pow((weight - i as i32 + 6).max(0) as u32)
             });
@@ -649,7 +649,7 @@ fn long_paths_and_many_channels() {
             let mut path = common[..kept].to_vec();
             path.extend((0..rng.below(3)).map(|_| format!("c{}", rng.below(channels))));
             let groups: Vec<u16> = (0..rng.below(8)).map(|_| rng.below(10_000) as u16).collect();
-            let value = Amount::from_groups(&groups, rng.below(6) as i32, rng.below(2) == 0);
+            let value = ExactAmount::from_groups(&groups, rng.below(6) as i32, rng.below(2) == 0);
             sets[0].push(&path, 1, &value, 2).unwrap();
             sets[1 + rng.below(2) as usize].push(&path, 1, &value, 2).unwrap();
             let sums = expected.entry(path).or_default();

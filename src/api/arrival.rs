@@ -1,6 +1,6 @@
 //! Where a visitor came from: `arrival`, `channel`, `is_arrival`, the URL functions, `is_bot`, `device`.
 
-use mrcall_engine::arrival::{self, Event};
+use mrcall_engine::arrival::{self, Landing};
 use mrcall_engine::{agent, url};
 use pgrx::prelude::*;
 
@@ -31,8 +31,8 @@ fn arrival(
         name!(rule, String),
     ),
 > {
-    let event = Event { referrer, page_url, utm_source, utm_medium, utm_campaign };
-    let a = arrival::arrival(&event);
+    let landing = Landing { referrer, page_url, utm_source, utm_medium, utm_campaign };
+    let a = arrival::arrival(&landing);
     let row: ArrivalRow = (
         a.channel.to_owned(),
         a.source.map(Into::into),
@@ -52,7 +52,7 @@ fn channel(
     utm_medium: Option<&str>,
     utm_campaign: Option<&str>,
 ) -> &'static str {
-    arrival::channel(&Event { referrer, page_url, utm_source, utm_medium, utm_campaign })
+    arrival::channel(&Landing { referrer, page_url, utm_source, utm_medium, utm_campaign })
 }
 
 #[pg_extern(sql = false)]
@@ -63,7 +63,7 @@ fn is_arrival(
     utm_medium: Option<&str>,
     utm_campaign: Option<&str>,
 ) -> bool {
-    arrival::is_arrival(&Event { referrer, page_url, utm_source, utm_medium, utm_campaign }, arrival::ignored_by_seed)
+    arrival::is_arrival(&Landing { referrer, page_url, utm_source, utm_medium, utm_campaign }, arrival::ignored_by_seed)
 }
 
 #[pg_extern(sql = false)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mrcall_engine::behaviour::{FunnelState, Modes, Pattern, RetentionState, SequenceState};
+use mrcall_engine::behaviour::{Definition, EventState, FunnelState, Modes, Pattern, RetentionState, SequenceState};
 use mrcall_engine::{Result as EngineResult, time};
 use pgrx::prelude::*;
 use pgrx::{AnyElement, Internal, pg_sys};
@@ -11,28 +11,28 @@ use crate::agg::{self, State};
 use crate::error::{SqlResult, needed, report};
 use crate::pg::args::Args;
 
-impl State for FunnelState {
+impl<D: Definition + 'static> State for EventState<D> {
     fn heap_bytes(&self) -> usize {
-        FunnelState::heap_bytes(self)
+        EventState::heap_bytes(self)
     }
     fn is_empty(&self) -> bool {
-        FunnelState::is_empty(self)
+        EventState::is_empty(self)
     }
     fn like(&self) -> EngineResult<Self> {
-        Ok(FunnelState::like(self))
+        Ok(EventState::like(self))
     }
     fn merge(&mut self, other: &Self) -> EngineResult<()> {
-        FunnelState::merge(self, other)
+        EventState::merge(self, other)
     }
     fn serialize(&self) -> EngineResult<Vec<u8>> {
-        FunnelState::serialize(self)
+        EventState::serialize(self)
     }
     fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
-        FunnelState::deserialize(bytes)
+        EventState::deserialize(bytes)
     }
     const MERGES_BYTES: bool = true;
     fn merge_bytes(&mut self, bytes: &[u8]) -> EngineResult<()> {
-        FunnelState::merge_bytes(self, bytes)
+        EventState::merge_bytes(self, bytes)
     }
 }
 
@@ -54,31 +54,6 @@ impl State for RetentionState {
     }
     fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
         RetentionState::deserialize(bytes)
-    }
-}
-
-impl State for SequenceState {
-    fn heap_bytes(&self) -> usize {
-        SequenceState::heap_bytes(self)
-    }
-    fn is_empty(&self) -> bool {
-        SequenceState::is_empty(self)
-    }
-    fn like(&self) -> EngineResult<Self> {
-        Ok(SequenceState::like(self))
-    }
-    fn merge(&mut self, other: &Self) -> EngineResult<()> {
-        SequenceState::merge(self, other)
-    }
-    fn serialize(&self) -> EngineResult<Vec<u8>> {
-        SequenceState::serialize(self)
-    }
-    fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
-        SequenceState::deserialize(bytes)
-    }
-    const MERGES_BYTES: bool = true;
-    fn merge_bytes(&mut self, bytes: &[u8]) -> EngineResult<()> {
-        SequenceState::merge_bytes(self, bytes)
     }
 }
 
@@ -130,13 +105,13 @@ fn window_funnel_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Int
 }
 
 #[pg_extern(sql = false)]
-fn window_funnel_final(state: Internal) -> i32 {
-    agg::view::<FunnelState, _>(&state, FunnelState::depth).unwrap_or_default()
+fn window_funnel_final(state: Internal) -> SqlResult<i32> {
+    agg::view::<FunnelState, _>(&state, FunnelState::depth).unwrap_or(Ok(0)).map_err(report)
 }
 
 #[pg_extern(sql = false)]
-fn window_funnel_times_final(state: Internal) -> Vec<TimestampWithTimeZone> {
-    instants(agg::view::<FunnelState, _>(&state, FunnelState::times).unwrap_or_default())
+fn window_funnel_times_final(state: Internal) -> SqlResult<Vec<TimestampWithTimeZone>> {
+    agg::view::<FunnelState, _>(&state, FunnelState::times).unwrap_or(Ok(Vec::new())).map(instants).map_err(report)
 }
 
 fn retention_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
@@ -199,11 +174,12 @@ fn sequence_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal
 }
 
 #[pg_extern(sql = false)]
-fn sequence_match_final(state: Internal) -> Option<bool> {
-    agg::view::<SequenceState, _>(&state, SequenceState::matches)
+fn sequence_match_final(state: Internal) -> SqlResult<Option<bool>> {
+    agg::view::<SequenceState, _>(&state, SequenceState::matches).transpose().map_err(report)
 }
 
 #[pg_extern(sql = false)]
-fn sequence_count_final(state: Internal) -> Option<i64> {
-    agg::view::<SequenceState, _>(&state, |sequence| i64::try_from(sequence.count()).unwrap_or(i64::MAX))
+fn sequence_count_final(state: Internal) -> SqlResult<Option<i64>> {
+    let count = agg::view::<SequenceState, _>(&state, SequenceState::count).transpose().map_err(report)?;
+    Ok(count.map(|count| i64::try_from(count).unwrap_or(i64::MAX)))
 }

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use mrcall_engine::calls::{CallSet, Figures, Range, SourceCall, Summary};
-use mrcall_engine::resource::memory::Reservation;
+use mrcall_engine::calls::{CallSet, Figures, SourceCall, Summary, SummaryRange};
 use mrcall_engine::{Error, ErrorKind, Result as EngineResult};
 use pgrx::datum::Interval;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -13,7 +12,6 @@ use pgrx::{AnyElement, Internal, pg_sys};
 use super::bucket::each_bucket;
 use crate::agg::{self, State};
 use crate::error::{SqlResult, needed, report};
-use crate::guc;
 use crate::pg::args::Args;
 use crate::pg::tuples::Tuples;
 
@@ -93,8 +91,6 @@ struct Output {
     /// By business: its text, made when the first row needs it.
     businesses: Vec<Option<pg_sys::Datum>>,
     outcomes: HashMap<Vec<(u32, u32)>, pg_sys::Datum>,
-    /// Gives the memory back to the budget.
-    _share: Reservation,
 }
 
 const COLUMNS: usize = 13;
@@ -167,15 +163,8 @@ fn call_set_rows(
     let mut buckets = Vec::new();
     each_bucket(width, since, until, zone, |start, _| buckets.push(start))?;
     let fill = fill.map(|texts| texts.into_iter().flatten().collect::<Vec<_>>());
-    let range = Range {
-        since: needed(since, "since")?,
-        buckets: &buckets,
-        fill: fill.as_deref(),
-        memory: guc::max_state_memory(),
-    };
+    let range = SummaryRange { since: needed(since, "since")?, buckets: &buckets, fill: fill.as_deref() };
     let summary = Summary::new(set, &range).map_err(report)?;
-    let mut share = Reservation::default();
-    share.set(summary.heap_bytes()).map_err(report)?;
     let tuples = Tuples::of(fcinfo, COLUMNS).ok_or_else(|| {
         report(Error::new(
             ErrorKind::NotPossible,
@@ -184,5 +173,5 @@ fn call_set_rows(
         ))
     })?;
     let businesses = vec![None; summary.num_businesses()];
-    Ok(SetOfIterator::new(Output { summary, tuples, businesses, outcomes: HashMap::new(), _share: share }))
+    Ok(SetOfIterator::new(Output { summary, tuples, businesses, outcomes: HashMap::new() }))
 }

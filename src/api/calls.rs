@@ -129,13 +129,13 @@ fn outcomes(
 
 #[pg_extern(sql = false)]
 fn peak_concurrency(state: &[u8]) -> SqlResult<i32> {
-    let peak = read(state)?.peak();
+    let peak = read(state)?.peak().map_err(report)?;
     Ok(peak.map_or(0, |peak| peak.calls as i32))
 }
 
 #[pg_extern(sql = false)]
 fn peak_at(state: &[u8]) -> SqlResult<Option<i64>> {
-    let peak = read(state)?.peak();
+    let peak = read(state)?.peak().map_err(report)?;
     Ok(peak.map(|peak| peak.at))
 }
 

@@ -71,7 +71,7 @@ fn credit(
             Ok(Touch { at: needed_element(at, "touched_at", i)?, channel: needed_element(channel, "channels", i)? })
         })
         .collect::<SqlResult<Vec<_>>>()?;
-    let credits = credit::credit(&touches, converted_at, model, &options, is_paid).map_err(report)?;
+    let credits = credit::touch_weights(&touches, converted_at, model, &options, is_paid).map_err(report)?;
     let rows: Vec<_> = credits
         .into_iter()
         .zip(1..)

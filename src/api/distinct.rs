@@ -42,11 +42,7 @@ fn distinct_agg_trans(
         state,
         fcinfo,
         || DistinctState::new(precision).map_err(report),
-        |distinct| {
-            distinct.same_precision(precision).map_err(report)?;
-            distinct.push(value.as_bytes());
-            Ok(())
-        },
+        |distinct| distinct.same_precision(precision).and_then(|()| distinct.push(value.as_bytes())).map_err(report),
     )
 }
 
@@ -105,7 +101,7 @@ fn read(bytes: &[u8]) -> SqlResult<DistinctState> {
 
 #[pg_extern(sql = false)]
 fn num_distinct(state: &[u8]) -> SqlResult<i64> {
-    Ok(read(state)?.num_distinct().round() as i64)
+    Ok(read(state)?.num_distinct().map_err(report)?.round() as i64)
 }
 
 #[pg_extern(sql = false)]

@@ -1,40 +1,14 @@
 //! `funnel_agg`, its state type, `rollup` and accessors.
 
-use mrcall_engine::Result as EngineResult;
 use mrcall_engine::behaviour::{FunnelEvents, FunnelState};
 use pgrx::datum::Interval;
 use pgrx::prelude::*;
 use pgrx::{AnyElement, Internal, pg_sys};
 
 use super::behaviour::{instants, window};
-use crate::agg::{self, State};
+use crate::agg;
 use crate::error::{SqlResult, report};
 use crate::pg::args::Args;
-
-impl State for FunnelEvents {
-    fn heap_bytes(&self) -> usize {
-        FunnelEvents::heap_bytes(self)
-    }
-    fn is_empty(&self) -> bool {
-        FunnelEvents::is_empty(self)
-    }
-    fn like(&self) -> EngineResult<Self> {
-        Ok(FunnelEvents::like(self))
-    }
-    fn merge(&mut self, other: &Self) -> EngineResult<()> {
-        FunnelEvents::merge(self, other)
-    }
-    fn serialize(&self) -> EngineResult<Vec<u8>> {
-        FunnelEvents::serialize(self)
-    }
-    fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
-        FunnelEvents::deserialize(bytes)
-    }
-    const MERGES_BYTES: bool = true;
-    fn merge_bytes(&mut self, bytes: &[u8]) -> EngineResult<()> {
-        FunnelEvents::merge_bytes(self, bytes)
-    }
-}
 
 fn funnel_agg_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
     let args = Args::of(fcinfo);
@@ -106,7 +80,7 @@ fn funnel_state_depth(
     within: Option<Interval>,
     modes: Option<Array<&str>>,
 ) -> SqlResult<Option<i32>> {
-    Ok(funnel(state, within, modes)?.map(|funnel| funnel.depth()))
+    funnel(state, within, modes)?.map(|funnel| funnel.depth()).transpose().map_err(report)
 }
 
 #[pg_extern(sql = false)]
@@ -115,7 +89,7 @@ fn funnel_state_times(
     within: Option<Interval>,
     modes: Option<Array<&str>>,
 ) -> SqlResult<Option<Vec<TimestampWithTimeZone>>> {
-    Ok(funnel(state, within, modes)?.map(|funnel| instants(funnel.times())))
+    funnel(state, within, modes)?.map(|funnel| funnel.times().map(instants)).transpose().map_err(report)
 }
 
 #[pg_extern(sql = false)]

@@ -1,6 +1,6 @@
 //! `locf` and `interpolate`, window functions over a series.
 
-use mrcall_engine::gap_fill::{Filler, Row, Rows};
+use mrcall_engine::gap_fill::{Filler, SeriesRow, SeriesRows};
 use mrcall_engine::{Error, ErrorKind, Result as EngineResult, time};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
@@ -16,8 +16,8 @@ const MAX_GAP: i32 = 2;
 /// The server counts a partition's rows from the current one in 32 bits.
 const MOST_ROWS: i64 = i32::MAX as i64;
 
-impl Rows for Window {
-    fn row(&mut self, place: i64) -> EngineResult<Option<Row>> {
+impl SeriesRows for Window {
+    fn row(&mut self, place: i64) -> EngineResult<Option<SeriesRow>> {
         pgrx::check_for_interrupts!();
         if place >= MOST_ROWS {
             return Err(Error::new(
@@ -31,14 +31,17 @@ impl Rows for Window {
     }
 }
 
-fn row(value: Option<pg_sys::Datum>, ts: Option<pg_sys::Datum>) -> Row {
-    Row { ts: ts.map(|datum| datum.value() as i64), value: value.map(|datum| f64::from_bits(datum.value() as u64)) }
+fn row(value: Option<pg_sys::Datum>, ts: Option<pg_sys::Datum>) -> SeriesRow {
+    SeriesRow {
+        ts: ts.map(|datum| datum.value() as i64),
+        value: value.map(|datum| f64::from_bits(datum.value() as u64)),
+    }
 }
 
 /// Fills the current row by `how`.
 fn fill(
     fcinfo: pg_sys::FunctionCallInfo,
-    how: impl FnOnce(&mut Filler, i64, Row, Option<i64>, &mut Window) -> EngineResult<Option<f64>>,
+    how: impl FnOnce(&mut Filler, i64, SeriesRow, Option<i64>, &mut Window) -> EngineResult<Option<f64>>,
 ) -> SqlResult<Option<f64>> {
     let mut window = Window::of(fcinfo)?;
     let exact = |(months, days, micros)| time::exact_micros(months, days, micros, "max_gap");

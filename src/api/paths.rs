@@ -14,6 +14,7 @@ use super::credit::own_weights;
 use crate::agg::{self, State};
 use crate::error::{SqlResult, needed, report};
 use crate::pg::args::Args;
+use crate::pg::text::text_array;
 
 /// The row of conversions without a touch.
 const UNATTRIBUTED: &str = "(unattributed)";
@@ -110,7 +111,7 @@ fn path_set_recv(message: Internal) -> SqlResult<Vec<u8>> {
     read(&bytes).map(|_| bytes)
 }
 
-fn numeric(value: &paths::Amount) -> SqlResult<AnyNumeric> {
+fn numeric(value: &paths::ExactAmount) -> SqlResult<AnyNumeric> {
     AnyNumeric::try_from(value.to_string().as_str())
         .map_err(|_| report(Error::invalid("a value is out of the range of numeric", "Give values in a larger unit.")))
 }
@@ -369,10 +370,12 @@ fn path_interval(
 
 // The arguments of path_transform are path, transform, argument.
 #[pg_extern(sql = false)]
-fn path_transform(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<Vec<String>>> {
+fn path_transform(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<AnyElement>> {
     let args = Args::of(fcinfo);
     let name = args.text(1)?;
     let transform = Transform::parse(needed(name, "transform")?, args.text(2)?).map_err(report)?;
     let Some(path) = args.path(0, "path")? else { return Ok(None) };
-    Ok(Some(paths::path_transform(&path.texts()?, transform)))
+    let path = path.texts()?;
+    let steps = paths::path_transform(&path, transform).map_err(report)?;
+    Ok(text_array(steps.iter().map(|step| step.as_bytes())))
 }

@@ -5,7 +5,7 @@ use core::slice;
 
 use mrcall_engine::Error;
 use mrcall_engine::behaviour::condition_mask;
-use mrcall_engine::paths::Amount;
+use mrcall_engine::paths::ExactAmount;
 use mrcall_engine::text::utf8;
 use pgrx::datum::DatumWithOid;
 use pgrx::heap_tuple::PgHeapTuple;
@@ -144,7 +144,7 @@ impl Args<'_> {
     }
 
     /// An argument of type numeric, read as it is laid out on disk, which no version changes; NaN and infinity are `22023`.
-    pub fn amount(&self, i: usize, name: &str) -> SqlResult<Option<Amount>> {
+    pub fn amount(&self, i: usize, name: &str) -> SqlResult<Option<ExactAmount>> {
         let Some(bytes) = self.bytes(i) else { return Ok(None) };
         let mut words = bytes.chunks_exact(2).map(|pair| u16::from_ne_bytes([pair[0], pair[1]]));
         let header = words.next().unwrap_or(0);
@@ -162,10 +162,10 @@ impl Args<'_> {
             sign => (i32::from(words.next().unwrap_or(0) as i16), sign == 0x4000),
         };
         if words.len() == 0 {
-            return Ok(Some(Amount::default()));
+            return Ok(Some(ExactAmount::default()));
         }
         let groups: Vec<u16> = words.collect();
-        Ok(Some(Amount::from_groups(&groups, weight, is_negative)))
+        Ok(Some(ExactAmount::from_groups(&groups, weight, is_negative)))
     }
 }
 

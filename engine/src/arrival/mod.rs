@@ -16,9 +16,9 @@ mod click_id;
 mod ga4;
 mod rules;
 
-use crate::url::{self, Parts};
+use crate::url::{self, UrlParts};
 use click_id::{CLICK_IDS, ClickId, Proof};
-use rules::{Category, Rule};
+use rules::{Category, ChannelRule};
 use std::borrow::Cow;
 
 /// The channels in the order in which their conditions are tried; the first that holds wins.
@@ -45,14 +45,14 @@ pub const CHANNELS: [&str; 20] = [
     "Unassigned",
 ];
 
-/// Whether a channel is bought: Cross-network, Display and those called Paid. Text that is no channel is not.
+/// Whether a channel is bought: Cross-network, Display and those called Paid. Text that is not a channel is not bought.
 pub fn is_paid(channel: &str) -> bool {
     CHANNELS[1..=7].contains(&channel)
 }
 
-/// What an event says about where its visitor came from; `None` where it says nothing.
+/// What an event says about where its visitor came from, as it lands on a page; `None` where it says nothing.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Event<'a> {
+pub struct Landing<'a> {
     /// The URL of the page before, as `document.referrer` or the `Referer` header give it.
     pub referrer: Option<&'a str>,
     /// The URL of the page, with its query.
@@ -74,46 +74,46 @@ pub struct Arrival<'a> {
     pub source: Option<Cow<'a, str>>,
     /// The kind of link; `None` when nothing says it.
     pub medium: Option<Cow<'a, str>>,
-    /// The campaign; `None` when there is none.
+    /// The campaign; `None` without one.
     pub campaign: Option<Cow<'a, str>>,
-    /// The search term; `None` when the referrer carries none.
+    /// The search term; `None` when the referrer has no such term.
     pub term: Option<Cow<'a, str>>,
     /// The condition that chose the channel, and the click id that named or proved the source: `search source and paid
     /// medium (gclid)`.
     pub rule: Cow<'static, str>,
 }
 
-/// Classifies an event. Every event has an arrival; see the module's text for the definitions.
-pub fn arrival<'a>(event: &Event<'a>) -> Arrival<'a> {
-    let referrer = Referrer::of(event);
+/// Classifies a landing. Every one has an arrival; see the module's text for the definitions.
+pub fn arrival<'a>(landing: &Landing<'a>) -> Arrival<'a> {
+    let referrer = Referrer::of(landing);
     let term = referrer.as_ref().filter(|referrer| !referrer.same_site).and_then(Referrer::term);
-    let touch = Touch::of(Tags::of(event), referrer);
-    let (channel, condition) = touch.classify();
-    let rule = match touch.click {
+    let evidence = Evidence::of(Tags::of(landing), referrer);
+    let (channel, condition) = evidence.classify();
+    let rule = match evidence.click {
         Some(id) => Cow::Owned(format!("{condition} ({})", id.name)),
         None => Cow::Borrowed(condition),
     };
-    Arrival { channel, source: touch.source, medium: touch.medium, campaign: touch.campaign, term, rule }
+    Arrival { channel, source: evidence.source, medium: evidence.medium, campaign: evidence.campaign, term, rule }
 }
 
-/// The channel of an event alone, one of [`CHANNELS`].
-pub fn channel(event: &Event) -> &'static str {
-    let tags = Tags::of(event);
-    let referrer = if tags.source.is_none() { Referrer::of(event) } else { None };
-    Touch::of(tags, referrer).classify().0
+/// The channel of a landing alone, one of [`CHANNELS`].
+pub fn channel(landing: &Landing) -> &'static str {
+    let tags = Tags::of(landing);
+    let referrer = if tags.source.is_none() { Referrer::of(landing) } else { None };
+    Evidence::of(tags, referrer).classify().0
 }
 
-/// Whether an event begins something new rather than continues the visit. False in two cases only: the referrer's host
+/// Whether a landing begins something new rather than continues the visit. False in two cases only: the referrer's host
 /// is `ignored` (called with the lower-case host; [`ignored_by_seed`] or a lookup in a table of one's own), or the
 /// referrer shares the page's registrable domain and there is neither a UTM value nor a click id. So an event without a
 /// referrer is an arrival, of channel Direct.
-pub fn is_arrival(event: &Event, ignored: impl FnOnce(&str) -> bool) -> bool {
-    let Some(referrer) = Referrer::of(event) else { return true };
+pub fn is_arrival(landing: &Landing, ignored: impl FnOnce(&str) -> bool) -> bool {
+    let Some(referrer) = Referrer::of(landing) else { return true };
     if ignored(&referrer.host) {
         return false;
     }
     !referrer.same_site || {
-        let tags = Tags::of(event);
+        let tags = Tags::of(landing);
         tags.clicks != 0 || [tags.source, tags.medium, tags.campaign].iter().any(Option::is_some)
     }
 }
@@ -135,18 +135,18 @@ pub fn rules_version() -> &'static str {
 
 /// A referrer that is a URL.
 struct Referrer<'a> {
-    parts: Parts<'a>,
+    parts: UrlParts<'a>,
     host: Cow<'a, str>,
     /// It shares the page's registrable domain.
     same_site: bool,
-    rule: Option<&'static Rule>,
+    rule: Option<&'static ChannelRule>,
 }
 
 impl<'a> Referrer<'a> {
-    fn of(event: &Event<'a>) -> Option<Self> {
-        let parts = site(event.referrer?)?;
+    fn of(landing: &Landing<'a>) -> Option<Self> {
+        let parts = site(landing.referrer?)?;
         let host = parts.host()?;
-        let same_site = event.page_url.and_then(site).is_some_and(|page| {
+        let same_site = landing.page_url.and_then(site).is_some_and(|page| {
             page.host().is_some_and(|page_host| {
                 page_host == host
                     // The public suffix list is slow: ask only where the last two labels leave it open.
@@ -172,15 +172,15 @@ impl<'a> Referrer<'a> {
     }
 }
 
-fn site(text: &str) -> Option<Parts<'_>> {
-    Parts::of(text).or_else(|| Parts::of_bare_host(text))
+fn site(text: &str) -> Option<UrlParts<'_>> {
+    UrlParts::of(text).or_else(|| UrlParts::of_bare_host(text))
 }
 
 fn last_two_labels(host: &str) -> &str {
     host.rmatch_indices('.').nth(1).and_then(|(dot, _)| host.get(dot + 1..)).unwrap_or(host)
 }
 
-/// The UTM values of an event, its own or its URL's, and the click ids of its URL.
+/// The UTM values of a landing, its own or its URL's, and the click ids of its URL.
 struct Tags<'a> {
     source: Option<Cow<'a, str>>,
     medium: Option<Cow<'a, str>>,
@@ -213,10 +213,10 @@ impl Tag {
     }
 }
 
-/// Appends what of a page's URL decides its arrival: two URLs of the same arrival_key arrive alike. It leaves out the path, the values
+/// Appends what of a page's URL decides its arrival: two URLs with the same key arrive alike. It leaves out the path, the values
 /// of click ids, which are different in each, and all that is no tag.
 pub fn arrival_key(page_url: &str, to: &mut Vec<u8>) {
-    match Parts::of(page_url) {
+    match UrlParts::of(page_url) {
         Some(parts) => parts.write_site(to),
         None => to.extend_from_slice(page_url.split(['/', '?', '#']).next().unwrap_or_default().as_bytes()),
     }
@@ -244,9 +244,9 @@ pub(crate) fn tags(page_url: &str, to: &mut Vec<u8>) {
 }
 
 impl<'a> Tags<'a> {
-    fn of(event: &Event<'a>) -> Self {
+    fn of(landing: &Landing<'a>) -> Self {
         let (mut source, mut medium, mut campaign, mut clicks) = (None, None, None, 0);
-        for (name, value) in event.page_url.and_then(url::query).into_iter().flat_map(url::pairs) {
+        for (name, value) in landing.page_url.and_then(url::query).into_iter().flat_map(url::pairs) {
             let slot = match Tag::of(name, value) {
                 Some(Tag::Source) => &mut source,
                 Some(Tag::Medium) => &mut medium,
@@ -263,9 +263,9 @@ impl<'a> Tags<'a> {
             own.and_then(|text| present(Cow::Borrowed(text))).or_else(|| present(url::decode(tag?)))
         };
         Self {
-            source: pick(event.utm_source, source),
-            medium: pick(event.utm_medium, medium),
-            campaign: pick(event.utm_campaign, campaign),
+            source: pick(landing.utm_source, source),
+            medium: pick(landing.utm_medium, medium),
+            campaign: pick(landing.utm_campaign, campaign),
             clicks,
         }
     }
@@ -286,27 +286,27 @@ fn present(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
 }
 
 /// Where the source was found.
-enum Origin<'a> {
-    Utm(&'a str, Option<&'static Rule>),
-    Referrer(Option<&'static Rule>),
+enum SourceOrigin<'a> {
+    Utm(&'a str, Option<&'static ChannelRule>),
+    Referrer(Option<&'static ChannelRule>),
     Nowhere,
 }
 
-impl Origin<'_> {
+impl SourceOrigin<'_> {
     /// Whether a click id proves a paid click here.
     fn proves_paid(&self, id: &ClickId) -> bool {
-        let belongs = |rule: Option<&Rule>| rule.is_some_and(|rule| rule.belongs_to(id.network));
+        let belongs = |rule: Option<&ChannelRule>| rule.is_some_and(|rule| rule.belongs_to(id.network));
         match (id.proof, self) {
             (Proof::Network, _) => false,
-            (_, Origin::Utm(source, rule)) => belongs(rule.or_else(|| rules::by_first_word(source))),
-            (Proof::Paid, _) | (_, Origin::Nowhere) => true,
-            (Proof::PaidAtPartners, Origin::Referrer(rule)) => belongs(*rule),
+            (_, SourceOrigin::Utm(source, rule)) => belongs(rule.or_else(|| rules::by_first_word(source))),
+            (Proof::Paid, _) | (_, SourceOrigin::Nowhere) => true,
+            (Proof::PaidAtPartners, SourceOrigin::Referrer(rule)) => belongs(*rule),
         }
     }
 }
 
-/// What an event comes to before its channel is chosen.
-struct Touch<'a> {
+/// What a landing comes to before its channel is chosen.
+struct Evidence<'a> {
     source: Option<Cow<'a, str>>,
     medium: Option<Cow<'a, str>>,
     campaign: Option<Cow<'a, str>>,
@@ -316,22 +316,22 @@ struct Touch<'a> {
     click: Option<&'static ClickId>,
 }
 
-impl<'a> Touch<'a> {
+impl<'a> Evidence<'a> {
     fn of(tags: Tags<'a>, referrer: Option<Referrer<'a>>) -> Self {
         let Tags { source: utm_source, medium: utm_medium, campaign, clicks } = tags;
         let explicit_direct = utm_source.as_ref().is_some_and(|source| source.eq_ignore_ascii_case("(direct)"));
         let referrer = referrer.filter(|referrer| !referrer.same_site);
         let utm_rule = utm_source.as_deref().and_then(rules::by_source);
         let origin = match (&utm_source, &referrer) {
-            (Some(source), _) => Origin::Utm(source, utm_rule),
-            (None, Some(referrer)) => Origin::Referrer(referrer.rule),
-            (None, None) => Origin::Nowhere,
+            (Some(source), _) => SourceOrigin::Utm(source, utm_rule),
+            (None, Some(referrer)) => SourceOrigin::Referrer(referrer.rule),
+            (None, None) => SourceOrigin::Nowhere,
         };
         let mut found = CLICK_IDS.iter().enumerate().filter(|(bit, _)| clicks >> bit & 1 == 1).map(|(_, id)| id);
         let first = found.clone().next();
         let proof = found.find(|id| origin.proves_paid(id));
         let click = match origin {
-            Origin::Nowhere => proof.or(first),
+            SourceOrigin::Nowhere => proof.or(first),
             _ => proof,
         };
 

@@ -19,7 +19,7 @@ pub(super) enum Category {
 }
 
 /// One row of the table.
-pub(super) struct Rule {
+pub(super) struct ChannelRule {
     pub category: Category,
     /// The name to report; empty: the host.
     pub source: &'static str,
@@ -28,7 +28,7 @@ pub(super) struct Rule {
     ads: Vec<&'static str>,
 }
 
-impl Rule {
+impl ChannelRule {
     /// Whether this place belongs to an advertising network or sells its ads.
     pub fn belongs_to(&self, network: &str) -> bool {
         self.source == network || self.ads.contains(&network)
@@ -37,7 +37,7 @@ impl Rule {
 
 /// What the table says about one host or name.
 #[derive(Default)]
-struct Slot {
+struct HostRows {
     /// The row for the host alone.
     exact: Option<usize>,
     /// The row for the host and its subdomains.
@@ -46,15 +46,15 @@ struct Slot {
     paths: Vec<(&'static str, usize)>,
 }
 
-struct Table {
-    rows: Vec<Rule>,
+struct RuleTable {
+    rows: Vec<ChannelRule>,
     /// By host or name.
-    hosts: FxHashMap<&'static str, Slot>,
+    hosts: FxHashMap<&'static str, HostRows>,
     /// By host without its country suffix (the patterns that end in `.*`).
-    stems: FxHashMap<&'static str, Slot>,
+    stems: FxHashMap<&'static str, HostRows>,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| parse(CHANNELS_TSV));
+static TABLE: LazyLock<RuleTable> = LazyLock::new(|| parse(CHANNELS_TSV));
 static IGNORED: LazyLock<Vec<&'static str>> = LazyLock::new(|| rows(IGNORED_TSV).map(first_column).collect());
 static IGNORED_SET: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| IGNORED.iter().copied().collect());
 
@@ -74,14 +74,14 @@ pub(super) fn is_ignored(host: &str) -> bool {
 }
 
 /// The rule of a referrer: a canonical host and what follows it in the URL.
-pub(super) fn by_referrer(host: &str, tail: &str) -> Option<&'static Rule> {
+pub(super) fn by_referrer(host: &str, tail: &str) -> Option<&'static ChannelRule> {
     // A host without a dot is a machine of an intranet, not the source of that name; numbers are iOS apps.
     let named = host.contains('.') || host.bytes().all(|b| b.is_ascii_digit());
     if named { by_host(host, tail) } else { None }
 }
 
 /// The rule of a source as people write it into a UTM parameter: a name or a host, whatever its case.
-pub(super) fn by_source(source: &str) -> Option<&'static Rule> {
+pub(super) fn by_source(source: &str) -> Option<&'static ChannelRule> {
     let lower = source.to_ascii_lowercase();
     let bare = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://")).unwrap_or(&lower);
     let (host, tail) = bare.split_at_checked(bare.find('/').unwrap_or(bare.len()))?;
@@ -89,11 +89,11 @@ pub(super) fn by_source(source: &str) -> Option<&'static Rule> {
 }
 
 /// The rule of the first word of a source (`google_pmax` is Google's).
-pub(super) fn by_first_word(source: &str) -> Option<&'static Rule> {
+pub(super) fn by_first_word(source: &str) -> Option<&'static ChannelRule> {
     by_source(source.split(|c: char| !c.is_ascii_alphanumeric()).next()?)
 }
 
-fn by_host(host: &str, tail: &str) -> Option<&'static Rule> {
+fn by_host(host: &str, tail: &str) -> Option<&'static ChannelRule> {
     let table = &*TABLE;
     let host = host.strip_prefix("www.").unwrap_or(host);
     let found = climb(&table.hosts, host, tail).or_else(|| {
@@ -104,7 +104,7 @@ fn by_host(host: &str, tail: &str) -> Option<&'static Rule> {
 }
 
 /// The row of a name or of the nearest domain above it.
-fn climb(slots: &FxHashMap<&'static str, Slot>, name: &str, tail: &str) -> Option<usize> {
+fn climb(slots: &FxHashMap<&'static str, HostRows>, name: &str, tail: &str) -> Option<usize> {
     ancestors(name).enumerate().find_map(|(level, name)| {
         let slot = slots.get(name)?;
         let here = if level == 0 { slot.by_path(tail).or(slot.exact) } else { None };
@@ -112,7 +112,7 @@ fn climb(slots: &FxHashMap<&'static str, Slot>, name: &str, tail: &str) -> Optio
     })
 }
 
-impl Slot {
+impl HostRows {
     fn by_path(&self, tail: &str) -> Option<usize> {
         self.paths.iter().find_map(|(prefix, row)| {
             let rest = tail.strip_prefix(prefix)?;
@@ -137,8 +137,8 @@ fn first_column(row: &'static str) -> &'static str {
     row.split('\t').next().unwrap_or(row)
 }
 
-fn parse(tsv: &'static str) -> Table {
-    let mut table = Table { rows: Vec::new(), hosts: FxHashMap::default(), stems: FxHashMap::default() };
+fn parse(tsv: &'static str) -> RuleTable {
+    let mut table = RuleTable { rows: Vec::new(), hosts: FxHashMap::default(), stems: FxHashMap::default() };
     for line in rows(tsv) {
         if let Some((patterns, rule)) = parse_row(line) {
             let row = table.rows.len();
@@ -151,8 +151,8 @@ fn parse(tsv: &'static str) -> Table {
     table
 }
 
-/// The patterns and the rule of a line; a line of another form is left out (a test sees to it that there is none).
-fn parse_row(line: &'static str) -> Option<(&'static str, Rule)> {
+/// The patterns and the rule of a line; a line of another form is left out (a test sees to it that there is no such line).
+fn parse_row(line: &'static str) -> Option<(&'static str, ChannelRule)> {
     let mut columns = line.split('\t');
     let (category, source, patterns) = (columns.next()?, columns.next()?, columns.next()?);
     let (terms, ads) = (columns.next()?, columns.next()?);
@@ -167,10 +167,10 @@ fn parse_row(line: &'static str) -> Option<(&'static str, Rule)> {
         _ => return None,
     };
     let source = if source == "-" { "" } else { source };
-    Some((patterns, Rule { category, source, terms: list(terms), ads: list(ads) }))
+    Some((patterns, ChannelRule { category, source, terms: list(terms), ads: list(ads) }))
 }
 
-impl Table {
+impl RuleTable {
     fn add(&mut self, pattern: &'static str, row: usize) {
         let (alone, pattern) = match pattern.strip_prefix('=') {
             Some(rest) => (true, rest),

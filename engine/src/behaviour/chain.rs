@@ -4,14 +4,14 @@
 //! left. So one start for each length is all there is to remember. Events of one instant are looked at together, which
 //! is what keeps their order out of the answer.
 
-use super::event::{Event, any_mask, instant, instants};
+use super::event::{MaskedEvent, any_mask, instant, instants};
 use super::matching::Matching;
 use super::modes::Modes;
 use super::{MAX_CONDITIONS, all_conditions, bits, bits_down, in_window};
 
 /// What a chain may do within one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rule {
+enum StepRule {
     /// Any number of steps, one event several of them.
     Shared,
     /// Any number of steps, each by an event of its own.
@@ -34,7 +34,7 @@ pub(super) struct Reached {
 /// A search for chains.
 #[derive(Debug)]
 pub(super) struct Chains {
-    rule: Rule,
+    rule: StepRule,
     steps: u8,
     within: i64,
     matching: Matching,
@@ -47,18 +47,18 @@ impl Chains {
     pub(super) fn new(modes: Modes, steps: u8, within: i64) -> Self {
         // Strictly later events are different events.
         let rule = if modes.has(Modes::STRICT_INCREASE) {
-            Rule::One
+            StepRule::One
         } else if modes.has(Modes::STRICT_ONCE) {
-            Rule::Own
+            StepRule::Own
         } else {
-            Rule::Shared
+            StepRule::Shared
         };
         let starts = [0; MAX_CONDITIONS + 1];
         Self { rule, steps, within, matching: Matching::default(), starts, level: 0 }
     }
 
     /// The longest chain. Under `strict_order` the pass ends where that mode says.
-    pub(super) fn longest(&mut self, events: &[Event], modes: Modes) -> Reached {
+    pub(super) fn longest(&mut self, events: &[MaskedEvent], modes: Modes) -> Reached {
         let strict = modes.has(Modes::STRICT_ORDER);
         let ends_early = strict && !modes.has(Modes::ALLOW_REENTRY);
         let mut reached = Reached::default();
@@ -87,7 +87,7 @@ impl Chains {
     /// The chain that is complete first can exchange its start for any earlier one that leaves it in time, and every
     /// other complete chain ends no earlier. So the best start is the earliest that reaches that end; from there on
     /// each step is taken as soon as it can be.
-    pub(super) fn earliest(&mut self, events: &[Event]) -> Vec<i64> {
+    pub(super) fn earliest(&mut self, events: &[MaskedEvent]) -> Vec<i64> {
         let reached = self.longest(events, Modes::default());
         let mut times = Vec::with_capacity(usize::from(self.steps));
         if reached.level < usize::from(self.steps) {
@@ -107,26 +107,26 @@ impl Chains {
     }
 
     /// How many steps a chain of `level` steps has after an instant at most.
-    fn reach(&mut self, level: usize, group: &[Event]) -> usize {
+    fn reach(&mut self, level: usize, group: &[MaskedEvent]) -> usize {
         let mask = u64::from(any_mask(group) & all_conditions(self.steps));
         match self.rule {
-            Rule::Shared => level + (mask >> level).trailing_ones() as usize,
-            Rule::Own if group.len() > 1 => {
+            StepRule::Shared => level + (mask >> level).trailing_ones() as usize,
+            StepRule::Own if group.len() > 1 => {
                 self.matching.load(group, self.steps);
                 self.matching.reach(level)
             }
-            Rule::Own | Rule::One => level + (mask >> level & 1) as usize,
+            StepRule::Own | StepRule::One => level + (mask >> level & 1) as usize,
         }
     }
 
     /// Moves the starts of all lengths over the events of one instant, which meet the conditions of `mask`.
-    fn advance(&mut self, group: &[Event], ts: i64, mask: u32) {
+    fn advance(&mut self, group: &[MaskedEvent], ts: i64, mask: u32) {
         self.starts[0] = ts;
         match self.rule {
-            Rule::Shared => bits(mask).for_each(|step| self.step(step, ts)),
-            Rule::Own if group.len() > 1 => self.advance_own(group, ts),
+            StepRule::Shared => bits(mask).for_each(|step| self.step(step, ts)),
+            StepRule::Own if group.len() > 1 => self.advance_own(group, ts),
             // From the last step down: no chain takes two.
-            Rule::Own | Rule::One => bits_down(mask).for_each(|step| self.step(step, ts)),
+            StepRule::Own | StepRule::One => bits_down(mask).for_each(|step| self.step(step, ts)),
         }
     }
 
@@ -139,7 +139,7 @@ impl Chains {
     }
 
     /// Shorter chains began later: each length takes its start from the shortest chain that can grow to it.
-    fn advance_own(&mut self, group: &[Event], ts: i64) {
+    fn advance_own(&mut self, group: &[MaskedEvent], ts: i64) {
         self.matching.load(group, self.steps);
         let reach = self.matching.reach_all();
         let before = self.starts;

@@ -1,12 +1,12 @@
 //! Funnels whose steps are neighbouring events. Events of one instant stand in whatever order makes the chain longest.
 
-use super::event::{Event, instant, instants};
+use super::event::{MaskedEvent, instant, instants};
 use super::matching::{Matching, Reach};
 use super::{MAX_CONDITIONS, all_conditions, bits_down, in_window};
 use crate::resource::interrupt::Throttle;
 
 /// How many steps a chain of `length` has after an instant at most.
-fn reach(length: usize, group: &[Event], steps: u8, matching: &mut Matching) -> usize {
+fn reach(length: usize, group: &[MaskedEvent], steps: u8, matching: &mut Matching) -> usize {
     if let [event] = group {
         let mask = u64::from(event.mask() & all_conditions(steps));
         return length + (mask >> length & 1) as usize;
@@ -72,7 +72,7 @@ impl Open {
 }
 
 /// The deepest step.
-pub(super) fn depth(events: &[Event], steps: u8, within: i64) -> usize {
+pub(super) fn depth(events: &[MaskedEvent], steps: u8, within: i64) -> usize {
     let mut matching = Matching::default();
     let mut open = Open { steps, within, lengths: 0, starts: [0; MAX_CONDITIONS + 1] };
     let mut deepest = 0;
@@ -95,13 +95,13 @@ pub(super) fn depth(events: &[Event], steps: u8, within: i64) -> usize {
 
 /// The lexicographically smallest instants of a chain of `steps` steps: the earliest start, with as many of its
 /// instant's events as can be.
-pub(super) fn earliest(events: &[Event], steps: u8, within: i64) -> Vec<i64> {
+pub(super) fn earliest(events: &[MaskedEvent], steps: u8, within: i64) -> Vec<i64> {
     let mut matching = Matching::default();
     let mut times = Vec::with_capacity(usize::from(steps));
     let mut rest = events;
-    let mut counter = Throttle::default();
+    let mut throttle = Throttle::default();
     while let Some(group) = instants(rest).next() {
-        counter.step();
+        throttle.step();
         let first = reach(0, group, steps, &mut matching);
         for level in (1..=first).rev() {
             times.clear();
@@ -117,7 +117,7 @@ pub(super) fn earliest(events: &[Event], steps: u8, within: i64) -> Vec<i64> {
 }
 
 /// Goes on with the chain that took its steps so far at the first instant, until it is complete or breaks.
-fn follow(events: &[Event], steps: u8, within: i64, matching: &mut Matching, times: &mut Vec<i64>) {
+fn follow(events: &[MaskedEvent], steps: u8, within: i64, matching: &mut Matching, times: &mut Vec<i64>) {
     let start = instant(events);
     for group in instants(events).skip(1) {
         let ts = instant(group);

@@ -1,22 +1,22 @@
 //! Events of one group, packed and sorted only when they have to be.
 
 use core::mem;
-use std::borrow::Cow;
 
 use crate::error::Result;
-use crate::resource::interrupt;
+use crate::resource::interrupt::{self, Throttle};
+use crate::resource::memory::{self, HeldCow, HeldVec};
 use crate::state::{Reader, Writer};
 use crate::time;
 
 /// An instant and the conditions it meets: 12 bytes, so its fields are read by value only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C, packed(4))]
-pub(super) struct Event {
+pub(super) struct MaskedEvent {
     ts: i64,
     mask: u32,
 }
 
-impl Event {
+impl MaskedEvent {
     pub(super) fn ts(self) -> i64 {
         self.ts
     }
@@ -40,14 +40,14 @@ pub(super) struct Events {
     /// What came first, of groups with many events: few groups have them, and what all groups have is to be small.
     full: Option<Box<Full>>,
     /// What came last.
-    list: Vec<Event>,
+    list: Vec<MaskedEvent>,
     sorted: bool,
 }
 
-/// Pieces that are full.
+/// Blocks that are full.
 #[derive(Debug, Clone, Default)]
 struct Full {
-    pieces: Vec<Box<[Event]>>,
+    blocks: Vec<Box<[MaskedEvent]>>,
     /// How many events those are.
     len: usize,
 }
@@ -58,7 +58,7 @@ impl Events {
     }
 
     /// Events that are in order.
-    fn of(list: Vec<Event>) -> Self {
+    fn of(list: Vec<MaskedEvent>) -> Self {
         Self { list, ..Self::new() }
     }
 
@@ -67,49 +67,54 @@ impl Events {
         if !time::in_range(ts) {
             time::finite(ts, "ts")?;
             return Err(time::out_of_range(
-                format!("ts is outside the range of timestamptz: {ts} microseconds since 2000-01-01"),
+                format!("ts is outside the range of timestamptz: {}", time::instant_text(ts)),
                 "Use a timestamp between 4714 BC and 294276 AD.",
             ));
         }
-        self.add(Event { ts, mask });
+        self.add(MaskedEvent { ts, mask })
+    }
+
+    #[inline]
+    fn add(&mut self, event: MaskedEvent) -> Result<()> {
+        let last = self.list.last().or_else(|| self.full.as_ref().and_then(|full| full.blocks.last()?.last()));
+        self.sorted = self.sorted && last.is_none_or(|last| last.key() <= event.key());
+        if self.list.len() == self.list.capacity() {
+            self.grow()?;
+        }
+        self.list.push(event);
         Ok(())
     }
 
-    fn add(&mut self, event: Event) {
-        let last = self.list.last().or_else(|| self.full.as_ref().and_then(|full| full.pieces.last()?.last()));
-        self.sorted = self.sorted && last.is_none_or(|last| last.key() <= event.key());
-        if self.list.len() == self.list.capacity() {
-            self.grow();
-        }
-        self.list.push(event);
-    }
-
-    fn grow(&mut self) {
+    fn grow(&mut self) -> Result<()> {
         if self.list.len() >= BLOCK {
             let full = self.full.get_or_insert_default();
+            memory::reserve(&mut full.blocks, 1)?;
             full.len += self.list.len();
-            full.pieces.push(mem::take(&mut self.list).into_boxed_slice());
+            full.blocks.push(mem::take(&mut self.list).into_boxed_slice());
         }
         // A hundred thousand groups hold a few events each: doubling would cost more than the events.
         let room = if self.list.is_empty() { 4 } else { 8 };
-        self.list.reserve_exact((self.list.len() / 8).max(room));
+        let more = (self.list.len() / 8).max(room);
+        memory::reserve_exact(&mut self.list, more)
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
-        let mut counter = interrupt::Throttle::default();
-        other.each().for_each(|event| {
-            counter.step();
-            self.add(event);
-        });
+    pub(super) fn merge(&mut self, other: &Self) -> Result<()> {
+        memory::ask(other.len() * size_of::<MaskedEvent>())?;
+        let mut throttle = Throttle::default();
+        for event in other.each() {
+            throttle.step();
+            self.add(event)?;
+        }
+        Ok(())
     }
 
     /// The events as they came.
-    fn each(&self) -> impl Iterator<Item = Event> {
-        self.pieces().iter().flatten().chain(&self.list).copied()
+    fn each(&self) -> impl Iterator<Item = MaskedEvent> {
+        self.blocks().iter().flatten().chain(&self.list).copied()
     }
 
-    fn pieces(&self) -> &[Box<[Event]>] {
-        self.full.as_ref().map_or(&[], |full| &full.pieces)
+    fn blocks(&self) -> &[Box<[MaskedEvent]>] {
+        self.full.as_ref().map_or(&[], |full| &full.blocks)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -118,46 +123,57 @@ impl Events {
 
     pub(super) fn heap_bytes(&self) -> usize {
         let full = self.full.as_ref().map_or(0, |full| {
-            size_of::<Full>() + full.len * size_of::<Event>() + full.pieces.capacity() * size_of::<Box<[Event]>>()
+            size_of::<Full>()
+                + full.len * size_of::<MaskedEvent>()
+                + full.blocks.capacity() * size_of::<Box<[MaskedEvent]>>()
         });
-        full + self.list.capacity() * size_of::<Event>()
+        full + self.list.capacity() * size_of::<MaskedEvent>()
     }
 
     /// Leaves out the events that meet no condition.
-    pub(super) fn leave_out_empty(&mut self) {
-        if self.each().any(|event| event.mask == 0) {
-            let list = self.each().filter(|event| event.mask != 0).collect();
-            *self = Self { sorted: self.sorted, ..Self::of(list) };
+    pub(super) fn leave_out_empty(&mut self) -> Result<()> {
+        let mut throttle = Throttle::default();
+        let mut kept = memory::with_room(self.each().filter(|event| event.mask != 0).count())?;
+        if kept.capacity() < self.len() {
+            for event in self.each().filter(|event| event.mask != 0) {
+                throttle.step();
+                kept.push(event);
+            }
+            *self = Self { sorted: self.sorted, ..Self::of(kept) };
         }
+        Ok(())
     }
 
-    pub(super) fn sort(&mut self) {
-        if let Cow::Owned(list) = self.in_order() {
-            *self = Self::of(list);
+    pub(super) fn sort(&mut self) -> Result<()> {
+        if let HeldCow::Held(list) = self.in_order()? {
+            *self = Self::of(list.into_vec());
         }
+        Ok(())
     }
 
-    /// The events in order of (ts, conditions); a copy where they are not in that order yet, or in several pieces.
-    pub(super) fn in_order(&self) -> Cow<'_, [Event]> {
+    /// The events in order of (ts, conditions); a copy where they are not in that order yet, or in several blocks.
+    pub(super) fn in_order(&self) -> Result<HeldCow<'_, MaskedEvent>> {
         if self.sorted && self.full.is_none() {
-            return Cow::Borrowed(&self.list);
+            return Ok(HeldCow::Borrowed(&self.list));
         }
-        let mut all = Vec::with_capacity(self.len());
-        self.pieces().iter().for_each(|piece| all.extend_from_slice(piece));
-        all.extend_from_slice(&self.list);
+        let mut all = HeldVec::with_room(self.len())?;
+        for block in self.blocks() {
+            all.extend(block)?;
+        }
+        all.extend(&self.list)?;
         if !self.sorted {
             interrupt::sort_by_key(&mut all, |event| event.key());
         }
-        Cow::Owned(all)
+        Ok(HeldCow::Held(all))
     }
 
     /// The first instant and then the steps between neighbours, each followed by its mask.
-    pub(super) fn write(&self, w: &mut Writer) {
-        let events = self.in_order();
+    pub(super) fn write(&self, w: &mut Writer) -> Result<()> {
+        let events = self.in_order()?;
         w.unsigned(events.len() as u64);
-        let (mut before, mut counter) = (None, interrupt::Throttle::default());
+        let (mut before, mut throttle) = (None, Throttle::default());
         for event in events.iter() {
-            counter.step();
+            throttle.step();
             match before {
                 None => w.signed(event.ts),
                 Some(before) => w.unsigned(event.ts.wrapping_sub(before) as u64),
@@ -165,24 +181,20 @@ impl Events {
             w.unsigned(u64::from(event.mask));
             before = Some(event.ts);
         }
+        Ok(())
     }
 
-    /// Reads what [`Self::write`] wrote, with masks among `known` bits, none of them empty unless `with_empty`.
-    pub(super) fn read(r: &mut Reader<'_>, known: u32, with_empty: bool) -> Result<Self> {
-        let mut events = Self::new();
-        events.read_more(r, known, with_empty)?;
-        Ok(events)
-    }
-
-    /// The same, added to these events. On an error some of them may be added.
-    pub(super) fn read_more(&mut self, r: &mut Reader<'_>, known: u32, with_empty: bool) -> Result<()> {
+    /// Adds what [`Self::write`] wrote, with masks among `known` bits, never empty ones unless `with_empty`. On an error some of
+    /// the events may be added.
+    pub(super) fn read(&mut self, r: &mut Reader<'_>, known: u32, with_empty: bool) -> Result<()> {
         let count = r.count(2)?;
+        memory::ask(count * size_of::<MaskedEvent>())?;
         if self.len() == 0 || self.list.len() + count <= BLOCK {
-            self.list.reserve_exact(count);
+            memory::reserve_exact(&mut self.list, count)?;
         }
-        let (mut before, mut counter) = (None::<Event>, interrupt::Throttle::default());
+        let (mut before, mut throttle) = (None::<MaskedEvent>, Throttle::default());
         for _ in 0..count {
-            counter.step();
+            throttle.step();
             let ts = match before {
                 None => r.signed()?,
                 Some(before) => {
@@ -190,12 +202,12 @@ impl Events {
                     before.ts().checked_add_unsigned(step).ok_or_else(|| r.malformed("an event is out of range"))?
                 }
             };
-            let event = Event { ts, mask: r.unsigned_32()? };
+            let event = MaskedEvent { ts, mask: r.unsigned_32()? };
             let known_mask = event.mask & !known == 0 && (with_empty || event.mask != 0);
             if !known_mask || !time::in_range(ts) || before.is_some_and(|before| before.key() > event.key()) {
                 return Err(r.malformed("an event is impossible"));
             }
-            self.add(event);
+            self.add(event)?;
             before = Some(event);
         }
         Ok(())
@@ -208,20 +220,20 @@ impl Events {
 }
 
 /// The events of each instant, in order of time.
-pub(super) fn instants(events: &[Event]) -> impl Iterator<Item = &[Event]> {
-    let mut counter = interrupt::Throttle::default();
+pub(super) fn instants(events: &[MaskedEvent]) -> impl Iterator<Item = &[MaskedEvent]> {
+    let mut throttle = Throttle::default();
     events.chunk_by(move |a, b| {
-        counter.step();
+        throttle.step();
         a.ts() == b.ts()
     })
 }
 
 /// The instant of events that share one.
-pub(super) fn instant(group: &[Event]) -> i64 {
+pub(super) fn instant(group: &[MaskedEvent]) -> i64 {
     group.first().map_or(0, |event| event.ts())
 }
 
 /// The conditions that any of the events meets.
-pub(super) fn any_mask(group: &[Event]) -> u32 {
+pub(super) fn any_mask(group: &[MaskedEvent]) -> u32 {
     group.iter().fold(0, |mask, event| mask | event.mask())
 }

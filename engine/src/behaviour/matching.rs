@@ -1,6 +1,6 @@
 //! Which steps the events of one instant can fill when each fills one at most: bipartite matching of steps to events.
 
-use super::event::Event;
+use super::event::MaskedEvent;
 use super::{MAX_CONDITIONS, all_conditions, bits};
 
 /// No step holds the event, or no step led to it.
@@ -26,7 +26,7 @@ pub(super) struct Matching {
 impl Matching {
     /// Takes the events of an instant. More events of one step than there are steps change nothing: as many as that are
     /// enough to give every chain its own. So an instant costs bounded work beside the reading of its events.
-    pub(super) fn load(&mut self, group: &[Event], steps: u8) {
+    pub(super) fn load(&mut self, group: &[MaskedEvent], steps: u8) {
         self.steps = usize::from(steps);
         self.masks.clear();
         self.any = 0;

@@ -14,14 +14,16 @@ mod pattern;
 mod retention;
 mod scan;
 mod sequence;
+mod state;
 mod stored;
 
-pub use funnel::FunnelState;
+pub use funnel::{Funnel, FunnelState};
 pub use modes::Modes;
 pub use pattern::Pattern;
 pub use retention::RetentionState;
 pub use sequence::SequenceState;
-pub use stored::FunnelEvents;
+pub use state::{Definition, EventState};
+pub use stored::{FunnelEvents, Steps};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -34,7 +36,7 @@ pub fn condition_mask(conditions: impl IntoIterator<Item = Option<bool>>) -> u32
     conditions.into_iter().zip(0..u32::BITS).fold(0, |mask, (met, bit)| mask | u32::from(met == Some(true)) << bit)
 }
 
-/// `count` when it is from 1 to [`MAX_CONDITIONS`]; none is `22023`, more is `54000`. `name` is the argument's.
+/// `count` when it is from 1 to [`MAX_CONDITIONS`]; 0 is `22023`, more is `54000`. `name` is the argument's.
 fn checked_count(count: usize, name: &str) -> Result<u8> {
     match u8::try_from(count) {
         Ok(0) => Err(Error::invalid(

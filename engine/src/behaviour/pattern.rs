@@ -31,7 +31,7 @@ pub(super) enum Gap {
 
 /// One event of the match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct PatternPart {
     pub(super) gap: Gap,
     /// The conditions of which it meets one: a single one, or all for `.`, since every event meets some condition.
     pub(super) mask: u32,
@@ -42,7 +42,7 @@ pub(super) struct Part {
 pub struct Pattern {
     text: String,
     conditions: u8,
-    parts: Vec<Part>,
+    parts: Vec<PatternPart>,
 }
 
 impl Pattern {
@@ -75,7 +75,7 @@ impl Pattern {
         self.conditions
     }
 
-    pub(super) fn parts(&self) -> &[Part] {
+    pub(super) fn parts(&self) -> &[PatternPart] {
         &self.parts
     }
 }
@@ -87,8 +87,8 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn parts(mut self, conditions: u8) -> Result<Vec<Part>> {
-        let mut parts: Vec<Part> = Vec::new();
+    fn parts(mut self, conditions: u8) -> Result<Vec<PatternPart>> {
+        let mut parts: Vec<PatternPart> = Vec::new();
         let mut gap = Gap::Nothing;
         // Where the time condition of the gap begins.
         let mut timed_at = 0;
@@ -125,7 +125,7 @@ impl<'a> Parser<'a> {
                     "Use a shorter pattern.",
                 ));
             }
-            parts.push(Part { gap, mask });
+            parts.push(PatternPart { gap, mask });
             gap = Gap::Nothing;
         }
         if matches!(gap, Gap::Time { .. }) {

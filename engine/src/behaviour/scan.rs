@@ -5,7 +5,7 @@
 //! `strict_deduplication`), they come in order of their conditions, whatever the order of arrival.
 
 use super::chain::Reached;
-use super::event::{Event, any_mask, instant, instants};
+use super::event::{MaskedEvent, any_mask, instant, instants};
 use super::modes::Modes;
 use super::{MAX_CONDITIONS, all_conditions, bits, in_window};
 use crate::resource::interrupt::Throttle;
@@ -16,13 +16,13 @@ fn ends_at_premature(modes: Modes, level: usize) -> bool {
 }
 
 /// Whether the scan ends before these events, because one of them is of no step.
-fn ends_before(group: &[Event], modes: Modes, level: usize) -> bool {
+fn ends_before(group: &[MaskedEvent], modes: Modes, level: usize) -> bool {
     modes.has(Modes::STRICT_ORDER) && level > 0 && group.first().is_some_and(|event| event.mask() == 0)
 }
 
 /// The scan without `strict_once`. With `strict_increase` it loses chains, as ClickHouse's does: a step that is met
 /// again replaces the chain that reached it before.
-pub(super) fn entries(events: &[Event], modes: Modes, steps: u8, within: i64) -> Reached {
+pub(super) fn entries(events: &[MaskedEvent], modes: Modes, steps: u8, within: i64) -> Reached {
     let deduplicate = modes.has(Modes::STRICT_DEDUPLICATION);
     let increase = modes.has(Modes::STRICT_INCREASE);
     // The first and the last instant of the chain that reached each number of steps.
@@ -63,7 +63,7 @@ pub(super) fn entries(events: &[Event], modes: Modes, steps: u8, within: i64) ->
 
 /// The scan with both `strict_once` and `strict_deduplication`. Each step after the first is reached by one event only;
 /// beside those it keeps every start that can still count, each an instant and the number of its event.
-pub(super) fn once_deduplicated(events: &[Event], modes: Modes, steps: u8, within: i64) -> Reached {
+pub(super) fn once_deduplicated(events: &[MaskedEvent], modes: Modes, steps: u8, within: i64) -> Reached {
     let increase = modes.has(Modes::STRICT_INCREASE);
     // A chain has at most `steps` events to rule out a start, so the newest starts beyond that number suffice. With
     // `strict_increase` one instant rules out all its starts: one of them is kept.
@@ -72,7 +72,7 @@ pub(super) fn once_deduplicated(events: &[Event], modes: Modes, steps: u8, withi
     let mut starts: Vec<(i64, usize)> = Vec::new();
     let mut path: Vec<(i64, usize)> = Vec::new();
     // One instant may have all the events.
-    let mut counter = Throttle::default();
+    let mut throttle = Throttle::default();
     let mut reached = Reached::default();
     for group in instants(events) {
         if ends_before(group, modes, reached.level) {
@@ -83,7 +83,7 @@ pub(super) fn once_deduplicated(events: &[Event], modes: Modes, steps: u8, withi
         for step in bits(any_mask(group) & all_conditions(steps)) {
             let met = (base..).zip(group).filter(|(_, event)| event.mask() >> step & 1 == 1).map(|(number, _)| number);
             for number in met {
-                counter.step();
+                throttle.step();
                 if step == 0 {
                     if firsts.len() >= 2 * enough {
                         firsts.drain(..firsts.len() - enough);

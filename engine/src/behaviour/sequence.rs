@@ -9,176 +9,144 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::all_conditions;
-use super::event::Events;
-use super::pattern::{Comparison, Gap, Part, Pattern};
+use super::pattern::{Comparison, Gap, Pattern, PatternPart};
+use super::state::{Definition, EventState};
 use crate::error::{Error, Result};
 use crate::resource::interrupt::Throttle;
+use crate::resource::memory::{Reservation, out_of_memory};
 use crate::state::{Reader, Writer};
-use crate::time;
-
-const KIND: u8 = b'S';
-const VERSION: u8 = 1;
-const NAME: &str = "mrcall.sequence_state";
 
 /// The events of one group (one visitor) with the pattern to look for. Events are in order of (ts, conditions), where
 /// conditions compare as PostgreSQL compares arrays of booleans.
-#[derive(Debug, Clone)]
-pub struct SequenceState {
-    pattern: Arc<Pattern>,
-    events: Events,
+pub type SequenceState = EventState<Arc<Pattern>>;
+
+fn same_pattern(pattern: &Pattern, text: &str, conditions: usize) -> Result<()> {
+    if pattern.text() != text {
+        return Err(Error::invalid(
+            format!("pattern is {text:?} here and {:?} in another row of the group", pattern.text()),
+            "Give pattern the same value in every row.",
+        ));
+    }
+    super::same_count(pattern.count(), conditions, "conditions")
+}
+
+fn parsed(text: &[u8], conditions: u64, r: &Reader<'_>) -> Result<Arc<Pattern>> {
+    let pattern = match (core::str::from_utf8(text), usize::try_from(conditions)) {
+        (Ok(text), Ok(conditions)) => Pattern::parse(text, conditions).ok(),
+        _ => None,
+    };
+    pattern.map(Arc::new).ok_or_else(|| r.malformed("the pattern is impossible"))
+}
+
+impl Definition for Arc<Pattern> {
+    const KIND: u8 = b'S';
+    const VERSION: u8 = 1;
+    const NAME: &'static str = "mrcall.sequence_state";
+    const MAY_BE_EMPTY: bool = true;
+
+    fn same(&self, other: &Self) -> Result<()> {
+        same_pattern(self, other.text(), Pattern::conditions(other))
+    }
+
+    fn conditions(&self) -> u32 {
+        all_conditions(self.count())
+    }
+
+    fn keeps_others(&self) -> bool {
+        false
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.text(self.text().as_bytes());
+        w.unsigned(u64::from(self.count()));
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self> {
+        let (text, conditions) = (r.text()?, r.unsigned()?);
+        parsed(text, conditions, r)
+    }
+
+    // Without parsing it: many groups of many workers have one pattern.
+    fn read_same(&self, r: &mut Reader<'_>) -> Result<()> {
+        let (text, conditions) = (r.text()?, r.unsigned()?);
+        if text == self.text().as_bytes() && conditions == u64::from(self.count()) {
+            return Ok(());
+        }
+        self.same(&parsed(text, conditions, r)?)
+    }
 }
 
 impl SequenceState {
     /// A state without events. Groups of one query share their pattern.
     pub fn new(pattern: Arc<Pattern>) -> Self {
-        Self { pattern, events: Events::new() }
-    }
-
-    /// A state without events for the same pattern.
-    pub fn like(&self) -> Self {
-        Self::new(Arc::clone(&self.pattern))
+        Self::of(pattern)
     }
 
     /// `22023` unless a row has the same pattern and as many conditions as this state.
     pub fn same_pattern(&self, text: &str, conditions: usize) -> Result<()> {
-        if self.pattern.text() != text {
-            return Err(Error::invalid(
-                format!("pattern is {text:?} here and {:?} in another row of the group", self.pattern.text()),
-                "Give pattern the same value in every row.",
-            ));
-        }
-        super::same_count(self.pattern.count(), conditions, "conditions")
-    }
-
-    /// Adds an event that meets the conditions of `mask` (see [`super::condition_mask`]); one without any is not in the
-    /// sequence. An infinite `ts` is `22008`, whatever the mask; the SQL layer leaves out rows whose `ts` is NULL.
-    pub fn push(&mut self, ts: i64, mask: u32) -> Result<()> {
-        match mask & all_conditions(self.pattern.count()) {
-            0 => time::finite(ts, "ts").map(|_| ()),
-            mask => self.events.push(ts, mask),
-        }
-    }
-
-    /// Takes the events of another state, each as often as it holds it; `22023` if it has another pattern.
-    pub fn merge(&mut self, other: &Self) -> Result<()> {
-        self.same_pattern(other.pattern.text(), other.pattern.conditions())?;
-        self.events.merge(&other.events);
-        Ok(())
-    }
-
-    /// How many events are kept.
-    pub fn len(&self) -> usize {
-        self.events.len()
-    }
-
-    /// Whether no event is kept: then nothing matches.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The memory that the events take, in bytes: 12 each, and at most an eighth of that or eight events more.
-    pub fn heap_bytes(&self) -> usize {
-        self.events.heap_bytes()
-    }
-
-    /// Puts the events in order, so that what is asked next makes no copy. Changes no answer.
-    pub fn sort(&mut self) {
-        self.events.sort();
+        same_pattern(&self.definition, text, conditions)
     }
 
     /// Whether any events match the pattern.
-    pub fn matches(&self) -> bool {
-        self.count_up_to(1) == 1
+    pub fn matches(&self) -> Result<bool> {
+        self.count_up_to(1).map(|count| count == 1)
     }
 
     /// How many matches there are, from the left, each beginning after the last event of the one before.
-    pub fn count(&self) -> u64 {
+    pub fn count(&self) -> Result<u64> {
         self.count_up_to(u64::MAX)
     }
 
-    fn count_up_to(&self, most: u64) -> u64 {
-        let parts = self.pattern.parts();
-        let mut slots: Vec<Slot> = parts.iter().map(|part| Slot::new(part.gap)).collect();
-        let (mut count, mut counter) = (0, Throttle::default());
-        for event in self.events.in_order().iter() {
-            counter.step();
-            if complete(parts, &mut slots, event.ts(), event.mask()) {
+    fn count_up_to(&self, most: u64) -> Result<u64> {
+        let parts = self.definition.parts();
+        let mut partial: Vec<PartialMatch> = parts.iter().map(|part| PartialMatch::new(part.gap)).collect();
+        let (mut count, mut throttle) = (0, Throttle::default());
+        for event in self.events.in_order()?.iter() {
+            throttle.step();
+            if complete(parts, &mut partial, event.ts(), event.mask())? {
                 count += 1;
                 if count == most {
                     break;
                 }
-                slots.iter_mut().for_each(Slot::reset);
+                partial.iter_mut().for_each(PartialMatch::reset);
             }
         }
-        count
-    }
-
-    /// The bytes: the same for the same pattern and events, whatever their order and split.
-    pub fn serialize(&self) -> Result<Vec<u8>> {
-        let mut w = Writer::new(KIND, VERSION);
-        w.reserve(self.pattern.text().len() + self.events.written_bytes());
-        w.text(self.pattern.text().as_bytes());
-        w.unsigned(u64::from(self.pattern.count()));
-        self.events.write(&mut w);
-        w.finish()
-    }
-
-    /// Reads what [`Self::serialize`] wrote; anything else is `22P03`.
-    pub fn deserialize(bytes: &[u8]) -> Result<Self> {
-        let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
-        let (text, conditions) = (r.text()?, r.unsigned()?);
-        let pattern = match (core::str::from_utf8(text), usize::try_from(conditions)) {
-            (Ok(text), Ok(conditions)) => Pattern::parse(text, conditions).ok(),
-            _ => None,
-        };
-        let pattern = pattern.ok_or_else(|| r.malformed("the pattern is impossible"))?;
-        let events = Events::read(&mut r, all_conditions(pattern.count()), false)?;
-        r.finish()?;
-        Ok(Self { pattern: Arc::new(pattern), events })
-    }
-
-    /// Takes the events of a state that [`Self::serialize`] wrote, as [`Self::merge`] does.
-    pub fn merge_bytes(&mut self, bytes: &[u8]) -> Result<()> {
-        let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
-        if r.text()? != self.pattern.text().as_bytes() || r.unsigned()? != u64::from(self.pattern.count()) {
-            return self.merge(&Self::deserialize(bytes)?);
-        }
-        self.events.read_more(&mut r, all_conditions(self.pattern.count()), false)?;
-        r.finish()
+        Ok(count)
     }
 }
 
 /// Takes an event; whether it completes a match. From the last part down, so that no event is taken twice.
-fn complete(parts: &[Part], slots: &mut [Slot], ts: i64, mask: u32) -> bool {
-    // The slot of the part after this one.
-    let mut after: Option<&mut Slot> = None;
-    for (index, (part, slot)) in parts.iter().zip(slots).enumerate().rev() {
+fn complete(parts: &[PatternPart], partial: &mut [PartialMatch], ts: i64, mask: u32) -> Result<bool> {
+    // What is known of the part after this one.
+    let mut after: Option<&mut PartialMatch> = None;
+    for (index, (part, state)) in parts.iter().zip(partial).enumerate().rev() {
         // A match can begin at any event.
-        let ready = slot.ready(ts) || index == 0;
+        let ready = state.ready(ts) || index == 0;
         if ready && part.mask & mask != 0 {
             match after {
-                None => return true,
-                Some(after) => after.arrive(ts),
+                None => return Ok(true),
+                Some(after) => after.arrive(ts)?,
             }
         }
-        after = Some(slot);
+        after = Some(state);
     }
-    false
+    Ok(false)
 }
 
 /// What is known of the matches of all parts before one part.
 #[derive(Debug)]
-struct Slot {
+struct PartialMatch {
     gap: Gap,
     /// The part may match the next event.
     open: bool,
     /// When they ended, as far as the part's time condition can still tell them apart; ascending.
     ended: VecDeque<i64>,
+    held: Reservation,
 }
 
-impl Slot {
+impl PartialMatch {
     fn new(gap: Gap) -> Self {
-        Self { gap, open: false, ended: VecDeque::new() }
+        Self { gap, open: false, ended: VecDeque::new(), held: Reservation::default() }
     }
 
     fn reset(&mut self) {
@@ -187,21 +155,32 @@ impl Slot {
     }
 
     /// The parts before matched up to an event at `ts`.
-    fn arrive(&mut self, ts: i64) {
+    fn arrive(&mut self, ts: i64) -> Result<()> {
         match self.gap {
             Gap::Nothing | Gap::Anything => self.open = true,
             Gap::Time { comparison, .. } => match comparison {
                 // The latest is within whatever an earlier one is within.
                 Comparison::Less | Comparison::LessOrEqual => {
                     self.ended.clear();
-                    self.ended.push_back(ts);
+                    self.remember(ts)?;
                 }
                 // The earliest is as far back as any.
-                Comparison::Greater | Comparison::GreaterOrEqual if self.ended.is_empty() => self.ended.push_back(ts),
-                Comparison::Equal if self.ended.back() != Some(&ts) => self.ended.push_back(ts),
+                Comparison::Greater | Comparison::GreaterOrEqual if self.ended.is_empty() => self.remember(ts)?,
+                Comparison::Equal if self.ended.back() != Some(&ts) => self.remember(ts)?,
                 Comparison::Greater | Comparison::GreaterOrEqual | Comparison::Equal => {}
             },
         }
+        Ok(())
+    }
+
+    fn remember(&mut self, ts: i64) -> Result<()> {
+        if self.ended.len() == self.ended.capacity() {
+            let more = self.ended.len().max(4);
+            self.held.add(more * size_of::<i64>())?;
+            self.ended.try_reserve_exact(more).map_err(|_| out_of_memory(self.held.bytes()))?;
+        }
+        self.ended.push_back(ts);
+        Ok(())
     }
 
     /// Whether the part may match an event at `ts`, which comes next.

@@ -3,14 +3,15 @@
 //! same bytes by [`super::Summary`].
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt;
+use crate::resource::interrupt::{self, Throttle};
+use crate::resource::memory;
 use crate::state::{Dictionary, NONE, Reader, Writer};
 use crate::time;
 
 pub(super) const KIND: u8 = b'K';
 pub(super) const VERSION: u8 = 1;
 pub(super) const NAME: &str = "call set";
-/// The outcome of calls that have none.
+/// The outcome of calls without one.
 const NOT_SET: &str = "(not set)";
 /// A value of the server holds less than a gigabyte.
 const MOST_BYTES: usize = (1 << 30) - 1024;
@@ -95,7 +96,7 @@ impl CallSet {
             + self.parts.iter().map(Vec::capacity).sum::<usize>()
     }
 
-    /// Adds a call; ±infinity is `22008`. An end that is not after the start is none. Of a call before `since` only its
+    /// Adds a call; ±infinity is `22008`. An end that is not after the start counts as no end. Of a call before `since` only its
     /// caller counts, and its end where that lies behind `since`.
     pub fn push(&mut self, call: &SourceCall<'_>) -> Result<()> {
         let start = time::finite(call.start, "started_at")?;
@@ -104,10 +105,10 @@ impl CallSet {
         let caller = call.caller.map_or(Ok(NONE), |text| self.callers.intern(text.as_bytes()))?;
         if start < self.since {
             if let Some(end) = end.filter(|end| *end > self.since) {
-                self.running.push((business, end));
+                memory::push(&mut self.running, (business, end))?;
             }
             if caller != NONE {
-                self.note(business, caller);
+                self.note(business, caller)?;
             }
             return Ok(());
         }
@@ -136,18 +137,18 @@ impl CallSet {
     pub fn know(&mut self, business: &str, caller: &str) -> Result<()> {
         let (business, caller) =
             (self.businesses.intern(business.as_bytes())?, self.callers.intern(caller.as_bytes())?);
-        self.note(business, caller);
-        Ok(())
+        self.note(business, caller)
     }
 
     /// Notes a caller; repetitions are thrown out whenever they may have doubled the list.
-    fn note(&mut self, business: u32, caller: u32) {
-        self.known.push(u64::from(business) << 32 | u64::from(caller));
+    fn note(&mut self, business: u32, caller: u32) -> Result<()> {
+        memory::push(&mut self.known, u64::from(business) << 32 | u64::from(caller))?;
         if self.known.len() > 2 * self.settled + (1 << 16) {
             interrupt::sort(&mut self.known);
             self.known.dedup();
             self.settled = self.known.len();
         }
+        Ok(())
     }
 
     /// Takes the calls of another set into this one; another `since` is `22023`.
@@ -155,27 +156,34 @@ impl CallSet {
         if other.since != self.since {
             return Err(Error::invalid("different ranges in one aggregate", "Use one since for all rows."));
         }
-        self.parts.extend(other.parts.iter().cloned());
+        for part in &other.parts {
+            memory::push(&mut self.parts, memory::copy(part)?)?;
+        }
         if other.has_own() {
-            self.parts.push(other.own_part()?);
+            memory::push(&mut self.parts, other.own_part())?;
         }
         Ok(())
     }
 
     /// The own calls as bytes: the texts, what is known of the calls before, and the calls.
-    fn own_part(&self) -> Result<Vec<u8>> {
-        let mut w = Writer::default();
+    fn own_part(&self) -> Vec<u8> {
+        let (mut w, mut throttle) = (Writer::default(), Throttle::default());
         for texts in [&self.businesses, &self.outcomes, &self.callers] {
             w.unsigned(texts.len() as u64);
-            (0..texts.len() as u32).for_each(|id| w.text(texts.get(id)));
+            for id in 0..texts.len() as u32 {
+                throttle.step();
+                w.text(texts.get(id));
+            }
         }
         w.unsigned(self.known.len() as u64);
         for pair in &self.known {
+            throttle.step();
             w.unsigned(code((pair >> 32) as u32));
             w.unsigned(code(*pair as u32));
         }
         w.unsigned(self.running.len() as u64);
         for (business, end) in &self.running {
+            throttle.step();
             w.unsigned(code(*business));
             w.signed(*end);
         }
@@ -206,20 +214,29 @@ impl CallSet {
     /// Keeps the parts in bytes of [`Self::serialize`] as they are; they are read by [`super::Summary`].
     pub fn deserialize(bytes: &[u8]) -> Result<Self> {
         let (since, parts) = parts(bytes)?;
-        Ok(Self { parts: parts.into_iter().map(<[u8]>::to_vec).collect(), ..Self::new(since)? })
+        let mut set = Self::new(since)?;
+        for part in parts {
+            memory::push(&mut set.parts, memory::copy(part)?)?;
+        }
+        Ok(set)
     }
 }
 
-/// A number of a dictionary in the bytes: 0 for none.
+/// A number of a dictionary in the bytes: 0 for no text.
 fn code(id: u32) -> u64 {
     if id == NONE { 0 } else { u64::from(id) + 1 }
 }
 
-/// `since` and the parts of a set's bytes; what is none is `22P03`.
+/// `since` and the parts of a set's bytes; other bytes are `22P03`.
 pub(super) fn parts(bytes: &[u8]) -> Result<(i64, Vec<&[u8]>)> {
     let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
     let since = r.signed()?;
-    let parts = (0..r.count(1)?).map(|_| r.text()).collect::<Result<_>>()?;
+    let count = r.count(1)?;
+    let (mut parts, mut throttle) = (memory::with_room(count)?, Throttle::default());
+    for _ in 0..count {
+        throttle.step();
+        parts.push(r.text()?);
+    }
     r.finish()?;
     Ok((since, parts))
 }

@@ -1,10 +1,9 @@
 //! The state of `call_agg`: the interval of every call, mergeable in any order, and its canonical bytes.
 
-use std::borrow::Cow;
-
 use super::figures;
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt;
+use crate::resource::interrupt::{self, Throttle};
+use crate::resource::memory::{self, HeldCow, HeldVec};
 use crate::state::{Dictionary, Reader, Writer};
 use crate::time;
 
@@ -16,8 +15,6 @@ const NAME: &str = "mrcall.call_state";
 pub const MOST_CALLS: usize = 10_000_000;
 /// So many bytes the distinct outcomes of a state may have together.
 const MOST_OUTCOME_BYTES: usize = 1 << 24;
-/// So many calls are read or written between two beats: a millisecond or two.
-const PIECE: usize = 1 << 16;
 
 /// The interval of a call, half-open; `end` is after `start`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,8 +99,7 @@ impl CallState {
             ));
         }
         self.mixed |= self.spans.last().is_some_and(|last| *last > span);
-        self.spans.push(span);
-        Ok(())
+        memory::push(&mut self.spans, span)
     }
 
     fn tally(&mut self, outcome: Option<&[u8]>, calls: u64) -> Result<()> {
@@ -121,7 +117,7 @@ impl CallState {
         let known = self.tallies.len();
         let id = self.outcomes.intern(outcome)? as usize;
         if id == known {
-            self.tallies.push(0);
+            memory::push(&mut self.tallies, 0)?;
             self.outcome_bytes += outcome.len();
             if self.outcome_bytes > MOST_OUTCOME_BYTES {
                 return Err(Error::new(
@@ -139,9 +135,11 @@ impl CallState {
 
     /// Takes the calls of another state into this one; limits as in [`Self::push`].
     pub fn merge(&mut self, other: &Self) -> Result<()> {
-        for piece in other.spans.chunks(PIECE) {
-            piece.iter().try_for_each(|span| self.keep(*span))?;
-            interrupt::check();
+        memory::reserve(&mut self.spans, other.spans.len())?;
+        let mut throttle = Throttle::default();
+        for span in &other.spans {
+            throttle.step();
+            self.keep(*span)?;
         }
         if other.unset > 0 {
             self.tally(None, other.unset)?;
@@ -162,13 +160,13 @@ impl CallState {
         named.chain((self.unset > 0).then_some((None, self.unset))).collect()
     }
 
-    fn sorted(&self) -> Cow<'_, [Span]> {
+    fn sorted(&self) -> Result<HeldCow<'_, Span>> {
         if !self.mixed {
-            return Cow::Borrowed(&self.spans);
+            return Ok(HeldCow::Borrowed(&self.spans));
         }
-        let mut spans = self.spans.clone();
+        let mut spans = HeldVec::copy(&self.spans)?;
         interrupt::sort(&mut spans);
-        Cow::Owned(spans)
+        Ok(HeldCow::Held(spans))
     }
 
     /// The bytes: the same for the same calls, whatever their order and split.
@@ -182,20 +180,18 @@ impl CallState {
             w.text(outcome);
             w.unsigned(calls);
         }
-        let spans = self.sorted();
+        let spans = self.sorted()?;
         w.unsigned(spans.len() as u64);
-        let mut before: Option<i64> = None;
-        for piece in spans.chunks(PIECE) {
-            for span in piece {
-                match before {
-                    None => w.signed(span.start),
-                    // Two instants may be further apart than a signed number says.
-                    Some(before) => w.unsigned(span.start.wrapping_sub(before) as u64),
-                }
-                w.unsigned(span.length() as u64);
-                before = Some(span.start);
+        let (mut before, mut throttle) = (None, Throttle::default());
+        for span in spans.iter() {
+            throttle.step();
+            match before {
+                None => w.signed(span.start),
+                // Two instants may be further apart than a signed number says.
+                Some(before) => w.unsigned(span.start.wrapping_sub(before) as u64),
             }
-            interrupt::check();
+            w.unsigned(span.length() as u64);
+            before = Some(span.start);
         }
         w.finish()
     }
@@ -210,7 +206,7 @@ impl CallState {
         for _ in 0..r.count(2)? {
             let text = r.text()?;
             if core::str::from_utf8(text).is_err() || text.contains(&0) || previous.is_some_and(|p| p >= text) {
-                return Err(r.malformed("its outcomes are no sorted texts"));
+                return Err(r.malformed("its outcomes are not texts in ascending order"));
             }
             previous = Some(text);
             match r.unsigned()? {
@@ -222,12 +218,10 @@ impl CallState {
         if count as u64 > state.calls || state.calls == 0 || count > MOST_CALLS {
             return Err(r.malformed("its calls do not add up"));
         }
-        state.spans.reserve_exact(count);
-        let mut before: Option<Span> = None;
+        memory::reserve_exact(&mut state.spans, count)?;
+        let (mut before, mut throttle) = (None::<Span>, Throttle::default());
         while state.spans.len() < count {
-            if state.spans.len().is_multiple_of(PIECE) {
-                interrupt::check();
-            }
+            throttle.step();
             let start = match before {
                 None => Some(r.signed()?),
                 Some(before) => before.start.checked_add_unsigned(r.unsigned()?),
@@ -271,19 +265,20 @@ impl CallState {
     /// The percentile of the durations in microseconds, as [`figures::percentile`]; a fraction outside 0 to 1 is `22023`.
     pub fn duration_percentile(&self, fraction: f64) -> Result<Option<i64>> {
         let fraction = figures::check_fraction(fraction)?;
-        let mut lengths: Vec<_> = self.spans.iter().map(Span::length).collect();
+        let mut lengths = HeldVec::collect(self.spans.iter().map(Span::length))?;
         interrupt::sort(&mut lengths);
         Ok(figures::percentile(&lengths, fraction))
     }
 
     /// The most calls at one instant, and the first such instant; `None` without a duration.
-    pub fn peak(&self) -> Option<Peak> {
-        let spans = self.sorted();
-        let mut ends: Vec<_> = spans.iter().map(|span| span.end).collect();
+    pub fn peak(&self) -> Result<Option<Peak>> {
+        let spans = self.sorted()?;
+        let mut ends = HeldVec::collect(spans.iter().map(|span| span.end))?;
         interrupt::sort(&mut ends);
         let mut ended = ends.iter().peekable();
-        let (mut running, mut peak) = (0, None);
+        let (mut running, mut peak, mut throttle) = (0, None, Throttle::default());
         for span in spans.iter() {
+            throttle.step();
             running += 1;
             while ended.next_if(|end| **end <= span.start).is_some() {
                 running -= 1;
@@ -292,13 +287,13 @@ impl CallState {
                 peak = Some(Peak { calls: running, at: span.start });
             }
         }
-        peak
+        Ok(peak)
     }
 
     /// How long at least one call ran, in microseconds; `22008` beyond 292,000 years.
     pub fn busy_time(&self) -> Result<i64> {
         let (mut busy, mut until) = (0i128, i64::MIN);
-        for span in self.sorted().iter() {
+        for span in self.sorted()?.iter() {
             busy += (i128::from(span.end) - i128::from(span.start.max(until))).max(0);
             until = until.max(span.end);
         }

@@ -1,19 +1,17 @@
 //! The registers: a short list while few are set, one byte each later; and their canonical bytes.
 
-use std::borrow::Cow;
-
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::estimate::estimate;
 use crate::error::{Error, Result};
-use crate::resource::memory;
+use crate::resource::memory::{self, HeldCow, HeldVec};
 use crate::state::{Reader, Writer};
 
 const KIND: u8 = b'D';
 const VERSION: u8 = 1;
 const NAME: &str = "mrcall.distinct_state";
 
-/// The precision where none is given: 16,384 registers, a relative standard error of 0.81 %.
+/// The precision where no other is given: 16,384 registers, a relative standard error of 0.81 %.
 pub const DEFAULT_PRECISION: i32 = 14;
 /// With fewer registers the error is larger than 1.04 / sqrt(registers).
 const LEAST_PRECISION: i32 = 8;
@@ -98,16 +96,17 @@ impl DistinctState {
     }
 
     /// Counts a value, which compares by its bytes.
-    pub fn push(&mut self, value: &[u8]) {
+    pub fn push(&mut self, value: &[u8]) -> Result<()> {
         let hash = xxh3_64(value);
         let register = (hash >> (64 - self.precision)) as u32;
         // The bits behind those of the register; a one behind the last of them ends the count of zeros.
         let rest = (hash << self.precision) | (1 << (self.precision - 1));
-        self.raise(register << RANK_BITS | (rest.leading_zeros() + 1));
+        self.raise(register << RANK_BITS | (rest.leading_zeros() + 1))
     }
 
     /// Raises the register of an entry to its rank.
-    fn raise(&mut self, entry: u32) {
+    #[inline]
+    fn raise(&mut self, entry: u32) -> Result<()> {
         match &mut self.registers {
             Registers::All(ranks) => {
                 if let Some(rank) = ranks.get_mut((entry >> RANK_BITS) as usize) {
@@ -117,22 +116,25 @@ impl DistinctState {
             Registers::Few { sorted, loose } => {
                 // Repeated values are the rule: they need no place.
                 if loose.last() != Some(&entry) {
-                    loose.push(entry);
+                    memory::push(loose, entry)?;
                 }
                 if loose.len() > 32 + sorted.len() / 4 {
-                    self.settle();
+                    self.settle()?;
                 }
             }
         }
+        Ok(())
     }
 
     /// Sorts the loose entries in; a list that is longer than the bytes of all registers ends as those.
-    fn settle(&mut self) {
-        let Registers::Few { sorted, loose } = &mut self.registers else { return };
-        *sorted = joined(sorted, loose).into_owned();
+    fn settle(&mut self) -> Result<()> {
+        let Registers::Few { sorted, loose } = &mut self.registers else { return Ok(()) };
+        if let HeldCow::Held(all) = joined(sorted, loose)? {
+            *sorted = all.into_vec();
+        }
         loose.clear();
         if sorted.len() * size_of::<u32>() > 1 << self.precision {
-            let mut ranks = vec![0u8; 1 << self.precision];
+            let mut ranks = memory::filled(0u8, 1 << self.precision)?;
             for entry in sorted.iter() {
                 if let Some(rank) = ranks.get_mut((entry >> RANK_BITS) as usize) {
                     *rank = (entry & RANK_MASK) as u8;
@@ -140,15 +142,17 @@ impl DistinctState {
             }
             self.registers = Registers::All(ranks);
         }
+        Ok(())
     }
 
     /// The registers that are set, in order, as entries.
-    fn entries(&self) -> Cow<'_, [u32]> {
+    fn entries(&self) -> Result<HeldCow<'_, u32>> {
         match &self.registers {
             Registers::Few { sorted, loose } => joined(sorted, loose),
             Registers::All(ranks) => {
                 let entry = |(rank, i): (&u8, u32)| i << RANK_BITS | u32::from(*rank);
-                Cow::Owned(ranks.iter().zip(0u32..).filter(|(rank, _)| **rank > 0).map(entry).collect())
+                let set = ranks.iter().zip(0u32..).filter(|(rank, _)| **rank > 0);
+                Ok(HeldCow::Held(HeldVec::collect(set.map(entry))?))
             }
         }
     }
@@ -156,16 +160,13 @@ impl DistinctState {
     /// Takes the values of another state into this one; different precisions are `22023`.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         self.same_precision(other.precision())?;
-        for entry in other.entries().iter() {
-            self.raise(*entry);
-        }
-        Ok(())
+        other.entries()?.iter().try_for_each(|entry| self.raise(*entry))
     }
 
     /// How many distinct values there are, approximately.
-    pub fn num_distinct(&self) -> f64 {
+    pub fn num_distinct(&self) -> Result<f64> {
         let mut counts = vec![0u32; self.most_rank() as usize + 1];
-        let entries = self.entries();
+        let entries = self.entries()?;
         for entry in entries.iter() {
             if let Some(count) = counts.get_mut((entry & RANK_MASK) as usize) {
                 *count += 1;
@@ -174,7 +175,7 @@ impl DistinctState {
         if let Some(zero) = counts.first_mut() {
             *zero = (self.num_registers() - entries.len()) as u32;
         }
-        estimate(&counts)
+        Ok(estimate(&counts))
     }
 
     /// The relative standard error of [`Self::num_distinct`]: 1.04 / sqrt(registers).
@@ -184,7 +185,7 @@ impl DistinctState {
 
     /// The bytes: a function of the registers alone. The list where it is shorter, else all registers.
     pub fn serialize(&self) -> Result<Vec<u8>> {
-        let entries = self.entries();
+        let entries = self.entries()?;
         let mut list = self.header(LIST);
         list.unsigned(entries.len() as u64);
         let mut next = 0;
@@ -241,14 +242,14 @@ impl DistinctState {
         let malformed = r.malformed("it is not in its shortest form");
         r.finish()?;
         state.registers = Registers::Few { sorted: entries, loose: Vec::new() };
-        state.settle();
+        state.settle()?;
         // One state has one form: equality of states is equality of bytes.
         if state.serialize()? == bytes { Ok(state) } else { Err(malformed) }
     }
 
     fn read_list(&self, r: &mut Reader<'_>) -> Result<Vec<u32>> {
         let count = r.count(1)?;
-        let mut entries = Vec::with_capacity(count);
+        let mut entries = memory::with_room(count)?;
         let mut next = 0u64;
         for _ in 0..count {
             let entry = r.unsigned()?;
@@ -264,7 +265,7 @@ impl DistinctState {
 
     fn read_all(&self, r: &mut Reader<'_>) -> Result<Vec<u32>> {
         let packed = r.bytes(self.packed_bytes())?;
-        let mut entries = Vec::new();
+        let mut entries = memory::with_room(self.num_registers())?;
         for (group, i) in packed.chunks_exact(3).zip((0u32..).step_by(4)) {
             let bits = group.iter().rev().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte));
             for k in 0..4 {
@@ -279,17 +280,17 @@ impl DistinctState {
 }
 
 /// Sorted entries and loose ones together, the largest rank of each register.
-fn joined<'a>(sorted: &'a [u32], loose: &[u32]) -> Cow<'a, [u32]> {
+fn joined<'a>(sorted: &'a [u32], loose: &[u32]) -> Result<HeldCow<'a, u32>> {
     if loose.is_empty() {
-        return Cow::Borrowed(sorted);
+        return Ok(HeldCow::Borrowed(sorted));
     }
-    let mut all = Vec::with_capacity(sorted.len() + loose.len());
-    all.extend_from_slice(sorted);
-    all.extend_from_slice(loose);
+    let mut all = HeldVec::with_room(sorted.len() + loose.len())?;
+    all.extend(sorted)?;
+    all.extend(loose)?;
     all.sort_unstable();
     // Of neighbours with one register the later one has the larger rank.
     all.reverse();
     all.dedup_by_key(|entry| *entry >> RANK_BITS);
     all.reverse();
-    Cow::Owned(all)
+    Ok(HeldCow::Held(all))
 }

@@ -143,7 +143,7 @@ fn parts(
     model: Model,
     options: &Options<'_>,
 ) -> Result<Vec<Option<(BigInt, BigInt)>>> {
-    let weights: Vec<f64> = credit::credit(touches, conversion.ends_at, model, options, is_paid)?
+    let weights: Vec<f64> = credit::touch_weights(touches, conversion.ends_at, model, options, is_paid)?
         .into_iter()
         .map(|(_, weight)| weight)
         .collect();

@@ -6,6 +6,7 @@ use num_bigint::{BigInt, Sign};
 use num_traits::{ToPrimitive, Zero};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::resource::memory;
 use crate::state::{Reader, Writer};
 
 /// PostgreSQL's numeric has at most so many decimals.
@@ -17,37 +18,39 @@ const MAX_FLOAT: f64 = 1e250;
 
 /// A decimal number: `units` of `10^-scale`.
 #[derive(Debug, Clone, Default)]
-pub struct Amount {
+pub struct ExactAmount {
     units: BigInt,
     scale: u32,
 }
 
-/// The amount that is not there.
-static ZERO: Amount = Amount { units: BigInt::ZERO, scale: 0 };
+/// What [`Amounts`] has beyond its end.
+static ZERO: ExactAmount = ExactAmount { units: BigInt::ZERO, scale: 0 };
 
 /// An amount for each of many things; those beyond the end are 0, so that without any they take no memory.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Amounts(Vec<Amount>);
+pub(super) struct Amounts(Vec<ExactAmount>);
 
 impl Amounts {
-    pub(super) fn get(&self, i: usize) -> &Amount {
+    pub(super) fn get(&self, i: usize) -> &ExactAmount {
         self.0.get(i).unwrap_or(&ZERO)
     }
 
-    pub(super) fn get_mut(&mut self, i: usize) -> &mut Amount {
-        if i >= self.0.len() {
-            self.0.resize(i + 1, Amount::default());
+    pub(super) fn get_mut(&mut self, i: usize) -> Result<&mut ExactAmount> {
+        let length = self.0.len();
+        if i >= length {
+            memory::reserve(&mut self.0, i + 1 - length)?;
+            self.0.resize(i + 1, ExactAmount::default());
         }
-        &mut self.0[i]
+        Ok(&mut self.0[i])
     }
 
     /// The memory that they take beside what each has of its own, in bytes.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.0.capacity() * size_of::<Amount>()
+        self.0.capacity() * size_of::<ExactAmount>()
     }
 }
 
-impl Amount {
+impl ExactAmount {
     /// The number of groups of four decimal digits, the first one weighing `10000^weight`: how PostgreSQL sends a numeric.
     pub fn from_groups(groups: &[u16], weight: i32, negative: bool) -> Self {
         if groups.is_empty() {
@@ -148,7 +151,7 @@ impl Amount {
             return Ok(Self::default());
         }
         let scale = reader.unsigned()?;
-        let bad = || reader.malformed("an amount is none");
+        let bad = || reader.malformed("an amount is invalid");
         if bytes.len() > MAX_BYTES || scale > MAX_SCALE {
             return Err(bad());
         }
@@ -186,14 +189,14 @@ fn power_of_ten(exponent: u32) -> BigInt {
     }
 }
 
-impl PartialEq for Amount {
+impl PartialEq for ExactAmount {
     fn eq(&self, other: &Self) -> bool {
         let (a, b) = (self.normal(), other.normal());
         a.units == b.units && a.scale == b.scale
     }
 }
 
-impl fmt::Display for Amount {
+impl fmt::Display for ExactAmount {
     /// Plain decimal digits, as many decimals as it needs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let normal = self.normal();

@@ -1,12 +1,12 @@
 //! The Markov chain of all journeys: its states, the edges between them, and the way of each path along them.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use super::journeys::{Counts, Journeys};
+use super::journeys::{Journeys, PathCounts};
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt;
+use crate::resource::interrupt::{self, Throttle};
+use crate::resource::memory::{self, HeldVec, Reservation};
 
 /// Most neighbouring channels in a state.
 pub const MAX_ORDER: usize = 4;
@@ -16,21 +16,21 @@ const MAX_STATES: usize = 1 << 20;
 const NONE: u32 = u32::MAX;
 
 /// The channels of a state, the rest [`NONE`].
-pub type Window = [u32; MAX_ORDER];
+pub type StateChannels = [u32; MAX_ORDER];
 
-/// The chain's shape, without its weights: those come from [`Counts`], so that a bootstrap can change them.
-#[derive(Debug)]
+/// The chain's shape, without its weights: those come from [`PathCounts`], so that a bootstrap can change them.
+#[derive(Debug, Default)]
 pub struct Chain {
     /// The channels of each state, in order of first use by the canonical paths.
-    states: Vec<Window>,
+    states: HeldVec<StateChannels>,
     /// From and to of each edge between states, in order of `from`, then `to`.
-    edges: Vec<(u32, u32)>,
+    edges: HeldVec<(u32, u32)>,
     /// The edges that leave a state: up to here from where the state before it ends.
-    edge_ends: Vec<usize>,
+    edge_ends: HeldVec<usize>,
     /// Each path with a touch: its place in the journeys, first and last state, and where its edges end in `walk`.
-    trails: Vec<Trail>,
+    trails: HeldVec<Trail>,
     /// The edges of all paths, one path after the other.
-    walk: Vec<u32>,
+    walk: HeldVec<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -42,32 +42,32 @@ struct Trail {
 }
 
 /// How often journeys are in each state and go along each edge, and how they end.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 pub struct Flow {
     /// Visits of each state.
-    pub visits: Vec<f64>,
+    pub visits: HeldVec<f64>,
     /// Journeys along each edge.
-    pub edges: Vec<f64>,
+    pub edges: HeldVec<f64>,
     /// Conversions right after each state.
-    pub conversions: Vec<f64>,
+    pub conversions: HeldVec<f64>,
     /// Journeys that end unconverted after each state.
-    pub nulls: Vec<f64>,
+    pub nulls: HeldVec<f64>,
     /// The value of those conversions.
-    pub value: Vec<f64>,
+    pub value: HeldVec<f64>,
 }
 
 impl Chain {
-    /// The chain whose states are windows of `order` neighbouring channels; equal neighbours count as one.
+    /// The chain whose states are windows of `order` neighbouring channels; equal neighbours count as one. `54000` beyond a
+    /// million states.
     pub fn new(journeys: &Journeys, order: usize) -> Result<Self> {
-        let mut numbers: HashMap<Window, u32, FxBuildHasher> = HashMap::default();
-        // A state and the channel that comes next tell the edge and where it leads: one look for each step.
-        let mut ways: HashMap<u64, (u32, u32), FxBuildHasher> = HashMap::default();
-        let mut chain =
-            Self { states: Vec::new(), edges: Vec::new(), edge_ends: Vec::new(), trails: Vec::new(), walk: Vec::new() };
-        let mut counter = interrupt::Throttle::default();
+        let (mut chain, mut numbers) = (Self::default(), Numbers { order, ..Numbers::default() });
+        let mut throttle = Throttle::default();
         for (path, along) in (0u32..).zip(journeys.iter()) {
-            counter.steps(1 + along.steps.len());
-            let mut steps = along.steps.chunk_by(|a, b| a == b).filter_map(|same| same.first().copied());
+            let mut before = NONE;
+            let mut steps = along.steps.iter().copied().filter(|channel| {
+                throttle.step();
+                core::mem::replace(&mut before, *channel) != *channel
+            });
             let mut window = [NONE; MAX_ORDER];
             for (slot, channel) in window.iter_mut().take(order).zip(&mut steps) {
                 *slot = channel;
@@ -75,63 +75,42 @@ impl Chain {
             if window[0] == NONE {
                 continue;
             }
-            let first = chain.state(&mut numbers, window);
+            let first = numbers.state(&mut chain.states, window)?;
             let mut last = first;
             for channel in steps {
-                let way = u64::from(last) << 32 | u64::from(channel);
-                let (edge, to) = match ways.get(&way) {
+                let (edge, to) = match numbers.ways.get(&way(last, channel)) {
                     Some(known) => *known,
-                    None => {
-                        let mut window = chain.states.get(last as usize).copied().unwrap_or([NONE; MAX_ORDER]);
-                        window.copy_within(1..order, 0);
-                        window[order - 1] = channel;
-                        let to = chain.state(&mut numbers, window);
-                        let edge = chain.edges.len() as u32;
-                        chain.edges.push((last, to));
-                        ways.insert(way, (edge, to));
-                        (edge, to)
-                    }
+                    None => numbers.way(&mut chain, last, channel)?,
                 };
-                chain.walk.push(edge);
+                chain.walk.push(edge)?;
                 last = to;
             }
-            chain.trails.push(Trail { path, first, last, end: chain.walk.len() });
-            if chain.states.len() > MAX_STATES {
-                return Err(Error::new(
-                    ErrorKind::LimitExceeded,
-                    format!("the Markov chain of order {order} has more than {MAX_STATES} states"),
-                    "Use a lower markov_order, or fewer channels.",
-                ));
-            }
+            chain.trails.push(Trail { path, first, last, end: chain.walk.len() })?;
         }
-        chain.sort_edges();
+        drop(numbers);
+        chain.sort_edges()?;
         Ok(chain)
     }
 
-    /// The number of a state, a new one if it is new.
-    fn state(&mut self, numbers: &mut HashMap<Window, u32, FxBuildHasher>, window: Window) -> u32 {
-        *numbers.entry(window).or_insert_with(|| {
-            self.states.push(window);
-            (self.states.len() - 1) as u32
-        })
-    }
-
-    fn sort_edges(&mut self) {
-        let mut order: Vec<u32> = (0u32..).zip(&self.edges).map(|(id, _)| id).collect();
+    fn sort_edges(&mut self) -> Result<()> {
+        let mut order = HeldVec::collect((0u32..).zip(&self.edges).map(|(id, _)| id))?;
         let edge = |id: u32| self.edges.get(id as usize).copied().unwrap_or_default();
-        order.sort_unstable_by_key(|id| edge(*id));
-        let mut places = vec![0u32; order.len()];
+        interrupt::sort_by_key(&mut order, |id| edge(*id));
+        let mut places = HeldVec::filled(0u32, order.len())?;
         for (place, id) in (0u32..).zip(&order) {
             if let Some(slot) = places.get_mut(*id as usize) {
                 *slot = place;
             }
         }
-        self.edges = order.iter().map(|id| edge(*id)).collect();
+        self.edges = HeldVec::collect(order.iter().map(|id| edge(*id)))?;
+        let mut throttle = Throttle::default();
         for step in &mut self.walk {
+            throttle.step();
             *step = places.get(*step as usize).copied().unwrap_or_default();
         }
-        self.edge_ends =
-            (0..self.states.len() as u32).map(|state| self.edges.partition_point(|(from, _)| *from <= state)).collect();
+        let end = |state: u32| self.edges.partition_point(|(from, _)| *from <= state);
+        self.edge_ends = HeldVec::collect((0..self.states.len() as u32).map(end))?;
+        Ok(())
     }
 
     /// How many states there are.
@@ -158,14 +137,14 @@ impl Chain {
     }
 
     /// The weights that journeys of these numbers give.
-    pub fn flow(&self, counts: &Counts) -> Flow {
-        let zeros = || vec![0.0; self.states.len()];
+    pub fn flow(&self, counts: &PathCounts) -> Result<Flow> {
+        let zeros = || HeldVec::filled(0.0, self.states.len());
         let mut flow = Flow {
-            visits: zeros(),
-            edges: vec![0.0; self.edges.len()],
-            conversions: zeros(),
-            nulls: zeros(),
-            value: zeros(),
+            visits: zeros()?,
+            edges: HeldVec::filled(0.0, self.edges.len())?,
+            conversions: zeros()?,
+            nulls: zeros()?,
+            value: zeros()?,
         };
         let add = |sums: &mut [f64], place: usize, amount: f64| {
             if let Some(sum) = sums.get_mut(place) {
@@ -173,8 +152,9 @@ impl Chain {
             }
         };
         let get = |amounts: &[f64], path: u32| amounts.get(path as usize).copied().unwrap_or_default();
-        let mut start = 0;
+        let (mut start, mut throttle) = (0, Throttle::default());
         for trail in &self.trails {
+            throttle.steps(1 + trail.end - start);
             let (conversions, nulls) = (get(&counts.conversions, trail.path), get(&counts.nulls, trail.path));
             let all = conversions + nulls;
             if all > 0.0 {
@@ -191,30 +171,89 @@ impl Chain {
         for ((_, to), amount) in self.edges.iter().zip(&flow.edges) {
             add(&mut flow.visits, *to as usize, *amount);
         }
-        flow
+        Ok(flow)
     }
 
     /// The states in an order in which most edges lead to states before: sweeps in it settle quickly.
-    pub fn successors_first(&self) -> Vec<usize> {
-        let mut order = Vec::with_capacity(self.states.len());
-        let mut seen = vec![false; self.states.len()];
+    pub fn successors_first(&self) -> Result<HeldVec<usize>> {
+        let mut order = HeldVec::with_room(self.states.len())?;
+        let mut seen = HeldVec::filled(false, self.states.len())?;
         let mut enter = |state: usize| seen.get_mut(state).is_some_and(|seen| !core::mem::replace(seen, true));
+        let (mut open, mut throttle) = (HeldVec::default(), Throttle::default());
         for root in 0..self.states.len() {
             if !enter(root) {
                 continue;
             }
-            let mut open = vec![(root, self.edges_of(root))];
+            open.push((root, self.edges_of(root)))?;
             while let Some((state, edges)) = open.last_mut() {
                 let state = *state;
-                match edges.find(|(_, to)| enter(*to)) {
-                    Some((_, next)) => open.push((next, self.edges_of(next))),
+                let next = edges.find(|(_, to)| {
+                    throttle.step();
+                    enter(*to)
+                });
+                match next {
+                    Some((_, next)) => open.push((next, self.edges_of(next)))?,
                     None => {
-                        order.push(state);
+                        order.push(state)?;
                         open.pop();
                     }
                 }
             }
         }
-        order
+        Ok(order)
+    }
+}
+
+/// The numbers of the states and edges of a chain that is made.
+#[derive(Default)]
+struct Numbers {
+    order: usize,
+    states: HashMap<StateChannels, u32, FxBuildHasher>,
+    /// A state and the channel that comes next tell the edge and where it leads: one look for each step.
+    ways: HashMap<u64, (u32, u32), FxBuildHasher>,
+    held: Reservation,
+}
+
+fn way(from: u32, channel: u32) -> u64 {
+    u64::from(from) << 32 | u64::from(channel)
+}
+
+impl Numbers {
+    /// The number of a state, a new one if it is new.
+    fn state(&mut self, states: &mut HeldVec<StateChannels>, channels: StateChannels) -> Result<u32> {
+        if let Some(known) = self.states.get(&channels) {
+            return Ok(*known);
+        }
+        if states.len() == MAX_STATES {
+            return Err(Error::new(
+                ErrorKind::LimitExceeded,
+                format!("the Markov chain of order {} has more than {MAX_STATES} states", self.order),
+                "Use a lower markov_order, or fewer channels.",
+            ));
+        }
+        let number = states.len() as u32;
+        states.push(channels)?;
+        memory::reserve_map(&mut self.states)?;
+        self.states.insert(channels, number);
+        self.count()?;
+        Ok(number)
+    }
+
+    /// A new edge: from a state over the channel that comes next.
+    fn way(&mut self, chain: &mut Chain, from: u32, channel: u32) -> Result<(u32, u32)> {
+        let mut window = chain.states.get(from as usize).copied().unwrap_or([NONE; MAX_ORDER]);
+        window.copy_within(1..self.order, 0);
+        window[self.order - 1] = channel;
+        let to = self.state(&mut chain.states, window)?;
+        let edge = chain.edges.len() as u32;
+        chain.edges.push((from, to))?;
+        memory::reserve_map(&mut self.ways)?;
+        self.ways.insert(way(from, channel), (edge, to));
+        self.count()?;
+        Ok((edge, to))
+    }
+
+    fn count(&mut self) -> Result<()> {
+        self.held.set(memory::map_bytes(&self.states) + memory::map_bytes(&self.ways))
     }
 }

@@ -4,22 +4,24 @@
 //! exits, never found as one minus the chance to stay: so nothing is subtracted, and every entry keeps its relative
 //! precision (Grassmann, Taksar and Heyman 1985).
 
-use crate::resource::interrupt;
+use crate::error::Result;
+use crate::resource::interrupt::{self, Throttle};
+use crate::resource::memory::HeldVec;
 
 /// Columns beside the states: the chance to convert, the chance to end in any other way, the expected value of converting.
 const EXITS: usize = 3;
 
 /// A square matrix of chances to go from state to state, with the exits in [`EXITS`] further columns.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Matrix {
     states: usize,
-    cells: Vec<f64>,
+    cells: HeldVec<f64>,
 }
 
 impl Matrix {
     /// All zeros.
-    pub fn new(states: usize) -> Self {
-        Self { states, cells: vec![0.0; states * (states + EXITS)] }
+    pub fn new(states: usize) -> Result<Self> {
+        Ok(Self { states, cells: HeldVec::filled(0.0, states * (states + EXITS))? })
     }
 
     fn width(&self) -> usize {
@@ -68,10 +70,11 @@ impl Matrix {
     }
 
     /// The chain that is seen when only the states of a range are watched.
-    fn watched(&self, range: core::ops::Range<usize>) -> Self {
+    fn watched(&self, range: core::ops::Range<usize>) -> Result<Self> {
         // The watched ones first, so that the others are eliminated from the end.
-        let order: Vec<usize> = range.clone().chain((0..self.states).filter(|state| !range.contains(state))).collect();
-        let mut all = Self::new(self.states);
+        let others = (0..self.states).filter(|state| !range.contains(state));
+        let order = HeldVec::collect(range.clone().chain(others))?;
+        let mut all = Self::new(self.states)?;
         for (state, row) in order.iter().zip(all.cells.chunks_exact_mut(self.width())) {
             let source = self.row(*state);
             let columns = order.iter().copied().chain(self.states..self.width());
@@ -81,21 +84,21 @@ impl Matrix {
             interrupt::check();
             all.eliminate(k);
         }
-        let mut watched = Self::new(range.len());
+        let mut watched = Self::new(range.len())?;
         for (state, row) in (0..range.len()).zip(watched.cells.chunks_exact_mut(range.len() + EXITS)) {
             let source = all.row(state);
             let columns = (0..range.len()).chain(self.states..self.width());
             row.iter_mut().zip(columns).for_each(|(cell, column)| *cell = source.get(column).copied().unwrap_or(0.0));
         }
-        watched
+        Ok(watched)
     }
 }
 
 /// For each state, the chance to convert, and the expected value of it, before coming back to that state.
 ///
 /// Halves of the states are watched in turn, so that all answers together take less work than one inversion.
-pub fn without_return(matrix: Matrix) -> Vec<[f64; 2]> {
-    let mut found = vec![[0.0; 2]; matrix.states];
+pub fn without_return(matrix: Matrix) -> Result<HeldVec<[f64; 2]>> {
+    let mut found = HeldVec::filled([0.0; 2], matrix.states)?;
     let mut open = vec![(0, matrix)];
     while let Some((start, matrix)) = open.pop() {
         match matrix.states {
@@ -107,30 +110,31 @@ pub fn without_return(matrix: Matrix) -> Vec<[f64; 2]> {
                 }
             }
             states => {
-                open.push((start, matrix.watched(0..states / 2)));
-                open.push((start + states / 2, matrix.watched(states / 2..states)));
+                open.push((start, matrix.watched(0..states / 2)?));
+                open.push((start + states / 2, matrix.watched(states / 2..states)?));
             }
         }
     }
-    found
+    Ok(found)
 }
 
 /// For each state, the chance to convert, and the expected value of it.
-pub fn absorption(mut matrix: Matrix) -> Vec<[f64; 2]> {
+pub fn absorption(mut matrix: Matrix) -> Result<HeldVec<[f64; 2]>> {
     let states = matrix.states;
-    let mut onward = vec![0.0; states];
+    let mut onward = HeldVec::filled(0.0, states)?;
     for (k, slot) in onward.iter_mut().enumerate().rev() {
         interrupt::check();
         *slot = matrix.eliminate(k);
     }
-    let mut found: Vec<[f64; 2]> = Vec::with_capacity(states);
-    for (k, onward) in onward.into_iter().enumerate() {
+    let (mut found, mut throttle) = (HeldVec::<[f64; 2]>::with_room(states)?, Throttle::default());
+    for (k, onward) in onward.iter().enumerate() {
+        throttle.steps(k);
         let (chances, exits) = matrix.row(k).split_at(states);
         let mut sums = [exits.first().copied().unwrap_or(0.0), exits.last().copied().unwrap_or(0.0)];
         for (chance, known) in chances.iter().zip(&found) {
             sums.iter_mut().zip(known).for_each(|(sum, known)| *sum += chance * known);
         }
-        found.push(if onward > 0.0 { sums.map(|sum| sum / onward) } else { [0.0; 2] });
+        found.push(if *onward > 0.0 { sums.map(|sum| sum / onward) } else { [0.0; 2] })?;
     }
-    found
+    Ok(found)
 }

@@ -1,7 +1,7 @@
 //! How sure the channels' shares are: the bootstrap of Efron (1979) over journeys.
 
 use super::chain::Chain;
-use super::journeys::{Counts, Journeys};
+use super::journeys::{Journeys, PathCounts};
 use super::linear::Linear;
 use super::markov::{losses, parse_order};
 use super::random::Random;
@@ -11,13 +11,12 @@ use crate::credit::Options;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::resource::interrupt;
+use crate::resource::memory::HeldVec;
 
 /// Most replicates.
 const MAX_REPLICATES: i32 = 100_000;
 /// Most shares that are kept, of all channels and replicates.
 const MAX_SHARES: usize = 1 << 26;
-/// How many paths are drawn between two looks for a cancel.
-const CHUNK: usize = 1 << 16;
 
 /// How to draw.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,7 +31,7 @@ pub struct Bootstrap {
 
 /// A channel's share of the credit and how far it may be from the truth.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Share {
+pub struct ChannelShare {
     /// Its name.
     pub channel: String,
     /// Its part of all channels' credit; 0 without a conversion.
@@ -49,15 +48,15 @@ enum Estimator {
 }
 
 impl Estimator {
-    fn credits(&self, journeys: &Journeys, counts: &Counts) -> Result<Vec<f64>> {
-        Ok(match self {
+    fn credits(&self, journeys: &Journeys, counts: &PathCounts) -> Result<HeldVec<f64>> {
+        match self {
             Self::Linear(linear) => linear.share(&counts.conversions),
             Self::Markov(chain, order) => {
                 let lost = losses(chain, *order, journeys.channels().len(), counts)?;
-                lost.into_iter().map(|[conversions, _]| conversions).collect()
+                HeldVec::collect(lost.iter().map(|[conversions, _]| *conversions))
             }
-            Self::Rate => exact_rate(journeys, counts).into_iter().map(|credit| credit[0]).collect(),
-        })
+            Self::Rate => HeldVec::collect(exact_rate(journeys, counts)?.iter().map(|credit| credit[0])),
+        }
     }
 }
 
@@ -73,7 +72,7 @@ pub fn interval(
     (order, game): (i32, Game),
     (options, is_paid): (&Options, fn(&str) -> bool),
     bootstrap: Bootstrap,
-) -> Result<Vec<Share>> {
+) -> Result<Vec<ChannelShare>> {
     let Bootstrap { replicates, level, seed } = bootstrap;
     if !(1..=MAX_REPLICATES).contains(&replicates) {
         return Err(Error::invalid(
@@ -96,7 +95,7 @@ pub fn interval(
     }
     let estimator = match (model, game) {
         (Model::Markov, _) => Estimator::Markov(Chain::new(journeys, order)?, order),
-        (Model::Shapley, Game::Total) => Estimator::Linear(Linear::by_channel(journeys)),
+        (Model::Shapley, Game::Total) => Estimator::Linear(Linear::by_channel(journeys)?),
         (Model::Shapley, Game::Rate) if channels <= EXACT_CHANNELS => Estimator::Rate,
         (Model::Shapley, Game::Rate) => {
             return Err(Error::new(
@@ -109,41 +108,50 @@ pub fn interval(
     };
 
     let counts = journeys.counts()?;
-    let none = vec![0.0; channels];
-    let shares = shares(estimator.credits(journeys, &counts)?).unwrap_or(none);
-    let mut drawn: Vec<Vec<f64>> = vec![Vec::with_capacity(replicates); channels];
-    let mut random = Random::new(seed);
+    let shares = match shares(estimator.credits(journeys, &counts)?) {
+        Some(shares) => shares,
+        None => HeldVec::filled(0.0, channels)?,
+    };
+    // The shares that were drawn of the first channel, then those of the second …
+    let mut drawn = HeldVec::filled(0.0, channels * replicates)?;
+    let (mut random, mut found) = (Random::new(seed), 0);
     for _ in 0..replicates {
-        let draw = draw(journeys, &counts, &mut random);
+        let draw = draw(journeys, &counts, &mut random)?;
         if let Some(shares) = self::shares(estimator.credits(journeys, &draw)?) {
-            drawn.iter_mut().zip(shares).for_each(|(drawn, share)| drawn.push(share));
+            for (drawn, share) in drawn.chunks_exact_mut(replicates).zip(&shares) {
+                if let Some(slot) = drawn.get_mut(found) {
+                    *slot = *share;
+                }
+            }
+            found += 1;
         }
     }
-    let share = |((channel, share), drawn): ((&String, f64), &mut Vec<f64>)| Share {
-        channel: channel.clone(),
-        share,
+    let drawn = drawn.chunks_exact_mut(replicates).map(|drawn| drawn.get_mut(..found).unwrap_or_default());
+    journeys.rows(shares.iter().zip(drawn), |channel, (share, drawn)| ChannelShare {
+        channel,
+        share: *share,
         spread: spread(drawn, level),
-    };
-    Ok(journeys.channels().iter().zip(shares).zip(&mut drawn).map(share).collect())
+    })
 }
 
 /// Journeys drawn anew; those without a touch earn nobody anything and are not drawn.
-fn draw(journeys: &Journeys, counts: &Counts, random: &mut Random) -> Counts {
-    let mut drawn = Counts { value: vec![0.0; counts.conversions.len()], ..Counts::default() };
-    for (i, (conversions, nulls)) in counts.conversions.iter().zip(&counts.nulls).enumerate() {
-        if i % CHUNK == 0 {
-            interrupt::check();
-        }
-        let has_touch = journeys.get(i).is_some_and(|path| !path.steps.is_empty());
-        let mut again = |mean: f64| if has_touch { random.poisson(mean) } else { 0.0 };
-        drawn.conversions.push(again(*conversions));
-        drawn.nulls.push(again(*nulls));
+fn draw(journeys: &Journeys, counts: &PathCounts, random: &mut Random) -> Result<PathCounts> {
+    let paths = counts.conversions.len();
+    let mut drawn = PathCounts {
+        conversions: HeldVec::with_room(paths)?,
+        nulls: HeldVec::with_room(paths)?,
+        value: HeldVec::filled(0.0, paths)?,
+    };
+    for (path, (conversions, nulls)) in journeys.iter().zip(counts.conversions.iter().zip(&counts.nulls)) {
+        let mut again = |mean: f64| if path.steps.is_empty() { 0.0 } else { random.poisson(mean) };
+        drawn.conversions.push(again(*conversions))?;
+        drawn.nulls.push(again(*nulls))?;
     }
-    drawn
+    Ok(drawn)
 }
 
 /// The credits over their sum; `None` when it is 0.
-fn shares(mut credits: Vec<f64>) -> Option<Vec<f64>> {
+fn shares(mut credits: HeldVec<f64>) -> Option<HeldVec<f64>> {
     let sum = credits.iter().copied().collect::<Sum>().value();
     credits.iter_mut().for_each(|credit| *credit /= sum);
     (sum != 0.0).then_some(credits)
@@ -151,7 +159,7 @@ fn shares(mut credits: Vec<f64>) -> Option<Vec<f64>> {
 
 /// The ends of the interval, as percentile_cont finds them, and the standard deviation.
 fn spread(drawn: &mut [f64], level: f64) -> Option<[f64; 3]> {
-    drawn.sort_unstable_by(f64::total_cmp);
+    interrupt::sort_by(drawn, f64::total_cmp);
     let last = drawn.len().checked_sub(1)?;
     let quantile = |fraction: f64| {
         let place = fraction * last as f64;

@@ -1,9 +1,10 @@
 //! The canonical form of a set of paths: channels and paths in order of bytes, each path once. All models read it, so that
 //! their sums have one order, and it is what the bytes of a state hold.
 
-use super::amount::{Amount, Amounts};
+use super::amount::{Amounts, ExactAmount};
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt;
+use crate::resource::interrupt::Throttle;
+use crate::resource::memory::{self, HeldVec, Reservation};
 use crate::state::{Reader, Writer};
 
 const KIND: u8 = b'P';
@@ -14,18 +15,18 @@ const MAX_BYTES: usize = (1 << 30) - 1024;
 
 /// What went along several paths.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Sums {
+pub struct JourneySums {
     /// Journeys that converted; with the nulls of all paths at most the largest `bigint`.
     pub conversions: u64,
     /// Journeys that did not.
     pub nulls: u64,
     /// What the conversions are worth together.
-    pub value: Amount,
+    pub value: ExactAmount,
 }
 
 /// A path and what went along it.
 #[derive(Debug, Clone, Copy)]
-pub struct Path<'a> {
+pub struct CountedPath<'a> {
     /// Its channels, as places in [`Journeys::channels`].
     pub steps: &'a [u32],
     /// Journeys that converted.
@@ -33,47 +34,71 @@ pub struct Path<'a> {
     /// Journeys that did not.
     pub nulls: u64,
     /// What the conversions are worth together.
-    pub value: &'a Amount,
+    pub value: &'a ExactAmount,
 }
 
 /// Paths in canonical order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Journeys {
     /// In order of bytes; every one is used.
-    channels: Vec<String>,
+    channels: HeldVec<String>,
     /// The channels of all paths, one path after the other, as places in `channels`.
-    steps: Vec<u32>,
+    steps: HeldVec<u32>,
     /// Where each path ends in `steps`.
-    ends: Vec<usize>,
+    ends: HeldVec<usize>,
     /// Conversions and nulls of each path.
-    counts: Vec<(u64, u64)>,
+    counts: HeldVec<(u64, u64)>,
     values: Amounts,
+    /// The bytes of the channels' texts and of the values' digits, which `held` covers with the values' places.
+    text_bytes: usize,
+    digit_bytes: usize,
+    held: Reservation,
 }
 
 /// The same sums as floating-point numbers, path by path: what the models compute with.
-#[derive(Debug, Clone, Default)]
-pub struct Counts {
+#[derive(Debug, Default)]
+pub struct PathCounts {
     /// Conversions.
-    pub conversions: Vec<f64>,
+    pub conversions: HeldVec<f64>,
     /// Journeys without a conversion.
-    pub nulls: Vec<f64>,
+    pub nulls: HeldVec<f64>,
     /// Values.
-    pub value: Vec<f64>,
+    pub value: HeldVec<f64>,
 }
 
 impl Journeys {
-    /// From channels in order of bytes and paths in order of their channels' places.
-    pub(super) fn new(channels: Vec<String>) -> Self {
-        Self { channels, ..Self::default() }
+    /// Adds the channel that comes next in order of bytes.
+    pub(super) fn add_channel(&mut self, name: &str) -> Result<()> {
+        self.text_bytes += name.len();
+        self.count()?;
+        self.channels.push(memory::text(name)?)
     }
 
-    pub(super) fn push(&mut self, steps: impl Iterator<Item = u32>, counts: (u64, u64), value: &Amount) {
-        self.steps.extend(steps);
-        self.ends.push(self.steps.len());
-        if !value.is_zero() {
-            *self.values.get_mut(self.counts.len()) = value.clone();
+    /// Adds the path that comes next in order of its channels' places.
+    pub(super) fn push(
+        &mut self,
+        steps: impl Iterator<Item = u32>,
+        counts: (u64, u64),
+        value: &ExactAmount,
+    ) -> Result<()> {
+        for step in steps {
+            self.steps.push(step)?;
         }
-        self.counts.push(counts);
+        self.ends.push(self.steps.len())?;
+        if !value.is_zero() {
+            self.set_value(self.counts.len(), value.clone())?;
+        }
+        self.counts.push(counts)
+    }
+
+    fn set_value(&mut self, path: usize, value: ExactAmount) -> Result<()> {
+        self.digit_bytes += value.heap_bytes();
+        *self.values.get_mut(path)? = value;
+        self.count()
+    }
+
+    fn count(&mut self) -> Result<()> {
+        self.held.set(self.text_bytes + self.digit_bytes + self.values.heap_bytes())
     }
 
     /// The channels in order of bytes.
@@ -86,22 +111,40 @@ impl Journeys {
         self.counts.len()
     }
 
-    /// Whether there is none.
+    /// Whether there is no path.
     pub fn is_empty(&self) -> bool {
         self.counts.is_empty()
     }
 
     /// A path; `None` beyond the last.
-    pub fn get(&self, i: usize) -> Option<Path<'_>> {
+    pub fn get(&self, i: usize) -> Option<CountedPath<'_>> {
         let (conversions, nulls) = *self.counts.get(i)?;
         let start = if i == 0 { 0 } else { self.ends.get(i - 1).copied().unwrap_or(0) };
         let steps = self.ends.get(i).and_then(|end| self.steps.get(start..*end)).unwrap_or_default();
-        Some(Path { steps, conversions, nulls, value: self.values.get(i) })
+        Some(CountedPath { steps, conversions, nulls, value: self.values.get(i) })
     }
 
-    /// Every path, in order.
-    pub fn iter(&self) -> impl Iterator<Item = Path<'_>> {
-        (0..self.len()).filter_map(|i| self.get(i))
+    /// Every path, in order, with a look for an interrupt now and then.
+    pub fn iter(&self) -> impl Iterator<Item = CountedPath<'_>> {
+        let mut throttle = Throttle::default();
+        (0..self.len()).filter_map(move |i| {
+            let path = self.get(i)?;
+            throttle.steps(1 + path.steps.len());
+            Some(path)
+        })
+    }
+
+    /// A row for each channel with its name, in order.
+    pub(super) fn rows<T, R>(
+        &self,
+        values: impl IntoIterator<Item = T>,
+        row: impl Fn(String, T) -> R,
+    ) -> Result<Vec<R>> {
+        let mut rows = memory::with_room(self.channels.len())?;
+        for (channel, value) in self.channels.iter().zip(values) {
+            rows.push(row(memory::text(channel)?, value));
+        }
+        Ok(rows)
     }
 
     /// The name of a channel.
@@ -110,17 +153,17 @@ impl Journeys {
     }
 
     /// What converted without any touch.
-    pub fn unattributed(&self) -> Sums {
+    pub fn unattributed(&self) -> JourneySums {
         self.sums(self.get(0).into_iter().filter(|path| path.steps.is_empty()))
     }
 
     /// The sums of all paths.
-    pub fn totals(&self) -> Sums {
+    pub fn totals(&self) -> JourneySums {
         self.sums(self.iter())
     }
 
-    fn sums<'a>(&self, paths: impl Iterator<Item = Path<'a>>) -> Sums {
-        let mut sums = Sums::default();
+    fn sums<'a>(&self, paths: impl Iterator<Item = CountedPath<'a>>) -> JourneySums {
+        let mut sums = JourneySums::default();
         for path in paths {
             sums.conversions += path.conversions;
             sums.nulls += path.nulls;
@@ -130,11 +173,15 @@ impl Journeys {
     }
 
     /// The sums as floating-point numbers; `54000` for a value beyond 1e250.
-    pub fn counts(&self) -> Result<Counts> {
-        Ok(Counts {
-            conversions: self.counts.iter().map(|(conversions, _)| *conversions as f64).collect(),
-            nulls: self.counts.iter().map(|(_, nulls)| *nulls as f64).collect(),
-            value: self.iter().map(|path| path.value.to_f64()).collect::<Result<_>>()?,
+    pub fn counts(&self) -> Result<PathCounts> {
+        let mut value = HeldVec::with_room(self.len())?;
+        for path in self.iter() {
+            value.push(path.value.to_f64()?)?;
+        }
+        Ok(PathCounts {
+            conversions: HeldVec::collect(self.counts.iter().map(|(conversions, _)| *conversions as f64))?,
+            nulls: HeldVec::collect(self.counts.iter().map(|(_, nulls)| *nulls as f64))?,
+            value,
         })
     }
 
@@ -146,9 +193,7 @@ impl Journeys {
             w.text(channel.as_bytes());
         }
         w.unsigned(self.len() as u64);
-        let mut counter = interrupt::Throttle::default();
-        for Path { steps, conversions, nulls, value } in self.iter() {
-            counter.steps(1 + steps.len());
+        for CountedPath { steps, conversions, nulls, value } in self.iter() {
             w.unsigned(steps.len() as u64);
             for step in steps {
                 w.unsigned(u64::from(*step));
@@ -174,37 +219,37 @@ impl Journeys {
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
         let count = r.count(1)?;
-        let mut channels: Vec<String> = Vec::with_capacity(count);
+        let (mut journeys, mut throttle) = (Self::default(), Throttle::default());
         for _ in 0..count {
+            throttle.step();
             let text = core::str::from_utf8(r.text()?).ok().filter(|text| !text.contains('\0'));
-            let text = text.ok_or_else(|| r.malformed("a channel is no text"))?;
-            if channels.last().is_some_and(|last| last.as_str() >= text) {
+            let text = text.ok_or_else(|| r.malformed("a channel is not valid UTF-8"))?;
+            if journeys.channels.last().is_some_and(|last| last.as_str() >= text) {
                 return Err(r.malformed("its channels are not sorted"));
             }
-            channels.push(text.to_owned());
+            journeys.add_channel(text)?;
         }
         let paths = r.count(3)?;
-        let mut journeys =
-            Self { ends: Vec::with_capacity(paths), counts: Vec::with_capacity(paths), ..Self::new(channels) };
-        let mut used = vec![false; count];
+        journeys.ends.reserve(paths)?;
+        journeys.counts.reserve(paths)?;
+        let mut used = HeldVec::filled(false, count)?;
         let mut total = 0u64;
-        let mut counter = interrupt::Throttle::default();
         let (mut before, mut start) = (0, 0);
         for i in 0..paths {
             let length = r.count(1)?;
-            counter.steps(1 + length);
+            throttle.steps(1 + length);
             journeys.read_steps(&mut r, length, &mut used)?;
             let end = journeys.steps.len();
             if i > 0 && journeys.steps.get(before..start) >= journeys.steps.get(start..end) {
                 return Err(r.malformed("its paths are not sorted"));
             }
             (before, start) = (start, end);
-            journeys.ends.push(end);
+            journeys.ends.push(end)?;
             let (conversions, nulls) = (r.unsigned()?, r.unsigned()?);
             if conversions > 0 {
-                let value = Amount::read(&mut r)?;
+                let value = ExactAmount::read(&mut r)?;
                 if !value.is_zero() {
-                    *journeys.values.get_mut(i) = value;
+                    journeys.set_value(i, value)?;
                 }
             }
             let sum = conversions.checked_add(nulls).filter(|sum| *sum > 0);
@@ -212,7 +257,7 @@ impl Journeys {
                 .and_then(|sum| total.checked_add(sum))
                 .filter(|total| i64::try_from(*total).is_ok())
                 .ok_or_else(|| r.malformed("a count is out of range"))?;
-            journeys.counts.push((conversions, nulls));
+            journeys.counts.push((conversions, nulls))?;
         }
         if used.contains(&false) || journeys.is_empty() {
             return Err(r.malformed("channels or paths are missing"));
@@ -227,15 +272,16 @@ impl Journeys {
             *used.get_mut(step as usize).ok_or_else(|| r.malformed("a channel is missing"))? = true;
             Ok(step)
         };
+        self.steps.reserve(length)?;
         if let Some(steps) = r.single_bytes(length) {
             for step in steps {
-                self.steps.push(mark(u32::from(*step), r)?);
+                self.steps.push(mark(u32::from(*step), r)?)?;
             }
             return Ok(());
         }
         for _ in 0..length {
             let step = r.unsigned_32()?;
-            self.steps.push(mark(step, r)?);
+            self.steps.push(mark(step, r)?)?;
         }
         Ok(())
     }

@@ -1,62 +1,60 @@
 //! Models under which a channel's part of a path does not depend on other paths.
 
-use super::Credit;
+use super::ChannelCredit;
 use super::journeys::Journeys;
 use super::sum::Sum;
 use crate::credit::{self, Options, PathWeights};
 use crate::error::Result;
 use crate::model::Model;
-use crate::resource::interrupt;
+use crate::resource::interrupt::{self, Throttle};
+use crate::resource::memory::{self, HeldVec};
 
 /// What part of each path's conversions each of its channels earns. Paths without a conversion have no parts: they earn
 /// nobody anything, however often journeys are drawn anew.
 #[derive(Debug, Default)]
 pub struct Linear {
     channels: usize,
-    parts: Vec<(u32, f64)>,
-    ends: Vec<usize>,
+    parts: HeldVec<(u32, f64)>,
+    ends: HeldVec<usize>,
 }
 
 impl Linear {
     /// By the position of the touches, as [`credit::path_weights`] says.
     pub fn by_model(journeys: &Journeys, model: Model, options: &Options, is_paid: fn(&str) -> bool) -> Result<Self> {
         let weights = weights(journeys, &[model], options, is_paid)?;
-        Ok(Self::of(journeys, |path, parts| {
-            weights.each(path, model, |channel, part| parts.push((channel, part)));
-        }))
+        Self::of(journeys, |path, parts| weights.each(path, model, |channel, part| parts.push((channel, part))))
     }
 
     /// Equal parts to the different channels of a path, however often each occurs.
-    pub fn by_channel(journeys: &Journeys) -> Self {
-        let mut distinct = Vec::new();
+    pub fn by_channel(journeys: &Journeys) -> Result<Self> {
+        let mut distinct = HeldVec::default();
         Self::of(journeys, |path, parts| {
             distinct.clear();
-            distinct.extend_from_slice(path);
-            distinct.sort_unstable();
+            distinct.extend(path)?;
+            interrupt::sort(&mut distinct);
             distinct.dedup();
             let part = 1.0 / distinct.len() as f64;
-            parts.extend(distinct.iter().map(|channel| (*channel, part)));
+            distinct.iter().try_for_each(|channel| parts.push((*channel, part)))
         })
     }
 
-    fn of(journeys: &Journeys, mut add: impl FnMut(&[u32], &mut Vec<(u32, f64)>)) -> Self {
+    fn of(journeys: &Journeys, mut add: impl FnMut(&[u32], &mut HeldVec<(u32, f64)>) -> Result<()>) -> Result<Self> {
         let mut linear = Self { channels: journeys.channels().len(), ..Self::default() };
-        let mut counter = interrupt::Throttle::default();
         for path in journeys.iter() {
-            counter.steps(1 + path.steps.len());
             if path.conversions > 0 {
-                add(path.steps, &mut linear.parts);
+                add(path.steps, &mut linear.parts)?;
             }
-            linear.ends.push(linear.parts.len());
+            linear.ends.push(linear.parts.len())?;
         }
-        linear
+        Ok(linear)
     }
 
     /// The sums of `amounts`, one for each path, by channel.
-    pub fn share(&self, amounts: &[f64]) -> Vec<f64> {
-        let mut sums = vec![Sum::default(); self.channels];
-        let mut start = 0;
+    pub fn share(&self, amounts: &[f64]) -> Result<HeldVec<f64>> {
+        let mut sums = HeldVec::filled(Sum::default(), self.channels)?;
+        let (mut start, mut throttle) = (0, Throttle::default());
         for (end, amount) in self.ends.iter().zip(amounts) {
+            throttle.steps(1 + end - start);
             for (channel, part) in self.parts.get(start..*end).unwrap_or_default() {
                 if let Some(sum) = sums.get_mut(*channel as usize) {
                     sum.add(amount * part);
@@ -64,7 +62,7 @@ impl Linear {
             }
             start = *end;
         }
-        sums.into_iter().map(Sum::value).collect()
+        HeldVec::collect(sums.iter().map(|sum| sum.value()))
     }
 }
 
@@ -79,7 +77,7 @@ fn weights<'a>(
     for model in models {
         credit::path_weights(&[], *model, options, is_paid)?;
     }
-    Ok(PathWeights::new(journeys.channels(), options, is_paid))
+    PathWeights::new(journeys.channels(), options, is_paid)
 }
 
 /// What a channel earns under several models.
@@ -91,7 +89,7 @@ pub struct ModelCredits {
     pub credits: Vec<(f64, f64)>,
 }
 
-/// What each channel earns under each of the models, none of which needs times, in order of the channels' bytes. Paths
+/// What each channel earns under each of the models, which need no times, in order of the channels' bytes. Paths
 /// without a touch earn nobody anything: see [`Journeys::unattributed`].
 ///
 /// `22023` for a model that needs more than paths, and for bad options; `54000` for a value beyond 1e250.
@@ -103,10 +101,8 @@ pub fn path_models(
 ) -> Result<Vec<ModelCredits>> {
     let weights = weights(journeys, models, options, is_paid)?;
     // By channel, then model. Adding a zero would change no sum: paths without a conversion are passed over.
-    let mut all = vec![[Sum::default(); 2]; journeys.channels().len() * models.len()];
-    let mut counter = interrupt::Throttle::default();
+    let mut all = HeldVec::filled([Sum::default(); 2], journeys.channels().len() * models.len())?;
     for path in journeys.iter().filter(|path| path.conversions > 0) {
-        counter.steps(1 + path.steps.len());
         let (conversions, value) = (path.conversions as f64, path.value.to_f64()?);
         for (m, model) in models.iter().enumerate() {
             weights.each(path.steps, *model, |channel, part| {
@@ -114,13 +110,14 @@ pub fn path_models(
                     of_conversions.add(conversions * part);
                     of_value.add(value * part);
                 }
-            });
+                Ok(())
+            })?;
         }
     }
     let credits =
         |sums: &[[Sum; 2]]| sums.iter().map(|[conversions, value]| (conversions.value(), value.value())).collect();
-    let row = |(channel, sums): (&String, _)| ModelCredits { channel: channel.clone(), credits: credits(sums) };
-    Ok(journeys.channels().iter().zip(all.chunks_exact(models.len().max(1))).map(row).collect())
+    journeys
+        .rows(all.chunks_exact(models.len().max(1)), |channel, sums| ModelCredits { channel, credits: credits(sums) })
 }
 
 /// What each channel earns under a model: [`path_models`] of one.
@@ -129,11 +126,11 @@ pub fn path_credit(
     model: Model,
     options: &Options,
     is_paid: fn(&str) -> bool,
-) -> Result<Vec<Credit>> {
+) -> Result<Vec<ChannelCredit>> {
     let rows = path_models(journeys, &[model], options, is_paid)?.into_iter();
     let credit = |ModelCredits { channel, credits }| {
         let (conversions, value) = credits.first().copied().unwrap_or_default();
-        Credit { channel, conversions, value }
+        ChannelCredit { channel, conversions, value }
     };
-    Ok(rows.map(credit).collect())
+    memory::collect(rows.map(credit))
 }

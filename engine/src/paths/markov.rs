@@ -6,10 +6,11 @@
 
 use super::chain::{self, Chain, Flow};
 use super::elimination::{Matrix, absorption, without_return};
-use super::journeys::{Counts, Journeys};
+use super::journeys::{Journeys, PathCounts};
 use super::sum::Sum;
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt;
+use crate::resource::interrupt::{self, Throttle};
+use crate::resource::memory::HeldVec;
 
 pub use super::chain::MAX_ORDER;
 
@@ -65,23 +66,22 @@ pub fn markov(journeys: &Journeys, order: i32) -> Result<Vec<Removal>> {
     let sum = |index: usize| losses.iter().filter_map(|loss| loss.get(index).copied()).collect::<Sum>().value();
     let (lost, lost_value) = (sum(0), sum(1));
     let share = |part: f64, whole: f64| if whole == 0.0 { 0.0 } else { part / whole };
-    let removal = |(channel, [loss, loss_of_value]): (&String, [f64; 2])| Removal {
-        channel: channel.clone(),
-        conversions: conversions * share(loss, lost),
+    journeys.rows(&losses, |channel, [loss, loss_of_value]| Removal {
+        channel,
+        conversions: conversions * share(*loss, lost),
         // Values of both signs may cancel out: then they are shared as the conversions are.
-        value: value * if lost_value == 0.0 { share(loss, lost) } else { loss_of_value / lost_value },
-        removal_effect: share(loss, conversions).min(1.0),
-    };
-    Ok(journeys.channels().iter().zip(losses).map(removal).collect())
+        value: value * if lost_value == 0.0 { share(*loss, lost) } else { loss_of_value / lost_value },
+        removal_effect: share(*loss, conversions).min(1.0),
+    })
 }
 
 /// The conversions and the value that would be lost without each channel.
-pub(super) fn losses(chain: &Chain, order: usize, channels: usize, counts: &Counts) -> Result<Vec<[f64; 2]>> {
-    let flow = chain.flow(counts);
-    let mut losses = vec![[0.0; 2]; channels];
+pub(super) fn losses(chain: &Chain, order: usize, channels: usize, counts: &PathCounts) -> Result<HeldVec<[f64; 2]>> {
+    let flow = chain.flow(counts)?;
+    let mut losses = HeldVec::filled([0.0; 2], channels)?;
     if order == 1 && chain.len() <= MAX_ELIMINATED {
-        let found = without_return(matrix(chain, &flow, |_| true).0);
-        for (state, chances) in found.into_iter().enumerate() {
+        let found = without_return(matrix(chain, &flow, |_| true)?.0)?;
+        for (state, chances) in found.iter().enumerate() {
             if let Some(loss) = losses.get_mut(chain.channel(state) as usize) {
                 let visits = flow.visits.get(state).copied().unwrap_or_default();
                 *loss = chances.map(|chance| visits * chance);
@@ -89,7 +89,7 @@ pub(super) fn losses(chain: &Chain, order: usize, channels: usize, counts: &Coun
         }
         return Ok(losses);
     }
-    let sweeps = Sweeps::new(chain, &flow);
+    let sweeps = Sweeps::new(chain, &flow)?;
     for (channel, loss) in (0u32..).zip(&mut losses) {
         *loss = sweeps.loss(chain, &flow, channel)?;
     }
@@ -97,9 +97,9 @@ pub(super) fn losses(chain: &Chain, order: usize, channels: usize, counts: &Coun
 }
 
 /// The chances of the states that are kept, and which state each row is.
-fn matrix(chain: &Chain, flow: &Flow, keep: impl Fn(usize) -> bool) -> (Matrix, Vec<usize>) {
-    let kept: Vec<usize> = (0..chain.len()).filter(|state| keep(*state)).collect();
-    let mut matrix = Matrix::new(kept.len());
+fn matrix(chain: &Chain, flow: &Flow, keep: impl Fn(usize) -> bool) -> Result<(Matrix, HeldVec<usize>)> {
+    let kept = HeldVec::collect((0..chain.len()).filter(|state| keep(*state)))?;
+    let mut matrix = Matrix::new(kept.len())?;
     let get = |amounts: &[f64], place: usize| amounts.get(place).copied().unwrap_or_default();
     for (row, state) in kept.iter().enumerate() {
         let visits = get(&flow.visits, *state);
@@ -117,27 +117,28 @@ fn matrix(chain: &Chain, flow: &Flow, keep: impl Fn(usize) -> bool) -> (Matrix, 
         let exits = [get(&flow.conversions, *state), elsewhere, get(&flow.value, *state)];
         matrix.set_exits(row, exits.map(|amount| amount / visits));
     }
-    (matrix, kept)
+    Ok((matrix, kept))
 }
 
 /// Gauss-Seidel sweeps over a chain with many states.
 struct Sweeps {
-    order: Vec<usize>,
+    order: HeldVec<usize>,
     /// By edge: its chance.
-    chances: Vec<f64>,
+    chances: HeldVec<f64>,
 }
 
 impl Sweeps {
-    fn new(chain: &Chain, flow: &Flow) -> Self {
-        let mut chances = vec![0.0; flow.edges.len()];
+    fn new(chain: &Chain, flow: &Flow) -> Result<Self> {
+        let (mut chances, mut throttle) = (HeldVec::filled(0.0, flow.edges.len())?, Throttle::default());
         for (state, visits) in flow.visits.iter().enumerate().filter(|(_, visits)| **visits > 0.0) {
+            throttle.step();
             for (edge, _) in chain.edges_of(state) {
                 if let (Some(chance), Some(amount)) = (chances.get_mut(edge), flow.edges.get(edge)) {
                     *chance = amount / visits;
                 }
             }
         }
-        Self { order: chain.successors_first(), chances }
+        Ok(Self { order: chain.successors_first()?, chances })
     }
 
     /// The conversions and the value that would be lost without a channel.
@@ -159,28 +160,27 @@ impl Sweeps {
 
     /// For each state the chance to convert without a state that has the channel, the expected value of it, and a bound
     /// of how much of the chance is still missing; zeros for states with the channel.
-    fn chances_without(&self, chain: &Chain, flow: &Flow, channel: u32) -> Result<Vec<[f64; 3]>> {
+    fn chances_without(&self, chain: &Chain, flow: &Flow, channel: u32) -> Result<HeldVec<[f64; 3]>> {
         let visits = |state: usize| flow.visits.get(state).copied().unwrap_or_default();
         let is_kept = |state: usize| visits(state) > 0.0 && !chain.has(state, channel);
-        let kept: Vec<usize> = self.order.iter().copied().filter(|state| is_kept(*state)).collect();
-        let ends: Vec<[f64; 3]> = kept
-            .iter()
-            .map(|state| {
-                let part = |amounts: &[f64]| amounts.get(*state).copied().unwrap_or_default() / visits(*state);
-                [part(&flow.conversions), part(&flow.value), 0.0]
-            })
-            .collect();
-        let mut found = vec![[0.0; 3]; chain.len()];
+        let kept = HeldVec::collect(self.order.iter().copied().filter(|state| is_kept(*state)))?;
+        let ends = HeldVec::collect(kept.iter().map(|state| {
+            let part = |amounts: &[f64]| amounts.get(*state).copied().unwrap_or_default() / visits(*state);
+            [part(&flow.conversions), part(&flow.value), 0.0]
+        }))?;
+        let mut found = HeldVec::filled([0.0; 3], chain.len())?;
         for state in &kept {
             if let Some(slot) = found.get_mut(*state) {
                 *slot = [0.0, 0.0, 1.0];
             }
         }
+        let mut throttle = Throttle::default();
         for sweep in 0..MAX_SWEEPS {
             interrupt::check();
             // Each sweep multiplies the error of every chance by no more than it multiplies this bound, 1 at first.
             let mut bound = 0.0f64;
             for (state, end) in kept.iter().zip(&ends) {
+                throttle.step();
                 let mut sums = *end;
                 for (edge, to) in chain.edges_of(*state) {
                     if let (Some(chance), Some(known)) = (self.chances.get(edge), found.get(to)) {
@@ -196,10 +196,10 @@ impl Sweeps {
                 return Ok(found);
             }
             if sweep == PATIENT_SWEEPS && kept.len() <= MAX_SLOW {
-                let (matrix, rows) = matrix(chain, flow, is_kept);
-                for (state, [conversion, value]) in rows.into_iter().zip(absorption(matrix)) {
-                    if let Some(slot) = found.get_mut(state) {
-                        *slot = [conversion, value, 0.0];
+                let (matrix, rows) = matrix(chain, flow, is_kept)?;
+                for (state, [conversion, value]) in rows.iter().zip(&absorption(matrix)?) {
+                    if let Some(slot) = found.get_mut(*state) {
+                        *slot = [*conversion, *value, 0.0];
                     }
                 }
                 return Ok(found);

@@ -13,9 +13,9 @@ mod shapley;
 mod sum;
 mod transform;
 
-pub use amount::Amount;
-pub use interval::{Bootstrap, Share, interval};
-pub use journeys::{Counts, Journeys, Path, Sums};
+pub use amount::ExactAmount;
+pub use interval::{Bootstrap, ChannelShare, interval};
+pub use journeys::{CountedPath, JourneySums, Journeys, PathCounts};
 pub use linear::{ModelCredits, path_credit, path_models};
 pub use markov::{MAX_ORDER, Removal, markov};
 pub use set::PathSet;
@@ -24,7 +24,7 @@ pub use transform::{Transform, path_transform};
 
 /// What a channel earns.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Credit {
+pub struct ChannelCredit {
     /// Its name.
     pub channel: String,
     /// Its part of the conversions.

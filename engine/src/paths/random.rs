@@ -1,4 +1,4 @@
-//! Seeded random numbers, the same on every machine.
+//! Seeded random numbers, the same on every machine with one libm: `exp` and `ln` are its own.
 
 /// xoshiro256++ of Blackman and Vigna, seeded through SplitMix64.
 #[derive(Debug, Clone)]

@@ -1,9 +1,10 @@
 //! The state of `path_agg`: paths as they come, each kept once.
 
-use super::amount::{Amount, Amounts};
-use super::journeys::{Journeys, Path};
+use super::amount::{Amounts, ExactAmount};
+use super::journeys::{CountedPath, Journeys};
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt;
+use crate::resource::interrupt::{self, Throttle};
+use crate::resource::memory::{self, HeldVec, Reservation};
 use crate::state::Dictionary;
 use crate::text::utf8;
 
@@ -22,6 +23,9 @@ pub struct PathSet {
     value_bytes: usize,
     key: Vec<u8>,
 }
+
+/// So many paths of another set are added between two counts of the memory.
+const UNCOUNTED: usize = 1 << 8;
 
 impl PathSet {
     /// Whether there is no path.
@@ -48,7 +52,7 @@ impl PathSet {
         &mut self,
         path: impl IntoIterator<Item = T>,
         conversions: i64,
-        value: &Amount,
+        value: &ExactAmount,
         nulls: i64,
     ) -> Result<()> {
         let count = |count: i64, name: &str| {
@@ -67,7 +71,7 @@ impl PathSet {
             ));
         }
         if conversions == 0 && nulls == 0 {
-            // Whoever hands out the channels may still find one that is none.
+            // Whoever hands out the channels may still find one that is no text.
             path.into_iter().for_each(drop);
             return Ok(());
         }
@@ -80,14 +84,14 @@ impl PathSet {
             if self.channels.len() > known {
                 utf8(channel)?;
             }
-            put(&mut key, id);
+            put(&mut key, id)?;
         }
         let added = self.add(&key, (conversions, nulls), value);
         self.key = key;
         added
     }
 
-    fn add(&mut self, key: &[u8], (conversions, nulls): (u64, u64), value: &Amount) -> Result<()> {
+    fn add(&mut self, key: &[u8], (conversions, nulls): (u64, u64), value: &ExactAmount) -> Result<()> {
         let total = self.total.checked_add(conversions).and_then(|total| total.checked_add(nulls));
         self.total = total.filter(|total| i64::try_from(*total).is_ok()).ok_or_else(|| {
             Error::new(
@@ -99,10 +103,10 @@ impl PathSet {
         let id = self.paths.intern(key)? as usize;
         match self.counts.get_mut(id) {
             Some(counts) => *counts = (counts.0 + conversions, counts.1 + nulls),
-            None => self.counts.push((conversions, nulls)),
+            None => memory::push(&mut self.counts, (conversions, nulls))?,
         }
         if !value.is_zero() {
-            let sum = self.values.get_mut(id);
+            let sum = self.values.get_mut(id)?;
             let before = if sum.is_zero() { 0 } else { sum.heap_bytes() };
             sum.add(value);
             self.value_bytes = (self.value_bytes + sum.heap_bytes()).saturating_sub(before);
@@ -112,29 +116,36 @@ impl PathSet {
 
     /// Takes the paths of another set into this one.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
-        let names = (0u32..).zip(0..other.channels.len()).map(|(id, _)| other.channels.get(id));
+        let (before, mut growth, mut throttle) = (self.heap_bytes(), Reservation::default(), Throttle::default());
+        let names = (0..other.channels.len() as u32).map(|id| other.channels.get(id));
         let own = self.own_channels(names)?;
         let mut key = Vec::new();
-        let mut counter = interrupt::Throttle::default();
         for (id, counts) in (0u32..).zip(&other.counts) {
-            counter.step();
+            throttle.step();
+            if (id as usize).is_multiple_of(UNCOUNTED) {
+                growth.set(self.heap_bytes().saturating_sub(before))?;
+            }
             key.clear();
             for step in steps(other.paths.get(id)) {
-                put(&mut key, own.get(step as usize).copied().unwrap_or_default());
+                put(&mut key, own.get(step as usize).copied().unwrap_or_default())?;
             }
             self.add(&key, *counts, other.values.get(id as usize))?;
         }
         Ok(())
     }
 
-    fn own_channels<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) -> Result<Vec<u32>> {
-        names.map(|name| self.channels.intern(name)).collect()
+    fn own_channels<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) -> Result<HeldVec<u32>> {
+        let mut own = HeldVec::default();
+        for name in names {
+            own.push(self.channels.intern(name)?)?;
+        }
+        Ok(own)
     }
 
     /// The paths in canonical order.
     pub fn journeys(&self) -> Result<Journeys> {
-        let order: Vec<u32> = self.channels.in_order()?.collect();
-        let mut places = vec![0u32; order.len()];
+        let order = HeldVec::collect(self.channels.in_order())?;
+        let mut places = HeldVec::filled(0u32, order.len())?;
         for (place, id) in (0u32..).zip(&order) {
             if let Some(slot) = places.get_mut(*id as usize) {
                 *slot = place;
@@ -154,13 +165,17 @@ impl PathSet {
             }
             key.checked_shl(bits * left).unwrap_or_default()
         };
-        let mut paths: Vec<(u128, u32)> = (0u32..).zip(&self.counts).map(|(id, _)| (first_steps(id), id)).collect();
+        let mut paths = HeldVec::collect((0u32..).zip(&self.counts).map(|(id, _)| (first_steps(id), id)))?;
         interrupt::sort_by(&mut paths, |a, b| a.0.cmp(&b.0).then_with(|| path(a.1).cmp(path(b.1))));
-        let text = |id: &u32| String::from_utf8_lossy(self.channels.get(*id)).into_owned();
-        let mut journeys = Journeys::new(order.iter().map(text).collect());
-        for (_, id) in paths {
-            let counts = self.counts.get(id as usize).copied().unwrap_or_default();
-            journeys.push(path(id), counts, self.values.get(id as usize));
+        let mut journeys = Journeys::default();
+        for id in &order {
+            journeys.add_channel(&String::from_utf8_lossy(self.channels.get(*id)))?;
+        }
+        let mut throttle = Throttle::default();
+        for (_, id) in &paths {
+            throttle.step();
+            let counts = self.counts.get(*id as usize).copied().unwrap_or_default();
+            journeys.push(path(*id), counts, self.values.get(*id as usize))?;
         }
         Ok(journeys)
     }
@@ -179,14 +194,18 @@ impl PathSet {
 
     /// Takes the paths of a set of which these are the bytes.
     pub fn merge_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        let (before, mut growth) = (self.heap_bytes(), Reservation::default());
         let journeys = Journeys::decode(bytes)?;
         let own = self.own_channels(journeys.channels().iter().map(String::as_bytes))?;
         let mut key = Vec::new();
-        let mut counter = interrupt::Throttle::default();
-        for Path { steps, conversions, nulls, value } in journeys.iter() {
-            counter.step();
+        for (i, CountedPath { steps, conversions, nulls, value }) in journeys.iter().enumerate() {
+            if i.is_multiple_of(UNCOUNTED) {
+                growth.set(self.heap_bytes().saturating_sub(before))?;
+            }
             key.clear();
-            steps.iter().for_each(|step| put(&mut key, own.get(*step as usize).copied().unwrap_or_default()));
+            for step in steps {
+                put(&mut key, own.get(*step as usize).copied().unwrap_or_default())?;
+            }
             self.add(&key, (conversions, nulls), value)?;
         }
         Ok(())
@@ -194,12 +213,15 @@ impl PathSet {
 }
 
 /// Adds a channel to the key of a path, its lowest bits first; the last byte of a number has no high bit.
-fn put(key: &mut Vec<u8>, mut step: u32) {
+#[inline]
+fn put(key: &mut Vec<u8>, mut step: u32) -> Result<()> {
+    memory::reserve(key, 5)?;
     while step >= 0x80 {
         key.push(step as u8 | 0x80);
         step >>= 7;
     }
     key.push(step as u8);
+    Ok(())
 }
 
 /// The channels of a path with that key.

@@ -1,11 +1,12 @@
 //! Credit by the Shapley value (Shapley 1953; for attribution: Zhao, Mahboobi and Bagheri 2018).
 
-use super::journeys::{Counts, Journeys};
+use super::journeys::{Journeys, PathCounts};
 use super::linear::Linear;
 use super::random::Random;
 use super::sum::Sum;
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt;
+use crate::resource::interrupt::{self, Throttle};
+use crate::resource::memory::HeldVec;
 
 /// Up to so many channels the game `rate` is solved exactly.
 pub const EXACT_CHANNELS: usize = 20;
@@ -72,26 +73,27 @@ pub fn shapley(journeys: &Journeys, game: Game, sampling: Sampling) -> Result<Ve
     let counts = journeys.counts()?;
     let credits = match game {
         Game::Total => {
-            let linear = Linear::by_channel(journeys);
-            let sums = linear.share(&counts.conversions).into_iter().zip(linear.share(&counts.value));
-            sums.map(|(conversions, value)| [conversions, value, 0.0, 0.0]).collect()
+            let linear = Linear::by_channel(journeys)?;
+            let (conversions, values) = (linear.share(&counts.conversions)?, linear.share(&counts.value)?);
+            HeldVec::collect(
+                conversions.iter().zip(&values).map(|(conversions, value)| [*conversions, *value, 0.0, 0.0]),
+            )?
         }
-        Game::Rate if journeys.channels().len() <= EXACT_CHANNELS => exact_rate(journeys, &counts),
+        Game::Rate if journeys.channels().len() <= EXACT_CHANNELS => exact_rate(journeys, &counts)?,
         Game::Rate => sampled_rate(journeys, &counts, sampling)?,
     };
-    let credit = |(channel, [conversions, value, std_error, value_std_error]): (&String, [f64; 4])| ShapleyCredit {
-        channel: channel.clone(),
+    journeys.rows(&credits, |channel, &[conversions, value, std_error, value_std_error]| ShapleyCredit {
+        channel,
         conversions,
         value,
         std_error,
         value_std_error,
-    };
-    Ok(journeys.channels().iter().zip(credits).map(credit).collect())
+    })
 }
 
 /// Each path's set of channels with its conversions, value and journeys, in canonical order; paths without a touch and
 /// without a journey are left out.
-fn worth<'a>(journeys: &'a Journeys, counts: &'a Counts) -> impl Iterator<Item = (&'a [u32], [f64; 3])> {
+fn worth<'a>(journeys: &'a Journeys, counts: &'a PathCounts) -> impl Iterator<Item = (&'a [u32], [f64; 3])> {
     let amounts = counts.conversions.iter().zip(&counts.value).zip(&counts.nulls);
     journeys
         .iter()
@@ -101,9 +103,9 @@ fn worth<'a>(journeys: &'a Journeys, counts: &'a Counts) -> impl Iterator<Item =
 }
 
 /// The exact value of the game `rate`, for up to [`EXACT_CHANNELS`] channels: over all sets of channels.
-pub(super) fn exact_rate(journeys: &Journeys, counts: &Counts) -> Vec<[f64; 4]> {
+pub(super) fn exact_rate(journeys: &Journeys, counts: &PathCounts) -> Result<HeldVec<[f64; 4]>> {
     let channels = journeys.channels().len();
-    let mut sums = vec![[0.0f64; 3]; 1 << channels];
+    let mut sums = HeldVec::filled([0.0f64; 3], 1 << channels)?;
     let mut all = 0.0;
     for (path, amounts) in worth(journeys, counts) {
         let set = path.iter().fold(0usize, |set, channel| set | 1 << channel);
@@ -120,7 +122,8 @@ pub(super) fn exact_rate(journeys: &Journeys, counts: &Counts) -> Vec<[f64; 4]> 
             with.iter_mut().zip(without).for_each(|(with, without)| add(with, without));
         }
     }
-    let rates: Vec<[f64; 2]> = sums.into_iter().map(|sums| rate(sums, all)).collect();
+    let rates = HeldVec::collect(sums.iter().map(|sums| rate(*sums, all)))?;
+    drop(sums);
     // By the number of the other channels: in how many of all orders exactly these come before, 1 / (n * (n-1 over k)).
     let mut chances = Vec::with_capacity(channels);
     let mut chance = 1.0 / channels as f64;
@@ -128,25 +131,23 @@ pub(super) fn exact_rate(journeys: &Journeys, counts: &Counts) -> Vec<[f64; 4]> 
         chances.push(chance);
         chance *= (k + 1) as f64 / (channels - 1 - k).max(1) as f64;
     }
-    (0..channels)
-        .map(|channel| {
-            interrupt::check();
-            let mut gains = vec![[Sum::default(); 2]; channels];
-            for (block, start) in rates.chunks_exact(2 << channel).zip((0usize..).step_by(2 << channel)) {
-                let (without, with) = block.split_at(1 << channel);
-                for ((without, with), set) in without.iter().zip(with).zip(start..) {
-                    if let Some([conversions, value]) = gains.get_mut(set.count_ones() as usize) {
-                        conversions.add(with[0] - without[0]);
-                        value.add(with[1] - without[1]);
-                    }
+    HeldVec::collect((0..channels).map(|channel| {
+        interrupt::check();
+        let mut gains = [[Sum::default(); 2]; EXACT_CHANNELS];
+        for (block, start) in rates.chunks_exact(2 << channel).zip((0usize..).step_by(2 << channel)) {
+            let (without, with) = block.split_at(1 << channel);
+            for ((without, with), set) in without.iter().zip(with).zip(start..) {
+                if let Some([conversions, value]) = gains.get_mut(set.count_ones() as usize) {
+                    conversions.add(with[0] - without[0]);
+                    value.add(with[1] - without[1]);
                 }
             }
-            let credit = |index: usize| {
-                gains.iter().zip(&chances).map(|(gain, chance)| gain[index].value() * chance).collect::<Sum>().value()
-            };
-            [credit(0), credit(1), 0.0, 0.0]
-        })
-        .collect()
+        }
+        let credit = |index: usize| {
+            gains.iter().zip(&chances).map(|(gain, chance)| gain[index].value() * chance).collect::<Sum>().value()
+        };
+        [credit(0), credit(1), 0.0, 0.0]
+    }))
 }
 
 fn add(sums: &mut [f64; 3], amounts: &[f64; 3]) {
@@ -159,7 +160,7 @@ fn rate([conversions, value, journeys]: [f64; 3], all: f64) -> [f64; 2] {
 }
 
 /// An unbiased estimate of the game `rate`: the mean gain over random orders of the channels, each with its reverse.
-fn sampled_rate(journeys: &Journeys, counts: &Counts, sampling: Sampling) -> Result<Vec<[f64; 4]>> {
+fn sampled_rate(journeys: &Journeys, counts: &PathCounts, sampling: Sampling) -> Result<HeldVec<[f64; 4]>> {
     let channels = journeys.channels().len();
     if channels > MAX_CHANNELS {
         return Err(Error::new(
@@ -168,7 +169,7 @@ fn sampled_rate(journeys: &Journeys, counts: &Counts, sampling: Sampling) -> Res
             "Use the game total, or a dimension with fewer values.",
         ));
     }
-    let sets = Sets::new(journeys, counts);
+    let sets = Sets::new(journeys, counts)?;
     let all: f64 = sets.amounts.iter().map(|amounts| amounts[2]).sum();
     let mut random = Random::new(sampling.seed);
     let mut order: Vec<usize> = (0..channels).collect();
@@ -203,7 +204,7 @@ fn sampled_rate(journeys: &Journeys, counts: &Counts, sampling: Sampling) -> Res
     let pairs = f64::from(pairs);
     let error = |squares: f64| (squares.max(0.0) / (pairs - 1.0).max(1.0) / pairs).sqrt();
     let credit = |(mean, squares): (&[f64; 2], &[f64; 2])| [mean[0], mean[1], error(squares[0]), error(squares[1])];
-    Ok(mean.iter().zip(&squares).map(credit).collect())
+    HeldVec::collect(mean.iter().zip(&squares).map(credit))
 }
 
 /// Adds what each channel gains when it comes after those before it; `amounts` are those of the sets that it completes.
@@ -222,46 +223,58 @@ fn gain<'a>(gains: &mut [[f64; 2]], steps: impl Iterator<Item = (&'a usize, &'a 
 }
 
 /// The different sets of channels that journeys used.
+#[derive(Default)]
 struct Sets {
-    members: Vec<u32>,
-    ends: Vec<usize>,
-    amounts: Vec<[f64; 3]>,
+    members: HeldVec<u32>,
+    ends: HeldVec<usize>,
+    amounts: HeldVec<[f64; 3]>,
 }
 
 impl Sets {
-    fn new(journeys: &Journeys, counts: &Counts) -> Self {
-        let mut all: Vec<(Vec<u32>, [f64; 3])> = worth(journeys, counts)
-            .map(|(path, amounts)| {
-                let mut set = path.to_vec();
-                set.sort_unstable();
-                set.dedup();
-                (set, amounts)
-            })
-            .collect();
-        // Stable: equal sets are added in the canonical order of their paths.
-        all.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut sets = Self { members: Vec::new(), ends: Vec::new(), amounts: Vec::new() };
-        let mut last: Option<Vec<u32>> = None;
-        for (set, amounts) in all {
+    fn new(journeys: &Journeys, counts: &PathCounts) -> Result<Self> {
+        let (mut all, mut set) = (Self::default(), HeldVec::default());
+        for (path, amounts) in worth(journeys, counts) {
+            set.clear();
+            set.extend(path)?;
+            interrupt::sort(&mut set);
+            set.dedup();
+            all.push(&set, amounts)?;
+        }
+        let mut order = HeldVec::collect(0..all.ends.len())?;
+        // Equal sets are added in the canonical order of their paths.
+        interrupt::sort_by(&mut order, |a, b| all.set(*a).cmp(all.set(*b)).then(a.cmp(b)));
+        let (mut sets, mut last) = (Self::default(), None);
+        for i in &order {
+            let (set, amounts) = (all.set(*i), all.amounts.get(*i).copied().unwrap_or_default());
             match sets.amounts.last_mut() {
-                Some(sums) if last.as_ref() == Some(&set) => add(sums, &amounts),
+                Some(sums) if last.replace(set) == Some(set) => add(sums, &amounts),
                 _ => {
-                    sets.members.extend_from_slice(&set);
-                    sets.ends.push(sets.members.len());
-                    sets.amounts.push(amounts);
+                    last = Some(set);
+                    sets.push(set, amounts)?;
                 }
             }
-            last = Some(set);
         }
-        sets
+        Ok(sets)
+    }
+
+    fn push(&mut self, set: &[u32], amounts: [f64; 3]) -> Result<()> {
+        self.members.extend(set)?;
+        self.ends.push(self.members.len())?;
+        self.amounts.push(amounts)
+    }
+
+    fn set(&self, i: usize) -> &[u32] {
+        let start = if i == 0 { 0 } else { self.ends.get(i - 1).copied().unwrap_or(0) };
+        self.ends.get(i).and_then(|end| self.members.get(start..*end)).unwrap_or_default()
     }
 
     /// The amounts by the place of the channel that completes their set, in an order and in its reverse.
     fn by_place(&self, places: &[usize]) -> (Vec<[f64; 3]>, Vec<[f64; 3]>) {
         let (mut forth, mut back) = (vec![[0.0; 3]; places.len()], vec![[0.0; 3]; places.len()]);
-        let mut start = 0;
+        let (mut start, mut throttle) = (0, Throttle::default());
         for (end, amounts) in self.ends.iter().zip(&self.amounts) {
             let members = self.members.get(start..*end).unwrap_or_default();
+            throttle.steps(members.len());
             start = *end;
             let place = |channel: &u32| places.get(*channel as usize).copied().unwrap_or_default();
             let (low, high) =

@@ -1,8 +1,12 @@
 //! What to make of a path before it is counted: collapse, shorten, leave out.
 
-use hashbrown::{HashMap, HashSet};
+use std::borrow::Cow;
+
+use hashbrown::HashMap;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::resource::interrupt::Throttle;
+use crate::resource::memory::{self, HeldVec, Reservation};
 
 /// A transform of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +30,7 @@ pub enum Transform<'a> {
 const NAMES: &str = "exposure, unique, first, frequency, trim, remove_if_not_all, remove_if_last_and_not_all";
 
 impl<'a> Transform<'a> {
-    /// The transform of that name. `22023`: another name, an argument where none is taken, a number of touches that is no
+    /// The transform of that name. `22023`: another name, an argument where the transform takes no argument, a number of touches that is no
     /// whole number above zero. `22004`: no argument where one is needed.
     pub fn parse(name: &str, argument: Option<&'a str>) -> Result<Self> {
         let needed = |example: &str| {
@@ -67,28 +71,41 @@ impl<'a> Transform<'a> {
 }
 
 /// The transformed path.
-pub fn path_transform(path: &[&str], transform: Transform) -> Vec<String> {
-    let own = |path: &[&str]| path.iter().map(|channel| (*channel).to_owned()).collect();
+pub fn path_transform<'a>(path: &[&'a str], transform: Transform) -> Result<HeldVec<Cow<'a, str>>> {
     let is_only = |channel: &str| path.iter().all(|step| *step == channel);
+    let mut throttle = Throttle::default();
+    let own = |path: &[&'a str]| steps_where(path, |_, _| true);
     match transform {
         Transform::Unique => own(path),
-        Transform::Exposure => {
-            let mut path = path.to_vec();
-            path.dedup();
-            own(&path)
-        }
-        Transform::First => own(&first_occurrences(path)),
-        Transform::Frequency => {
-            let mut times: HashMap<&str, usize> = HashMap::new();
-            path.iter().for_each(|channel| *times.entry(*channel).or_default() += 1);
-            let times = |channel: &str| times.get(channel).copied().unwrap_or_default();
-            first_occurrences(path).into_iter().map(|channel| format!("{channel}({})", times(channel))).collect()
+        Transform::Exposure => steps_where(path, |before, channel| before != Some(channel)),
+        Transform::First | Transform::Frequency => {
+            let (mut times, mut held) = (HashMap::new(), Reservation::default());
+            let mut first = HeldVec::default();
+            for channel in path {
+                throttle.step();
+                if times.len() == times.capacity() {
+                    memory::reserve_map(&mut times)?;
+                    held.set(memory::map_bytes(&times))?;
+                }
+                let times = times.entry(*channel).or_insert(0usize);
+                *times += 1;
+                if *times == 1 {
+                    first.push(Cow::Borrowed(*channel))?;
+                }
+            }
+            if transform == Transform::Frequency {
+                for channel in &mut first {
+                    throttle.step();
+                    let times = times.get(&**channel).copied().unwrap_or_default();
+                    held.add(channel.len() + 24)?;
+                    *channel = Cow::Owned(format!("{channel}({times})"));
+                }
+            }
+            Ok(first)
         }
         Transform::Trim(count) => own(path.get(path.len().saturating_sub(count)..).unwrap_or_default()),
         Transform::RemoveIfNotAll(channel) | Transform::RemoveIfLastAndNotAll(channel) if is_only(channel) => own(path),
-        Transform::RemoveIfNotAll(channel) => {
-            path.iter().filter(|step| **step != channel).map(|step| (*step).to_owned()).collect()
-        }
+        Transform::RemoveIfNotAll(channel) => steps_where(path, |_, step| step != channel),
         Transform::RemoveIfLastAndNotAll(channel) => {
             let kept = path.iter().rposition(|step| *step != channel).map_or(0, |last| last + 1);
             own(path.get(..kept).unwrap_or_default())
@@ -96,7 +113,15 @@ pub fn path_transform(path: &[&str], transform: Transform) -> Vec<String> {
     }
 }
 
-fn first_occurrences<'a>(path: &[&'a str]) -> Vec<&'a str> {
-    let mut seen = HashSet::new();
-    path.iter().copied().filter(|channel| seen.insert(*channel)).collect()
+/// The steps of a path for which a question, asked of the step before and the step, is answered with yes.
+fn steps_where<'a>(path: &[&'a str], is_kept: impl Fn(Option<&str>, &str) -> bool) -> Result<HeldVec<Cow<'a, str>>> {
+    let (mut kept, mut throttle) = (HeldVec::default(), Throttle::default());
+    let mut before = None;
+    for step in path {
+        throttle.step();
+        if is_kept(before.replace(*step), step) {
+            kept.push(Cow::Borrowed(*step))?;
+        }
+    }
+    Ok(kept)
 }

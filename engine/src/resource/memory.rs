@@ -7,11 +7,11 @@
 //! - What a reader or a final builds is a [`HeldVec`], which counts itself, or is covered by a [`Reservation`].
 
 use core::cell::Cell;
-use core::hash::Hash;
+use core::hash::{BuildHasher, Hash};
 use core::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::{HashMap, HashTable};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -162,6 +162,13 @@ pub fn filled<T: Clone>(value: T, length: usize) -> Result<Vec<T>> {
     Ok(list)
 }
 
+/// A copy of values; errors as those of [`reserve`].
+pub fn copy<T: Clone>(values: &[T]) -> Result<Vec<T>> {
+    let mut list = with_room(values.len())?;
+    list.extend_from_slice(values);
+    Ok(list)
+}
+
 /// A list of values; errors as those of [`reserve`].
 pub fn collect<T>(values: impl IntoIterator<Item = T>) -> Result<Vec<T>> {
     let values = values.into_iter();
@@ -172,19 +179,16 @@ pub fn collect<T>(values: impl IntoIterator<Item = T>) -> Result<Vec<T>> {
     Ok(list)
 }
 
-/// A copy of values; errors as those of [`reserve`].
-pub fn copy<T: Clone>(values: &[T]) -> Result<Vec<T>> {
-    let mut list = with_room(values.len())?;
-    list.extend_from_slice(values);
-    Ok(list)
+/// A copy of a text; errors as those of [`reserve`].
+pub fn text(text: &str) -> Result<String> {
+    ask(text.len())?;
+    let mut copy = String::new();
+    copy.try_reserve_exact(text.len()).map_err(|_| out_of_memory(text.len()))?;
+    copy.push_str(text);
+    Ok(copy)
 }
 
-/// The bytes that a table of that room takes more when it grows: it doubles at least, and has a byte beside each place.
-fn table_growth<T>(capacity: usize) -> usize {
-    (capacity + 4).saturating_mul(size_of::<T>() + 1)
-}
-
-/// Makes room for one value more in a hash table; errors as those of [`reserve`].
+/// Makes room for one value more in a table; errors as those of [`reserve`].
 #[inline]
 pub fn reserve_table<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) -> Result<()> {
     if table.len() < table.capacity() {
@@ -197,13 +201,27 @@ pub fn reserve_table<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) -> R
 
 /// Makes room for one key more in a map; errors as those of [`reserve`].
 #[inline]
-pub fn reserve_map<K: Eq + Hash, V>(map: &mut HashMap<K, V, DefaultHashBuilder>) -> Result<()> {
+pub fn reserve_map<K: Eq + Hash, V, S: BuildHasher>(map: &mut HashMap<K, V, S>) -> Result<()> {
     if map.len() < map.capacity() {
         return Ok(());
     }
     let bytes = table_growth::<(K, V)>(map.capacity());
     ask(bytes)?;
     map.try_reserve(1).map_err(|_| out_of_memory(bytes))
+}
+
+/// The memory of a map, in bytes.
+pub fn map_bytes<K, V, S>(map: &HashMap<K, V, S>) -> usize {
+    table_bytes::<(K, V)>(map.capacity())
+}
+
+fn table_bytes<T>(capacity: usize) -> usize {
+    capacity.saturating_mul(8).saturating_mul(size_of::<T>() + 1) / 7
+}
+
+/// A table doubles, beginning with four places; seven of eight are in use at most, and each has a byte beside it.
+fn table_growth<T>(capacity: usize) -> usize {
+    table_bytes::<T>(capacity.max(3) + 1)
 }
 
 /// A list that counts itself: it holds what it takes of the limit until it is dropped.
@@ -286,6 +304,27 @@ impl<T> HeldVec<T> {
         Ok(())
     }
 
+    /// The list, which somebody else counts from now on.
+    pub fn into_vec(self) -> Vec<T> {
+        self.list
+    }
+
+    /// A copy; errors as those of [`reserve`].
+    pub fn copy(values: &[T]) -> Result<Self>
+    where
+        T: Clone,
+    {
+        let mut list = Self::with_room(values.len())?;
+        list.list.extend_from_slice(values);
+        Ok(list)
+    }
+
+    /// Takes the last value out.
+    #[inline]
+    pub fn pop(&mut self) -> Option<T> {
+        self.list.pop()
+    }
+
     /// Takes all values out, but keeps the room.
     pub fn clear(&mut self) {
         self.list.clear();
@@ -297,6 +336,11 @@ impl<T> HeldVec<T> {
         T: PartialEq,
     {
         self.list.dedup();
+    }
+
+    /// Takes values out whose key equals that of the one before.
+    pub fn dedup_by_key<K: PartialEq>(&mut self, key: impl FnMut(&mut T) -> K) {
+        self.list.dedup_by_key(key);
     }
 }
 
@@ -331,5 +375,26 @@ impl<'a, T> IntoIterator for &'a mut HeldVec<T> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.list.iter_mut()
+    }
+}
+
+/// A list that is borrowed, or one that counts itself.
+#[derive(Debug)]
+pub enum HeldCow<'a, T> {
+    /// Somebody else's.
+    Borrowed(&'a [T]),
+    /// Its own.
+    Held(HeldVec<T>),
+}
+
+impl<T> Deref for HeldCow<'_, T> {
+    type Target = [T];
+
+    #[inline]
+    fn deref(&self) -> &[T] {
+        match self {
+            Self::Borrowed(list) => list,
+            Self::Held(list) => list,
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Where a page view came from, as one text that compares by bytes.
 
-use crate::arrival::{self, Event};
+use crate::arrival::{self, Landing};
 use crate::url;
 
 /// The separator between the parts.
@@ -8,7 +8,7 @@ const PART: char = '\u{1f}';
 
 /// Where a page view came from, `None` where the event is no arrival: channel, source, medium, campaign, term, rule and referrer
 /// domain, joined by a separator; an absent part is empty.
-pub(super) fn origin(event: &Event<'_>, is_ignored: impl FnOnce(&str) -> bool) -> Option<String> {
+pub(super) fn origin(event: &Landing<'_>, is_ignored: impl FnOnce(&str) -> bool) -> Option<String> {
     if !arrival::is_arrival(event, is_ignored) {
         return None;
     }

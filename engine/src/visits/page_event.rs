@@ -1,6 +1,6 @@
 //! One event as the source has it.
 
-use crate::arrival::Event;
+use crate::arrival::Landing;
 use crate::error::Result;
 use crate::text::utf8;
 
@@ -15,15 +15,15 @@ pub struct PageEvent<'a> {
     pub is_pageview: bool,
     /// The page's path; `None` takes it from the URL where the set's settings say so.
     pub path: Option<&'a [u8]>,
-    /// How the visitor came: see [`Event`].
+    /// How the visitor came: see [`Landing`].
     pub page_url: Option<&'a [u8]>,
-    /// See [`Event`].
+    /// See [`Landing`].
     pub referrer: Option<&'a [u8]>,
-    /// See [`Event`].
+    /// See [`Landing`].
     pub utm_source: Option<&'a [u8]>,
-    /// See [`Event`].
+    /// See [`Landing`].
     pub utm_medium: Option<&'a [u8]>,
-    /// See [`Event`].
+    /// See [`Landing`].
     pub utm_campaign: Option<&'a [u8]>,
     /// The browser.
     pub user_agent: Option<&'a [u8]>,
@@ -31,9 +31,9 @@ pub struct PageEvent<'a> {
 
 impl<'a> PageEvent<'a> {
     /// How the visitor came; `55000` for a text that is not UTF-8.
-    pub fn event(&self) -> Result<Event<'a>> {
+    pub fn event(&self) -> Result<Landing<'a>> {
         let text = |bytes: Option<&'a [u8]>| bytes.map(utf8).transpose();
-        Ok(Event {
+        Ok(Landing {
             referrer: text(self.referrer)?,
             page_url: text(self.page_url)?,
             utm_source: text(self.utm_source)?,

@@ -1,0 +1,205 @@
+//! The figures of one business after the other, from its calls in order of their starts.
+
+use super::figures;
+use super::read::{Call, Texts};
+use super::summary::{Figures, SummaryRange};
+use crate::error::{Error, ErrorKind, Result};
+use crate::resource::interrupt::{self, Throttle};
+use crate::resource::memory::HeldVec;
+use crate::time;
+
+/// A row as it is kept until all are known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PackedRow {
+    pub(super) bucket: u32,
+    pub(super) rank: u32,
+    pub(super) figures: Figures,
+    /// Where its outcomes begin and end.
+    pub(super) outcomes: (u32, u32),
+}
+
+/// Goes through the calls of one business after the other.
+pub(super) struct Sweep<'a> {
+    range: &'a SummaryRange<'a>,
+    /// By outcome: its place in order of the texts.
+    places: HeldVec<u32>,
+    /// By outcome: its calls in the present bucket.
+    counts: HeldVec<u32>,
+    /// By caller: business and bucket, both counted from 1, that saw it last.
+    seen: HeldVec<(u32, u32)>,
+    pub(super) rows: HeldVec<PackedRow>,
+    /// The outcomes of all rows with their calls.
+    pub(super) outcomes: HeldVec<(u32, u32)>,
+    ends: HeldVec<i64>,
+    lengths: HeldVec<i64>,
+    /// The outcomes of the present bucket.
+    touched: HeldVec<u32>,
+}
+
+impl<'a> Sweep<'a> {
+    pub(super) fn new(range: &'a SummaryRange<'a>, outcomes: &Texts, callers: usize) -> Result<Self> {
+        let sorted = outcomes.in_order()?;
+        let mut places = HeldVec::filled(0, sorted.len())?;
+        for (place, outcome) in (0u32..).zip(&sorted) {
+            if let Some(slot) = places.get_mut(*outcome as usize) {
+                *slot = place;
+            }
+        }
+        Ok(Self {
+            range,
+            counts: HeldVec::filled(0, places.len())?,
+            places,
+            seen: HeldVec::filled((0, 0), callers)?,
+            rows: HeldVec::default(),
+            outcomes: HeldVec::default(),
+            ends: HeldVec::default(),
+            lengths: HeldVec::default(),
+            touched: HeldVec::default(),
+        })
+    }
+
+    fn bucket_start(&self, bucket: usize) -> i64 {
+        self.range.buckets.get(bucket).map_or(i64::MAX, |start| (*start).max(self.range.since))
+    }
+
+    /// The rows of one business from its sorted calls.
+    pub(super) fn business(
+        &mut self,
+        rank: u32,
+        calls: &[Call],
+        known: &[(u32, u32)],
+        running: &[(u32, i64)],
+    ) -> Result<()> {
+        let stamp = rank + 1;
+        for (_, caller) in known {
+            if let Some(seen) = self.seen.get_mut(*caller as usize) {
+                *seen = (stamp, 0);
+            }
+        }
+        let mut ends = core::mem::take(&mut self.ends);
+        ends.clear();
+        ends.reserve(running.len() + calls.len())?;
+        for end in running.iter().map(|(_, end)| *end) {
+            ends.push(end)?;
+        }
+        for call in calls.iter().filter(|call| call.length > 0) {
+            ends.push(call.start + call.length)?;
+        }
+        interrupt::sort(&mut ends);
+        let mut rest = &*ends;
+        // Calls that run: those that began, less those that ended.
+        let mut now = running.len();
+        let mut end_until = |at: i64, now: &mut usize| {
+            while let [end, later @ ..] = rest {
+                if *end > at {
+                    break;
+                }
+                rest = later;
+                *now -= 1;
+            }
+        };
+        let (mut bucket, mut left, mut throttle) = (0, calls, Throttle::default());
+        loop {
+            let next = left.first().map(|call| {
+                let later = self.range.buckets.get(bucket..).unwrap_or_default();
+                bucket + later.partition_point(|start| *start <= call.start).saturating_sub(1)
+            });
+            // Buckets before it in which no call begins.
+            if self.range.fill.is_some() {
+                while bucket < next.unwrap_or(self.range.buckets.len()) {
+                    end_until(self.bucket_start(bucket), &mut now);
+                    if now == 0 {
+                        break;
+                    }
+                    self.keep(bucket, rank, Figures { peak: now as u32, ..Figures::default() })?;
+                    bucket += 1;
+                    throttle.step();
+                }
+            }
+            let Some(next) = next else { break };
+            bucket = next;
+            let until = self.range.buckets.get(bucket + 1).copied().unwrap_or(i64::MAX);
+            let (own, later) = left.split_at(left.partition_point(|call| call.start < until));
+            left = later;
+            end_until(self.bucket_start(bucket), &mut now);
+            let mut peak = now;
+            for call in own.iter().filter(|call| call.length > 0) {
+                end_until(call.start, &mut now);
+                now += 1;
+                peak = peak.max(now);
+            }
+            let figures = self.figures(own, (stamp, bucket as u32 + 1))?;
+            self.keep(bucket, rank, Figures { peak: peak as u32, ..figures })?;
+            bucket += 1;
+        }
+        self.ends = ends;
+        Ok(())
+    }
+
+    /// The figures of the calls that begin in one bucket, but the peak; leaves their outcomes in `touched` and `counts`.
+    fn figures(&mut self, calls: &[Call], stamp: (u32, u32)) -> Result<Figures> {
+        let mut figures = Figures { calls: calls.len() as u32, ..Figures::default() };
+        let mut lengths = core::mem::take(&mut self.lengths);
+        lengths.clear();
+        for call in calls {
+            match call.answered {
+                0 => {}
+                1 => figures.missed += 1,
+                _ => figures.answered += 1,
+            }
+            if let Some(seen) = self.seen.get_mut(call.caller as usize).filter(|seen| **seen != stamp) {
+                figures.callers += 1;
+                figures.new_callers += u32::from(seen.0 != stamp.0);
+                *seen = stamp;
+            }
+            if let Some(count) = self.counts.get_mut(call.outcome as usize) {
+                if *count == 0 {
+                    self.touched.push(call.outcome)?;
+                }
+                *count += 1;
+            }
+            if call.length > 0 {
+                lengths.push(call.length)?;
+            }
+        }
+        interrupt::sort(&mut lengths);
+        let total: i128 = lengths.iter().copied().map(i128::from).sum();
+        figures.total = i64::try_from(total).map_err(|_| {
+            time::out_of_range("the total duration of a bucket is out of range", "Use a smaller width.")
+        })?;
+        if let (Some(mean), Some(median), Some(high)) = (
+            figures::mean(total, lengths.len()),
+            figures::percentile(&lengths, 0.5),
+            figures::percentile(&lengths, 0.95),
+        ) {
+            figures.durations = Some([mean, median, high]);
+        }
+        self.lengths = lengths;
+        Ok(figures)
+    }
+
+    fn keep(&mut self, bucket: usize, rank: u32, figures: Figures) -> Result<()> {
+        let places = &self.places;
+        self.touched.sort_unstable_by_key(|outcome| places.get(*outcome as usize));
+        let first = self.outcomes.len();
+        for outcome in &self.touched {
+            if let Some(count) = self.counts.get_mut(*outcome as usize) {
+                self.outcomes.push((*outcome, *count))?;
+                *count = 0;
+            }
+        }
+        self.touched.clear();
+        let index = |place: usize| {
+            u32::try_from(place).map_err(|_| {
+                Error::new(
+                    ErrorKind::LimitExceeded,
+                    "this report has more than 4294967295 rows or outcomes",
+                    "Ask for a shorter range.",
+                )
+            })
+        };
+        let outcomes = (index(first)?, index(self.outcomes.len())?);
+        index(self.rows.len())?;
+        self.rows.push(PackedRow { bucket: index(bucket)?, rank, figures, outcomes })
+    }
+}
