@@ -93,7 +93,7 @@ impl<D: Definition> EventState<D> {
         w.reserve(self.events.written_bytes());
         self.definition.write(&mut w);
         self.events.write(&mut w)?;
-        Ok(w.finish())
+        w.finish()
     }
 
     /// Reads what [`Self::serialize`] wrote; anything else is `22P03`.

@@ -160,13 +160,13 @@ impl CallSet {
             memory::push(&mut self.parts, memory::copy(part)?)?;
         }
         if other.has_own() {
-            memory::push(&mut self.parts, other.own_part())?;
+            memory::push(&mut self.parts, other.own_part()?)?;
         }
         Ok(())
     }
 
     /// The own calls as bytes: the texts, what is known of the calls before, and the calls.
-    fn own_part(&self) -> Vec<u8> {
+    fn own_part(&self) -> Result<Vec<u8>> {
         let (mut w, mut throttle) = (Writer::default(), Throttle::default());
         for texts in [&self.businesses, &self.outcomes, &self.callers] {
             w.unsigned(texts.len() as u64);

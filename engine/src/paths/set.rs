@@ -144,7 +144,7 @@ impl PathSet {
 
     /// The paths in canonical order.
     pub fn journeys(&self) -> Result<Journeys> {
-        let order = HeldVec::collect(self.channels.in_order())?;
+        let order = HeldVec::collect(self.channels.in_order()?)?;
         let mut places = HeldVec::filled(0u32, order.len())?;
         for (place, id) in (0u32..).zip(&order) {
             if let Some(slot) = places.get_mut(*id as usize) {
