@@ -4,8 +4,9 @@ use mrcall_engine::ErrorKind::{self, InvalidArgument, MalformedText};
 use mrcall_engine::mapping::catalog::{TABLES, Table};
 use mrcall_engine::mapping::columns::{Physical, SourceColumn, source_columns};
 use mrcall_engine::mapping::field::Fault;
+use mrcall_engine::mapping::place::path_keys;
 use mrcall_engine::mapping::problem::{Resolved, State, first_problem};
-use mrcall_engine::mapping::shape::{Mapping, path_keys};
+use mrcall_engine::mapping::shape::Mapping;
 use mrcall_engine::mapping::sql::{Type, array_literal, literal};
 
 /// A mapping of calls.outcome.

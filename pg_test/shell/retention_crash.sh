@@ -257,13 +257,14 @@ db -c 'SELECT test.add(4000)' >/dev/null
 complete 'plain tables' 333
 is 'plain tables have no chunks' 0 "$(db -c 'SELECT sum(chunks_dropped) FROM mrcall.retention_run')"
 kept() {
-    for table in session_archive first_call first_contact caller_key retention_run; do
-        db -c "SELECT '$table', count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM mrcall.$table AS t"
+    for table in mrcall.session_archive mrcall_internal.first_call mrcall_internal.first_contact mrcall_internal.caller_key \
+        mrcall.retention_run; do
+        db -c "SELECT '$table', count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM $table AS t"
     done
     db -c "SELECT md5(string_agg(s::text, '|')) FROM mrcall.call_summary('1 day', now() - interval '300 days', now()) AS s"
 }
 kept >"$LOGS/retention-kept.out"
-grep -q '^first_contact [0-9][0-9][0-9]' "$LOGS/retention-kept.out" || die "there is nothing to dump" "$(cat "$LOGS/retention-kept.out")"
+grep -q '^mrcall_internal.first_contact [0-9][0-9][0-9]' "$LOGS/retention-kept.out" || die "there is nothing to dump" "$(cat "$LOGS/retention-kept.out")"
 "$PGBIN/pg_dump" -Fc "$URL" >"$LOGS/retention.dump"
 "$PGBIN/pg_restore" --exit-on-error -d "$(cluster url copy)" "$LOGS/retention.dump"
 URL=$(cluster url copy)

@@ -9,7 +9,7 @@ SELECT count(*) = (SELECT count(*) FROM pg_class WHERE relnamespace = 'mrcall'::
                   + (SELECT count(*) FROM pg_proc WHERE pronamespace = 'mrcall'::regnamespace) AS complete FROM mrcall.help();
 SELECT * FROM mrcall.help() WHERE page IS NULL OR what IS NULL OR returns IS NULL AND name <> 'apply_session_retention';
 SELECT page, n.name AS no_such_object FROM mrcall_internal.help_pages() AS p, unnest(p.names) AS n (name)
-WHERE NOT EXISTS (SELECT FROM mrcall.help() AS h WHERE n.name IN (h.name, regexp_replace(n.name, '.*\(|\)', '')) OR n.name LIKE h.name || '(%');
+WHERE NOT EXISTS (SELECT FROM mrcall.help() AS h WHERE h.name = split_part(n.name, '(', 1) AND h.page = p.page);
 -- About a name or what is said of it, in any case; characters mean themselves.
 SELECT name, page FROM mrcall.help('BUCKET');
 SELECT name, arguments, returns FROM mrcall.help('link_visitor');

@@ -46,9 +46,11 @@ CREATE TABLE mrcall_internal.first_contact (
     first_at timestamptz NOT NULL,
     PRIMARY KEY (business_id, caller_hash)
 );
-COMMENT ON TABLE mrcall_internal.first_contact IS 'When a caller, known by a keyed hash only, first made a call that retention deleted';
+COMMENT ON TABLE mrcall_internal.first_contact IS
+    'When a caller, known by a keyed hash only, first made a call that retention deleted';
 COMMENT ON COLUMN mrcall_internal.first_contact.business_id IS 'As calls.business_id';
-COMMENT ON COLUMN mrcall_internal.first_contact.caller_hash IS 'mrcall_internal.caller_hash of the key, the business and the caller';
+COMMENT ON COLUMN mrcall_internal.first_contact.caller_hash IS
+    'mrcall_internal.caller_hash of the key, the business and the caller';
 COMMENT ON COLUMN mrcall_internal.first_contact.first_at IS 'As calls.started_at of the earliest of those calls';
 
 -- Made with the first hash, not at installation: a restore brings the key that the hashes in the dump were made with.
@@ -56,7 +58,8 @@ CREATE TABLE mrcall_internal.caller_key (
     is_only boolean PRIMARY KEY DEFAULT true CONSTRAINT caller_key_is_only_check CHECK (is_only),
     key bytea NOT NULL
 );
-COMMENT ON TABLE mrcall_internal.caller_key IS 'The random key of the hashes in mrcall_internal.first_contact; without it they name nobody';
+COMMENT ON TABLE mrcall_internal.caller_key IS
+    'The random key of the hashes in mrcall_internal.first_contact; without it they name nobody';
 COMMENT ON COLUMN mrcall_internal.caller_key.is_only IS 'Always true: there is one key';
 COMMENT ON COLUMN mrcall_internal.caller_key.key IS '32 random bytes';
 
@@ -74,7 +77,8 @@ COMMENT ON TABLE mrcall.retention_run IS 'What each run of mrcall.apply_session_
 COMMENT ON COLUMN mrcall.retention_run.started_at IS 'When the run began';
 COMMENT ON COLUMN mrcall.retention_run.role IS 'Who ran it';
 COMMENT ON COLUMN mrcall.retention_run.updated_at IS 'When its last batch was done';
-COMMENT ON COLUMN mrcall.retention_run.finished_at IS 'When nothing more was due; NULL of a run that was interrupted, or did one batch';
+COMMENT ON COLUMN mrcall.retention_run.finished_at IS
+    'When nothing more was due; NULL of a run that was interrupted, or did one batch';
 COMMENT ON COLUMN mrcall.retention_run.batches IS 'Batches';
 COMMENT ON COLUMN mrcall.retention_run.archived IS 'Calls that went into mrcall.session_archive';
 COMMENT ON COLUMN mrcall.retention_run.deleted IS 'Calls that were deleted, from the sessions table or from the archive';
@@ -98,8 +102,8 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT E'\nUNION ALL\nSELECT\n'
-        || string_agg(format('    %s AS %I', CASE WHEN a.attname IS NULL THEN format('NULL::%s', c.type) ELSE format('a.%I', c.name) END,
-                             c.name), E',\n' ORDER BY c.ordinal)
+        || string_agg(format('    %s AS %I', CASE WHEN a.attname IS NULL THEN format('NULL::%s', c.type) ELSE format('a.%I', c.name)
+                             END, c.name), E',\n' ORDER BY c.ordinal)
         || E'\nFROM mrcall.session_archive AS a'
     FROM mrcall_internal.source_columns() AS c
     LEFT JOIN pg_attribute AS a ON a.attrelid = 'mrcall.session_archive'::regclass AND a.attname = c.name AND a.attnum > 0

@@ -11,7 +11,9 @@ COMMENT ON FUNCTION mrcall_internal.unpacked(jsonb) IS
 CREATE FUNCTION mrcall_internal.document(document jsonb)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 5
-AS $$ SELECT CASE WHEN pg_catalog.pg_column_compression(document) IS NULL THEN document ELSE mrcall_internal.unpacked(document) END $$;
+AS $$
+    SELECT CASE WHEN pg_catalog.pg_column_compression(document) IS NULL THEN document ELSE mrcall_internal.unpacked(document) END
+$$;
 COMMENT ON FUNCTION mrcall_internal.document(jsonb) IS 'A document whose fields are about to be read';
 
 CREATE FUNCTION mrcall_internal.field(document jsonb, path text[])

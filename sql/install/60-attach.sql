@@ -58,7 +58,8 @@ EXCEPTION
         problem := sqlerrm;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.try_expression(text, regclass) IS 'The type of an expression over a table, or why it has none';
+COMMENT ON FUNCTION mrcall_internal.try_expression(text, regclass) IS
+    'The type of an expression over a table, or why it has none';
 
 -- The columns of the physical tables that a mapping names.
 CREATE FUNCTION mrcall_internal.physical_columns(mapping jsonb)
@@ -73,7 +74,8 @@ AS $$
          WHERE a.attrelid = to_regclass(t.relation) AND a.attnum > 0 AND NOT a.attisdropped), '{}'))
     FROM mrcall_internal.mapped_tables(mapping::text) AS t
 $$;
-COMMENT ON FUNCTION mrcall_internal.physical_columns(jsonb) IS 'The columns of the tables that a mapping names, for compiled_mapping';
+COMMENT ON FUNCTION mrcall_internal.physical_columns(jsonb) IS
+    'The columns of the tables that a mapping names, for compiled_mapping';
 
 -- Each logical column checked against the database: state is ok, no table, no right, no document, bad field, no column, bad
 -- expression or bad type.
@@ -138,7 +140,8 @@ RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT jsonb_object_agg(s.logical_table, jsonb_build_object('table', s.relation, 'columns', s.columns)) FROM mrcall.source AS s
+    SELECT jsonb_object_agg(s.logical_table, jsonb_build_object('table', s.relation, 'columns', s.columns))
+    FROM mrcall.source AS s
 $$;
 COMMENT ON FUNCTION mrcall_internal.attached_mapping() IS 'The mapping that is attached, as attach takes it';
 
@@ -171,7 +174,8 @@ BEGIN
              FROM mrcall_internal.source_columns() AS c WHERE c.logical_table = $1);
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.create_source_view(text, text, text) IS 'Creates the view of a logical table, with its comments';
+COMMENT ON FUNCTION mrcall_internal.create_source_view(text, text, text) IS
+    'Creates the view of a logical table, with its comments';
 
 CREATE FUNCTION mrcall.attach(mapping jsonb DEFAULT '{}')
 RETURNS text

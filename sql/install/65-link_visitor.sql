@@ -5,9 +5,10 @@ RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(nullif(document, 'null'), '{}') || jsonb_build_object('website_session_id', website_session_id, 'website_session_ids',
-        to_jsonb(CASE WHEN website_session_id = ANY (ids.known) THEN ids.known ELSE ids.known || website_session_id END))
-    FROM (SELECT coalesce(mrcall_internal.website_session_ids(document), '{}') AS known) AS ids
+    SELECT coalesce(nullif(document, 'null'::jsonb), '{}'::jsonb)
+        || jsonb_build_object('website_session_id', website_session_id, 'website_session_ids', to_jsonb(
+            CASE WHEN website_session_id = ANY (ids.known) THEN ids.known ELSE ids.known || website_session_id END))
+    FROM (SELECT coalesce(mrcall_internal.website_session_ids(document), '{}'::text[]) AS known) AS ids
 $$;
 COMMENT ON FUNCTION mrcall_internal.linked_document(jsonb, text) IS 'A customer''s document with one more browser';
 
@@ -23,7 +24,8 @@ BEGIN
     IF customer_id IS NULL OR website_session_id IS NULL THEN
         RAISE EXCEPTION 'argument "%" must not be NULL',
             CASE WHEN customer_id IS NULL THEN 'customer_id' ELSE 'website_session_id' END
-            USING ERRCODE = '22004', HINT = 'Example: SELECT mrcall.link_visitor(''customer id'', ''mrcall_sid of the browser'');';
+            USING ERRCODE = '22004',
+            HINT = 'Example: SELECT mrcall.link_visitor(''customer id'', ''mrcall_sid of the browser'');';
     END IF;
     IF website_session_id !~ '^[A-Za-z0-9._-]{8,128}$' THEN
         RAISE EXCEPTION 'malformed website_session_id "%"', left(website_session_id, 200)

@@ -9,7 +9,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT r.business_id, i.archive_before, i.delete_before, greatest(i.archive_before, i.delete_before), coalesce(r.fault,
                CASE WHEN i.archive_before <= i.delete_before
-                    THEN format('archives nothing: calls are deleted after %s days, archived after %s', r.delete_days, r.archive_days) END)
+                    THEN format('archives nothing: calls are deleted after %s days, archived after %s',
+                                r.delete_days, r.archive_days) END)
     FROM (
         SELECT p.business_id, min(p.archive_after_days) AS archive_days, min(p.delete_after_days) AS delete_days,
                CASE WHEN count(*) > 1 THEN format('not applied: %s policies of one business', count(*))
@@ -23,8 +24,10 @@ AS $$
     ) AS r
     -- A day is 24 hours; so many days that no timestamp goes back that far are for ever.
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN r.fault IS NULL AND r.archive_days < 1000000 THEN at - r.archive_days * interval '24 hours' END AS archive_before,
-               CASE WHEN r.fault IS NULL AND r.delete_days < 1000000 THEN at - r.delete_days * interval '24 hours' END AS delete_before
+        SELECT CASE WHEN r.fault IS NULL AND r.archive_days < 1000000
+                    THEN at - r.archive_days * interval '24 hours' END AS archive_before,
+               CASE WHEN r.fault IS NULL AND r.delete_days < 1000000
+                    THEN at - r.delete_days * interval '24 hours' END AS delete_before
     ) AS i
 $$;
 COMMENT ON FUNCTION mrcall_internal.call_retention_policies(timestamptz) IS 'The policies as instants';

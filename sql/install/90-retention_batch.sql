@@ -16,7 +16,8 @@ AS $$
         ),
         recorded_contact AS (
             INSERT INTO mrcall_internal.first_contact AS f (business_id, caller_hash, first_at)
-            SELECT m.business_id, mrcall_internal.caller_hash((SELECT s.key FROM mrcall_internal.caller_key AS s), m.business_id, m.caller),
+            SELECT m.business_id,
+                   mrcall_internal.caller_hash((SELECT s.key FROM mrcall_internal.caller_key AS s), m.business_id, m.caller),
                    min(m.started_at)
             FROM marked AS m WHERE m.is_deleted AND m.caller IS NOT NULL
             GROUP BY m.business_id, m.caller
@@ -97,7 +98,8 @@ DECLARE
                          job.started_at, until);
     due text := format('SELECT count(*) <= $2 AND coalesce(bool_and(coalesce(c.started_at < p.due_before, false)), true) '
         'FROM (SELECT (%s) AS business_id, CASE WHEN %s IS NOT NULL THEN (%s) END AS started_at %s) AS c '
-        'LEFT JOIN mrcall_internal.call_retention_policies($1) AS p ON p.business_id = c.business_id AND c.started_at > ''-infinity''',
+        'LEFT JOIN mrcall_internal.call_retention_policies($1) AS p '
+        'ON p.business_id = c.business_id AND c.started_at > ''-infinity''',
         job.business_id, job.key, job.started_at, calls);
     all_due boolean;
 BEGIN
@@ -283,8 +285,8 @@ COMMENT ON FUNCTION mrcall_internal.delete_archived(timestamptz, int, timestampt
 
 -- One batch of whatever is due next. phase: 1 sessions, 2 archive, 3 empty chunks; NULL when nothing is due.
 CREATE FUNCTION mrcall_internal.call_retention_batch(
-    job mrcall_internal.call_retention_job, run timestamptz, at timestamptz, batch int, INOUT phase int, INOUT reached timestamptz,
-    OUT archived bigint, OUT deleted bigint, OUT dropped int)
+    job mrcall_internal.call_retention_job, run timestamptz, at timestamptz, batch int,
+    INOUT phase int, INOUT reached timestamptz, OUT archived bigint, OUT deleted bigint, OUT dropped int)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$

@@ -48,7 +48,8 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.warn_of_calls_left(int, bigint) IS 'What mrcall.apply_session_retention says of calls that are left';
+COMMENT ON FUNCTION mrcall_internal.warn_of_calls_left(int, bigint) IS
+    'What mrcall.apply_session_retention says of calls that are left';
 
 -- Without a SET clause, because it commits: every name and operator is qualified. All of a run goes by the instant of its begin.
 CREATE PROCEDURE mrcall.apply_session_retention(

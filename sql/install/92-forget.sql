@@ -35,4 +35,5 @@ BEGIN
     RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION mrcall.forget(text) IS 'Removes what the extension itself keeps about a customer; returns how many rows of each table';
+COMMENT ON FUNCTION mrcall.forget(text) IS
+    'Removes what the extension itself keeps about a customer; returns how many rows of each table';

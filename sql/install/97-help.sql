@@ -14,14 +14,14 @@ AS $$
     ('docs/conversions.md', '{conversions,currency_exponent}'),
     ('docs/conversion_paths.md', '{conversion_paths}'),
     ('docs/marketing.md', '{time_to_convert,assisted_conversions,roas,attribution_interval,spend}'),
-    ('docs/paths.md', '{path_agg,rollup(path_set),paths,num_paths,num_conversions,num_nulls,total_value,path_credit,path_models,markov,
-        shapley,path_interval,path_transform,models}'),
+    ('docs/paths.md', '{path_agg,rollup(path_set),paths,num_paths,num_conversions,num_nulls,total_value,path_credit,path_models,
+        markov,shapley,path_interval,path_transform,models}'),
     ('docs/arrival.md', '{arrival,channel,is_arrival,is_paid,url_host,url_domain,url_path,url_param,is_bot,device,channel_rule,
         ignored_referrer,rules_version}'),
     ('docs/visits.md', '{sessionize,visits,touches,identities,visit_agg,rollup(visit_state),num_visits,num_events(visit_state),
         num_pageviews,num_bounces,total_duration(visit_state)}'),
-    ('docs/behaviour.md', '{window_funnel,window_funnel_times,retention,sequence_match,sequence_count,funnel_agg,rollup(funnel_state),
-        num_events(funnel_state)}'),
+    ('docs/behaviour.md', '{window_funnel,window_funnel_times,retention,sequence_match,sequence_count,funnel_agg,
+        rollup(funnel_state),num_events(funnel_state)}'),
     ('docs/funnel.md', '{funnel}'),
     ('docs/cohorts.md', '{cohorts}'),
     ('docs/top_pages.md', '{top_pages}'),
@@ -31,15 +31,16 @@ AS $$
     ('docs/gap_fill.md', '{locf,interpolate}'),
     ('docs/call_summary.md', '{call_summary}'),
     ('docs/calls.md', '{call_heatmap,callers,flow,resource_usage,business_health}'),
-    ('docs/call_agg.md', '{call_agg,rollup(call_state),num_calls,total_duration(call_state),mean_duration,duration_percentile,outcomes,
-        peak_concurrency,peak_at,busy_time}'),
+    ('docs/call_agg.md', '{call_agg,rollup(call_state),num_calls,total_duration(call_state),mean_duration,duration_percentile,
+        outcomes,peak_concurrency,peak_at,busy_time}'),
     ('docs/retention.md', '{apply_session_retention,retention_due,session_archive,retention_run}'),
     ('docs/sources.md', '{attach,source,link_visitor}'),
     ('docs/doctor.md', '{doctor}'),
     ('docs/security.md', '{grant_read}'),
     ('docs/forget.md', '{forget}'),
-    ('docs/sources.md', '{try_timestamptz,try_numeric,try_bigint,try_int,try_boolean,version,events,customers,businesses,subscriptions,
-        stripe_events,apple_events,calls,contacts,phones,resources,templates,products,flow_states,retention_policies,call_index}')
+    ('docs/sources.md', '{try_timestamptz,try_numeric,try_bigint,try_int,try_boolean,version,events,customers,businesses,
+        subscriptions,stripe_events,apple_events,calls,contacts,phones,resources,templates,products,flow_states,
+        retention_policies,call_index}')
 $$;
 COMMENT ON FUNCTION mrcall_internal.help_pages() IS 'Which page of the documentation describes which public objects';
 
@@ -56,10 +57,11 @@ AS $$
            obj_description(f.oid, 'pg_proc')
     FROM pg_proc AS f
     CROSS JOIN LATERAL (
-        SELECT string_agg(x.called, ', ' ORDER BY x.nr) FILTER (WHERE x.is_input AND x.nr <= f.pronargs - f.pronargdefaults) AS needed,
-               string_agg(x.called, ', ' ORDER BY x.nr) FILTER (WHERE x.is_input AND x.nr > f.pronargs - f.pronargdefaults) AS optional,
+        SELECT string_agg(x.called, ', ' ORDER BY x.nr) FILTER (WHERE x.is_input AND NOT x.has_default) AS needed,
+               string_agg(x.called, ', ' ORDER BY x.nr) FILTER (WHERE x.is_input AND x.has_default) AS optional,
                string_agg(x.called, ', ' ORDER BY x.nr) FILTER (WHERE x.mode IN ('o', 'b', 't')) AS columns
         FROM (SELECT p.nr, p.mode, coalesce(p.mode, 'i') IN ('i', 'b', 'v') AS is_input,
+                     p.nr > f.pronargs - f.pronargdefaults AS has_default,
                      coalesce(nullif(p.name, ''), format_type(p.type, NULL)) AS called
               FROM unnest(coalesce(f.proallargtypes, f.proargtypes::oid[]), f.proargmodes, f.proargnames)
                   WITH ORDINALITY AS p (type, mode, name, nr)) AS x
@@ -105,4 +107,5 @@ AS $$
     WHERE about IS NULL OR strpos(lower(o.name), lower(about)) > 0 OR strpos(lower(o.what), lower(about)) > 0
     ORDER BY e.nr, o.arguments COLLATE "C", o.returns COLLATE "C"
 $$;
-COMMENT ON FUNCTION mrcall.help(text) IS 'What there is, or what is about something: functions, views and tables with their pages';
+COMMENT ON FUNCTION mrcall.help(text) IS
+    'What there is, or what is about something: functions, views and tables with their pages';

@@ -40,7 +40,8 @@ COMMENT ON COLUMN mrcall.conversions.customer_id IS 'Who converted; NULL where t
 COMMENT ON COLUMN mrcall.conversions.business_id IS 'The business; NULL for a signup';
 COMMENT ON COLUMN mrcall.conversions.visitor_id IS 'The browser that the customer was last seen in';
 COMMENT ON COLUMN mrcall.conversions.converted_at IS 'When it happened';
-COMMENT ON COLUMN mrcall.conversions.value IS 'The amount, in units of the currency; below 0 for a refund, 0 for kinds without money';
+COMMENT ON COLUMN mrcall.conversions.value IS
+    'The amount, in units of the currency; below 0 for a refund, 0 for kinds without money';
 COMMENT ON COLUMN mrcall.conversions.currency IS 'The currency, ISO 4217 in upper case; NULL for kinds without money';
 COMMENT ON COLUMN mrcall.conversions.subscription_id IS 'The subscription that it belongs to, as subscriptions.subscription_id';
 COMMENT ON COLUMN mrcall.conversions.journey_at IS 'Where its journey ends: touches after this instant have no part in it';
