@@ -2,6 +2,7 @@
 //! allocation where the text allows it. A text is a URL here when it has a scheme, `://` and a host (RFC 3986, with the
 //! host rules of the WHATWG URL standard), or begins with `//` and a host. Anything else yields `None`, never an error.
 
+use crate::resource::interrupt::{Throttle, position};
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -68,7 +69,8 @@ impl<'a> UrlParts<'a> {
     /// The pieces of a text with `scheme://` or `//` at its start; the host is not looked at yet.
     pub fn of(text: &'a str) -> Option<Self> {
         let text = trim(text);
-        let colon = text.bytes().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')))?;
+        let is_scheme = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
+        let colon = position(text.as_bytes(), |b| !is_scheme(b))?;
         let (scheme, rest) = text.split_at_checked(colon)?;
         let rest = match scheme.bytes().next() {
             None => rest.strip_prefix("//")?,
@@ -76,7 +78,7 @@ impl<'a> UrlParts<'a> {
             Some(_) => return None,
         };
         // A backslash ends the authority as in browsers: else http://a.com\@b.com/ would pass for b.com.
-        let end = rest.bytes().position(|b| matches!(b, b'/' | b'?' | b'#' | b'\\')).unwrap_or(rest.len());
+        let end = position(rest.as_bytes(), |b| matches!(b, b'/' | b'?' | b'#' | b'\\')).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at_checked(end)?;
         Some(Self { scheme, authority, tail })
     }
@@ -85,7 +87,7 @@ impl<'a> UrlParts<'a> {
     /// only a name below a public suffix that exists.
     pub fn of_bare_host(text: &'a str) -> Option<Self> {
         let text = trim(text);
-        let end = text.bytes().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(text.len());
+        let end = position(text.as_bytes(), |b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(text.len());
         let (authority, tail) = text.split_at_checked(end)?;
         let parts = Self { scheme: "", authority, tail };
         let host = parts.host()?;
@@ -162,7 +164,12 @@ pub(crate) fn query(text: &str) -> Option<&str> {
 
 /// The still encoded names and values of a query, in order; a name without `=` has an empty value.
 pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+    let mut throttle = Throttle::default();
+    query
+        .split('&')
+        .inspect(move |_| throttle.step())
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
 /// The decoded value of the first parameter called `name`.
@@ -173,13 +180,14 @@ pub(crate) fn find<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
 /// `text` with `+` and percent sequences decoded; what is no UTF-8, and NUL, becomes U+FFFD. A percent sign that
 /// begins no sequence stays.
 pub(crate) fn decode(text: &str) -> Cow<'_, str> {
-    if !text.bytes().any(|b| matches!(b, b'%' | b'+' | 0)) {
+    if position(text.as_bytes(), |b| matches!(b, b'%' | b'+' | 0)).is_none() {
         return Cow::Borrowed(text);
     }
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
+    let (mut at, mut throttle) = (0, Throttle::default());
     while let Some(&byte) = bytes.get(at) {
+        throttle.step();
         let sequence = if byte == b'%' { hex_pair(bytes.get(at + 1..at + 3)) } else { None };
         out.push(sequence.unwrap_or(if byte == b'+' { b' ' } else { byte }));
         at += if sequence.is_some() { 3 } else { 1 };

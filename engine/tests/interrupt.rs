@@ -2,11 +2,21 @@
 
 use std::cell::Cell;
 
+use mrcall_engine::agent::is_bot;
 use mrcall_engine::behaviour::{FunnelState, Modes};
-use mrcall_engine::journeys::{Conversion, JourneySet, JourneySettings, JourneyTouch};
+use mrcall_engine::calls::{CallSet, CallState, SourceCall, Summary, SummaryRange};
+use mrcall_engine::credit::{self, Options};
+use mrcall_engine::journeys::{Conversion, JourneySet, Settings, Touch};
 use mrcall_engine::model::Model;
+use mrcall_engine::paths::{
+    Bootstrap, ExactAmount, Game, Journeys, PathSet, Sampling, Transform, interval, markov, path_models,
+    path_transform, shapley,
+};
 use mrcall_engine::resource::interrupt;
-use mrcall_engine::visits::{PageEvent, VisitSet, VisitSettings, VisitState};
+use mrcall_engine::split::split_units;
+use mrcall_engine::url;
+use mrcall_engine::visits::{self, PageEvent, VisitSet};
+use num_bigint::BigInt;
 
 thread_local! {
     // Tests run side by side, each in a thread of its own.
@@ -167,4 +177,111 @@ fn a_huge_set_of_journeys_beats_in_each_phase() {
     let credit = beats(|| drop(set.answer().unwrap())) - index;
     // Its touches are sorted for the credit and for the list of journeys, then rows are made of the values and written.
     assert!(credit >= 3 * sorting + touches as usize, "{credit} beats for the credit");
+}
+
+/// Checks come at least once for so many steps.
+const STEPS: usize = 1 << 14;
+
+/// A set of paths: many short ones, and one of a million steps.
+fn paths() -> Journeys {
+    let mut set = PathSet::default();
+    let names: Vec<String> = (0..300).map(|i| format!("channel {i}")).collect();
+    for i in 0..100_000usize {
+        let path = [0, 7, 91].map(|step| names[(i * 31 + i / 300 * step) % 300].as_str());
+        set.push(path, (i % 3) as i64, &ExactAmount::default(), 1).unwrap();
+    }
+    set.push((0..1_000_000usize).map(|i| names[i * i % 300].as_str()), 1, &ExactAmount::default(), 0).unwrap();
+    set.journeys().unwrap()
+}
+
+#[test]
+fn the_models_over_all_journeys_beat_in_each_loop() {
+    let journeys = paths();
+    // Going from path to path is looked at as often as their steps want it; a long path within itself too.
+    let (short, long) = (300_000 / STEPS, 1_000_000 / (1 << 16));
+    assert!(beats(|| assert!(journeys.iter().count() > 50_000)) >= short);
+    let steps = short + long;
+    let mut bytes = Vec::new();
+    assert!(beats(|| bytes = journeys.encode().unwrap()) >= steps);
+    assert!(beats(|| drop(Journeys::decode(&bytes).unwrap())) >= steps);
+    assert!(beats(|| drop(PathSet::deserialize(&bytes).unwrap())) >= 2 * steps);
+    // The path of a million steps is looked at within, each time that it is gone along.
+    for order in [1, 3] {
+        assert!(beats(|| drop(markov(&journeys, order).unwrap())) >= 3 * steps, "order {order}");
+    }
+    let total = |game| beats(|| drop(shapley(&journeys, game, Sampling { samples: 2, seed: 1 }).unwrap()));
+    assert!(total(Game::Total) >= 2 * steps);
+    assert!(total(Game::Rate) >= 2 * steps);
+    let options = Options::default();
+    assert!(beats(|| drop(path_models(&journeys, &[Model::Linear], &options, |_| false).unwrap())) >= steps);
+    // 300 channels with 20,000 shares each are drawn over a hundred paths, then sorted.
+    let mut few = PathSet::default();
+    (0..300).for_each(|i| few.push([format!("channel {i}")], 5, &ExactAmount::default(), 5).unwrap());
+    let bootstrap = Bootstrap { replicates: 20_000, level: 0.95, seed: 1 };
+    let few = few.journeys().unwrap();
+    let interval = || {
+        let how = (1, Game::Total);
+        interval(&few, Model::Linear, how, (&options, |_| false), bootstrap).unwrap()
+    };
+    assert!(beats(|| drop(interval())) >= 300 * 20_000 * 10 / STEPS);
+}
+
+#[test]
+fn long_values_beat() {
+    let path: Vec<String> = (0..1_000_000).map(|i| format!("channel {}", i % 977)).collect();
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    for transform in [
+        Transform::Exposure,
+        Transform::Unique,
+        Transform::First,
+        Transform::Frequency,
+        Transform::Trim(900_000),
+        Transform::RemoveIfNotAll("channel 3"),
+        Transform::RemoveIfLastAndNotAll("channel 3"),
+    ] {
+        assert!(beats(|| drop(path_transform(&path, transform).unwrap())) >= 900_000 / STEPS, "{transform:?}");
+    }
+    // A megabyte, or some thousand parameters, between two checks.
+    let long = "a".repeat(20 << 20);
+    assert!(beats(|| assert_eq!(url::param(&long, "q"), None)) >= 20);
+    let escaped = format!("https://a.example/?q={}", "%41".repeat(1 << 20));
+    assert!(
+        beats(|| assert_eq!(url::param(&escaped, "q").map(|value| value.len()), Some(1 << 20))) >= (1 << 20) / STEPS
+    );
+    let many = format!("https://a.example/?{}q=1", "p=1&".repeat(1 << 20));
+    assert!(beats(|| assert_eq!(url::param(&many, "q").as_deref(), Some("1"))) >= (1 << 20) / STEPS);
+    // Of a user agent the first bytes alone are read.
+    assert_eq!(beats(|| assert!(!is_bot(&long))), 0);
+
+    let touches: Vec<credit::Touch> =
+        (0..500_000).map(|at| credit::Touch { at: at * 7 % 1_000, channel: "Email" }).collect();
+    let weigh = || credit::touch_weights(&touches, 1_000, Model::Linear, &Options::default(), |_| false).unwrap();
+    assert!(beats(|| drop(weigh())) >= 500_000 * 10 / STEPS);
+    let weights = vec![1.5; 200_000];
+    assert!(beats(|| drop(split_units(&BigInt::from(1_000_000_007), &weights).unwrap())) >= 200_000 * 2 / STEPS);
+}
+
+#[test]
+fn a_huge_set_of_calls_beats_in_each_loop() {
+    let calls = 500_000i64;
+    let (mut state, mut set) = (CallState::default(), CallSet::new(1_000_000).unwrap());
+    for i in 0..calls {
+        let start = 1_000_000 + i * 7_919 % calls;
+        state.push(start, Some(start + 1 + i % 90), Some("done")).unwrap();
+        let caller = (i % 70_001).to_string();
+        let call = SourceCall { start, end: Some(start + 5), caller: Some(&caller), ..SourceCall::default() };
+        set.push(&call).unwrap();
+        set.push(&SourceCall { start: 1, ..call }).unwrap();
+    }
+    let steps = calls as usize / STEPS;
+    let mut bytes = Vec::new();
+    // Sorted, then written.
+    assert!(beats(|| bytes = state.serialize().unwrap()) >= 5 * steps);
+    assert!(beats(|| drop(CallState::deserialize(&bytes).unwrap())) >= steps);
+    assert!(beats(|| CallState::default().merge(&state).unwrap()) >= steps);
+    assert!(beats(|| assert!(state.peak().unwrap().is_some())) >= 5 * steps);
+    assert!(beats(|| assert!(state.duration_percentile(0.5).unwrap().is_some())) >= calls as usize / (1 << 16));
+    assert!(beats(|| bytes = set.serialize().unwrap()) >= 4);
+    let range = SummaryRange { since: 1_000_000, buckets: &[1_000_000], fill: None };
+    assert!(beats(|| drop(Summary::new(Some(&bytes), &range).unwrap())) >= 2 * steps);
 }

@@ -272,3 +272,40 @@ proptest! {
         prop_assert_eq!(jws_payload(&jws(&json)), fits.then_some(json));
     }
 }
+
+/// The instant of a chrono date, in microseconds since 2000-01-01 UTC.
+fn since_2000(date: chrono::DateTime<chrono::Utc>) -> i64 {
+    date.timestamp_micros() - 946_684_800_000_000
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn chrono_reads_the_same_instants(
+        at in -62_135_596_800_000_000i64..253_402_300_800_000_000, offset in -900i32..900, digits in 0usize..=6
+    ) {
+        let offset = chrono::FixedOffset::east_opt(offset * 60).unwrap();
+        let date = chrono::DateTime::from_timestamp_micros(at).unwrap().with_timezone(&offset);
+        let fraction = ["%Y-%m-%dT%H:%M:%S%:z", "%Y-%m-%d %H:%M:%S%.3f%z", "%Y-%m-%dT%H:%M:%S%.6f %:z"];
+        let text = date.format(fraction[digits % 3]).to_string();
+        let read = chrono::DateTime::parse_from_str(&text, fraction[digits % 3]).unwrap();
+        // In the first and the last hours the local year has more or fewer than four digits.
+        if text.starts_with(|c: char| c.is_ascii_digit()) && !text.starts_with("0000") {
+            prop_assert_eq!(timestamptz(&text), Some(since_2000(read.to_utc())), "{}", text);
+        }
+    }
+
+    #[test]
+    fn chrono_has_the_same_calendar(day in -1_700_000i64..95_000_000) {
+        use chrono::Datelike;
+        let first = chrono::NaiveDate::from_ymd_opt(2000, 1, 1).unwrap();
+        let date = first + chrono::Duration::days(day);
+        let month = i64::from(date.year() - 2000) * 12 + i64::from(date.month0());
+        prop_assert_eq!(mrcall_engine::calendar::month_of_day(day), month);
+        let of_month = i64::from(date.day0());
+        prop_assert_eq!(mrcall_engine::calendar::first_day_of_month(month), day - of_month);
+        let (year, month) = (i64::from(date.year()), i64::from(date.month()));
+        prop_assert_eq!(mrcall_engine::calendar::day_of_date(year, month, of_month + 1), Some(day));
+    }
+}

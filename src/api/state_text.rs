@@ -3,6 +3,7 @@
 use core::ffi::CStr;
 use std::ffi::CString;
 
+use data_encoding::{DecodeKind, HEXLOWER, HEXLOWER_PERMISSIVE};
 use mrcall_engine::{Error, ErrorKind, Result};
 use pgrx::prelude::*;
 
@@ -18,18 +19,12 @@ pub fn decode<S: State>(text: &CStr, name: &str) -> Result<Vec<u8>> {
         )
     };
     let digits = text.to_bytes().strip_prefix(b"\\x").ok_or_else(|| malformed("no \\x at its begin"))?;
-    if digits.len() % 2 != 0 {
-        return Err(malformed("an odd number of digits"));
-    }
-    let digit = |c: u8| char::from(c).to_digit(16).map(|d| d as u8);
-    let bytes = digits
-        .chunks_exact(2)
-        .map(|pair| match pair {
-            [high, low] => digit(*high).zip(digit(*low)).map(|(high, low)| high << 4 | low),
-            _ => None,
+    let bytes = HEXLOWER_PERMISSIVE.decode(digits).map_err(|error| {
+        malformed(match error.kind {
+            DecodeKind::Length => "an odd number of digits",
+            _ => "not a hexadecimal digit",
         })
-        .collect::<Option<Vec<u8>>>()
-        .ok_or_else(|| malformed("not a hexadecimal digit"))?;
+    })?;
     S::deserialize(&bytes).map_err(|error| Error { kind: ErrorKind::MalformedText, ..error })?;
     Ok(bytes)
 }
@@ -37,12 +32,7 @@ pub fn decode<S: State>(text: &CStr, name: &str) -> Result<Vec<u8>> {
 /// The text form of any state.
 #[pg_extern(sql = false)]
 fn state_out(state: &[u8]) -> CString {
-    let mut text = String::with_capacity(2 + state.len() * 2);
-    text.push_str("\\x");
-    for byte in state {
-        for digit in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
-        }
-    }
+    let mut text = String::from("\\x");
+    HEXLOWER.encode_append(state, &mut text);
     CString::new(text).unwrap_or_default()
 }

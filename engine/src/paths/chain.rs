@@ -63,11 +63,7 @@ impl Chain {
         let (mut chain, mut numbers) = (Self::default(), Numbers { order, ..Numbers::default() });
         let mut throttle = Throttle::default();
         for (path, along) in (0u32..).zip(journeys.iter()) {
-            let mut before = NONE;
-            let mut steps = along.steps.iter().copied().filter(|channel| {
-                throttle.step();
-                core::mem::replace(&mut before, *channel) != *channel
-            });
+            let mut steps = along.steps.chunk_by(|a, b| a == b).filter_map(|same| same.first().copied());
             let mut window = [NONE; MAX_ORDER];
             for (slot, channel) in window.iter_mut().take(order).zip(&mut steps) {
                 *slot = channel;
@@ -78,6 +74,7 @@ impl Chain {
             let first = numbers.state(&mut chain.states, window)?;
             let mut last = first;
             for channel in steps {
+                throttle.step();
                 let (edge, to) = match numbers.ways.get(&way(last, channel)) {
                     Some(known) => *known,
                     None => numbers.way(&mut chain, last, channel)?,

@@ -3,7 +3,7 @@
 
 use super::amount::{Amounts, ExactAmount};
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt::Throttle;
+use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::{self, HeldVec, Reservation};
 use crate::state::{Reader, Writer};
 
@@ -195,7 +195,7 @@ impl Journeys {
         w.unsigned(self.len() as u64);
         for CountedPath { steps, conversions, nulls, value } in self.iter() {
             w.unsigned(steps.len() as u64);
-            for step in steps {
+            for step in interrupt::chunks(steps).flatten() {
                 w.unsigned(u64::from(*step));
             }
             w.unsigned(conversions);
@@ -274,12 +274,14 @@ impl Journeys {
         };
         self.steps.reserve(length)?;
         if let Some(steps) = r.single_bytes(length) {
-            for step in steps {
+            for step in interrupt::chunks(steps).flatten() {
                 self.steps.push(mark(u32::from(*step), r)?)?;
             }
             return Ok(());
         }
+        let mut throttle = Throttle::default();
         for _ in 0..length {
+            throttle.step();
             let step = r.unsigned_32()?;
             self.steps.push(mark(step, r)?)?;
         }

@@ -203,7 +203,7 @@ impl PathSet {
                 growth.set(self.heap_bytes().saturating_sub(before))?;
             }
             key.clear();
-            for step in steps {
+            for step in interrupt::chunks(steps).flatten() {
                 put(&mut key, own.get(*step as usize).copied().unwrap_or_default())?;
             }
             self.add(&key, (conversions, nulls), value)?;

@@ -7,8 +7,11 @@ static CHECK: OnceLock<fn()> = OnceLock::new();
 
 /// How many steps of a loop go by between two checks of a [`Throttle`]: less than a few milliseconds.
 const STEPS: u32 = 1 << 14;
-/// So many values are sorted between two checks.
+/// So many values are sorted or gone through between two checks.
 const CHUNK: usize = 1 << 16;
+
+/// So many bytes of a text are looked at between two checks.
+const LONG: usize = 1 << 20;
 
 /// Sets what long loops call between two steps; it may unwind to end the loop. Only the first call counts.
 pub fn on_check(check: fn()) {
@@ -74,4 +77,26 @@ pub fn sort_by<T>(list: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) {
 /// Sorts as `sort_unstable_by_key` does, with a look for an interrupt in long slices.
 pub fn sort_by_key<T, K: Ord>(list: &mut [T], mut key: impl FnMut(&T) -> K) {
     sort_by(list, |a, b| key(a).cmp(&key(b)));
+}
+
+/// A list in chunks, with a look for an interrupt after each long one.
+#[inline]
+pub fn chunks<T>(list: &[T]) -> impl Iterator<Item = &[T]> {
+    list.chunks(CHUNK).inspect(|chunk| {
+        if chunk.len() == CHUNK {
+            check();
+        }
+    })
+}
+
+/// The place of the first byte that is asked for, with a look for an interrupt in long texts.
+#[inline]
+pub fn position(bytes: &[u8], mut is_it: impl FnMut(u8) -> bool) -> Option<usize> {
+    if bytes.len() <= LONG {
+        return bytes.iter().position(|byte| is_it(*byte));
+    }
+    bytes.chunks(LONG).zip((0..).step_by(LONG)).find_map(|(chunk, start)| {
+        check();
+        chunk.iter().position(|byte| is_it(*byte)).map(|place| start + place)
+    })
 }
