@@ -6,7 +6,7 @@ use mrcall_engine::agent::is_bot;
 use mrcall_engine::behaviour::{FunnelState, Modes};
 use mrcall_engine::calls::{CallSet, CallState, SourceCall, Summary, SummaryRange};
 use mrcall_engine::credit::{self, Options};
-use mrcall_engine::journeys::{Conversion, JourneySet, Settings, Touch};
+use mrcall_engine::journeys::{Conversion, JourneySet, JourneySettings, JourneyTouch};
 use mrcall_engine::model::Model;
 use mrcall_engine::paths::{
     Bootstrap, ExactAmount, Game, Journeys, PathSet, Sampling, Transform, interval, markov, path_models,
@@ -15,7 +15,7 @@ use mrcall_engine::paths::{
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::split::split_units;
 use mrcall_engine::url;
-use mrcall_engine::visits::{self, PageEvent, VisitSet};
+use mrcall_engine::visits::{PageEvent, VisitSet, VisitSettings, VisitState};
 use num_bigint::BigInt;
 
 thread_local! {

@@ -54,7 +54,7 @@ fn credit(
         weights: weights.as_deref(),
     };
     let (Some(touched_at), Some(channels)) = (touched_at, channels) else {
-        credit::credit(&[], converted_at, model, &options, is_paid).map_err(report)?;
+        credit::touch_weights(&[], converted_at, model, &options, is_paid).map_err(report)?;
         return Ok(TableIterator::new(Vec::new()));
     };
     if touched_at.len() != channels.len() {
