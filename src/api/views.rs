@@ -1,7 +1,8 @@
 //! The text of the views that `mrcall.attach` creates; they cannot be members of the extension, because they name tables
 //! that it does not know before.
 
-use pgrx::prelude::*;
+use crate::error::SqlResult;
+use crate::pg::call::Call;
 
 /// Name and text, in the order in which they must be created.
 const VIEWS: [(&str, &str); 4] = [
@@ -11,7 +12,6 @@ const VIEWS: [(&str, &str); 4] = [
     ("conversions", include_str!("../../sql/views/conversions.sql")),
 ];
 
-#[pg_extern(sql = false)]
-fn views() -> TableIterator<'static, (name!(name, &'static str), name!(definition, &'static str))> {
-    TableIterator::new(VIEWS)
+pub fn views(call: Call<'_>) -> SqlResult<()> {
+    call.table(VIEWS)
 }

@@ -68,6 +68,13 @@ impl Query {
     }
 }
 
+/// Whether the procedure that calls a function may COMMIT: it is not inside a transaction block, a function or a block with
+/// EXCEPTION. Trying it out instead would end the procedure.
+pub fn may_commit() -> bool {
+    // SAFETY: reads the state of the server's own SPI stack, takes no argument and keeps nothing.
+    unsafe { pg_sys::SPI_inside_nonatomic_context() }
+}
+
 fn failed(status: i32) -> pgrx::pg_sys::panic::ErrorReport {
     report(Error::new(
         ErrorKind::NotPossible,
