@@ -26,7 +26,7 @@ fn settings(call: Call<'_>) -> SqlResult<JourneySet> {
     let models: Option<TextArray<'_>> = call.arg(14)?;
     let models = models.map_or(Ok(Vec::new()), TextArray::present)?;
     let weights: Option<Array<'_, f64>> = call.arg(18)?;
-    let flag = |i| call.arg::<Option<bool>>(i).map(Option::unwrap_or_default);
+    let flag = |i| call.arg::<bool>(i).map(Option::unwrap_or_default);
     let settings = Settings {
         models: models.into_iter().map(Model::parse).collect::<Result<_, _>>().map_err(report)?,
         half_life: exact_micros(call.arg(15)?, "half_life")?,
@@ -35,22 +35,22 @@ fn settings(call: Call<'_>) -> SqlResult<JourneySet> {
         weights: weights.map(|weights| weights.iter().flatten().collect()),
         counts: flag(19)?,
         paths: flag(20)?,
-        unconverted: call.arg::<Option<i64>>(21)?.zip(call.arg(22)?),
+        unconverted: call.arg::<i64>(21)?.zip(call.arg(22)?),
         journeys: flag(23)?,
     };
     JourneySet::new(settings).map_err(report)
 }
 
 fn push(set: &mut JourneySet, call: Call<'_>) -> SqlResult<()> {
-    let text = |i, name| needed(call.arg::<Option<&str>>(i)?, name);
-    let instant = |i, name| needed(call.arg::<Option<i64>>(i)?, name);
+    let text = |i, name| needed(call.arg::<&str>(i)?, name);
+    let instant = |i, name| needed(call.arg::<i64>(i)?, name);
     let pushed = match call.arg(1)? {
         Some(row::NOTHING) => Ok(()),
         Some(row::CONVERSION) => set.push_conversion(&Conversion {
             customer: call.arg(2)?,
             ends_at: instant(4, "at")?,
             begins_at: instant(5, "begins_at")?,
-            id: call.arg::<Option<&str>>(8)?.unwrap_or_default(),
+            id: call.arg::<&str>(8)?.unwrap_or_default(),
             value: text(9, "value")?,
             scale: needed(call.arg(10)?, "scale")?,
             currency: call.arg(11)?,

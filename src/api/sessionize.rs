@@ -60,7 +60,7 @@ pub fn visit_set_trans<'fcx>(state: Held<'fcx, VisitSet>, call: Call<'fcx>) -> S
     let hit = PageEvent {
         visitor,
         at,
-        is_pageview: call.arg::<Option<&[u8]>>(3)?.is_some_and(is_pageview),
+        is_pageview: call.arg::<&[u8]>(3)?.is_some_and(is_pageview),
         path: call.arg(4)?,
         page_url: call.arg(5)?,
         referrer: call.arg(6)?,

@@ -249,8 +249,8 @@ pub fn receive(receiver: Receiver<VisitSet>, query: &Query) -> SqlResult<Option<
     if let Some(set) = receiver.take() {
         return Ok(Some(set));
     }
-    let bytes: Option<&[u8]> = query.column(1);
-    bytes.map(|bytes| VisitSet::deserialize(bytes).map_err(report).and_then(Measured::new)).transpose()
+    let bytes: Option<Vec<u8>> = query.column(1);
+    bytes.map(|bytes| VisitSet::deserialize(&bytes).map_err(report).and_then(Measured::new)).transpose()
 }
 
 /// The rows of `sessionize`: since, until, gap. The set is made by a query of its own, so that workers help whoever asks, and

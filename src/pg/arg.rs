@@ -42,7 +42,7 @@ impl<'fcx, T: Read<'fcx>> Arg<'fcx> for Option<T> {
     fn take(call: Call<'fcx>, next: &mut usize) -> SqlResult<Self> {
         let datum = call.datum(*next);
         *next += 1;
-        // SAFETY: see above.
+        // SAFETY: the call is that of a function whose SQL declaration gives this argument the type that T reads.
         datum.map(|datum| unsafe { T::read(call, datum) }).transpose()
     }
 }
@@ -56,8 +56,16 @@ impl<'fcx, T: Read<'fcx>> Arg<'fcx> for T {
     }
 }
 
+/// A value that borrows nothing of the server's memory.
+pub trait Owned: FromDatum {}
+
+impl Owned for String {}
+impl Owned for Vec<u8> {}
+
 macro_rules! read_as_pgrx {
     ($($of:ty),+) => {$(
+        impl Owned for $of {}
+
         impl<'fcx> Read<'fcx> for $of {
             #[inline]
             unsafe fn read(_call: Call<'fcx>, datum: pg_sys::Datum) -> SqlResult<Self> {
@@ -116,10 +124,13 @@ impl<'fcx> Read<'fcx> for &'fcx CStr {
 /// What a client sent to a type's receive function.
 pub struct Message<'fcx>(&'fcx mut pg_sys::StringInfoData);
 
-impl<'fcx> Read<'fcx> for Message<'fcx> {
-    unsafe fn read(_call: Call<'fcx>, datum: pg_sys::Datum) -> SqlResult<Self> {
-        // SAFETY: as this function's: the server passes a buffer of its own, which the function may read from.
-        Ok(Self(unsafe { &mut *datum.cast_mut_ptr() }))
+impl<'fcx> Arg<'fcx> for Message<'fcx> {
+    fn take(call: Call<'fcx>, next: &mut usize) -> SqlResult<Self> {
+        let buffer = needed(call.datum(*next), "message")?;
+        *next += 1;
+        // SAFETY: the server passes a receive function a buffer of its own, which the function may read from. There is one
+        // argument like it, and Call::arg gives no other.
+        Ok(Self(unsafe { &mut *buffer.cast_mut_ptr() }))
     }
 }
 

@@ -10,7 +10,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgMemoryContexts, pg_sys, pgrx_extern_c_guard};
 
 use super::answer::Answer;
-use super::arg::Arg;
+use super::arg::{Arg, Read};
 use crate::error::SqlResult;
 
 /// The call that is running. What is borrowed of it lives as long as it does.
@@ -41,10 +41,10 @@ impl<'fcx> Call<'fcx> {
         args.get(i).filter(|arg| !arg.isnull).map(|arg| arg.value)
     }
 
-    /// An argument by its number: for those that most calls do not need.
+    /// An argument by its number, `None` for NULL: for those that most calls do not need.
     #[inline]
-    pub fn arg<T: Arg<'fcx>>(self, i: usize) -> SqlResult<T> {
-        T::take(self, &mut { i })
+    pub fn arg<T: Read<'fcx>>(self, i: usize) -> SqlResult<Option<T>> {
+        Arg::take(self, &mut { i })
     }
 }
 

@@ -164,7 +164,7 @@ pub(super) unsafe fn field<R: Reading>(fcinfo: pg_sys::FunctionCallInfo) -> pg_s
 /// As [`field`], for any path and document.
 fn any_field<R: Reading>(call: Call<'_>) -> SqlResult<Option<pg_sys::Datum>> {
     let mut other = None;
-    let (Some(document), Some(path)) = (call.arg::<Option<Document<'_>>>(0)?, path(call, &mut other)?) else {
+    let (Some(document), Some(path)) = (call.arg::<Document<'_>>(0)?, path(call, &mut other)?) else {
         return Ok(None);
     };
     let mut is_container = false;
@@ -196,7 +196,7 @@ fn any_field<R: Reading>(call: Call<'_>) -> SqlResult<Option<pg_sys::Datum>> {
 /// The path in the second argument, kept from call to call where the statement has it as a constant. `None` where a key is NULL.
 fn path<'a>(call: Call<'_>, other: &'a mut Option<Path>) -> SqlResult<Option<&'a mut Path>> {
     let read = || -> SqlResult<Option<Path>> {
-        let Some(keys) = call.arg::<Option<TextArray<'_>>>(1)? else { return Ok(None) };
+        let Some(keys) = call.arg::<TextArray<'_>>(1)? else { return Ok(None) };
         Ok(keys.texts().collect::<SqlResult<Option<Vec<_>>>>()?.map(Path::new))
     };
     // SAFETY: the call is live; what is behind fn_extra is what this function put there, dropped with the memory of the call

@@ -3,14 +3,15 @@
 
 use core::ffi::{CStr, c_char};
 
-use pgrx::datum::DatumWithOid;
-use pgrx::spi::Spi;
-use pgrx::{FromDatum, pg_sys};
-
-use crate::error::{SqlResult, report};
 use mrcall_engine::{Error, ErrorKind};
+use pgrx::datum::DatumWithOid;
+use pgrx::pg_sys;
+use pgrx::spi::Spi;
 
-/// A connection to the server from inside; what it answers lives as long.
+use super::arg::Owned;
+use crate::error::{SqlResult, report};
+
+/// A connection to the server from inside.
 pub struct Query(());
 
 /// Runs `work` with a connection.
@@ -47,13 +48,13 @@ impl Query {
     }
 
     /// The value of a column, from 1, of the first row; `None` for NULL and without a row.
-    pub fn first<T: FromDatum>(&self, sql: &CStr, args: &[DatumWithOid<'_>]) -> SqlResult<Option<T>> {
+    pub fn first<T: Owned>(&self, sql: &CStr, args: &[DatumWithOid<'_>]) -> SqlResult<Option<T>> {
         self.select(sql, args)?;
         Ok(self.column(1))
     }
 
     /// A further column of the first row of the query that ran last.
-    pub fn column<T: FromDatum>(&self, number: i32) -> Option<T> {
+    pub fn column<T: Owned>(&self, number: i32) -> Option<T> {
         // SAFETY: the table is that of the query that ran last and lives until the connection ends; T is the column's type, as
         // the queries of this extension spell it out.
         unsafe {

@@ -5,10 +5,10 @@ use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
 use mrcall_engine::{Error, ErrorKind};
+use pgrx::pg_sys;
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary as guarded;
-use pgrx::{FromDatum, pg_sys};
 
-use super::arg::Arg;
+use super::arg::{Arg, Owned};
 use super::call::Call;
 use crate::error::{SqlResult, report};
 
@@ -76,7 +76,7 @@ impl Window<'_> {
     }
 
     /// An argument at the current row, of the type that the SQL declaration says; `None` is NULL.
-    pub fn argument<T: FromDatum>(self, i: i32) -> Option<T> {
+    pub fn argument<T: Owned>(self, i: i32) -> Option<T> {
         let mut is_null = false;
         // SAFETY: as above; is_null is a live local.
         unsafe {
@@ -86,7 +86,7 @@ impl Window<'_> {
     }
 
     /// An argument at a place at or behind the current row's; the outer `None` is behind the last row, the inner one NULL.
-    pub fn argument_at<T: FromDatum>(self, i: i32, place: i64) -> Option<Option<T>> {
+    pub fn argument_at<T: Owned>(self, i: i32, place: i64) -> Option<Option<T>> {
         let place = i32::try_from(place).ok()?;
         let (mut is_null, mut is_out) = (false, false);
         // SAFETY: as above.
