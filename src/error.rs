@@ -1,4 +1,5 @@
 //! The engine's errors as PostgreSQL errors: SQLSTATE, message and HINT.
+#![forbid(unsafe_code)]
 
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::PgSqlErrorCode;

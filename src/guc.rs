@@ -1,4 +1,5 @@
 //! The settings `mrcall.*`.
+#![forbid(unsafe_code)]
 
 use crate::pg;
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};

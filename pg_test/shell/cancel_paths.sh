@@ -7,19 +7,21 @@ URL=${URL:-$("$ROOT/scripts/cluster.sh" url regress)}
 OUT=$LOGS/cancel_paths.out
 db() { "$PGBIN/psql" -X -q -At -v VERBOSITY=verbose "$URL" "$@"; }
 
-# Two thousand channels that follow one another in every way, and twenty.
+# Two thousand channels that follow one another in every way, and twenty; and very many paths.
 db -c 'DROP TABLE IF EXISTS public.cancel_paths' -c "CREATE TABLE public.cancel_paths AS
     SELECT c AS channels, mrcall.path_agg(ARRAY[(n * 7919 % c)::text, (n * 7 % (c - 1))::text, (n * 1299709 % (c + 1))::text,
                                                 (n * 13 % (c - 3))::text], n % 3, 0, 1) AS s
-    FROM unnest('{19,2000}'::int[]) AS c, generate_series(1, 20000::bigint) AS n GROUP BY c"
+    FROM unnest('{19,2000}'::int[]) AS c, generate_series(1, 20000::bigint) AS n GROUP BY c
+    UNION ALL SELECT 1, mrcall.path_agg(ARRAY[n::text, 'last'], n, n / 7.0, 0) FROM generate_series(1, 800000::bigint) AS n"
 set_of() { echo "(SELECT s FROM public.cancel_paths WHERE channels = $1)"; }
 declare -A query
+query[paths]="SELECT count(*) FROM mrcall.paths($(set_of 1))"
 query[markov]="SELECT count(*) FROM mrcall.markov($(set_of 2000))"
 query[shapley]="SELECT count(*) FROM mrcall.shapley($(set_of 2000), 'rate', 1000000)"
 query[interval]="SELECT count(*) FROM mrcall.path_interval($(set_of 2000), 'linear', replicates => 30000)"
 query[interval_rate]="SELECT count(*) FROM mrcall.path_interval($(set_of 19), 'shapley', game => 'rate')"
 
-for what in markov shapley interval interval_rate; do
+for what in paths markov shapley interval interval_rate; do
     best=
     for _ in 1 2 3; do
         started=$(date +%s%3N)

@@ -1,78 +1,122 @@
-//! The aggregate memory context: a state lives there, as a Rust value that is dropped with it. `unsafe` is here alone.
+//! Where an aggregate's state lives: in the aggregate's memory, as a Rust value that is dropped with it. The only place with
+//! `unsafe` beside `pg`.
 
-use std::borrow::Cow;
+use core::ptr::NonNull;
 
-use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{AnyElement, FromDatum, Internal, PgMemoryContexts, PgSqlErrorCode, pg_sys, varlena};
+use mrcall_engine::{Error, ErrorKind};
+use pgrx::{PgMemoryContexts, pg_sys};
 
-use crate::error::SqlResult;
+use super::direct::Measured;
+use crate::error::{SqlResult, report};
+use crate::pg::answer::Answer;
+use crate::pg::arg::Arg;
+use crate::pg::call::Call;
 
-/// The memory context of the aggregate that calls; `55000` when no aggregate does.
-pub fn aggregate_context(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<PgMemoryContexts> {
-    let mut context: pg_sys::MemoryContext = core::ptr::null_mut();
-    // SAFETY: fcinfo is the call info that the server gave to the function that is running.
-    if unsafe { pg_sys::AggCheckCallContext(fcinfo, &mut context) } == 0 {
-        return Err(ErrorReport::new(
-            PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            "this function works only inside an aggregate",
-            "mrcall_ext",
-        )
-        .set_hint("Call the aggregate instead."));
+/// What the server passes between the functions of an aggregate.
+pub(super) enum Passed<S> {
+    State(Measured<S>),
+    /// A worker's state on the way from the deserialize function to the combine function, where the latter reads the bytes.
+    Bytes(NonNull<[u8]>),
+}
+
+impl<S> Passed<S> {
+    /// Bytes that the deserialize function was given.
+    pub(super) fn bytes(bytes: &[u8]) -> Self {
+        Self::Bytes(NonNull::from(bytes))
     }
-    Ok(PgMemoryContexts::For(context))
 }
 
-/// Puts a value into a context; it is dropped when the context is reset.
-pub fn keep<T>(context: &mut PgMemoryContexts, value: T) -> Internal {
-    Internal::from(Some(pg_sys::Datum::from(context.leak_and_drop_on_delete(value))))
+/// What there is of a state.
+pub(super) enum View<'a, S> {
+    State(&'a Measured<S>),
+    Bytes(&'a [u8]),
 }
 
-/// As [`keep`], for a value that owns nothing: it is not dropped.
-pub fn place<T>(context: &mut PgMemoryContexts, value: T) -> Internal {
-    // SAFETY: the memory is new, of the size of the value and aligned for all types.
-    let place = unsafe {
-        let place = context.palloc_struct::<T>();
-        place.write(value);
-        place
-    };
-    Internal::from(Some(pg_sys::Datum::from(place)))
+/// The argument of an aggregate's function that is its state, of type internal; and its result.
+pub struct Held<'fcx, S> {
+    call: Call<'fcx>,
+    passed: Option<NonNull<Passed<S>>>,
 }
 
-/// A value of type bytea, of that length less than a gigabyte.
-pub fn bytea(chunks: &[Cow<'_, [u8]>], length: usize) -> Option<AnyElement> {
-    // SAFETY: the memory is new and has room for the header and all chunks.
-    unsafe {
-        let value = pg_sys::palloc(length + pg_sys::VARHDRSZ).cast::<pg_sys::varlena>();
-        varlena::set_varsize_4b(value, i32::try_from(length + pg_sys::VARHDRSZ).ok()?);
-        let mut place = value.cast::<u8>().add(pg_sys::VARHDRSZ);
-        for chunk in chunks {
-            place.copy_from_nonoverlapping(chunk.as_ptr(), chunk.len());
-            place = place.add(chunk.len());
+impl<'fcx, S: 'static> Arg<'fcx> for Held<'fcx, S> {
+    /// The server passes internal values only between the functions of one aggregate, and pg::exports gives each aggregate of
+    /// ours one type `S`.
+    #[inline]
+    fn take(call: Call<'fcx>, next: &mut usize) -> SqlResult<Self> {
+        let passed = call.datum(*next).and_then(|place| NonNull::new(place.cast_mut_ptr()));
+        *next += 1;
+        Ok(Self { call, passed })
+    }
+}
+
+impl<S> Answer for Held<'_, S> {
+    #[inline]
+    fn answer(self) -> SqlResult<Option<pg_sys::Datum>> {
+        Ok(self.passed.map(|passed| pg_sys::Datum::from(passed.as_ptr())))
+    }
+}
+
+impl<S: 'static> Held<'_, S> {
+    /// A state or its bytes.
+    #[inline]
+    pub(super) fn view(&self) -> Option<View<'_, S>> {
+        // SAFETY: the value is alive, see Arg::take. The server calls the deserialize and the combine function for one row after
+        // the other, in the same short-lived memory: an argument of the first lives as long as the second runs.
+        self.passed.map(|passed| unsafe {
+            match passed.as_ref() {
+                Passed::State(held) => View::State(held),
+                Passed::Bytes(bytes) => View::Bytes(bytes.as_ref()),
+            }
+        })
+    }
+
+    /// The state, to change it: the first argument of a transition, combine or final function is that function's alone.
+    #[inline]
+    pub(super) fn held_mut(&mut self) -> Option<&mut Measured<S>> {
+        // SAFETY: the value is alive, see Arg::take, and borrowed with this argument.
+        match unsafe { self.passed?.as_mut() } {
+            Passed::State(held) => Some(held),
+            Passed::Bytes(_) => None,
         }
-        AnyElement::from_polymorphic_datum(pg_sys::Datum::from(value), false, pg_sys::BYTEAOID)
+    }
+
+    /// The first state of a group, in the aggregate's memory; `55000` when no aggregate calls.
+    pub(super) fn begin(self, state: Measured<S>) -> SqlResult<Self> {
+        let mut memory: pg_sys::MemoryContext = core::ptr::null_mut();
+        // SAFETY: the call is live.
+        if unsafe { pg_sys::AggCheckCallContext(self.call.info(), &mut memory) } == 0 {
+            return Err(no_aggregate());
+        }
+        let passed = PgMemoryContexts::For(memory).leak_and_drop_on_delete(Passed::State(state));
+        Ok(Self { passed: NonNull::new(passed), ..self })
+    }
+
+    /// A value for the combine function, in the memory of the call, which is where the server clears it.
+    pub(super) fn pass(self, passed: Passed<S>) -> Self {
+        let mut memory = self.call.memory();
+        let passed = match passed {
+            Passed::State(_) => memory.leak_and_drop_on_delete(passed),
+            // Owns nothing that had to be dropped. SAFETY: the memory is new, of the size of the value and aligned for any.
+            Passed::Bytes(_) => unsafe {
+                let place = memory.palloc_struct::<Passed<S>>();
+                place.write(passed);
+                place
+            },
+        };
+        Self { passed: NonNull::new(passed), ..self }
+    }
+
+    /// What is not there yet: a group without a row.
+    pub(super) fn none(call: Call<'_>) -> Held<'_, S> {
+        Held { call, passed: None }
     }
 }
 
-/// The bytes that the deserialize function was given.
-///
-/// The server calls it and the combine function for one row after the other, in the same short-lived context: an argument of
-/// the first lives as long as the second runs.
-pub fn passed_bytes<'a>(bytes: *const [u8]) -> &'a [u8] {
-    // SAFETY: see above.
-    unsafe { &*bytes }
-}
-
-/// The value behind an internal argument of our own aggregates.
-///
-/// The server passes `internal` only between the functions of one aggregate, and each of ours uses one type `T` for all of
-/// its functions.
-pub fn borrow<T>(internal: &Internal) -> Option<&T> {
-    // SAFETY: see above; the value lives in the aggregate context, which outlives the call.
-    unsafe { internal.get::<T>() }
-}
-
-/// As [`borrow`], to change it: only for the first argument of transition and combine functions, which is theirs alone.
-pub fn borrow_mut<T>(internal: &mut Internal) -> Option<&mut T> {
-    // SAFETY: see above.
-    unsafe { internal.get_mut::<T>() }
+#[cold]
+fn no_aggregate() -> pgrx::pg_sys::panic::ErrorReport {
+    report(Error::new(
+        ErrorKind::NotPossible,
+        "this function works only inside an aggregate",
+        "Call the aggregate instead.",
+    ))
 }

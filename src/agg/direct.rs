@@ -1,4 +1,5 @@
 //! A state that goes from an aggregate to the function whose query makes it: as bytes it would be copied twice on the way.
+#![forbid(unsafe_code)]
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -65,9 +66,9 @@ pub fn is_awaited(taker: u32) -> bool {
 
 /// Hands a state over to who waits under a number.
 pub fn hand_over<S: 'static>(taker: u32, held: Measured<S>) {
-    PLACES.with_borrow_mut(|(_, places)| {
-        if let Some(place) = places.iter_mut().find(|place| place.0 == taker) {
-            place.1 = Some(Box::new(held));
-        }
+    let held: Box<dyn Any> = Box::new(held);
+    // What was there before is dropped behind the borrow.
+    let _before = PLACES.with_borrow_mut(|(_, places)| {
+        places.iter_mut().find(|place| place.0 == taker).and_then(|place| place.1.replace(held))
     });
 }

@@ -3,7 +3,8 @@
 mod context;
 mod direct;
 mod state;
+mod states;
 
-pub use direct::Receiver;
-pub(crate) use state::transition_function;
-pub use state::{State, combine, deserialize, finalize, gather, hand_over, merge_stored, serialize, transition, view};
+pub use context::Held;
+pub use direct::{Measured, Receiver};
+pub use state::{Stored, combine, deserialize, finalize, hand_over, merge_stored, serialize};

@@ -1,20 +1,26 @@
-//! The five functions of an aggregate over a mergeable engine state, written once for all of them.
+//! The functions of an aggregate over an engine state, written once for all of them.
+#![forbid(unsafe_code)]
 
 use std::borrow::Cow;
 
-use mrcall_engine::{Error, ErrorKind, Result};
-use pgrx::{AnyElement, Internal, PgMemoryContexts, pg_sys};
+use mrcall_engine::Result;
+use mrcall_engine::resource::memory::Reservation;
 
-use super::context::{aggregate_context, borrow, borrow_mut, bytea, keep, passed_bytes, place};
+use super::context::{Held, Passed, View};
 use super::direct::{self, Measured};
 use crate::error::{SqlResult, report};
-use mrcall_engine::resource::memory::Reservation;
+use crate::pg::answer::Made;
+use crate::pg::call::Call;
 
 /// An engine state that an aggregate can hold.
 pub trait State: Sized + 'static {
     /// The memory that it takes.
     fn heap_bytes(&self) -> usize;
-    /// Whether it has no row: then the aggregate's result is NULL.
+}
+
+/// A state that workers make parts of.
+pub trait Mergeable: State {
+    /// Whether it has no row: then a result that is the state is NULL.
     fn is_empty(&self) -> bool;
     /// A state without rows that can be merged with this one.
     fn like(&self) -> Result<Self>;
@@ -35,177 +41,130 @@ pub trait State: Sized + 'static {
     fn merge_bytes(&mut self, bytes: &[u8]) -> Result<()> {
         self.merge(&Self::deserialize(bytes)?)
     }
+    /// Whether no bytes can stand for a state without rows.
+    const EMPTY_IS_NULL: bool = false;
 }
 
-/// The server's own limit of a gigabyte, less a header.
-const MAX_BYTES: usize = (1 << 30) - 64;
-
-/// What the server passes between the functions of an aggregate.
-enum Passed<S> {
-    State(Measured<S>),
-    /// A worker's state on the way from the deserialize function to the combine function, where the latter reads the bytes.
-    Bytes(*const [u8]),
-}
-
-fn held<S: 'static>(internal: &Internal) -> Option<&Measured<S>> {
-    match borrow(internal)? {
-        Passed::State(held) => Some(held),
-        Passed::Bytes(_) => None,
-    }
-}
-
-fn held_mut<S: 'static>(internal: &mut Internal) -> Option<&mut Measured<S>> {
-    match borrow_mut(internal)? {
-        Passed::State(held) => Some(held),
-        Passed::Bytes(_) => None,
+/// A state that is the result of its aggregate, of a type of its own.
+pub trait Stored: Mergeable {
+    /// The type's name.
+    const TYPE: &'static str;
+    /// Whether these are the bytes of one.
+    fn check(bytes: &[u8]) -> Result<()> {
+        Self::deserialize(bytes).map(drop)
     }
 }
 
 impl<S: State> Measured<S> {
-    fn new(state: S) -> SqlResult<Self> {
+    /// The state with what it takes.
+    pub fn new(state: S) -> SqlResult<Self> {
         let mut held = Self { state, share: Reservation::default() };
-        held.recount(S::heap_bytes)?;
+        held.recount()?;
         Ok(held)
     }
-}
 
-impl<S> Measured<S> {
-    fn recount(&mut self, heap_bytes: impl FnOnce(&S) -> usize) -> SqlResult<()> {
-        self.share.set(heap_bytes(&self.state)).map_err(report)
+    #[inline]
+    fn recount(&mut self) -> SqlResult<()> {
+        self.share.set(self.state.heap_bytes()).map_err(report)
     }
 }
 
-/// Declares a transition function over one of (state, call info). A statement calls it for each row, so it does without pgrx's
-/// conversions.
-macro_rules! transition_function {
-    ($name:ident, $info:ident, $body:expr) => {
-        $crate::pg::function::guarded_function!($name, $info, |fcinfo| {
-            let state = pgrx::Internal::from($crate::pg::args::Args::of(fcinfo).datum(0));
-            $body(state, fcinfo).map(pgrx::Internal::unwrap)
-        });
-    };
-}
-pub(crate) use transition_function;
-
-/// The transition function: makes the state with the first row, then changes it.
-pub fn transition<S: State>(
-    internal: Internal,
-    fcinfo: pg_sys::FunctionCallInfo,
-    make: impl FnOnce() -> SqlResult<S>,
-    change: impl FnOnce(&mut S) -> SqlResult<()>,
-) -> SqlResult<Internal> {
-    gather(internal, fcinfo, make, change, S::heap_bytes)
-}
-
-/// The transition function of a state that is never merged nor stored.
-pub fn gather<S: 'static>(
-    mut internal: Internal,
-    fcinfo: pg_sys::FunctionCallInfo,
-    make: impl FnOnce() -> SqlResult<S>,
-    change: impl FnOnce(&mut S) -> SqlResult<()>,
-    heap_bytes: fn(&S) -> usize,
-) -> SqlResult<Internal> {
-    if let Some(held) = held_mut(&mut internal) {
+impl<S: State> Held<'_, S> {
+    /// What a transition function does: makes the state with the first row, then changes it.
+    #[inline]
+    pub fn transition(
+        mut self,
+        make: impl FnOnce() -> SqlResult<S>,
+        change: impl FnOnce(&mut S) -> SqlResult<()>,
+    ) -> SqlResult<Self> {
+        if let Some(held) = self.held_mut() {
+            change(&mut held.state)?;
+            held.recount()?;
+            return Ok(self);
+        }
+        let mut held = Measured { state: make()?, share: Reservation::default() };
         change(&mut held.state)?;
-        held.recount(heap_bytes)?;
-        return Ok(internal);
+        held.recount()?;
+        self.begin(held)
     }
-    let mut context = aggregate_context(fcinfo)?;
-    let mut held = Measured { state: make()?, share: Reservation::default() };
-    change(&mut held.state)?;
-    held.recount(heap_bytes)?;
-    Ok(keep(&mut context, Passed::State(held)))
+
+    /// What a final function reads; `None` without a row.
+    pub fn state(&self) -> Option<&S> {
+        match self.view()? {
+            View::State(held) => Some(&held.state),
+            View::Bytes(_) => None,
+        }
+    }
 }
 
 /// The combine function: the second state belongs to the caller and is only read.
-pub fn combine<S: State>(
-    mut first: Internal,
-    second: Internal,
-    fcinfo: pg_sys::FunctionCallInfo,
-) -> SqlResult<Internal> {
-    let mut context = aggregate_context(fcinfo)?;
-    let Some(second) = borrow::<Passed<S>>(&second) else { return Ok(first) };
-    let Some(held) = held_mut::<S>(&mut first) else {
+pub fn combine<'fcx, S: Mergeable>(mut first: Held<'fcx, S>, second: Held<'fcx, S>) -> SqlResult<Held<'fcx, S>> {
+    let Some(second) = second.view() else { return Ok(first) };
+    let Some(held) = first.held_mut() else {
         let state = match second {
-            Passed::Bytes(bytes) => S::deserialize(passed_bytes(*bytes)),
-            Passed::State(other) => other.state.like().and_then(|mut state| state.merge(&other.state).map(|()| state)),
+            View::Bytes(bytes) => S::deserialize(bytes),
+            View::State(other) => other.state.like().and_then(|mut state| state.merge(&other.state).map(|()| state)),
         };
-        return Ok(keep(&mut context, Passed::State(Measured::new(state.map_err(report)?)?)));
+        return first.begin(Measured::new(state.map_err(report)?)?);
     };
     match second {
-        Passed::Bytes(bytes) => held.state.merge_bytes(passed_bytes(*bytes)),
-        Passed::State(other) => held.state.merge(&other.state),
+        View::Bytes(bytes) => held.state.merge_bytes(bytes),
+        View::State(other) => held.state.merge(&other.state),
     }
     .map_err(report)?;
-    held.recount(S::heap_bytes)?;
+    held.recount()?;
     Ok(first)
 }
 
 /// The transition function of a rollup: merges a stored state.
-pub fn merge_stored<S: State>(
-    internal: Internal,
-    bytes: Option<&[u8]>,
-    fcinfo: pg_sys::FunctionCallInfo,
-) -> SqlResult<Internal> {
-    let Some(bytes) = bytes else { return Ok(internal) };
-    if S::MERGES_BYTES && held::<S>(&internal).is_some() {
+pub fn merge_stored<'fcx, S: Mergeable>(state: Held<'fcx, S>, bytes: Option<&'fcx [u8]>) -> SqlResult<Held<'fcx, S>> {
+    let Some(bytes) = bytes else { return Ok(state) };
+    if S::MERGES_BYTES && state.state().is_some() {
         let merge = |state: &mut S| state.merge_bytes(bytes).map_err(report);
-        return transition(internal, fcinfo, || S::deserialize(bytes).map_err(report), merge);
+        return state.transition(|| S::deserialize(bytes).map_err(report), merge);
     }
     let other = S::deserialize(bytes).map_err(report)?;
-    transition(internal, fcinfo, || other.like().map_err(report), |state: &mut S| state.merge(&other).map_err(report))
+    state.transition(|| other.like().map_err(report), |state| state.merge(&other).map_err(report))
 }
 
-/// A state's bytes; more than a value of the server can have are `54000`.
-fn bytes<S: State>(state: &S) -> SqlResult<Option<AnyElement>> {
-    let chunks = state.chunks().map_err(report)?;
-    let length: usize = chunks.iter().map(|chunk| chunk.len()).sum();
-    if length < MAX_BYTES {
-        return Ok(bytea(&chunks, length));
-    }
-    Err(report(Error::new(
-        ErrorKind::LimitExceeded,
-        format!("an aggregate state has {} MB, more than a value can have ({} MB)", length >> 20, MAX_BYTES >> 20),
-        "Aggregate a shorter range.",
-    )))
+fn bytes<S: Mergeable>(state: &S) -> SqlResult<Option<Made>> {
+    Made::of(state.chunks().map_err(report)?)
 }
 
 /// The serialize function, for the way from a worker to its leader.
-pub fn serialize<S: State>(internal: &Internal) -> SqlResult<Option<AnyElement>> {
-    held::<S>(internal).map_or(Ok(None), |held| bytes(&held.state))
+pub fn serialize<S: Mergeable>(state: Held<'_, S>) -> SqlResult<Option<Made>> {
+    match state.state() {
+        Some(state) if !(S::EMPTY_IS_NULL && state.is_empty()) => bytes(state),
+        _ => Ok(None),
+    }
 }
 
-/// The deserialize function: a value of the short-lived context it is called in.
-pub fn deserialize<S: State>(bytes: &[u8]) -> SqlResult<Internal> {
-    let mut context = PgMemoryContexts::CurrentMemoryContext;
-    if S::MERGES_BYTES {
-        return Ok(place(&mut context, Passed::<S>::Bytes(bytes)));
-    }
-    Ok(keep(&mut context, Passed::State(Measured::new(S::deserialize(bytes).map_err(report)?)?)))
+/// The deserialize function: a value of the short-lived memory it is called in.
+pub fn deserialize<'fcx, S: Mergeable>(call: Call<'fcx>, bytes: &'fcx [u8]) -> SqlResult<Held<'fcx, S>> {
+    Ok(Held::none(call).pass(if S::MERGES_BYTES {
+        Passed::bytes(bytes)
+    } else {
+        Passed::State(Measured::new(S::deserialize(bytes).map_err(report)?)?)
+    }))
 }
 
 /// The final function: the bytes, NULL without a row. It leaves the state as it is: a window may ask again.
-pub fn finalize<S: State>(internal: &Internal) -> SqlResult<Option<AnyElement>> {
-    match held::<S>(internal) {
-        Some(held) if !held.state.is_empty() => bytes(&held.state),
+pub fn finalize<S: Mergeable>(state: Held<'_, S>) -> SqlResult<Option<Made>> {
+    match state.state() {
+        Some(state) if !state.is_empty() => bytes(state),
         _ => Ok(None),
     }
 }
 
 /// The final function of a state that may have a taker: where it waits in this process, it gets the state itself, and the result
 /// is NULL. An empty state stays behind.
-pub fn hand_over<S: State>(internal: &mut Internal, taker: impl FnOnce(&S) -> u32) -> SqlResult<Option<AnyElement>> {
-    let Some(held) = held_mut::<S>(internal) else { return Ok(None) };
+pub fn hand_over<S: Mergeable>(mut state: Held<'_, S>, taker: impl FnOnce(&S) -> u32) -> SqlResult<Option<Made>> {
+    let Some(held) = state.held_mut() else { return Ok(None) };
     let taker = taker(&held.state);
     if held.state.is_empty() || !direct::is_awaited(taker) {
-        return finalize::<S>(internal);
+        return finalize(state);
     }
-    let empty = held.state.like().map_err(report)?;
-    direct::hand_over(taker, core::mem::replace(held, Measured::new(empty)?));
+    let empty = Measured::new(held.state.like().map_err(report)?)?;
+    direct::hand_over(taker, core::mem::replace(held, empty));
     Ok(None)
-}
-
-/// What a final function reads from the state; `None` without a row.
-pub fn view<S: 'static, T>(internal: &Internal, read: impl FnOnce(&S) -> T) -> Option<T> {
-    held::<S>(internal).map(|held| read(&held.state))
 }

@@ -1,12 +1,12 @@
 //! Time buckets: `bucket`, `next_bucket`, `buckets`. Instants are microseconds since 2000-01-01 UTC, the server's own form.
 
 use mrcall_engine::bucket::{self, Width};
+use mrcall_engine::resource::interrupt;
 use mrcall_engine::{Error, ErrorKind, time};
 use pgrx::datum::Interval;
-use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::prelude::*;
 
 use crate::error::{SqlResult, needed, report};
+use crate::pg::call::Call;
 use crate::pg::zone::PgZone;
 
 /// A report with more rows than this is a mistyped width.
@@ -21,33 +21,30 @@ fn grid(width_: Option<Interval>, zone: Option<&str>) -> SqlResult<(Width, PgZon
     Ok((width(&needed(width_, "width")?)?, PgZone::named(needed(zone, "zone")?).map_err(report)?))
 }
 
-#[pg_extern(sql = false)]
-fn is_zone(zone: &str) -> bool {
+pub fn is_zone(zone: &str) -> bool {
     PgZone::named(zone).is_ok()
 }
 
-#[pg_extern(sql = false)]
-fn bucket(width_: Option<Interval>, ts: Option<i64>, zone: Option<&str>) -> SqlResult<Option<i64>> {
+pub fn bucket(width_: Option<Interval>, ts: Option<i64>, zone: Option<&str>) -> SqlResult<Option<i64>> {
     let (width, zone) = grid(width_, zone)?;
     ts.map(|ts| bucket::bucket(&width, ts, &zone).map_err(report)).transpose()
 }
 
-#[pg_extern(sql = false)]
-fn next_bucket(width_: Option<Interval>, ts: Option<i64>, zone: Option<&str>) -> SqlResult<Option<i64>> {
+pub fn next_bucket(width_: Option<Interval>, ts: Option<i64>, zone: Option<&str>) -> SqlResult<Option<i64>> {
     let (width, zone) = grid(width_, zone)?;
     ts.map(|ts| bucket::next_bucket(&width, ts, &zone).map_err(report)).transpose()
 }
 
-#[pg_extern(sql = false)]
-fn buckets(
+pub fn buckets(
+    call: Call<'_>,
     width_: Option<Interval>,
     since: Option<i64>,
     until: Option<i64>,
     zone: Option<&str>,
-) -> Result<TableIterator<'static, (name!(bucket, i64), name!(next_bucket, i64))>, ErrorReport> {
+) -> SqlResult<()> {
     let mut rows = Vec::new();
     each_bucket(width_, since, until, zone, |start, next| rows.push((start, next)))?;
-    Ok(TableIterator::new(rows))
+    call.table(rows)
 }
 
 /// Calls a function with start and next start of every bucket that meets `[since, until)`.
@@ -67,7 +64,7 @@ pub fn each_bucket(
     }
     let mut start = bucket::bucket(&width, since, &zone).map_err(report)?;
     for _ in 0..MOST_BUCKETS {
-        pgrx::check_for_interrupts!();
+        interrupt::check();
         let next = bucket::next_bucket(&width, start, &zone).map_err(report)?;
         with(start, next);
         if next >= until {

@@ -3,175 +3,110 @@
 use std::collections::HashMap;
 
 use mrcall_engine::calls::{CallSet, Figures, SourceCall, Summary, SummaryRange};
-use mrcall_engine::{Error, ErrorKind, Result as EngineResult};
+use mrcall_engine::resource::interrupt;
 use pgrx::datum::Interval;
-use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::prelude::*;
-use pgrx::{AnyElement, Internal, pg_sys};
 
 use super::bucket::each_bucket;
-use crate::agg::{self, State};
+use crate::agg::Held;
 use crate::error::{SqlResult, needed, report};
-use crate::pg::args::Args;
-use crate::pg::tuples::Tuples;
-
-impl State for CallSet {
-    fn heap_bytes(&self) -> usize {
-        CallSet::heap_bytes(self)
-    }
-    fn is_empty(&self) -> bool {
-        CallSet::is_empty(self)
-    }
-    fn like(&self) -> EngineResult<Self> {
-        CallSet::new(self.since())
-    }
-    fn merge(&mut self, other: &Self) -> EngineResult<()> {
-        CallSet::merge(self, other)
-    }
-    fn serialize(&self) -> EngineResult<Vec<u8>> {
-        CallSet::serialize(self)
-    }
-    fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
-        CallSet::deserialize(bytes)
-    }
-}
+use crate::pg::answer::Made;
+use crate::pg::call::Call;
+use crate::pg::srf::{Json, Row, Rows, Shared, Start};
+use crate::pg::text_array::TextArray;
 
 /// Arguments behind the state: business_id, started_at, ended_at, outcome, answered, caller, since, and known: business,
 /// caller, business, caller … of calls before that are gone.
-fn call_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
-    let args = Args::of(fcinfo);
-    let Some(start) = args.i64(2) else { return Ok(state) };
-    let call = SourceCall {
-        business: args.text(1)?,
+pub fn call_set_trans<'fcx>(state: Held<'fcx, CallSet>, call: Call<'fcx>) -> SqlResult<Held<'fcx, CallSet>> {
+    let Some(start) = call.arg(2)? else { return Ok(state) };
+    let source = SourceCall {
+        business: call.arg(1)?,
         start,
-        end: args.i64(3),
-        outcome: args.text(4)?,
-        answered: args.bool(5),
-        caller: args.text(6)?,
+        end: call.arg(3)?,
+        outcome: call.arg(4)?,
+        answered: call.arg(5)?,
+        caller: call.arg(6)?,
     };
     let make = || {
-        let mut set = CallSet::new(needed(args.i64(7), "since")?).map_err(report)?;
-        for pair in args.texts(8).chunks_exact(2) {
+        let mut set = CallSet::new(needed(call.arg(7)?, "since")?).map_err(report)?;
+        let known: Option<TextArray<'_>> = call.arg(8)?;
+        for pair in known.map_or(Ok(Vec::new()), TextArray::present)?.chunks_exact(2) {
             if let [business, caller] = pair {
                 set.know(business, caller).map_err(report)?;
             }
         }
         Ok(set)
     };
-    agg::transition(state, fcinfo, make, |set: &mut CallSet| set.push(&call).map_err(report))
-}
-agg::transition_function!(call_set_trans_wrapper, pg_finfo_call_set_trans_wrapper, call_set_trans);
-
-#[pg_extern(sql = false)]
-fn call_set_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
-    agg::combine::<CallSet>(first, second, fcinfo)
-}
-
-#[pg_extern(sql = false)]
-fn call_set_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
-    agg::serialize::<CallSet>(&state)
-}
-
-#[pg_extern(sql = false)]
-fn call_set_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
-    agg::deserialize::<CallSet>(bytes)
-}
-
-#[pg_extern(sql = false)]
-fn call_set_final(state: Internal) -> SqlResult<Option<AnyElement>> {
-    agg::finalize::<CallSet>(&state)
+    state.transition(make, |set| set.push(&source).map_err(report))
 }
 
 /// So many different distributions of outcomes are kept as JSON: most buckets have one of a few.
 const MOST_OUTCOMES_KEPT: usize = 20_000;
 
-struct Output {
+struct Output<'m> {
     summary: Summary,
-    tuples: Tuples,
     /// By business: its text, made when the first row needs it.
-    businesses: Vec<Option<pg_sys::Datum>>,
-    outcomes: HashMap<Vec<(u32, u32)>, pg_sys::Datum>,
+    businesses: Vec<Option<Shared<'m>>>,
+    outcomes: HashMap<Vec<(u32, u32)>, Shared<'m>>,
 }
 
-const COLUMNS: usize = 13;
-
-impl Output {
-    fn tuple(&mut self) -> Option<AnyElement> {
-        let row = self.summary.next_row()?;
-        let (bucket, business, f) = (row.bucket, row.business, row.figures);
-        let outcomes = match self.outcomes.get(row.outcomes) {
-            Some(known) => *known,
+impl<'m> Rows<'m> for Output<'m> {
+    fn next(&mut self, row: &mut Row<'m>) -> SqlResult<bool> {
+        interrupt::check();
+        let Some(next) = self.summary.next_row() else { return Ok(false) };
+        let (bucket, business, f) = (next.bucket, next.business, next.figures);
+        match self.outcomes.get(next.outcomes) {
+            Some(known) => row.set(12, *known)?,
             None => {
-                let tallies = row.outcomes.to_vec();
+                let tallies = next.outcomes.to_vec();
                 let json = self.summary.json(&tallies);
                 if self.outcomes.len() < MOST_OUTCOMES_KEPT {
-                    let datum = self.tuples.lasting_jsonb(&json);
-                    self.outcomes.insert(tallies, datum);
-                    datum
+                    let shared = row.share_jsonb(&json)?;
+                    self.outcomes.insert(tallies, shared);
+                    row.set(12, shared)?;
                 } else {
-                    self.tuples.jsonb(&json)
+                    row.set(12, Json(&json))?;
                 }
             }
-        };
-        let id = self.businesses.get_mut(business)?;
-        if id.is_none() {
-            *id = self.summary.business(business).map(|text| self.tuples.lasting_text(text));
         }
-        let id = *id;
+        let Some(id) = self.businesses.get_mut(business) else { return Ok(false) };
+        if id.is_none() {
+            *id = self.summary.business(business).map(|text| row.share(text)).transpose()?;
+        }
+        row.set(0, bucket)?;
+        row.set(1, *id)?;
         let Figures { calls, answered, missed, callers, new_callers, peak, total, durations } = f;
-        let count = |n: u32| Some(pg_sys::Datum::from(i64::from(n)));
-        let interval = |micros: i64| Some(self.tuples.interval(micros));
-        let [mean, median, high] = durations.map_or([None; 3], |all| all.map(interval));
-        self.tuples.row(&[
-            Some(pg_sys::Datum::from(bucket)),
-            id,
-            count(calls),
-            count(answered),
-            count(missed),
-            count(callers),
-            count(new_callers),
-            interval(total),
-            mean,
-            median,
-            high,
-            Some(pg_sys::Datum::from(peak as i32)),
-            Some(outcomes),
-        ])
+        for (column, count) in (2..).zip([calls, answered, missed, callers, new_callers]) {
+            row.set(column, i64::from(count))?;
+        }
+        let [mean, median, high] = durations.map_or([None; 3], |all| all.map(Some));
+        for (column, micros) in (7..).zip([Some(total), mean, median, high]) {
+            row.set(column, micros.and_then(|micros| Interval::new(0, 0, micros).ok()))?;
+        }
+        row.set(11, peak as i32)?;
+        Ok(true)
     }
 }
 
-impl Iterator for Output {
-    type Item = AnyElement;
+/// The rows of a set by bucket and business: set, width, since, until, zone, fill. NULL stands for a set without calls.
+struct OfCallSet;
 
-    fn next(&mut self) -> Option<AnyElement> {
-        pgrx::check_for_interrupts!();
-        self.tuple()
+impl Start for OfCallSet {
+    type Rows<'m> = Output<'m>;
+
+    fn start<'m>(call: Call<'_>, _row: &mut Row<'m>) -> SqlResult<Output<'m>> {
+        let since = call.arg(2)?;
+        let mut buckets = Vec::new();
+        each_bucket(call.arg(1)?, since, call.arg(3)?, call.arg(4)?, |start, _| buckets.push(start))?;
+        let fill: Option<TextArray<'_>> = call.arg(5)?;
+        let fill = fill.map(TextArray::present).transpose()?;
+        let fill: Option<Vec<String>> = fill.map(|texts| texts.into_iter().map(str::to_owned).collect());
+        let range = SummaryRange { since: needed(since, "since")?, buckets: &buckets, fill: fill.as_deref() };
+        let summary = Summary::new(call.arg(0)?, &range).map_err(report)?;
+        let businesses = vec![None; summary.num_businesses()];
+        Ok(Output { summary, businesses, outcomes: HashMap::new() })
     }
 }
 
-/// The rows of a set by bucket and business; NULL stands for a set without calls.
-#[pg_extern(sql = false)]
-fn call_set_rows(
-    set: Option<&[u8]>,
-    width: Option<Interval>,
-    since: Option<i64>,
-    until: Option<i64>,
-    zone: Option<&str>,
-    fill: Option<Vec<Option<String>>>,
-    fcinfo: pg_sys::FunctionCallInfo,
-) -> Result<SetOfIterator<'static, AnyElement>, ErrorReport> {
-    let mut buckets = Vec::new();
-    each_bucket(width, since, until, zone, |start, _| buckets.push(start))?;
-    let fill = fill.map(|texts| texts.into_iter().flatten().collect::<Vec<_>>());
-    let range = SummaryRange { since: needed(since, "since")?, buckets: &buckets, fill: fill.as_deref() };
-    let summary = Summary::new(set, &range).map_err(report)?;
-    let tuples = Tuples::of(fcinfo, COLUMNS).ok_or_else(|| {
-        report(Error::new(
-            ErrorKind::NotPossible,
-            "this function needs its own row type",
-            "Call mrcall.call_summary instead.",
-        ))
-    })?;
-    let businesses = vec![None; summary.num_businesses()];
-    Ok(SetOfIterator::new(Output { summary, tuples, businesses, outcomes: HashMap::new() }))
+pub fn call_set_rows(call: Call<'_>) -> SqlResult<Option<Made>> {
+    call.stream::<OfCallSet>()
 }

@@ -1,43 +1,39 @@
 //! Fields of JSONB documents: `field` and its forms for other types than text.
 
 use mrcall_engine::parse;
-use pgrx::pg_sys;
 
-use crate::pg::document::{NoMemory, Reading, field};
-use crate::pg::function::function;
-use crate::pg::text::new_text;
+use crate::pg::document::{Field, Reading};
 
-struct Text;
+/// The text.
+pub struct Text;
 
 impl Reading for Text {
     #[inline]
-    fn text(text: &[u8]) -> Result<Option<pg_sys::Datum>, NoMemory> {
-        new_text(text).map(Some).ok_or(NoMemory)
+    fn text(text: &[u8]) -> Field<'_> {
+        Field::Text(text)
     }
 }
 
-struct Instant;
+/// The instant that a text says.
+pub struct Instant;
 
 impl Reading for Instant {
     #[inline]
-    fn text(text: &[u8]) -> Result<Option<pg_sys::Datum>, NoMemory> {
-        Ok(parse::timestamptz(text).map(pg_sys::Datum::from))
+    fn text(text: &[u8]) -> Field<'_> {
+        parse::timestamptz(text).map_or(Field::Null, Field::Instant)
     }
 }
 
-struct Truth;
+/// The truth value that it is, or that a text says.
+pub struct Truth;
 
 impl Reading for Truth {
     #[inline]
-    fn text(text: &[u8]) -> Result<Option<pg_sys::Datum>, NoMemory> {
-        Ok(parse::boolean(text).map(pg_sys::Datum::from))
+    fn text(text: &[u8]) -> Field<'_> {
+        parse::boolean(text).map_or(Field::Null, Field::Truth)
     }
     #[inline]
-    fn truth(value: bool) -> Result<Option<pg_sys::Datum>, NoMemory> {
-        Ok(Some(pg_sys::Datum::from(value)))
+    fn truth(value: bool) -> Field<'static> {
+        Field::Truth(value)
     }
 }
-
-function!(field_wrapper, pg_finfo_field_wrapper, field::<Text>);
-function!(field_timestamptz_wrapper, pg_finfo_field_timestamptz_wrapper, field::<Instant>);
-function!(field_boolean_wrapper, pg_finfo_field_boolean_wrapper, field::<Truth>);

@@ -1,17 +1,17 @@
 //! The aggregate behind the attribution reports: the journeys of many conversions, and what every model makes of them.
 
+use mrcall_engine::Error;
 use mrcall_engine::journeys::{
     AnswerRow, AnswerRows, Conversion, CreditRow, JourneyRow, JourneySet, JourneySettings, JourneyTouch, PathRow,
 };
 use mrcall_engine::model::Model;
-use mrcall_engine::{Error, time};
-use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::prelude::*;
-use pgrx::{Internal, pg_sys};
+use pgrx::Array;
 
-use crate::agg;
+use super::credit::exact_micros;
+use crate::agg::Held;
 use crate::error::{SqlResult, needed, report};
-use crate::pg::args::Args;
+use crate::pg::call::Call;
+use crate::pg::text_array::TextArray;
 
 /// What a row of the aggregate's input is: row_kind.
 mod row {
@@ -24,45 +24,50 @@ mod row {
     pub const RESTART: i32 = 5;
 }
 
-fn settings(args: &Args<'_>) -> SqlResult<JourneySet> {
-    let (months, days, micros) = needed(args.interval(15), "half_life")?;
+fn settings(call: Call<'_>) -> SqlResult<JourneySet> {
+    let models: Option<TextArray<'_>> = call.arg(14)?;
+    let models = models.map_or(Ok(Vec::new()), TextArray::present)?;
+    let weights: Option<Array<'_, f64>> = call.arg(18)?;
+    let flag = |i| call.arg::<bool>(i).map(Option::unwrap_or_default);
     let settings = JourneySettings {
-        models: args.texts(14).iter().map(|name| Model::parse(name)).collect::<Result<_, _>>().map_err(report)?,
-        half_life: time::exact_micros(months, days, micros, "half_life").map_err(report)?,
-        first_weight: needed(args.f64(16), "first_weight")?,
-        last_weight: needed(args.f64(17), "last_weight")?,
-        weights: args.floats(18),
-        counts: args.bool(19).unwrap_or(false),
-        paths: args.bool(20).unwrap_or(false),
-        unconverted: args.i64(21).zip(args.i64(22)),
-        journeys: args.bool(23).unwrap_or(false),
+        models: models.into_iter().map(Model::parse).collect::<Result<_, _>>().map_err(report)?,
+        half_life: exact_micros(call.arg(15)?, "half_life")?,
+        first_weight: needed(call.arg(16)?, "first_weight")?,
+        last_weight: needed(call.arg(17)?, "last_weight")?,
+        weights: weights.map(|weights| weights.iter().flatten().collect()),
+        counts: flag(19)?,
+        paths: flag(20)?,
+        unconverted: call.arg::<i64>(21)?.zip(call.arg(22)?),
+        journeys: flag(23)?,
     };
     JourneySet::new(settings).map_err(report)
 }
 
-fn push(set: &mut JourneySet, args: &Args<'_>) -> SqlResult<()> {
-    let pushed = match args.i32(1) {
+fn push(set: &mut JourneySet, call: Call<'_>) -> SqlResult<()> {
+    let text = |i, name| needed(call.arg::<&str>(i)?, name);
+    let instant = |i, name| needed(call.arg::<i64>(i)?, name);
+    let pushed = match call.arg(1)? {
         Some(row::NOTHING) => Ok(()),
         Some(row::CONVERSION) => set.push_conversion(&Conversion {
-            customer: args.text(2)?,
-            ends_at: needed(args.i64(4), "at")?,
-            begins_at: needed(args.i64(5), "begins_at")?,
-            id: args.text(8)?.unwrap_or_default(),
-            value: needed(args.text(9)?, "value")?,
-            scale: needed(args.i32(10), "scale")?,
-            currency: args.text(11)?,
-            signed_up_at: args.i64(12),
-            business_at: args.i64(13),
+            customer: call.arg(2)?,
+            ends_at: instant(4, "at")?,
+            begins_at: instant(5, "begins_at")?,
+            id: call.arg::<&str>(8)?.unwrap_or_default(),
+            value: text(9, "value")?,
+            scale: needed(call.arg(10)?, "scale")?,
+            currency: call.arg(11)?,
+            signed_up_at: call.arg(12)?,
+            business_at: call.arg(13)?,
         }),
-        Some(row::LINK) => set.push_link(needed(args.text(2)?, "customer")?, needed(args.text(3)?, "visitor")?),
+        Some(row::LINK) => set.push_link(text(2, "customer")?, text(3, "visitor")?),
         Some(row::TOUCH) => set.push_touch(&JourneyTouch {
-            visitor: needed(args.text(3)?, "visitor")?,
-            at: needed(args.i64(4), "at")?,
-            channel: needed(args.text(6)?, "channel")?,
-            value: needed(args.text(7)?, "dimension_value")?,
+            visitor: text(3, "visitor")?,
+            at: instant(4, "at")?,
+            channel: text(6, "channel")?,
+            value: text(7, "dimension_value")?,
         }),
-        Some(row::CONVERTED) => set.push_converted(needed(args.text(2)?, "customer")?),
-        Some(row::RESTART) => set.push_restart(needed(args.text(2)?, "customer")?, needed(args.i64(4), "at")?),
+        Some(row::CONVERTED) => set.push_converted(text(2, "customer")?),
+        Some(row::RESTART) => set.push_restart(text(2, "customer")?, instant(4, "at")?),
         other => Err(Error::invalid(format!("unknown row_kind: {}", other.unwrap_or(-1)), "Use 0 to 5.")),
     };
     pushed.map_err(report)
@@ -71,47 +76,23 @@ fn push(set: &mut JourneySet, args: &Args<'_>) -> SqlResult<()> {
 /// Arguments behind the state: row_kind, customer_id, visitor_id, at, begins_at, channel, dimension_value, conversion_id,
 /// value, scale, currency, signed_up_at, business_at, then the settings: models, half_life, first_weight, last_weight,
 /// weights, counts, paths, unconverted_since, unconverted_until, journeys.
-fn journey_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
-    let args = Args::of(fcinfo);
-    agg::gather(state, fcinfo, || settings(&args), |set| push(set, &args), JourneySet::heap_bytes)
-}
-agg::transition_function!(journey_set_trans_wrapper, pg_finfo_journey_set_trans_wrapper, journey_set_trans);
-
-#[pg_extern(sql = false)]
-fn journey_set_final(state: Internal) -> SqlResult<Option<Vec<u8>>> {
-    agg::view(&state, |set: &JourneySet| set.answer().map_err(report)).transpose()
+pub fn journey_set_trans<'fcx>(state: Held<'fcx, JourneySet>, call: Call<'fcx>) -> SqlResult<Held<'fcx, JourneySet>> {
+    state.transition(|| settings(call), |set| push(set, call))
 }
 
-/// The rows of one table of an answer, one at a time.
-fn rows<R: AnswerRow>(answer: &[u8]) -> SqlResult<impl Iterator<Item = R> + use<R>> {
-    let mut rows = AnswerRows::new(answer).map_err(report)?;
-    Ok(core::iter::from_fn(move || {
-        pgrx::check_for_interrupts!();
-        rows.next_row().unwrap_or_else(|error| {
-            report(error).report(PgLogLevel::ERROR);
-            None
-        })
-    }))
+pub fn journey_set_final(state: Held<'_, JourneySet>) -> SqlResult<Option<Vec<u8>>> {
+    state.state().map(|set| set.answer().map_err(report)).transpose()
 }
 
-#[pg_extern(sql = false)]
-fn journey_credit_rows(
-    answer: &[u8],
-) -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(dimension_value, Option<String>),
-            name!(currency, Option<String>),
-            name!(conversions, Vec<String>),
-            name!(value, Vec<String>),
-            name!(touches, Vec<i64>),
-            name!(visitors, Vec<i64>),
-        ),
-    >,
-    ErrorReport,
-> {
-    let rows = rows(answer)?.map(|row: CreditRow| {
+/// The rows of one table of an answer.
+fn rows<R: AnswerRow>(answer: &[u8]) -> SqlResult<impl Iterator<Item = SqlResult<R>>> {
+    let mut table = AnswerRows::<R>::new(answer).map_err(report)?;
+    Ok(core::iter::from_fn(move || table.next_row().map_err(report).transpose()))
+}
+
+pub fn journey_credit_rows(call: Call<'_>, answer: &[u8]) -> SqlResult<()> {
+    call.table(rows::<CreditRow>(answer)?.map(|row| {
+        let row = row?;
         let (mut conversions, mut values, mut touches, mut visitors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for credit in row.credits {
             conversions.push(credit.conversions);
@@ -119,50 +100,20 @@ fn journey_credit_rows(
             touches.push(credit.touches as i64);
             visitors.push(credit.visitors as i64);
         }
-        (row.value, row.currency, conversions, values, touches, visitors)
-    });
-    Ok(TableIterator::new(rows))
+        Ok((row.value, row.currency, conversions, values, touches, visitors))
+    }))
 }
 
-#[pg_extern(sql = false)]
-fn journey_path_rows(
-    answer: &[u8],
-) -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(path, Vec<String>),
-            name!(currency, Option<String>),
-            name!(conversions, i64),
-            name!(value, String),
-            name!(nulls, i64),
-        ),
-    >,
-    ErrorReport,
-> {
-    let rows =
-        rows(answer)?.map(|row: PathRow| (row.path, row.currency, row.conversions as i64, row.value, row.nulls as i64));
-    Ok(TableIterator::new(rows))
+pub fn journey_path_rows(call: Call<'_>, answer: &[u8]) -> SqlResult<()> {
+    call.table(rows::<PathRow>(answer)?.map(|row| {
+        let row = row?;
+        Ok((row.path, row.currency, row.conversions as i64, row.value, row.nulls as i64))
+    }))
 }
 
-#[pg_extern(sql = false)]
-fn journey_rows(
-    answer: &[u8],
-) -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(conversion_id, String),
-            name!(currency, Option<String>),
-            name!(value, String),
-            name!(journey_at, i64),
-            name!(path, Vec<String>),
-            name!(touched_at, Vec<i64>),
-        ),
-    >,
-    ErrorReport,
-> {
-    let rows =
-        rows(answer)?.map(|row: JourneyRow| (row.id, row.currency, row.value, row.ends_at, row.path, row.touched_at));
-    Ok(TableIterator::new(rows))
+pub fn journey_rows(call: Call<'_>, answer: &[u8]) -> SqlResult<()> {
+    call.table(rows::<JourneyRow>(answer)?.map(|row| {
+        let row = row?;
+        Ok((row.id, row.currency, row.value, row.ends_at, row.path, row.touched_at))
+    }))
 }

@@ -7,34 +7,17 @@ use mrcall_engine::mapping::problem::{Resolved, State, first_problem};
 use mrcall_engine::mapping::shape::Mapping;
 use mrcall_engine::mapping::sql::Type;
 use mrcall_engine::{Error, ErrorKind};
-use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::prelude::*;
 
 use crate::error::{SqlResult, report};
+use crate::pg::call::Call;
 
-#[pg_extern(sql = false)]
-fn source_tables() -> TableIterator<
-    'static,
-    (name!(logical_table, &'static str), name!(relation, &'static str), name!(purpose, &'static str)),
-> {
-    TableIterator::new(TABLES.iter().map(|table| (table.name, table.relation, table.what)))
+pub fn source_tables(call: Call<'_>) -> SqlResult<()> {
+    call.table(TABLES.iter().map(|table| (table.name, table.relation, table.what)))
 }
 
-#[pg_extern(sql = false)]
-fn source_columns() -> TableIterator<
-    'static,
-    (
-        name!(logical_table, &'static str),
-        name!(ordinal, i32),
-        name!(name, &'static str),
-        name!(type, &'static str),
-        name!(is_key, bool),
-        name!(expression, &'static str),
-        name!(what, &'static str),
-    ),
-> {
-    TableIterator::new(TABLES.iter().flat_map(|table| {
-        (1..).zip(table.columns).map(|(ordinal, c)| {
+pub fn source_columns(call: Call<'_>) -> SqlResult<()> {
+    call.table(TABLES.iter().flat_map(|table| {
+        (1i32..).zip(table.columns).map(|(ordinal, c)| {
             (table.name, ordinal, c.name, c.column_type.name(), c.name == table.key, c.default, c.what)
         })
     }))
@@ -47,70 +30,33 @@ fn parsed(mapping: Option<&str>) -> SqlResult<Mapping> {
     mapping.ok_or_else(missing).and_then(Mapping::parse).map_err(report)
 }
 
-#[pg_extern(sql = false)]
-fn mapping_paths(
-    mapping: Option<&str>,
-) -> Result<
-    TableIterator<'static, (name!(logical_table, &'static str), name!(name, &'static str), name!(path, String))>,
-    ErrorReport,
-> {
-    let mapping = parsed(mapping)?;
-    let paths: Vec<_> = mapping.json_paths().map(|(table, column, path)| (table, column, path.to_owned())).collect();
-    Ok(TableIterator::new(paths))
+pub fn mapping_paths(call: Call<'_>, mapping: Option<&str>) -> SqlResult<()> {
+    call.table(parsed(mapping)?.json_paths())
 }
 
-#[pg_extern(sql = false)]
-fn mapped_tables(
-    mapping: Option<&str>,
-) -> Result<TableIterator<'static, (name!(logical_table, &'static str), name!(relation, Option<String>))>, ErrorReport>
-{
+pub fn mapped_tables(call: Call<'_>, mapping: Option<&str>) -> SqlResult<()> {
     let mapping = parsed(mapping)?;
-    Ok(TableIterator::new(TABLES.iter().map(move |table| (table.name, columns::relation(&mapping, table)))))
+    call.table(TABLES.iter().map(|table| (table.name, columns::relation(&mapping, table))))
 }
 
-#[pg_extern(sql = false)]
-fn compiled_mapping(
-    mapping: Option<&str>,
-    physical: &str,
-) -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(logical_table, &'static str),
-            name!(relation, Option<String>),
-            name!(ordinal, i32),
-            name!(name, &'static str),
-            name!(type, &'static str),
-            name!(is_key, bool),
-            name!(source, String),
-            name!(expression, Option<String>),
-            name!(sql, Option<String>),
-            name!(said, Option<String>),
-            name!(is_shape, Option<String>),
-            name!(state, &'static str),
-            name!(problem, Option<String>),
-        ),
-    >,
-    ErrorReport,
-> {
+pub fn compiled_mapping(call: Call<'_>, mapping: Option<&str>, physical: &str) -> SqlResult<()> {
     let mapping = parsed(mapping)?;
     let physical = Physical::parse(physical).map_err(report)?;
-    let rows = columns::source_columns(&mapping, &physical).map_err(report)?.into_iter().map(|c| {
+    call.table(columns::source_columns(&mapping, &physical).map_err(report)?.into_iter().map(|c| {
         let ordinal = c.table.columns.iter().position(|column| column.name == c.column.name);
+        let ordinal = ordinal.map_or(0, |place| place as i32 + 1);
         let (state, problem) = match c.fault {
             None => ("ok", None),
             Some(Fault::NoDocument(problem)) => ("no document", Some(problem)),
             Some(Fault::BadType(problem)) => ("bad field", Some(problem)),
         };
-        let is_key = c.column.name == c.table.key;
-        let ordinal = ordinal.map_or(0, |place| place as i32 + 1);
-        let column_type = c.column.column_type.name();
+        let (name, of_type, is_key) = (c.column.name, c.column.column_type.name(), c.column.name == c.table.key);
         (
             c.table.name,
             c.relation,
             ordinal,
-            c.column.name,
-            column_type,
+            name,
+            of_type,
             is_key,
             c.source,
             c.expression,
@@ -120,28 +66,16 @@ fn compiled_mapping(
             state,
             problem,
         )
-    });
-    Ok(TableIterator::new(rows.collect::<Vec<_>>()))
+    }))
 }
 
-#[pg_extern(sql = false)]
-fn cast_expression(expression: &str, from_type: &str, to_type: &str) -> Option<String> {
+pub fn cast_expression(expression: &str, from_type: &str, to_type: &str) -> Option<String> {
     Type::named(to_type)?.cast(expression, from_type)
 }
 
-#[pg_extern(sql = false)]
-fn source_problem(
-    resolved: &str,
-    role: &str,
-) -> Result<
-    TableIterator<
-        'static,
-        (name!(code, &'static str), name!(message, String), name!(detail, String), name!(hint, String)),
-    >,
-    ErrorReport,
-> {
+pub fn source_problem(call: Call<'_>, resolved: &str, role: &str) -> SqlResult<()> {
     let problem = first_problem(&Resolved::parse(resolved).map_err(report)?, role);
-    Ok(TableIterator::new(problem.map(|problem| {
+    call.table(problem.map(|problem| {
         let code = match problem.state {
             State::NoTable => "42P01",
             State::NoRight => "42501",
@@ -150,5 +84,5 @@ fn source_problem(
             State::BadExpression | State::Ok => "42601",
         };
         (code, problem.message, problem.detail, problem.hint)
-    })))
+    }))
 }

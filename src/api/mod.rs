@@ -1,24 +1,25 @@
-//! The thin SQL layer: one file per feature, declared in the file of `sql/install` with the same name.
+//! The thin SQL layer: one file per feature, declared in the file of `sql/install` with the same name and exported in `pg::exports`.
+#![forbid(unsafe_code)]
 
-mod arrival;
-mod behaviour;
-mod bucket;
-mod call_summary;
-mod calls;
-mod credit;
-mod distinct;
-mod fields;
-mod funnel_state;
-mod gap_fill;
-mod journeys;
-mod mapping;
-mod paths;
-mod retention;
-mod sessionize;
-mod state_text;
-mod text_set;
-mod values;
-mod visit_rows;
-mod visitor_buckets;
-mod visits;
-mod webhooks;
+pub mod arrival;
+pub mod behaviour;
+pub mod bucket;
+pub mod call_summary;
+pub mod calls;
+pub mod credit;
+pub mod distinct;
+pub mod fields;
+pub mod funnel_state;
+pub mod gap_fill;
+pub mod journeys;
+pub mod mapping;
+pub mod paths;
+pub mod retention;
+pub mod sessionize;
+pub mod state_text;
+pub mod text_set;
+pub mod values;
+pub mod visit_rows;
+pub mod visitor_buckets;
+pub mod visits;
+pub mod webhooks;

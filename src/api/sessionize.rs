@@ -1,48 +1,19 @@
 //! The visits of all visitors at once: the aggregate behind `sessionize`, the views and the reports.
 
-use std::borrow::Cow;
-
 use mrcall_engine::visits::{PageEvent, VisitSet, VisitSettings, is_pageview};
-use mrcall_engine::{Error, ErrorKind, Result as EngineResult, time};
-use pgrx::datum::{Interval, TimestampWithTimeZone, UnboxDatum};
+use mrcall_engine::{Error, ErrorKind};
+use pgrx::datum::{TimestampWithTimeZone, UnboxDatum};
 use pgrx::heap_tuple::PgHeapTuple;
-use pgrx::prelude::*;
-use pgrx::{AllocatedByRust, AnyElement, FromDatum, Internal, IntoDatum, pg_sys};
+use pgrx::{AllocatedByRust, Array, FromDatum, IntoDatum};
 
 use super::bucket::each_bucket;
+use super::credit::exact_micros;
 use super::visitor_buckets::first_cut;
-use crate::agg::{self, State};
+use crate::agg::{self, Held};
 use crate::error::{SqlResult, needed, report};
-use crate::pg::args::Args;
+use crate::pg::answer::Made;
+use crate::pg::call::Call;
 use crate::pg::scan;
-
-impl State for VisitSet {
-    fn heap_bytes(&self) -> usize {
-        VisitSet::heap_bytes(self)
-    }
-    fn is_empty(&self) -> bool {
-        VisitSet::is_empty(self)
-    }
-    fn like(&self) -> EngineResult<Self> {
-        VisitSet::like(self)
-    }
-    fn merge(&mut self, other: &Self) -> EngineResult<()> {
-        VisitSet::merge(self, other)
-    }
-    fn serialize(&self) -> EngineResult<Vec<u8>> {
-        VisitSet::serialize(self)
-    }
-    fn chunks(&self) -> EngineResult<Vec<Cow<'_, [u8]>>> {
-        VisitSet::chunks(self)
-    }
-    fn deserialize(bytes: &[u8]) -> EngineResult<Self> {
-        VisitSet::deserialize(bytes)
-    }
-    const MERGES_BYTES: bool = true;
-    fn merge_bytes(&mut self, bytes: &[u8]) -> EngineResult<()> {
-        VisitSet::merge_bytes(self, bytes)
-    }
-}
 
 /// A field of a row by its name.
 fn field<'row, T>(row: &'row PgHeapTuple<'_, AllocatedByRust>, name: &str) -> SqlResult<Option<T>>
@@ -56,15 +27,14 @@ where
 }
 
 /// What `mrcall_internal.visit_settings` says.
-fn settings(args: &Args<'_>) -> SqlResult<VisitSettings> {
-    let row = needed(args.composite(11), "settings")?;
-    let gap: Interval = needed(field(&row, "gap")?, "gap")?;
+fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSettings> {
+    let row = needed(row, "settings")?;
     let ignored: Option<Array<'_, &str>> = field(&row, "ignored")?;
     let flag = |name| field(&row, name).map(|flag| flag.unwrap_or(false));
     let cuts = match (field(&row, "width")?, field(&row, "cut_since")?, field(&row, "cut_until")?, field(&row, "zone")?)
     {
         (Some(width), Some(since), Some(until), Some(zone)) => {
-            let [since, until] = [since, until].map(|at: TimestampWithTimeZone| pg_sys::TimestampTz::from(at));
+            let [since, until] = [since, until].map(|at: TimestampWithTimeZone| i64::from(at));
             let mut buckets = Vec::new();
             each_bucket(Some(width), Some(since), Some(until), Some(zone), |start, next| buckets.push((start, next)))?;
             first_cut(&buckets, since)
@@ -72,7 +42,7 @@ fn settings(args: &Args<'_>) -> SqlResult<VisitSettings> {
         _ => Vec::new(),
     };
     Ok(VisitSettings {
-        gap: time::exact_micros(gap.months(), gap.days(), gap.micros(), "gap").map_err(report)?,
+        gap: exact_micros(field(&row, "gap")?, "gap")?,
         ignored: ignored.iter().flat_map(Array::iter).flatten().map(str::to_owned).collect(),
         cuts,
         path_from_url: flag("path_from_url")?,
@@ -84,43 +54,25 @@ fn settings(args: &Args<'_>) -> SqlResult<VisitSettings> {
 
 /// Arguments behind the state: visitor_id, occurred_at, event_type, page_path, page_url, referrer, utm_source, utm_medium,
 /// utm_campaign, user_agent, settings.
-fn visit_set_trans(state: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
-    let args = Args::of(fcinfo);
-    let (Some(visitor), Some(at)) = (args.bytes(1), args.i64(2)) else { return Ok(state) };
+pub fn visit_set_trans<'fcx>(state: Held<'fcx, VisitSet>, call: Call<'fcx>) -> SqlResult<Held<'fcx, VisitSet>> {
+    let (Some(visitor), Some(at)) = (call.arg(1)?, call.arg(2)?) else { return Ok(state) };
     scan::load_next_row(visitor);
     let hit = PageEvent {
         visitor,
         at,
-        is_pageview: args.bytes(3).is_some_and(is_pageview),
-        path: args.bytes(4),
-        page_url: args.bytes(5),
-        referrer: args.bytes(6),
-        utm_source: args.bytes(7),
-        utm_medium: args.bytes(8),
-        utm_campaign: args.bytes(9),
-        user_agent: args.bytes(10),
+        is_pageview: call.arg::<&[u8]>(3)?.is_some_and(is_pageview),
+        path: call.arg(4)?,
+        page_url: call.arg(5)?,
+        referrer: call.arg(6)?,
+        utm_source: call.arg(7)?,
+        utm_medium: call.arg(8)?,
+        utm_campaign: call.arg(9)?,
+        user_agent: call.arg(10)?,
     };
-    let make = || VisitSet::new(settings(&args)?).map_err(report);
-    agg::transition(state, fcinfo, make, |set| set.push(&hit).map_err(report))
-}
-agg::transition_function!(visit_set_trans_wrapper, pg_finfo_visit_set_trans_wrapper, visit_set_trans);
-
-#[pg_extern(sql = false)]
-fn visit_set_combine(first: Internal, second: Internal, fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Internal> {
-    agg::combine::<VisitSet>(first, second, fcinfo)
+    let make = || VisitSet::new(settings(call.arg(11)?)?).map_err(report);
+    state.transition(make, |set| set.push(&hit).map_err(report))
 }
 
-#[pg_extern(sql = false)]
-fn visit_set_serialize(state: Internal) -> SqlResult<Option<AnyElement>> {
-    agg::serialize::<VisitSet>(&state)
-}
-
-#[pg_extern(sql = false)]
-fn visit_set_deserialize(bytes: &[u8], _internal: Internal) -> SqlResult<Internal> {
-    agg::deserialize::<VisitSet>(bytes)
-}
-
-#[pg_extern(sql = false)]
-fn visit_set_final(mut state: Internal) -> SqlResult<Option<AnyElement>> {
-    agg::hand_over(&mut state, VisitSet::receiver)
+pub fn visit_set_final(state: Held<'_, VisitSet>) -> SqlResult<Option<Made>> {
+    agg::hand_over(state, VisitSet::receiver)
 }

@@ -1,20 +1,31 @@
-//! The text form of stored states: `\x` and hexadecimal digits, as bytea's.
+//! Input and output of stored states. Their text form: `\x` and hexadecimal digits, as bytea's.
 
 use core::ffi::CStr;
 use std::ffi::CString;
 
 use data_encoding::{DecodeKind, HEXLOWER, HEXLOWER_PERMISSIVE};
 use mrcall_engine::{Error, ErrorKind, Result};
-use pgrx::prelude::*;
 
-use crate::agg::State;
+use crate::agg::Stored;
+use crate::error::{SqlResult, report};
+use crate::pg::arg::Message;
 
-/// The bytes of a text form that hold a valid state, else `22P02`.
-pub fn decode<S: State>(text: &CStr, name: &str) -> Result<Vec<u8>> {
+/// A type's text input: the bytes of a text form that hold a valid state, else `22P02`.
+pub fn input<S: Stored>(text: &CStr) -> SqlResult<Vec<u8>> {
+    decode::<S>(text).map_err(report)
+}
+
+/// A type's binary input.
+pub fn receive<S: Stored>(message: Message<'_>) -> SqlResult<Vec<u8>> {
+    let bytes = message.rest();
+    S::check(&bytes).map(|()| bytes).map_err(report)
+}
+
+fn decode<S: Stored>(text: &CStr) -> Result<Vec<u8>> {
     let malformed = |detail: &str| {
         Error::new(
             ErrorKind::MalformedText,
-            format!("invalid input syntax for type {name}: {detail}"),
+            format!("invalid input syntax for type {}: {detail}", S::TYPE),
             "A state is written as \\x and hexadecimal digits, as psql prints it.",
         )
     };
@@ -25,13 +36,12 @@ pub fn decode<S: State>(text: &CStr, name: &str) -> Result<Vec<u8>> {
             _ => "not a hexadecimal digit",
         })
     })?;
-    S::deserialize(&bytes).map_err(|error| Error { kind: ErrorKind::MalformedText, ..error })?;
+    S::check(&bytes).map_err(|error| Error { kind: ErrorKind::MalformedText, ..error })?;
     Ok(bytes)
 }
 
 /// The text form of any state.
-#[pg_extern(sql = false)]
-fn state_out(state: &[u8]) -> CString {
+pub fn state_out(state: &[u8]) -> CString {
     let mut text = String::from("\\x");
     HEXLOWER.encode_append(state, &mut text);
     CString::new(text).unwrap_or_default()

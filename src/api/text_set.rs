@@ -1,20 +1,16 @@
 //! A set of texts that a scan asks for each of its rows.
 
 use mrcall_engine::state as engine;
-use pgrx::pg_sys;
-use pgrx::prelude::*;
 
 use crate::error::{SqlResult, report};
-use crate::pg::args::Args;
+use crate::pg::text_array::TextArray;
 
-#[pg_extern(sql = false)]
-fn text_set(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Vec<u8>> {
-    engine::text_set(&Args::of(fcinfo).texts(0)).map_err(report)
+pub fn text_set(texts: Option<TextArray<'_>>) -> SqlResult<Vec<u8>> {
+    let texts = texts.map_or(Ok(Vec::new()), TextArray::present)?;
+    engine::text_set(&texts).map_err(report)
 }
 
 // Read where it lies: the set may have megabytes, and is asked millions of times.
-#[pg_extern(sql = false)]
-fn text_set_has(fcinfo: pg_sys::FunctionCallInfo) -> Option<bool> {
-    let args = Args::of(fcinfo);
-    Some(engine::text_set_has(args.bytes(0)?, args.bytes(1)?))
+pub fn text_set_has(set: Option<&[u8]>, text: Option<&[u8]>) -> Option<bool> {
+    Some(engine::text_set_has(set?, text?))
 }

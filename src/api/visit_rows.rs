@@ -3,37 +3,36 @@
 use mrcall_engine::agent;
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::visits::{Cuts, VisitPart, VisitRows, VisitSet, origin_parts};
-use pgrx::pg_sys;
+use pgrx::datum::{Interval, TimestampWithTimeZone};
 
-use crate::agg::Receiver;
+use crate::agg::{Measured, Receiver};
 use crate::error::{SqlResult, report};
-use crate::pg::args::Args;
-use crate::pg::function::guarded_function;
+use crate::pg::answer::Made;
+use crate::pg::call::Call;
 use crate::pg::query::{self, Query};
-use crate::pg::row::{Row, Text, Value};
-use crate::pg::stream;
+use crate::pg::srf::{Row, Rows, Shared, Start, Value};
 
 /// What the visits of one origin have in common: channel, source, medium, campaign, term, rule, referrer domain.
-type Origin = [Value; 7];
+type Origin<'m> = [Value<'m>; 7];
 
 /// The texts that origins are made of, each once.
 #[derive(Default)]
-struct Parts {
+struct Parts<'m> {
     numbers: Dictionary,
-    texts: Vec<Text>,
+    texts: Vec<Shared<'m>>,
 }
 
-impl Parts {
-    fn value(&mut self, text: &str, row: &mut Row) -> SqlResult<Value> {
+impl<'m> Parts<'m> {
+    fn value(&mut self, text: &str, row: &mut Row<'m>) -> SqlResult<Value<'m>> {
         let number = self.numbers.intern(text.as_bytes()).map_err(report)?;
         if number as usize == self.texts.len() {
-            self.texts.push(row.share(text));
+            self.texts.push(row.share(text)?);
         }
         Ok(self.texts.get(number as usize).copied().into())
     }
 
     /// The parts of an origin, with the channel and the rule of one's own where one fits.
-    fn origin(&mut self, row: &mut Row, rules: &OwnRules, parts: [Option<&str>; 7]) -> SqlResult<Origin> {
+    fn origin(&mut self, row: &mut Row<'m>, rules: &OwnRules, parts: [Option<&str>; 7]) -> SqlResult<Origin<'m>> {
         let (own_channel, own_rule) = rules.channel(&parts)?;
         let [channel, source, medium, campaign, term, rule, referrer_domain] = parts;
         let (channel, rule) = (own_channel.as_deref().or(channel), own_rule.as_deref().or(rule));
@@ -104,24 +103,24 @@ impl OwnRules {
 }
 
 /// The visits of a set as rows of `mrcall_internal.visit`.
-struct Output {
-    rows: VisitRows<'static>,
+struct Output<'m> {
+    rows: VisitRows<'m>,
     rules: OwnRules,
-    texts: ByTextId<Text>,
-    parts: Parts,
-    origins: ByTextId<Origin>,
+    texts: ByTextId<Shared<'m>>,
+    parts: Parts<'m>,
+    origins: ByTextId<Origin<'m>>,
     /// That of a visit without a touch.
-    direct: Origin,
+    direct: Origin<'m>,
     /// Device, and whether it is a bot.
-    devices: ByTextId<[Value; 2]>,
-    unknown: [Value; 2],
+    devices: ByTextId<[Value<'m>; 2]>,
+    unknown: [Value<'m>; 2],
     /// The next visit of the visitor that is in the row.
     next: usize,
 }
 
-impl Output {
+impl<'m> Output<'m> {
     /// The rows of a set.
-    fn new(rows: VisitRows<'static>, query: &Query, row: &mut Row) -> SqlResult<Self> {
+    fn new(rows: VisitRows<'m>, query: &Query, row: &mut Row<'m>) -> SqlResult<Self> {
         let rules = OwnRules::new(query)?;
         let mut direct = [None; 7];
         (direct[0], direct[5]) = (Some("Direct"), Some("no arrival"));
@@ -134,22 +133,22 @@ impl Output {
             parts,
             origins: ByTextId::new(),
             devices: ByTextId::new(),
-            unknown: [row.share("unknown").into(), false.into()],
+            unknown: [row.share("unknown")?.into(), false.into()],
             next: 0,
         })
     }
 
-    fn text(&mut self, id: u32, row: &mut Row) -> Value {
+    fn text(&mut self, id: u32, row: &mut Row<'m>) -> SqlResult<Value<'m>> {
         if let Some(known) = self.texts.get(id) {
-            return known.into();
+            return Ok(known.into());
         }
-        match self.rows.text(id) {
-            Some(text) => self.texts.put(id, row.share(text)).into(),
+        Ok(match self.rows.text(id) {
+            Some(text) => self.texts.put(id, row.share(text)?).into(),
             None => Value::NULL,
-        }
+        })
     }
 
-    fn origin(&mut self, id: u32, row: &mut Row) -> SqlResult<Origin> {
+    fn origin(&mut self, id: u32, row: &mut Row<'m>) -> SqlResult<Origin<'m>> {
         if let Some(known) = self.origins.get(id) {
             return Ok(known);
         }
@@ -158,27 +157,27 @@ impl Output {
         Ok(self.origins.put(id, origin))
     }
 
-    fn device(&mut self, id: u32, row: &mut Row) -> [Value; 2] {
+    fn device(&mut self, id: u32, row: &mut Row<'m>) -> SqlResult<[Value<'m>; 2]> {
         if let Some(known) = self.devices.get(id) {
-            return known;
+            return Ok(known);
         }
-        match self.rows.text(id) {
-            Some(text) => self.devices.put(id, [row.share(agent::device(text)).into(), agent::is_bot(text).into()]),
+        Ok(match self.rows.text(id) {
+            Some(text) => self.devices.put(id, [row.share(agent::device(text))?.into(), agent::is_bot(text).into()]),
             None => self.unknown,
-        }
+        })
     }
 
     /// Sets the columns behind visitor_id.
-    fn set(&mut self, part: &VisitPart, visit_no: usize, row: &mut Row) -> SqlResult<()> {
-        let run = part.run;
+    fn set(&mut self, piece: &VisitPart, visit_no: usize, row: &mut Row<'m>) -> SqlResult<()> {
+        let run = piece.run;
         let [channel, source, medium, campaign, term, rule, referrer_domain] = self.origin(run.touch, row)?;
         let (landing, touched_at) = match run.touch {
             NONE => (run.entry, run.start),
-            _ => (part.landing, run.touch_at),
+            _ => (piece.landing, run.touch_at),
         };
-        let (entry, exit) = (self.text(run.entry, row), self.text(run.exit, row));
-        let landing_page = if landing == run.entry { entry } else { self.text(landing, row) };
-        let [device, is_bot] = self.device(part.agent, row);
+        let (entry, exit) = (self.text(run.entry, row)?, self.text(run.exit, row)?);
+        let landing_page = if landing == run.entry { entry } else { self.text(landing, row)? };
+        let [device, is_bot] = self.device(piece.agent, row)?;
         let values = [
             (visit_no as i64).into(),
             run.start.into(),
@@ -200,18 +199,18 @@ impl Output {
             rule,
         ];
         for (column, value) in (1..).zip(values) {
-            row.set(column, value);
+            row.set(column, value)?;
         }
         Ok(())
     }
 }
 
-impl stream::Source for Option<Output> {
-    fn next(&mut self, row: &mut Row) -> SqlResult<bool> {
+impl<'m> Rows<'m> for Option<Output<'m>> {
+    fn next(&mut self, row: &mut Row<'m>) -> SqlResult<bool> {
         let Some(output) = self else { return Ok(false) };
         if output.next == output.rows.visit_parts().len() {
             let Some(visitor) = output.rows.next_visitor().map_err(report)? else { return Ok(false) };
-            row.set_text(0, visitor.text(&mut [0; 36]));
+            row.set(0, visitor.text(&mut [0; 36]))?;
             output.next = 0;
         }
         let Some(visit) = output.rows.visit_parts().get(output.next).copied() else { return Ok(false) };
@@ -222,38 +221,60 @@ impl stream::Source for Option<Output> {
 }
 
 /// The rows of a set.
-fn rows_of_set(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<pg_sys::Datum>> {
-    stream::next(fcinfo, |row| {
-        let args = Args::of(fcinfo);
-        let Some(set) = args.bytes(0) else { return Ok(None) };
+struct OfVisitSet;
+
+impl Start for OfVisitSet {
+    type Rows<'m> = Option<Output<'m>>;
+
+    fn start<'m>(call: Call<'_>, row: &mut Row<'m>) -> SqlResult<Self::Rows<'m>> {
+        let Some(set) = call.arg(0)? else { return Ok(None) };
         let rows = VisitRows::new(row.keep(set), Cuts::default()).map_err(report)?;
         query::connect(|query| Output::new(rows, query, row)).map(Some)
-    })
+    }
 }
-guarded_function!(visit_set_rows_wrapper, pg_finfo_visit_set_rows_wrapper, rows_of_set);
+
+pub fn visit_set_rows(call: Call<'_>) -> SqlResult<Option<Made>> {
+    call.stream::<OfVisitSet>()
+}
+
+/// The set of visits that the aggregate of a query makes, `None` without an event. The query hands it over under the receiver's
+/// number; where a worker ran the whole of it, there is nobody to hand it to, and its result is the set's bytes.
+pub fn receive(receiver: Receiver<VisitSet>, query: &Query) -> SqlResult<Option<Measured<VisitSet>>> {
+    if let Some(set) = receiver.take() {
+        return Ok(Some(set));
+    }
+    let bytes: Option<Vec<u8>> = query.column(1);
+    bytes.map(|bytes| VisitSet::deserialize(&bytes).map_err(report).and_then(Measured::new)).transpose()
+}
 
 /// The rows of `sessionize`: since, until, gap. The set is made by a query of its own, so that workers help whoever asks, and
 /// however.
-fn sessionize(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Option<pg_sys::Datum>> {
-    stream::next(fcinfo, |row| {
-        let args = Args::of(fcinfo);
+struct OfSessions;
+
+impl Start for OfSessions {
+    type Rows<'m> = Option<Output<'m>>;
+
+    fn start<'m>(call: Call<'_>, row: &mut Row<'m>) -> SqlResult<Self::Rows<'m>> {
+        let (since, until): (Option<TimestampWithTimeZone>, Option<TimestampWithTimeZone>) =
+            (call.arg(0)?, call.arg(1)?);
+        let gap: Option<Interval> = call.arg(2)?;
         query::connect(|query| {
-            let [instant, interval] = [pg_sys::TIMESTAMPTZOID, pg_sys::INTERVALOID];
-            let args = [args.typed(0, instant), args.typed(1, instant), args.typed(2, interval)];
             query.run(
                 c"SELECT mrcall_internal.check_range($1, $2), mrcall_internal.exact($3, 'gap'), mrcall_internal.require_attached()",
-                &args,
+                &[since.into(), until.into(), gap.into()],
             )?;
-            let taker = Receiver::<VisitSet>::new();
-            let [since, until, gap] = args;
+            let receiver = Receiver::new();
             query.run(
                 c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, NULL, true, false, taker => $4) AS s",
-                &[since, until, gap, taker.number().into()],
+                &[since.into(), until.into(), gap.into(), receiver.number().into()],
             )?;
-            let Some(set) = taker.take() else { return Ok(None) };
+            let Some(set) = receive(receiver, query)? else { return Ok(None) };
             let rows = row.own(set).state.rows(Cuts::default()).map_err(report)?;
             Output::new(rows, query, row).map(Some)
         })
-    })
+    }
 }
-guarded_function!(sessionize_wrapper, pg_finfo_sessionize_wrapper, sessionize);
+
+pub fn sessionize(call: Call<'_>) -> SqlResult<Option<Made>> {
+    call.stream::<OfSessions>()
+}

@@ -1,22 +1,19 @@
 //! `visitor_buckets`: one pass over the events finds the visits, cut at the buckets' starts; then they are counted.
 
 use mrcall_engine::resource::interrupt;
+use mrcall_engine::resource::memory::Reservation;
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::visits::{BucketCounts, Cuts, VisitPart, VisitRows, VisitSet, origin_parts};
 use mrcall_engine::{Error, ErrorKind, agent};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
-use pgrx::pg_sys;
-use pgrx::prelude::*;
 
 use super::bucket::each_bucket;
-use super::visit_rows::{ByTextId, OwnRules};
-use mrcall_engine::resource::memory::Reservation;
-
+use super::visit_rows::{ByTextId, OwnRules, receive};
 use crate::agg::Receiver;
 use crate::error::{SqlResult, needed, report};
+use crate::pg::call::Call;
 use crate::pg::query;
-use crate::pg::row::{Text, Value};
-use crate::pg::store::Store;
+use crate::pg::srf::{Materialize, Shared};
 
 const COLUMNS: usize = 8;
 const NOT_SET: &str = "(not set)";
@@ -148,14 +145,15 @@ fn count(
 }
 
 /// Writes a row for each bucket and value.
-fn write(counts: &BucketCounts, values: &Values, buckets: &[(i64, i64)], store: &mut Store) -> SqlResult<()> {
-    let mut shown: Vec<(u32, Option<Text>)> = match values.dimension {
+fn write(counts: &BucketCounts, values: &Values, buckets: &[(i64, i64)], store: &mut Materialize<'_>) -> SqlResult<()> {
+    let mut shown: Vec<(u32, Option<Shared<'_>>)> = match values.dimension {
         Dimension::Whole => vec![(0, None)],
         _ => {
             let mut found = counts.values().map_err(report)?;
             found.sort_unstable_by(|a, b| values.texts.get(*a).cmp(values.texts.get(*b)));
             let text = |id: u32| core::str::from_utf8(values.texts.get(id)).ok();
-            found.into_iter().map(|id| (id, text(id).map(|text| store.row.share(text)))).collect()
+            let shared = |id| SqlResult::Ok((id, text(id).map(|text| store.row.share(text)).transpose()?));
+            found.into_iter().map(shared).collect::<SqlResult<_>>()?
         }
     };
     let mut counter = interrupt::Throttle::default();
@@ -163,30 +161,26 @@ fn write(counts: &BucketCounts, values: &Values, buckets: &[(i64, i64)], store: 
         for (value, text) in &mut shown {
             counter.step();
             let cell = counts.counts(bucket, *value);
-            let days = i32::try_from(cell.days).map_err(|_| {
+            let days = i32::try_from(cell.days).ok();
+            let duration = days.and_then(|days| Interval::new(0, days, cell.micros).ok()).ok_or_else(|| {
                 let message = "the total duration is out of range";
                 report(Error::new(ErrorKind::DatetimeOutOfRange, message, "Use a smaller width."))
             })?;
-            let number = |count: u64| Value::from(count as i64);
-            let row = [
-                (*start).into(),
-                (*text).into(),
-                number(cell.visitors),
-                number(cell.visits),
-                number(cell.events),
-                number(cell.pageviews),
-                number(cell.bounces),
-            ];
-            row.into_iter().enumerate().for_each(|(column, value)| store.row.set(column, value));
-            store.row.set_interval(COLUMNS - 1, days, cell.micros);
+            let numbers = [cell.visitors, cell.visits, cell.events, cell.pageviews, cell.bounces];
+            store.row.set(0, *start)?;
+            store.row.set(1, *text)?;
+            for (column, count) in (2..).zip(numbers) {
+                store.row.set(column, count as i64)?;
+            }
+            store.row.set(COLUMNS - 1, duration)?;
             store.put();
         }
     }
     Ok(())
 }
 
-#[pg_extern(sql = false)]
-fn visitor_buckets(
+pub fn visitor_buckets(
+    call: Call<'_>,
     width: Option<Interval>,
     since: Option<TimestampWithTimeZone>,
     until: Option<TimestampWithTimeZone>,
@@ -194,15 +188,14 @@ fn visitor_buckets(
     dimension: Option<&str>,
     gap: Option<Interval>,
     exclude_bots: Option<bool>,
-    fcinfo: pg_sys::FunctionCallInfo,
 ) -> SqlResult<()> {
     query::connect(|query| {
-        let mut store = Store::of(fcinfo, COLUMNS)?;
+        let mut store = call.materialize(COLUMNS)?;
         query.run(
             c"SELECT mrcall_internal.exact($1, 'gap'), mrcall_internal.check_range($2, $3)",
             &[gap.into(), since.into(), until.into()],
         )?;
-        let instant = |at: Option<TimestampWithTimeZone>, name| needed(at, name).map(pg_sys::TimestampTz::from);
+        let instant = |at: Option<TimestampWithTimeZone>, name| needed(at, name).map(i64::from);
         let (from, to) = (instant(since, "since")?, instant(until, "until")?);
         let mut buckets = Vec::new();
         each_bucket(width, Some(from), Some(to), zone, |start, next| buckets.push((start, next)))?;
@@ -225,7 +218,7 @@ fn visitor_buckets(
                 CASE WHEN $3 THEN '24:00:00'::pg_catalog.interval ELSE '0' END",
             &[since.into(), gap.into(), whole_visit.into()],
         )?;
-        let taker = Receiver::<VisitSet>::new();
+        let receiver = Receiver::new();
         let args = [
             first.into(),
             until.into(),
@@ -236,7 +229,7 @@ fn visitor_buckets(
             since.into(),
             zone.into(),
             with_pages.into(),
-            taker.number().into(),
+            receiver.number().into(),
         ];
         query.run(
             c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, NULL, $4, $5, $6, $7, $8, $9, $10) AS s",
@@ -251,7 +244,7 @@ fn visitor_buckets(
             known: ByTextId::new(),
             untouched: None,
         };
-        if let Some(mut set) = taker.take() {
+        if let Some(mut set) = receive(receiver, query)? {
             count(&mut set.state, &mut counts, cuts, &mut values, no_bots)?;
         }
         write(&counts, &values, &buckets, &mut store)

@@ -1,15 +1,13 @@
 //! The ids in webhooks' documents, by which an index finds those of one conversion.
 
 use std::cell::RefCell;
-use std::thread::LocalKey;
 
 use mrcall_engine::document::FieldValue;
 use mrcall_engine::parse;
 use mrcall_engine::webhooks::{AppleIds, StripeIds, Transaction};
-use pgrx::prelude::*;
-use pgrx::{AnyElement, pg_sys};
 
-use crate::pg::args::Args;
+use crate::pg::answer::Made;
+use crate::pg::call::Call;
 use crate::pg::document::{number_text, read_json};
 use crate::pg::text::text_array;
 
@@ -21,53 +19,39 @@ thread_local! {
     static APPLE: RefCell<AppleIds> = RefCell::default();
 }
 
-#[pg_extern(sql = false)]
-fn stripe_ids(fcinfo: pg_sys::FunctionCallInfo) -> Option<AnyElement> {
-    let args = Args::of(fcinfo);
-    let document = args.bytes(0)?;
-    with_paths(&STRIPE, |paths| texts(&paths.find(document)?))
+pub fn stripe_ids(call: Call<'_>, document: Option<&[u8]>) -> Option<Made> {
+    let ids = STRIPE.with_borrow_mut(|ids| ids.find(document?))?;
+    texts(call, &ids)
 }
 
 // All of it here: an SQL function in an index would be looked up with the rights of whoever writes a row.
-#[pg_extern(sql = false)]
-fn apple_ids(fcinfo: pg_sys::FunctionCallInfo) -> Option<AnyElement> {
-    let args = Args::of(fcinfo);
-    let document = args.bytes(0)?;
-    with_paths(&APPLE, |paths| {
-        let notification = match paths.signed_payload(document) {
-            Some(text) => payload(text)?,
-            None => document,
-        };
-        let transaction = match paths.transaction(notification)? {
-            Transaction::Decoded(object) => object,
-            Transaction::Signed(text) => payload(text)?,
-        };
-        texts(&paths.find(transaction))
-    })
-}
-
-/// Lends the paths, which know where their keys were in the last document. They are taken out of their place, not borrowed,
-/// because the server is called meanwhile: after an error of its the next call makes new ones.
-fn with_paths<T: Default, R>(paths: &'static LocalKey<RefCell<T>>, find: impl FnOnce(&mut T) -> R) -> R {
-    let mut taken = paths.take();
-    let found = find(&mut taken);
-    paths.set(taken);
-    found
+pub fn apple_ids(call: Call<'_>, document: Option<&[u8]>) -> Option<Made> {
+    let document = document?;
+    let notification = match APPLE.with_borrow_mut(|ids| ids.signed_payload(document)) {
+        Some(text) => payload(call, text)?,
+        None => document,
+    };
+    let transaction = match APPLE.with_borrow_mut(|ids| ids.transaction(notification))? {
+        Transaction::Decoded(object) => object,
+        Transaction::Signed(text) => payload(call, text)?,
+    };
+    let ids = APPLE.with_borrow_mut(|ids| ids.find(transaction));
+    texts(call, &ids)
 }
 
 /// The document in a JWS.
-fn payload<'a>(text: &[u8]) -> Option<&'a [u8]> {
-    read_json(&parse::jws_payload(str::from_utf8(text).ok()?)?)
+fn payload<'fcx>(call: Call<'fcx>, text: &[u8]) -> Option<&'fcx [u8]> {
+    read_json(call, &parse::jws_payload(str::from_utf8(text).ok()?)?)
 }
 
 /// The ids that are there, as `->>` says them.
-fn texts(ids: &[Option<FieldValue<'_>>]) -> Option<AnyElement> {
+fn texts(call: Call<'_>, ids: &[Option<FieldValue<'_>>]) -> Option<Made> {
     let ids = ids.iter().flatten().filter_map(|id| {
         let text = match *id {
             FieldValue::Text(text) => text,
             FieldValue::Bool(true) => b"true",
             FieldValue::Bool(false) => b"false",
-            FieldValue::Number(number) => number_text(number)?.to_bytes(),
+            FieldValue::Number(number) => number_text(call, number)?,
             FieldValue::Container(_) => b"",
         };
         Some(if text.len() > LONGEST { b"" } else { text })

@@ -3,17 +3,22 @@
 
 use core::ffi::CStr;
 use core::{ptr, slice};
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::ffi::CString;
 
 use mrcall_engine::document::{FieldPath, FieldValue};
-use pgrx::pg_sys::panic::ErrorReport;
+use mrcall_engine::resource::memory::out_of_memory;
 use pgrx::{
-    AnyElement, Array, FromDatum, PgLogLevel, PgMemoryContexts, PgSqlErrorCode, PgXactCallbackEvent,
-    direct_function_call, direct_function_call_as_datum, pg_sys, pgrx_extern_c_guard, register_xact_callback, varlena,
+    PgMemoryContexts, PgXactCallbackEvent, direct_function_call, direct_function_call_as_datum, pg_sys,
+    register_xact_callback, varlena,
 };
 
-use super::args::{Args, is_plain};
+use super::answer::Made;
+use super::arg::{Read, content, is_plain};
+use super::call::{Call, guard};
+use super::text::new_text;
+use super::text_array::TextArray;
+use crate::error::{SqlResult, report};
 
 /// The tag of a pointer to a value that is stored outside of its row (VARTAG_ONDISK).
 const ON_DISK: u8 = 18;
@@ -33,39 +38,93 @@ struct Unpacked {
 }
 
 thread_local! {
-    static UNPACKED: RefCell<Unpacked> = RefCell::default();
+    // Taken out while it is used, so that nothing that the server does in between meets it half made: unpacking may wait, and
+    // a backend that is ended while it waits runs the callbacks of its transaction right there.
+    static UNPACKED: Cell<Unpacked> = Cell::default();
 }
 
-/// The jsonb argument of that number as the running function's result: as it came where it is plain, else a copy of the
-/// document unpacked. `None` where it is NULL.
-pub fn unpacked(args: &Args, i: usize) -> Option<AnyElement> {
-    let datum = args.datum(i)?;
-    let pointer = datum.cast_mut_ptr::<pg_sys::varlena>();
-    // SAFETY: the SQL declaration says that the argument is a jsonb, so the pointer is that of a live varlena, as long as its
-    // header says; the server makes plain copies in the memory of this call, which is where a result belongs.
-    unsafe {
-        if is_plain(pointer) || !is_stored(pointer) {
-            return element(pg_sys::Datum::from(pg_sys::pg_detoast_datum(pointer)));
-        }
-        with_unpacked(pointer, |document| {
-            let copy = pg_sys::palloc(document.len()).cast::<u8>();
-            ptr::copy_nonoverlapping(document.as_ptr(), copy, document.len());
-            element(pg_sys::Datum::from(copy))
-        })
+/// A jsonb.
+#[derive(Clone, Copy)]
+pub struct Document<'fcx> {
+    call: Call<'fcx>,
+    pointer: *mut pg_sys::varlena,
+}
+
+impl<'fcx> Read<'fcx> for Document<'fcx> {
+    #[inline]
+    unsafe fn read(call: Call<'fcx>, datum: pg_sys::Datum) -> SqlResult<Self> {
+        Ok(Self { call, pointer: datum.cast_mut_ptr() })
     }
 }
 
-/// There is not enough memory for a result.
-pub struct NoMemory;
+impl Document<'_> {
+    /// The same as a result: as it came where it is plain, else a copy of it unpacked.
+    pub fn unpacked(self) -> Made {
+        // SAFETY: the pointer is that of a live varlena, as long as its header says; what is made for a result lies in the
+        // memory of the call.
+        let plain = unsafe {
+            if is_plain(self.pointer) || !is_stored(self.pointer) {
+                self.call.memory().switch_to(|_| pg_sys::pg_detoast_datum(self.pointer))
+            } else {
+                with_unpacked(self.pointer, |document| {
+                    let copy = self.call.memory().palloc(document.len());
+                    ptr::copy_nonoverlapping(document.as_ptr(), copy.cast(), document.len());
+                    copy.cast()
+                })
+            }
+        };
+        Made(pg_sys::Datum::from(plain))
+    }
 
-/// What a function makes of a text that it finds in a document, NULL as `None`. It raises no error.
-pub trait Reading {
-    /// The result for a text.
-    fn text(text: &[u8]) -> Result<Option<pg_sys::Datum>, NoMemory>;
+    /// Reads what stands behind its header.
+    fn read<T>(self, read: impl FnOnce(&[u8]) -> T) -> T {
+        // SAFETY: the pointer is that of a live varlena.
+        unsafe {
+            if is_plain(self.pointer) {
+                read(content(self.pointer))
+            } else if is_stored(self.pointer) {
+                with_unpacked(self.pointer, |document| read(document.get(pg_sys::VARHDRSZ..).unwrap_or_default()))
+            } else {
+                read(content(self.call.memory().switch_to(|_| pg_sys::pg_detoast_datum(self.pointer))))
+            }
+        }
+    }
+}
 
-    /// The result for a truth value.
+/// What a function makes of a field.
+#[derive(Clone, Copy)]
+pub enum Field<'a> {
+    /// NULL.
+    Null,
+    /// A text.
+    Text(&'a [u8]),
+    /// A timestamptz.
+    Instant(i64),
+    /// A boolean.
+    Truth(bool),
+}
+
+impl Field<'_> {
+    /// The result, `None` where there is not enough memory for it.
     #[inline]
-    fn truth(value: bool) -> Result<Option<pg_sys::Datum>, NoMemory> {
+    fn datum(self) -> Option<Option<pg_sys::Datum>> {
+        match self {
+            Self::Null => Some(None),
+            Self::Text(text) => new_text(text).map(Some),
+            Self::Instant(instant) => Some(Some(instant.into())),
+            Self::Truth(value) => Some(Some(value.into())),
+        }
+    }
+}
+
+/// What a function makes of a text or a truth value that it finds in a document. It raises no error.
+pub trait Reading {
+    /// Of a text.
+    fn text(text: &[u8]) -> Field<'_>;
+
+    /// Of a truth value.
+    #[inline]
+    fn truth(value: bool) -> Field<'static> {
         Self::text(if value { b"true" } else { b"false" })
     }
 }
@@ -75,180 +134,164 @@ pub trait Reading {
 /// `->>` does its work in the time that the guard of a function in Rust takes alone. So what most calls do, to read a text or
 /// truth value at a constant path of a document that stands in its row as it is, is done without one, by code that cannot fail.
 ///
-/// SAFETY: the server calls a function of that declaration, STRICT.
+/// # Safety
+/// The server calls a function of that declaration, STRICT, with a FmgrInfo.
 #[inline]
-pub unsafe fn field<R: Reading>(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
-    // SAFETY: the server passes a live call info, whose first argument is a jsonb; fn_extra is as `path` leaves it.
+pub(super) unsafe fn field<R: Reading>(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
+    // SAFETY: as this function's: the first argument is a jsonb; fn_extra is as `path` leaves it.
     unsafe {
         if let Some(path) = (*(*fcinfo).flinfo).fn_extra.cast::<FieldPath>().as_mut()
             && let pointer = (*(*fcinfo).args.as_ptr()).value.cast_mut_ptr()
             && is_plain(pointer)
         {
-            let result = match path.find(content(pointer)) {
-                None => Ok(None),
-                Some(FieldValue::Text(text)) => R::text(text),
-                Some(FieldValue::Bool(value)) => R::truth(value),
-                Some(FieldValue::Number(_) | FieldValue::Container(_)) => Err(NoMemory),
+            let found = match path.find(content(pointer)) {
+                None => Some(Field::Null),
+                Some(FieldValue::Text(text)) => Some(R::text(text)),
+                Some(FieldValue::Bool(value)) => Some(R::truth(value)),
+                Some(FieldValue::Number(_) | FieldValue::Container(_)) => None,
             };
-            if let Ok(result) = result {
-                return or_null(fcinfo, result);
+            if let Some(result) = found.and_then(Field::datum) {
+                return result.unwrap_or_else(|| {
+                    (*fcinfo).isnull = true;
+                    pg_sys::Datum::null()
+                });
             }
         }
-        pgrx_extern_c_guard(|| {
-            let result = any_field::<R>(fcinfo).unwrap_or_else(|NoMemory| {
-                ErrorReport::new(PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY, "out of memory", "mrcall_ext")
-                    .report(PgLogLevel::ERROR);
-                None
-            });
-            or_null(fcinfo, result)
-        })
+        guard(fcinfo, |call| any_field::<R>(call))
     }
 }
 
-/// SAFETY: a live call info.
-#[inline]
-unsafe fn or_null(fcinfo: pg_sys::FunctionCallInfo, result: Option<pg_sys::Datum>) -> pg_sys::Datum {
-    result.unwrap_or_else(|| {
-        // SAFETY: see above.
-        unsafe { (*fcinfo).isnull = true };
-        pg_sys::Datum::null()
-    })
-}
-
 /// As [`field`], for any path and document.
-fn any_field<R: Reading>(fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<pg_sys::Datum>, NoMemory> {
-    let args = Args::of(fcinfo);
+fn any_field<R: Reading>(call: Call<'_>) -> SqlResult<Option<pg_sys::Datum>> {
     let mut other = None;
-    let (Some(datum), Some(path)) = (args.datum(0), path(fcinfo, &args, &mut other)) else { return Ok(None) };
+    let (Some(document), Some(path)) = (call.arg::<Document<'_>>(0)?, path(call, &mut other)?) else {
+        return Ok(None);
+    };
     let mut is_container = false;
-    let mut read = |document: &[u8]| match path.find(document) {
+    let result = |field: Field<'_>| {
+        let size = if let Field::Text(text) = field { text.len() } else { 0 };
+        field.datum().ok_or_else(|| report(out_of_memory(size)))
+    };
+    let found = document.read(|bytes| match path.find(bytes) {
         None => Ok(None),
-        Some(FieldValue::Text(text)) => R::text(text),
-        Some(FieldValue::Bool(value)) => R::truth(value),
-        Some(FieldValue::Number(number)) => number_text(number).map_or(Ok(None), |text| R::text(text.to_bytes())),
+        Some(FieldValue::Text(text)) => result(R::text(text)),
+        Some(FieldValue::Bool(value)) => result(R::truth(value)),
+        Some(FieldValue::Number(number)) => number_text(call, number).map_or(Ok(None), |text| result(R::text(text))),
         Some(FieldValue::Container(_)) => {
             is_container = true;
             Ok(None)
         }
-    };
-    let pointer = datum.cast_mut_ptr::<pg_sys::varlena>();
-    // SAFETY: the SQL declaration says that the argument is a jsonb, so the pointer is that of a live varlena.
-    let found = unsafe {
-        if is_plain(pointer) {
-            read(content(pointer))
-        } else if is_stored(pointer) {
-            with_unpacked(pointer, |document| read(document.get(pg_sys::VARHDRSZ..).unwrap_or_default()))
-        } else {
-            read(content(pg_sys::pg_detoast_datum(pointer)))
-        }
-    };
+    })?;
     if !is_container {
-        return found;
+        return Ok(found);
     }
     // Objects and arrays, as the server writes them.
-    let document = unpacked(&args, 0).map(|document| document.datum());
+    let args = [Some(document.unpacked().0), call.datum(1)];
     // SAFETY: the arguments are those of #>>; its result is a text.
-    let text = unsafe { direct_function_call_as_datum(pg_sys::jsonb_extract_path_text, &[document, args.datum(1)]) };
+    let text = unsafe { direct_function_call_as_datum(pg_sys::jsonb_extract_path_text, &args) };
     // SAFETY: see above.
-    text.map_or(Ok(None), |text| R::text(unsafe { content(text.cast_mut_ptr()) }))
+    text.map_or(Ok(None), |text| result(R::text(unsafe { content(text.cast_mut_ptr()) })))
 }
 
 /// The path in the second argument, kept from call to call where the statement has it as a constant. `None` where a key is NULL.
-fn path<'a>(
-    fcinfo: pg_sys::FunctionCallInfo,
-    args: &Args,
-    other: &'a mut Option<FieldPath>,
-) -> Option<&'a mut FieldPath> {
-    // SAFETY: the server passes a live call info; what is behind fn_extra is what this function put there, dropped with the
-    // memory of the call site, which is not before the running call ends.
+fn path<'a>(call: Call<'_>, other: &'a mut Option<FieldPath>) -> SqlResult<Option<&'a mut FieldPath>> {
+    let read = || -> SqlResult<Option<FieldPath>> {
+        let Some(keys) = call.arg::<TextArray<'_>>(1)? else { return Ok(None) };
+        Ok(keys.texts().collect::<SqlResult<Option<Vec<_>>>>()?.map(FieldPath::new))
+    };
+    // SAFETY: the call is live; what is behind fn_extra is what this function put there, dropped with the memory of the call
+    // site, which is not before the running call ends.
     unsafe {
-        let Some(site) = (*fcinfo).flinfo.as_mut() else { return path_of(args).map(|path| other.insert(path)) };
+        let site = &mut *(*call.info()).flinfo;
         if site.fn_extra.is_null() {
-            let path = path_of(args)?;
-            if !pg_sys::get_fn_expr_arg_stable(site, 1) {
-                return Some(other.insert(path));
+            let Some(path) = read()? else { return Ok(None) };
+            if !is_constant(site.fn_expr, 1) {
+                return Ok(Some(other.insert(path)));
             }
             site.fn_extra = PgMemoryContexts::For(site.fn_mcxt).leak_and_drop_on_delete(path).cast();
         }
-        site.fn_extra.cast::<FieldPath>().as_mut()
+        Ok(site.fn_extra.cast::<FieldPath>().as_mut())
     }
 }
 
-fn path_of(args: &Args) -> Option<FieldPath> {
-    // SAFETY: the SQL declaration says that the argument is an array of texts.
-    let keys = unsafe { Array::<&str>::from_datum(args.datum(1)?, false) }?;
-    keys.iter().collect::<Option<Vec<_>>>().map(FieldPath::new)
+/// Whether an argument of a function's call has the same value whenever the call is made. The server's own question
+/// (`get_fn_expr_arg_stable`) says so of parameters too, such as a variable of PL/pgSQL, which changes between two calls.
+///
+/// # Safety
+/// The expression is that of a FmgrInfo.
+unsafe fn is_constant(expression: pg_sys::fmNodePtr, argument: usize) -> bool {
+    // SAFETY: as this function's: NULL or a live node, which begins with its tag; the list has `length` elements.
+    unsafe {
+        if expression.is_null() || (*expression).type_ != pg_sys::NodeTag::T_FuncExpr {
+            return false;
+        }
+        let Some(args) = (*expression.cast::<pg_sys::FuncExpr>()).args.as_ref() else { return false };
+        argument < args.length.max(0) as usize
+            && (*(*args.elements.add(argument)).ptr_value.cast::<pg_sys::Node>()).type_ == pg_sys::NodeTag::T_Const
+    }
 }
 
-/// A number as the server writes it.
-pub fn number_text<'a>(number: &[u8]) -> Option<&'a CStr> {
-    // SAFETY: the bytes are those of a numeric in a document; in the copy they are aligned as the server wants them.
-    unsafe {
-        let copy = pg_sys::palloc(number.len()).cast::<u8>();
+/// A number of a document as the server writes it.
+pub fn number_text<'fcx>(call: Call<'fcx>, number: &[u8]) -> Option<&'fcx [u8]> {
+    // SAFETY: the bytes are those of a numeric; in the copy they are aligned as the server wants them.
+    let text: Option<&CStr> = unsafe {
+        let copy = call.memory().palloc(number.len()).cast::<u8>();
         ptr::copy_nonoverlapping(number.as_ptr(), copy, number.len());
-        direct_function_call::<&CStr>(pg_sys::numeric_out, &[Some(pg_sys::Datum::from(copy))])
-    }
+        let number = [Some(pg_sys::Datum::from(copy))];
+        call.memory().switch_to(|_| direct_function_call(pg_sys::numeric_out, &number))
+    };
+    text.map(CStr::to_bytes)
 }
 
-/// The content of the jsonb that a JSON text is, in the memory of the running call.
-pub fn read_json<'a>(text: &str) -> Option<&'a [u8]> {
+/// The content of the jsonb that a JSON text is.
+pub fn read_json<'fcx>(call: Call<'fcx>, text: &str) -> Option<&'fcx [u8]> {
     let text = CString::new(text).ok()?;
-    // SAFETY: the argument is that of jsonb_in, whose result is a plain jsonb.
+    let text = [Some(pg_sys::Datum::from(text.as_ptr()))];
+    // SAFETY: the argument is that of jsonb_in, whose result is a plain jsonb in the memory of the call.
     unsafe {
-        let document = direct_function_call_as_datum(pg_sys::jsonb_in, &[Some(pg_sys::Datum::from(text.as_ptr()))])?;
+        let document = call.memory().switch_to(|_| direct_function_call_as_datum(pg_sys::jsonb_in, &text))?;
         Some(content(document.cast_mut_ptr()))
     }
 }
 
 /// Whether a value is in a row or in a table of its own, not elsewhere in memory.
 ///
-/// SAFETY: the pointer is that of a live varlena.
+/// # Safety
+/// The pointer is that of a live varlena.
 unsafe fn is_stored(pointer: *mut pg_sys::varlena) -> bool {
-    // SAFETY: see above; a pointer to a value has its tag in its second byte.
+    // SAFETY: as this function's; a pointer to a value has its tag in its second byte.
     unsafe { !varlena::varatt_is_1b_e(pointer) || *pointer.cast::<u8>().add(1) == ON_DISK }
-}
-
-/// What stands behind a value's header.
-///
-/// SAFETY: the pointer is that of a live varlena that is plain.
-unsafe fn content<'a>(pointer: *mut pg_sys::varlena) -> &'a [u8] {
-    // SAFETY: see above.
-    unsafe { slice::from_raw_parts(varlena::vardata_any(pointer).cast::<u8>(), varlena::varsize_any_exhdr(pointer)) }
 }
 
 /// Reads a stored document unpacked, with its length word.
 ///
-/// SAFETY: the pointer is that of a live jsonb that is stored and not plain.
+/// # Safety
+/// The pointer is that of a live jsonb that is stored and not plain.
 unsafe fn with_unpacked<T>(pointer: *mut pg_sys::varlena, read: impl FnOnce(&[u8]) -> T) -> T {
-    // SAFETY: see above.
+    let mut last = UNPACKED.take();
+    // SAFETY: as this function's.
     unsafe {
         let stored = slice::from_raw_parts(pointer.cast::<u8>(), varlena::varsize_any(pointer));
         let statement = pg_sys::GetCurrentStatementStartTimestamp();
-        UNPACKED.with_borrow_mut(|last| {
-            if last.stored != stored || last.statement != statement {
-                last.stored.clear();
-                let document = pg_sys::pg_detoast_datum(pointer);
-                last.document.clear();
-                last.document
-                    .extend_from_slice(slice::from_raw_parts(document.cast::<u8>(), varlena::varsize_any(document)));
-                pg_sys::pfree(document.cast());
-                last.stored.extend_from_slice(stored);
-                last.statement = statement;
-                if !last.is_registered {
-                    last.is_registered = true;
-                    register_xact_callback(PgXactCallbackEvent::Commit, forget);
-                    register_xact_callback(PgXactCallbackEvent::Abort, forget);
-                }
+        if last.stored != stored || last.statement != statement {
+            last.stored.clear();
+            last.document.clear();
+            let document = pg_sys::pg_detoast_datum(pointer);
+            last.document
+                .extend_from_slice(slice::from_raw_parts(document.cast::<u8>(), varlena::varsize_any(document)));
+            pg_sys::pfree(document.cast());
+            last.stored.extend_from_slice(stored);
+            last.statement = statement;
+            if !last.is_registered {
+                last.is_registered = true;
+                register_xact_callback(PgXactCallbackEvent::Commit, forget);
+                register_xact_callback(PgXactCallbackEvent::Abort, forget);
             }
-            read(&last.document)
-        })
+        }
     }
-}
-
-/// SAFETY: the datum is a jsonb that lives as long as the result of the running function.
-unsafe fn element(datum: pg_sys::Datum) -> Option<AnyElement> {
-    // SAFETY: see above.
-    unsafe { AnyElement::from_polymorphic_datum(datum, false, pg_sys::JSONBOID) }
+    let result = read(&last.document);
+    UNPACKED.set(last);
+    result
 }
 
 fn forget() {

@@ -1,17 +1,20 @@
-//! The only place of the SQL layer with `unsafe`: calls into the server.
+//! The only place of the SQL layer, beside `agg::context`, with `unsafe`: what talks to the server's C interface.
+//!
+//! A function of the extension is a safe function in `api`, from arguments to a result, and a line in [`exports`]. The one
+//! unsafe step of a call makes a [`call::Call`] of what the server passes; whatever is borrowed of the call has its lifetime.
+//! No server call stands under the borrow of a `RefCell`: it may wait, and what ends a backend then runs the callbacks of the
+//! transaction under the borrow.
 
-pub mod args;
+pub mod answer;
+pub mod arg;
+pub mod call;
 pub mod document;
-pub mod function;
-pub mod message;
+mod exports;
 pub mod query;
-pub mod row;
 pub mod scan;
 pub mod settings;
-pub mod store;
-pub mod stream;
+pub mod srf;
 pub mod text;
 pub mod text_array;
-pub mod tuples;
 pub mod window;
 pub mod zone;

@@ -3,14 +3,15 @@
 
 use core::ffi::{CStr, c_char};
 
-use pgrx::datum::DatumWithOid;
-use pgrx::spi::Spi;
-use pgrx::{FromDatum, pg_sys};
-
-use crate::error::{SqlResult, report};
 use mrcall_engine::{Error, ErrorKind};
+use pgrx::datum::DatumWithOid;
+use pgrx::pg_sys;
+use pgrx::spi::Spi;
 
-/// A connection to the server from inside; what it answers lives as long.
+use super::arg::Owned;
+use crate::error::{SqlResult, report};
+
+/// A connection to the server from inside.
 pub struct Query(());
 
 /// Runs `work` with a connection.
@@ -47,13 +48,13 @@ impl Query {
     }
 
     /// The value of a column, from 1, of the first row; `None` for NULL and without a row.
-    pub fn first<T: FromDatum>(&self, sql: &CStr, args: &[DatumWithOid<'_>]) -> SqlResult<Option<T>> {
+    pub fn first<T: Owned>(&self, sql: &CStr, args: &[DatumWithOid<'_>]) -> SqlResult<Option<T>> {
         self.select(sql, args)?;
         Ok(self.column(1))
     }
 
     /// A further column of the first row of the query that ran last.
-    pub fn column<T: FromDatum>(&self, number: i32) -> Option<T> {
+    pub fn column<T: Owned>(&self, number: i32) -> Option<T> {
         // SAFETY: the table is that of the query that ran last and lives until the connection ends; T is the column's type, as
         // the queries of this extension spell it out.
         unsafe {
@@ -66,6 +67,13 @@ impl Query {
             T::from_datum(datum, null)
         }
     }
+}
+
+/// Whether the procedure that calls a function may COMMIT: it is not inside a transaction block, a function or a block with
+/// EXCEPTION. Trying it out instead would end the procedure.
+pub fn may_commit() -> bool {
+    // SAFETY: reads the state of the server's own SPI stack, takes no argument and keeps nothing.
+    unsafe { pg_sys::SPI_inside_nonatomic_context() }
 }
 
 fn failed(status: i32) -> pgrx::pg_sys::panic::ErrorReport {

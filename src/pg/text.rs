@@ -3,7 +3,9 @@
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
-use pgrx::{AnyElement, FromDatum, pg_sys, varlena};
+use pgrx::{pg_sys, varlena};
+
+use super::answer::Made;
 
 /// The most that the server allocates at once.
 const MAX_ALLOCATION: usize = 0x3fff_ffff;
@@ -14,9 +16,9 @@ unsafe extern "C-unwind" {
     fn MemoryContextAllocExtended(context: pg_sys::MemoryContext, size: usize, flags: c_int) -> *mut c_void;
 }
 
-/// A text in the memory of the running call; `None` where there is not enough. Raises no error.
+/// A text in the memory that is current; `None` where there is not enough. Raises no error.
 #[inline]
-pub fn new_text(bytes: &[u8]) -> Option<pg_sys::Datum> {
+pub(super) fn new_text(bytes: &[u8]) -> Option<pg_sys::Datum> {
     let size = bytes.len() + pg_sys::VARHDRSZ;
     if size > MAX_ALLOCATION {
         return None;
@@ -34,14 +36,13 @@ pub fn new_text(bytes: &[u8]) -> Option<pg_sys::Datum> {
     }
 }
 
-/// An array of texts in the memory of the running call; `None` where there is not enough for a text.
-pub fn text_array<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Option<AnyElement> {
+/// An array of texts in the memory that is current; `None` where there is not enough for a text.
+pub fn text_array<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Option<Made> {
     let mut texts = texts.map(new_text).collect::<Option<Vec<_>>>()?;
     let count = c_int::try_from(texts.len()).ok()?;
     // SAFETY: each datum is a text, whose length, alignment and passing are those given.
-    unsafe {
-        let array =
-            pg_sys::construct_array(texts.as_mut_ptr(), count, pg_sys::TEXTOID, -1, false, pg_sys::TYPALIGN_INT as i8);
-        AnyElement::from_polymorphic_datum(pg_sys::Datum::from(array), false, pg_sys::TEXTARRAYOID)
-    }
+    let array = unsafe {
+        pg_sys::construct_array(texts.as_mut_ptr(), count, pg_sys::TEXTOID, -1, false, pg_sys::TYPALIGN_INT as i8)
+    };
+    Some(Made(pg_sys::Datum::from(array)))
 }

@@ -2,7 +2,10 @@
 
 use mrcall_engine::text::utf8;
 use mrcall_engine::{Error, ErrorKind};
+use pgrx::pg_sys;
 
+use super::arg::Read;
+use super::call::Call;
 use crate::error::{SqlResult, needed_element, report};
 
 /// Dimensions, offset of the data, type of the elements.
@@ -19,39 +22,56 @@ pub enum Unreadable {
     Layout,
 }
 
-/// An array of one dimension.
+/// A text[], its dimensions one after the other.
 #[derive(Debug, Clone, Copy)]
 pub struct TextArray<'a> {
     /// What is behind the length word.
     array: &'a [u8],
-    name: &'static str,
+    dimensions: u32,
     count: usize,
+    /// Where the bits of what is no NULL are, behind the bounds of the dimensions; and the elements.
+    bits: usize,
     data: usize,
     has_nulls: bool,
 }
 
-impl<'a> TextArray<'a> {
-    /// The content of a text[]; `22023` for more than one dimension.
-    pub(super) fn new(array: &'a [u8], name: &'static str) -> SqlResult<Self> {
+impl<'fcx> Read<'fcx> for TextArray<'fcx> {
+    #[inline]
+    unsafe fn read(call: Call<'fcx>, datum: pg_sys::Datum) -> SqlResult<Self> {
+        // SAFETY: as this function's.
+        let array = unsafe { <&[u8]>::read(call, datum)? };
         let (dimensions, offset) = (word(array, 0), word(array, 4) as usize);
-        if dimensions > 1 {
+        let lengths = 0..dimensions as usize;
+        let count = if dimensions == 0 { 0 } else { lengths.map(|i| word(array, FIXED + 4 * i) as usize).product() };
+        let bits = FIXED + 8 * dimensions as usize;
+        // Without NULLs the data follow the bounds of the dimensions, at a multiple of eight.
+        let data = if offset == 0 { (LENGTH + bits).next_multiple_of(8) } else { offset }.saturating_sub(LENGTH);
+        Ok(Self { array, dimensions, count, bits, data, has_nulls: offset != 0 })
+    }
+}
+
+impl<'a> TextArray<'a> {
+    /// The same, `22023` for more than one dimension.
+    pub fn one_dimension(self, name: &str) -> SqlResult<Self> {
+        if self.dimensions > 1 {
             return Err(report(Error::invalid(
-                format!("{name} has {dimensions} dimensions"),
+                format!("{name} has {} dimensions", self.dimensions),
                 "Give an array of one dimension: the channels in order of time.",
             )));
         }
-        let count = if dimensions == 0 { 0 } else { word(array, FIXED) as usize };
-        // Without NULLs the data follow the bounds of the dimension, at a multiple of eight.
-        let data = if offset == 0 { 24 - LENGTH } else { offset.saturating_sub(LENGTH) };
-        Ok(Self { array, name, count, data, has_nulls: offset != 0 })
+        Ok(self)
     }
 
-    /// The bytes of each element, up to one that cannot be read.
-    pub fn steps(&self) -> impl Iterator<Item = Result<&'a [u8], Unreadable>> + use<'a> {
+    /// How many elements there are.
+    pub fn len(self) -> usize {
+        self.count
+    }
+
+    /// The bytes of each element.
+    pub fn elements(self) -> impl Iterator<Item = Result<&'a [u8], Unreadable>> + use<'a> {
         let (array, mut at) = (self.array, self.data);
-        let has_nulls = self.has_nulls;
         (0..self.count).map(move |i| {
-            if has_nulls && array.get(FIXED + 8 + i / 8).is_none_or(|bits| bits >> (i % 8) & 1 == 0) {
+            if self.has_nulls && array.get(self.bits + i / 8).is_none_or(|bits| bits >> (i % 8) & 1 == 0) {
                 return Err(Unreadable::Null(i));
             }
             at = at.next_multiple_of(4);
@@ -67,24 +87,42 @@ impl<'a> TextArray<'a> {
         })
     }
 
-    /// The error for such an element: `22004` for a NULL.
-    pub fn fail<T>(&self, element: Unreadable) -> SqlResult<T> {
-        match element {
-            Unreadable::Null(i) => needed_element(None, self.name, i),
-            Unreadable::Layout => Err(report(Error::new(
-                ErrorKind::NotPossible,
-                "an array is laid out in an unknown way",
-                "Give it as an array of texts.",
-            ))),
-        }
+    /// Each element as a text, `None` for NULL; `55000` where the database is not in UTF-8.
+    pub fn texts(self) -> impl Iterator<Item = SqlResult<Option<&'a str>>> + use<'a> {
+        self.elements().map(|element| match element {
+            Ok(text) => utf8(text).map(Some).map_err(report),
+            Err(Unreadable::Null(_)) => Ok(None),
+            Err(Unreadable::Layout) => Err(unknown_layout()),
+        })
     }
 
-    /// Each element as a text; `55000` where the database is not in UTF-8.
-    pub fn texts(&self) -> SqlResult<Vec<&'a str>> {
-        self.steps()
-            .map(|step| step.map_or_else(|element| self.fail(element), |text| utf8(text).map_err(report)))
-            .collect()
+    /// The texts that are not NULL.
+    pub fn present(self) -> SqlResult<Vec<&'a str>> {
+        self.texts().filter_map(Result::transpose).collect()
     }
+
+    /// All texts; a NULL among them is `22004` with its place.
+    pub fn all(self, name: &str) -> SqlResult<Vec<&'a str>> {
+        self.texts().enumerate().map(|(i, text)| needed_element(text?, name, i)).collect()
+    }
+}
+
+impl Unreadable {
+    /// The error for such an element: `22004` for a NULL.
+    pub fn fail<T>(self, name: &str) -> SqlResult<T> {
+        match self {
+            Self::Null(i) => needed_element(None, name, i),
+            Self::Layout => Err(unknown_layout()),
+        }
+    }
+}
+
+fn unknown_layout() -> pgrx::pg_sys::panic::ErrorReport {
+    report(Error::new(
+        ErrorKind::NotPossible,
+        "an array is laid out in an unknown way",
+        "Give it as an array of texts.",
+    ))
 }
 
 /// A number; zero beyond the end.

@@ -1,11 +1,15 @@
 //! The rows of a window function's partition. pgrx does not bind the server's window interface: it is declared here.
 
+use core::any::TypeId;
+use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::pg_sys;
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary as guarded;
 
+use super::arg::{Arg, Owned};
+use super::call::Call;
 use crate::error::{SqlResult, report};
 
 /// `windowapi.h`: places count from the partition's first row.
@@ -30,16 +34,24 @@ unsafe extern "C-unwind" {
 
 /// The partition in which a window function runs, at its current row.
 #[derive(Clone, Copy)]
-pub struct Window(*mut pg_sys::WindowObjectData);
+pub struct Window<'fcx>(*mut pg_sys::WindowObjectData, PhantomData<&'fcx ()>);
 
-impl Window {
-    /// Of the call that is running; `55000` when it is not one of a window.
-    pub fn of(fcinfo: pg_sys::FunctionCallInfo) -> SqlResult<Self> {
-        // SAFETY: the server passes a live call info; its context is NULL or a node, which begins with its tag.
+/// What a function keeps from row to row of one partition. The server gives it zeroed memory.
+#[repr(C)]
+struct Kept<T> {
+    is_set: u8,
+    of_type: MaybeUninit<TypeId>,
+    value: MaybeUninit<T>,
+}
+
+impl<'fcx> Arg<'fcx> for Window<'fcx> {
+    /// `55000` when the call is not one of a window.
+    fn take(call: Call<'fcx>, _next: &mut usize) -> SqlResult<Self> {
+        // SAFETY: the call is live; its context is NULL or a node, which begins with its tag.
         unsafe {
-            let context = (*fcinfo).context;
+            let context = (*call.info()).context;
             if !context.is_null() && (*context).type_ == pg_sys::NodeTag::T_WindowObjectData {
-                return Ok(Self(context.cast()));
+                return Ok(Self(context.cast(), PhantomData));
             }
         }
         Err(report(Error::new(
@@ -48,7 +60,9 @@ impl Window {
             "Call it with OVER (ORDER BY ts).",
         )))
     }
+}
 
+impl Window<'_> {
     /// The place of the current row; rows before it will not be asked for again.
     pub fn current(self) -> i64 {
         // SAFETY: the window is the server's own, for the call that is running.
@@ -61,41 +75,46 @@ impl Window {
         }
     }
 
-    /// An argument at the current row, as the server passes it; `None` is NULL.
-    pub fn argument(self, i: i32) -> Option<pg_sys::Datum> {
+    /// An argument at the current row, of the type that the SQL declaration says; `None` is NULL.
+    pub fn argument<T: Owned>(self, i: i32) -> Option<T> {
         let mut is_null = false;
         // SAFETY: as above; is_null is a live local.
-        let datum = unsafe { guarded(|| WinGetFuncArgCurrent(self.0, i, &mut is_null)) };
-        (!is_null).then_some(datum)
+        unsafe {
+            let datum = guarded(|| WinGetFuncArgCurrent(self.0, i, &mut is_null));
+            T::from_datum(datum, is_null)
+        }
     }
 
     /// An argument at a place at or behind the current row's; the outer `None` is behind the last row, the inner one NULL.
-    pub fn argument_at(self, i: i32, place: i64) -> Option<Option<pg_sys::Datum>> {
+    pub fn argument_at<T: Owned>(self, i: i32, place: i64) -> Option<Option<T>> {
         let place = i32::try_from(place).ok()?;
         let (mut is_null, mut is_out) = (false, false);
         // SAFETY: as above.
-        let datum = unsafe {
-            guarded(|| WinGetFuncArgInPartition(self.0, i, place, WINDOW_SEEK_HEAD, false, &mut is_null, &mut is_out))
-        };
-        if is_out { None } else { Some((!is_null).then_some(datum)) }
+        unsafe {
+            let datum = guarded(|| {
+                WinGetFuncArgInPartition(self.0, i, place, WINDOW_SEEK_HEAD, false, &mut is_null, &mut is_out)
+            });
+            (!is_out).then(|| T::from_datum(datum, is_null))
+        }
     }
 
-    /// What a function keeps from row to row of one partition.
-    pub fn kept<'a, T: Default + Copy>(self) -> &'a mut T {
-        #[repr(C)]
-        struct Kept<T> {
-            is_set: u8,
-            value: MaybeUninit<T>,
-        }
-        // SAFETY: the server gives memory of the asked size, aligned for any type and zeroed at a partition's begin, which
-        // makes a Kept whose value is not set; it lives longer than the call, and nobody else of the call has it.
+    /// Works with what the function keeps from row to row of the partition, a new one at its first row.
+    pub fn with_kept<T: Default + Copy + 'static, R>(self, work: impl FnOnce(&mut T) -> R) -> R {
+        // SAFETY: the window is the server's own, for the call that is running. Its memory is of the size that the first call
+        // asks, aligned for any type, and zeroed or as it is left here; a value of another type is not looked at.
         unsafe {
-            let kept = &mut *guarded(|| WinGetPartitionLocalMemory(self.0, size_of::<Kept<T>>())).cast::<Kept<T>>();
-            if kept.is_set == 0 {
-                kept.value.write(T::default());
-                kept.is_set = 1;
+            let kept: *mut Kept<T> = guarded(|| WinGetPartitionLocalMemory(self.0, size_of::<Kept<T>>())).cast();
+            let is_ours = (*kept).is_set == 0 || (*kept).of_type.assume_init() == TypeId::of::<T>();
+            let mut value = T::default();
+            if is_ours && (*kept).is_set == 1 {
+                value = (*kept).value.assume_init();
             }
-            kept.value.assume_init_mut()
+            let result = work(&mut value);
+            if is_ours {
+                let of_type = MaybeUninit::new(TypeId::of::<T>());
+                kept.write(Kept { is_set: 1, of_type, value: MaybeUninit::new(value) });
+            }
+            result
         }
     }
 }

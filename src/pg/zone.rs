@@ -30,9 +30,8 @@ impl PgZone {
             )
         };
         // POSIX rules such as 'FOO+3' are zones to the server, and too easily a misspelt name.
-        let posix =
-            name.contains(|c: char| c.is_ascii_digit() || c == '<') && !name.contains('/') && !is_known_short(name);
-        if name.is_empty() || name.len() > 255 || posix {
+        let is_rule = name.contains(|c: char| c.is_ascii_digit() || c == '<') && !has_digits(name);
+        if name.is_empty() || name.len() > 255 || is_rule {
             return Err(unknown());
         }
         let c_name = CString::new(name).map_err(|_| unknown())?;
@@ -67,9 +66,11 @@ impl PgZone {
     }
 }
 
-/// Zones of the IANA list whose name has a digit and no slash.
-fn is_known_short(name: &str) -> bool {
-    ["EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT", "GMT0", "GMT+0", "GMT-0"].iter().any(|z| z.eq_ignore_ascii_case(name))
+/// Whether it is one of the zones of the IANA list whose names have digits: a few short ones, and those of a fixed offset.
+fn has_digits(name: &str) -> bool {
+    let is_fixed = name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("Etc/GMT"));
+    let short = ["EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT", "GMT0", "GMT+0", "GMT-0"];
+    is_fixed || short.iter().any(|zone| zone.eq_ignore_ascii_case(name))
 }
 
 impl Zone for PgZone {
@@ -77,7 +78,8 @@ impl Zone for PgZone {
         let unix = instant.div_euclid(1_000_000) + EPOCH_SHIFT;
         let to_micros = |unix: i64| (unix - EPOCH_SHIFT).saturating_mul(1_000_000);
         let mut at = unix - LOOK_BACK;
-        let mut start = i64::MIN;
+        // Nothing is known of the time before the search: the zone may have had another offset, and given up its changes.
+        let mut start = to_micros(at);
         // The server lists the boundaries one by one, forwards.
         loop {
             let step = self.step(at)?;

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Reports whose whole query the server gives to a worker say the same as without.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/../../scripts/lib.sh"
+# shellcheck source=pg_test/shell/lib/expect.sh
+. "$(dirname "$0")/lib/expect.sh"
+choose_pg
+URL=${URL:-$("$ROOT/scripts/cluster.sh" url regress)}
+mode=debug_parallel_query
+[ "$PG" -ge 16 ] || mode=force_parallel_mode
+answer() { # on or off, query
+    "$PGBIN/psql" -X -q -At -v ON_ERROR_STOP=1 "$URL" -c BEGIN -c "SET LOCAL $mode = $1" -c 'SET LOCAL parallel_setup_cost = 0' \
+        -c 'SET LOCAL min_parallel_table_scan_size = 0' -c 'SELECT mrcall.attach()' -c "SELECT * FROM ($2) AS r ORDER BY r::text" | tail -n +2
+}
+is_the_same() { # query
+    local without
+    without=$(answer off "$1") && [ -n "$without" ] && [ "$(answer on "$1")" = "$without" ]
+}
+range="'2020-01-01', '2030-01-01'"
+passes sessionize is_the_same "SELECT * FROM mrcall.sessionize($range)"
+passes visitor_buckets is_the_same "SELECT * FROM mrcall.visitor_buckets('1 year', $range, 'Europe/Rome')"
+passes visitor_buckets_channel is_the_same "SELECT * FROM mrcall.visitor_buckets('1 year', $range, 'Europe/Rome', 'channel')"
+passes call_summary is_the_same "SELECT * FROM mrcall.call_summary('1 year', $range, 'Europe/Rome')"
+passes attribution is_the_same "SELECT * FROM mrcall.attribution($range)"

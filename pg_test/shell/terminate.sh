@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# A backend that is ended while it waits inside of a function of ours, to read a document that is stored elsewhere, leaves no lock.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/../../scripts/lib.sh"
+choose_pg
+URL=${URL:-$("$ROOT/scripts/cluster.sh" url regress)}
+OUT=$LOGS/terminate.out
+db() { "$PGBIN/psql" -X -q -At -v ON_ERROR_STOP=1 "$URL" "$@"; }
+until_is() { # what, wanted, query
+    local got
+    for _ in $(seq 100); do
+        got=$(db -c "$3")
+        [ "$got" != "$2" ] || return 0
+        sleep 0.1
+    done
+    die "$1" "wanted: $2" "got:    $got"
+}
+
+db -c 'SET client_min_messages = warning' -c 'DROP TABLE IF EXISTS public.terminate_big' -c 'CREATE TABLE public.terminate_big (d jsonb)' \
+    -c 'ALTER TABLE public.terminate_big ALTER d SET STORAGE EXTERNAL' -c "INSERT INTO public.terminate_big
+    SELECT jsonb_build_object('a', n, 'filler', repeat(md5(n::text), 200)) FROM generate_series(1, 3) AS n"
+index=$(db -c "SELECT i.indexrelid::regclass FROM pg_class AS c JOIN pg_index AS i ON i.indrelid = c.reltoastrelid
+    WHERE c.oid = 'public.terminate_big'::regclass")
+
+# One session reads the documents twice in a transaction, and waits in between until the other one has locked where they are.
+super=$("$ROOT/scripts/cluster.sh" super-url "${URL##*/}")
+coproc LOCKER { "$PGBIN/psql" -X -q -At "$super" 2>&1; }
+locker=$LOCKER_PID
+echo 'SELECT pg_advisory_lock(14);' >&"${LOCKER[1]}"
+read -r _ <&"${LOCKER[0]}"
+read="SELECT count(mrcall_internal.field(d, '{a}')) FROM public.terminate_big"
+PGAPPNAME=terminated "$PGBIN/psql" -X -q -At "$URL" -c BEGIN -c "$read" -c 'SELECT pg_advisory_xact_lock(14)' -c "$read" >"$OUT" 2>&1 &
+reader=$!
+state="SELECT wait_event FROM pg_stat_activity WHERE application_name = 'terminated'"
+until_is 'the reader does not come to the middle' advisory "$state"
+echo "BEGIN; REINDEX INDEX $index; SELECT pg_advisory_unlock(14);" >&"${LOCKER[1]}"
+until_is 'the reader does not wait for the documents' relation "$state"
+db -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'terminated'" >"$LOGS/terminate-pid.out"
+wait "$reader" && die 'the reader ended by itself' "$(cat "$OUT")"
+until_is 'the reader is still there' '' "$state"
+echo 'ROLLBACK; \q' >&"${LOCKER[1]}"
+wait "$locker" || true
+
+grep -q 'terminating connection due to administrator command' "$OUT" || die 'the reader ended in another way' "$(cat "$OUT")"
+until_is 'a lock is left behind' 0 "SELECT count(*) FROM pg_locks WHERE relation = 'public.terminate_big'::regclass AND pid <> pg_backend_pid()"
+db -c "SET lock_timeout = '2s'" -c 'DROP TABLE public.terminate_big'
+echo 'ok: no lock is left'

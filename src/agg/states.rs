@@ -1,0 +1,143 @@
+//! The engine's states as states of aggregates: each by the functions of the same names that it has.
+#![forbid(unsafe_code)]
+
+use std::borrow::Cow;
+
+use mrcall_engine::Result;
+use mrcall_engine::behaviour::{FunnelEvents, FunnelState, RetentionState, SequenceState};
+use mrcall_engine::calls::{CallSet, CallState};
+use mrcall_engine::distinct::DistinctState;
+use mrcall_engine::journeys::JourneySet;
+use mrcall_engine::paths::{Journeys, PathSet};
+use mrcall_engine::visits::{VisitSet, VisitState};
+
+use super::state::{Mergeable, State, Stored};
+
+/// What a function of the engine gives, whether it can fail or not.
+trait Fallible<T> {
+    fn fallible(self) -> Result<T>;
+}
+
+impl<T> Fallible<T> for T {
+    fn fallible(self) -> Result<T> {
+        Ok(self)
+    }
+}
+
+impl<T> Fallible<T> for Result<T> {
+    fn fallible(self) -> Result<T> {
+        self
+    }
+}
+
+macro_rules! state {
+    ($state:ty, like: $like:expr, { $($more:tt)* }) => {
+        impl State for $state {
+            #[inline]
+            fn heap_bytes(&self) -> usize {
+                <$state>::heap_bytes(self)
+            }
+        }
+
+        impl Mergeable for $state {
+            fn is_empty(&self) -> bool {
+                <$state>::is_empty(self)
+            }
+            fn like(&self) -> Result<Self> {
+                $like(self).fallible()
+            }
+            fn merge(&mut self, other: &Self) -> Result<()> {
+                <$state>::merge(self, other)
+            }
+            fn serialize(&self) -> Result<Vec<u8>> {
+                <$state>::serialize(self).fallible()
+            }
+            fn deserialize(bytes: &[u8]) -> Result<Self> {
+                <$state>::deserialize(bytes)
+            }
+            $($more)*
+        }
+    };
+}
+
+macro_rules! merges_bytes {
+    ($state:ty) => {
+        const MERGES_BYTES: bool = true;
+        fn merge_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+            <$state>::merge_bytes(self, bytes)
+        }
+    };
+}
+
+state!(CallSet, like: |set: &CallSet| CallSet::new(set.since()), {});
+state!(CallState, like: |_| CallState::default(), {});
+state!(DistinctState, like: |state: &DistinctState| DistinctState::new(state.precision()), {});
+state!(FunnelEvents, like: FunnelEvents::like, { merges_bytes!(FunnelEvents); });
+state!(FunnelState, like: FunnelState::like, { merges_bytes!(FunnelState); });
+state!(PathSet, like: |_| PathSet::default(), {
+    merges_bytes!(PathSet);
+    const EMPTY_IS_NULL: bool = true;
+});
+state!(SequenceState, like: SequenceState::like, { merges_bytes!(SequenceState); });
+state!(VisitSet, like: VisitSet::like, {
+    merges_bytes!(VisitSet);
+    fn chunks(&self) -> Result<Vec<Cow<'_, [u8]>>> {
+        VisitSet::chunks(self)
+    }
+});
+state!(VisitState, like: |state: &VisitState| VisitState::new(state.gap()), {});
+
+impl State for RetentionState {
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+}
+
+impl Mergeable for RetentionState {
+    fn is_empty(&self) -> bool {
+        false
+    }
+    fn like(&self) -> Result<Self> {
+        RetentionState::like(self).fallible()
+    }
+    fn merge(&mut self, other: &Self) -> Result<()> {
+        RetentionState::merge(self, other)
+    }
+    fn serialize(&self) -> Result<Vec<u8>> {
+        RetentionState::serialize(self).fallible()
+    }
+    fn deserialize(bytes: &[u8]) -> Result<Self> {
+        RetentionState::deserialize(bytes)
+    }
+}
+
+impl State for JourneySet {
+    #[inline]
+    fn heap_bytes(&self) -> usize {
+        JourneySet::heap_bytes(self)
+    }
+}
+
+impl Stored for CallState {
+    const TYPE: &'static str = "mrcall.call_state";
+}
+
+impl Stored for DistinctState {
+    const TYPE: &'static str = "mrcall.distinct_state";
+}
+
+impl Stored for FunnelEvents {
+    const TYPE: &'static str = "mrcall.funnel_state";
+}
+
+impl Stored for PathSet {
+    const TYPE: &'static str = "mrcall.path_set";
+    // A set of paths that can be counted takes several times as long to make.
+    fn check(bytes: &[u8]) -> Result<()> {
+        Journeys::decode(bytes).map(drop)
+    }
+}
+
+impl Stored for VisitState {
+    const TYPE: &'static str = "mrcall.visit_state";
+}

@@ -1,0 +1,131 @@
+//! Results of functions, and values of rows, as the server has them: in the memory that is current.
+
+use std::borrow::Cow;
+use std::ffi::CString;
+
+use mrcall_engine::{Error, ErrorKind};
+use pgrx::datum::{Interval, TimestampWithTimeZone};
+use pgrx::{AnyNumeric, IntoDatum, pg_sys, varlena};
+
+use crate::error::{SqlResult, report};
+
+/// The server's own limit of a gigabyte, less a header.
+const MAX_BYTES: usize = (1 << 30) - 64;
+
+/// A result, of the type that the SQL declaration says.
+pub trait Answer {
+    /// The value; `None` is NULL.
+    fn answer(self) -> SqlResult<Option<pg_sys::Datum>>;
+}
+
+impl<T: Answer> Answer for SqlResult<T> {
+    #[inline]
+    fn answer(self) -> SqlResult<Option<pg_sys::Datum>> {
+        self?.answer()
+    }
+}
+
+impl<T: Answer> Answer for Option<T> {
+    #[inline]
+    fn answer(self) -> SqlResult<Option<pg_sys::Datum>> {
+        self.map_or(Ok(None), T::answer)
+    }
+}
+
+macro_rules! answer_as_pgrx {
+    ($($of:ty),+) => {$(
+        impl Answer for $of {
+            #[inline]
+            fn answer(self) -> SqlResult<Option<pg_sys::Datum>> {
+                Ok(self.into_datum())
+            }
+        }
+    )+};
+}
+answer_as_pgrx!(
+    (),
+    bool,
+    i32,
+    i64,
+    f64,
+    Interval,
+    TimestampWithTimeZone,
+    AnyNumeric,
+    CString,
+    Vec<bool>,
+    Vec<i64>,
+    Vec<String>,
+    Vec<&str>,
+    Vec<TimestampWithTimeZone>
+);
+
+/// A text; one that is too long is `54000`.
+impl Answer for &str {
+    #[inline]
+    fn answer(self) -> SqlResult<Option<pg_sys::Datum>> {
+        varlena_of(&[self.as_bytes()])
+    }
+}
+
+impl Answer for String {
+    #[inline]
+    fn answer(self) -> SqlResult<Option<pg_sys::Datum>> {
+        self.as_str().answer()
+    }
+}
+
+/// A bytea; one that is too long is `54000`.
+impl Answer for Vec<u8> {
+    fn answer(self) -> SqlResult<Option<pg_sys::Datum>> {
+        varlena_of(&[self])
+    }
+}
+
+/// The same in chunks.
+impl Answer for Vec<Cow<'_, [u8]>> {
+    fn answer(self) -> SqlResult<Option<pg_sys::Datum>> {
+        varlena_of(&self)
+    }
+}
+
+/// A value of this process's own making, in the memory of the call.
+pub struct Made(pub(super) pg_sys::Datum);
+
+impl Made {
+    /// Makes it now, of what is borrowed only for a while.
+    pub fn of(answer: impl Answer) -> SqlResult<Option<Self>> {
+        Ok(answer.answer()?.map(Self))
+    }
+}
+
+impl Answer for Made {
+    #[inline]
+    fn answer(self) -> SqlResult<Option<pg_sys::Datum>> {
+        Ok(Some(self.0))
+    }
+}
+
+#[inline]
+fn varlena_of(chunks: &[impl AsRef<[u8]>]) -> SqlResult<Option<pg_sys::Datum>> {
+    let length: usize = chunks.iter().map(|chunk| chunk.as_ref().len()).sum();
+    if length >= MAX_BYTES {
+        return Err(report(Error::new(
+            ErrorKind::LimitExceeded,
+            format!("a result has {} MB, more than a value can have ({} MB)", length >> 20, MAX_BYTES >> 20),
+            "Ask for a shorter range.",
+        )));
+    }
+    let size = length + pg_sys::VARHDRSZ;
+    // SAFETY: palloc gives memory of that size, or raises an ERROR: room for the header and all chunks.
+    unsafe {
+        let value = pg_sys::palloc(size).cast::<pg_sys::varlena>();
+        varlena::set_varsize_4b(value, size as i32);
+        let mut place = value.cast::<u8>().add(pg_sys::VARHDRSZ);
+        for chunk in chunks {
+            let chunk = chunk.as_ref();
+            place.copy_from_nonoverlapping(chunk.as_ptr(), chunk.len());
+            place = place.add(chunk.len());
+        }
+        Ok(Some(pg_sys::Datum::from(value)))
+    }
+}
