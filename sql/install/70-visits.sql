@@ -75,6 +75,8 @@ CREATE AGGREGATE mrcall_internal.visit_set(
     utm_medium text, utm_campaign text, user_agent text, settings mrcall_internal.visit_settings) (
     SFUNC = mrcall_internal.visit_set_trans,
     FINALFUNC = mrcall_internal.visit_set_final,
+    -- It hands the state over to the function that asked, and leaves an empty one.
+    FINALFUNC_MODIFY = READ_WRITE,
 --@ include templates/parallel_aggregate.sql state=visit_set space=100000000
 );
 COMMENT ON AGGREGATE mrcall_internal.visit_set(

@@ -85,7 +85,7 @@ pub fn ask(more: usize) -> Result<()> {
     }
     Err(Error::new(
         ErrorKind::LimitExceeded,
-        format!("this needs {} kB, more than mrcall.max_state_memory ({} kB)", needed.div_ceil(1 << 10), limit >> 10),
+        format!("more memory is needed than mrcall.max_state_memory allows ({} kB)", limit >> 10),
         "Ask for a shorter range, or raise the limit: SET mrcall.max_state_memory = '4GB';",
     ))
 }
