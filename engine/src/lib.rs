@@ -2,7 +2,6 @@
 //! The SQL layer maps [`ErrorKind`] to a SQLSTATE. Instants are microseconds since 2000-01-01 00:00 UTC, as in PostgreSQL.
 #![forbid(unsafe_code)]
 
-pub mod agent;
 pub mod arrival;
 pub mod behaviour;
 pub mod bucket;
@@ -10,10 +9,10 @@ pub mod calendar;
 pub mod calls;
 pub mod credit;
 pub mod distinct;
-pub mod document;
 pub mod error;
 pub mod gap_fill;
 pub mod journeys;
+pub mod jsonb;
 pub mod mapping;
 pub mod model;
 pub mod parse;
@@ -24,6 +23,7 @@ pub mod state;
 pub mod text;
 pub mod time;
 pub mod url;
+pub mod user_agent;
 pub mod visits;
 pub mod webhooks;
 

@@ -4,7 +4,7 @@ use mrcall_engine::arrival::{
     Arrival, CHANNELS, Landing, arrival, arrival_key, channel, ignored_by_seed, ignored_referrers, is_arrival, is_paid,
     rules_version,
 };
-use mrcall_engine::{agent, url};
+use mrcall_engine::{url, user_agent};
 use proptest::prelude::*;
 
 fn given(text: &str) -> Option<&str> {
@@ -576,7 +576,7 @@ fn user_agents() {
         ("Chef Client/10.18.2 (ruby-1.9.3-p327; ohai-6.16.0; x86_64-linux)", "bot"),
     ];
     for (text, device) in cases {
-        assert_eq!((agent::device(text), agent::is_bot(text)), (device, device == "bot"), "{text}");
+        assert_eq!((user_agent::device(text), user_agent::is_bot(text)), (device, device == "bot"), "{text}");
     }
 }
 
@@ -591,8 +591,8 @@ fn exercise(text: &str) {
     }
     assert!(url::param(text, "q").is_none_or(|value| !value.contains('\0')));
     url::path(text);
-    agent::is_bot(text);
-    agent::device(text);
+    user_agent::is_bot(text);
+    user_agent::device(text);
     for event in [
         Landing { referrer: Some(text), ..Landing::default() },
         Landing { page_url: Some(text), ..Landing::default() },

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 
-use mrcall_engine::agent::is_bot;
 use mrcall_engine::behaviour::{FunnelState, Modes};
 use mrcall_engine::calls::{CallSet, CallState, SourceCall, Summary, SummaryRange};
 use mrcall_engine::credit::{self, Options};
@@ -15,6 +14,7 @@ use mrcall_engine::paths::{
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::split::split_units;
 use mrcall_engine::url;
+use mrcall_engine::user_agent::is_bot;
 use mrcall_engine::visits::{PageEvent, VisitSet, VisitSettings, VisitState};
 use num_bigint::BigInt;
 

@@ -1,11 +1,11 @@
 //! `mrcall.attach`'s mapping without a server: what is refused, and the SQL that the rest becomes.
 
 use mrcall_engine::ErrorKind::{self, InvalidArgument, MalformedText};
-use mrcall_engine::mapping::catalog::{TABLES, Table};
+use mrcall_engine::mapping::catalog::{LogicalTable, TABLES};
 use mrcall_engine::mapping::columns::{Physical, SourceColumn, source_columns};
 use mrcall_engine::mapping::field::Fault;
-use mrcall_engine::mapping::place::path_keys;
-use mrcall_engine::mapping::problem::{Resolved, State, first_problem};
+use mrcall_engine::mapping::field_place::path_keys;
+use mrcall_engine::mapping::problem::{ProblemState, Resolved, first_problem};
 use mrcall_engine::mapping::shape::Mapping;
 use mrcall_engine::mapping::sql::{Type, array_literal, literal};
 
@@ -293,7 +293,7 @@ fn json_paths_are_for_the_server() {
 fn catalogue_is_whole() {
     for table in TABLES {
         assert!(table.column(table.key).is_some(), "{}", table.name);
-        assert_eq!(Table::named(table.name).map(|found| found.relation), Some(table.relation));
+        assert_eq!(LogicalTable::named(table.name).map(|found| found.relation), Some(table.relation));
         for (nr, column) in table.columns.iter().enumerate() {
             assert!(!column.what.is_empty() && !column.what.ends_with('.'));
             assert_eq!(table.columns.iter().position(|other| other.name == column.name), Some(nr));
@@ -305,7 +305,7 @@ fn catalogue_is_whole() {
 
 #[test]
 fn one_error_names_all_that_is_missing() {
-    let row = |name: &str, expression: &str, state: State| Resolved {
+    let row = |name: &str, expression: &str, state: ProblemState| Resolved {
         logical_table: "calls".into(),
         wanted_relation: Some("public.sessions".into()),
         name: name.into(),
@@ -315,14 +315,14 @@ fn one_error_names_all_that_is_missing() {
         state,
         problem: Some("said".into()),
     };
-    assert_eq!(first_problem(&[row("caller", "caller", State::Ok)], "me"), None);
-    let rows = [row("language", "a + b", State::NoColumn), row("caller", "caller", State::NoColumn)];
+    assert_eq!(first_problem(&[row("caller", "caller", ProblemState::Ok)], "me"), None);
+    let rows = [row("language", "a + b", ProblemState::NoColumn), row("caller", "caller", ProblemState::NoColumn)];
     let problem = first_problem(&rows, "me").expect("a problem");
     assert_eq!(problem.message, r#"column "caller" of public.sessions for "calls.caller" does not exist"#);
     assert_eq!(problem.detail, "calls.language needs a + b; calls.caller needs caller.\nsaid.");
     assert!(problem.hint.ends_with(
         r#"ADD COLUMN caller text; or do without: SELECT mrcall.attach('{"calls": {"columns": {"language": null, "caller": null}}}');"#
     ));
-    let problem = first_problem(&[rows[0].clone(), row("caller", "", State::NoTable)], "me").expect("a problem");
-    assert_eq!((problem.state, problem.detail.as_str()), (State::NoTable, "Missing: public.sessions."));
+    let problem = first_problem(&[rows[0].clone(), row("caller", "", ProblemState::NoTable)], "me").expect("a problem");
+    assert_eq!((problem.state, problem.detail.as_str()), (ProblemState::NoTable, "Missing: public.sessions."));
 }

@@ -6,11 +6,11 @@ use core::ptr::NonNull;
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::{PgMemoryContexts, pg_sys};
 
-use super::direct::Measured;
+use super::receiver::Measured;
 use crate::error::{SqlResult, report};
 use crate::pg::answer::Answer;
 use crate::pg::arg::Arg;
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 
 /// What the server passes between the functions of an aggregate.
 pub(super) enum Passed<S> {

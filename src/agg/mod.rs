@@ -1,10 +1,10 @@
 //! States of aggregates: where they live, what they may take, how they become bytes.
 
+mod aggregate;
 mod context;
-mod direct;
-mod state;
+mod receiver;
 mod states;
 
+pub use aggregate::{Stored, combine, deserialize, finalize, hand_over, merge_stored, serialize};
 pub use context::Held;
-pub use direct::{Measured, Receiver};
-pub use state::{Stored, combine, deserialize, finalize, hand_over, merge_stored, serialize};
+pub use receiver::{Measured, Receiver};

@@ -11,7 +11,7 @@ use mrcall_engine::journeys::JourneySet;
 use mrcall_engine::paths::{Journeys, PathSet};
 use mrcall_engine::visits::{VisitSet, VisitState};
 
-use super::state::{Mergeable, State, Stored};
+use super::aggregate::{Mergeable, State, Stored};
 
 /// What a function of the engine gives, whether it can fail or not.
 trait Fallible<T> {

@@ -1,10 +1,10 @@
 //! Where a visitor came from: `arrival`, `channel`, `is_arrival`, the URL functions, `is_bot`, `device`.
 
 use mrcall_engine::arrival::{self, Landing};
-use mrcall_engine::{agent, url};
+use mrcall_engine::{url, user_agent};
 
 use crate::error::SqlResult;
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 
 pub fn arrival(
     call: Call<'_>,
@@ -56,11 +56,11 @@ pub fn url_param(url: &str, name: &str) -> Option<String> {
 }
 
 pub fn is_bot(user_agent: Option<&str>) -> bool {
-    user_agent.is_some_and(agent::is_bot)
+    user_agent.is_some_and(user_agent::is_bot)
 }
 
 pub fn device(user_agent: Option<&str>) -> &'static str {
-    user_agent.map_or("unknown", agent::device)
+    user_agent.map_or("unknown", user_agent::device)
 }
 
 pub fn is_paid(channel: &str) -> bool {

@@ -6,7 +6,7 @@ use mrcall_engine::{Error, ErrorKind, time};
 use pgrx::datum::Interval;
 
 use crate::error::{SqlResult, needed, report};
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 use crate::pg::zone::PgZone;
 
 /// A report with more rows than this is a mistyped width.

@@ -10,7 +10,7 @@ use super::bucket::each_bucket;
 use crate::agg::Held;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::answer::Made;
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 use crate::pg::srf::{Json, Row, Rows, Shared, Start};
 use crate::pg::text_array::TextArray;
 

@@ -6,7 +6,7 @@ use pgrx::datum::Interval;
 
 use crate::agg::Held;
 use crate::error::{SqlResult, needed, report};
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 
 pub fn call_agg_trans<'fcx>(
     state: Held<'fcx, CallState>,

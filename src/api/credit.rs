@@ -8,7 +8,7 @@ use pgrx::Array;
 use pgrx::datum::Interval;
 
 use crate::error::{SqlResult, needed, needed_element, report};
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 use crate::pg::text_array::TextArray;
 
 /// The microseconds of an argument that must not be NULL; months are `22023`.

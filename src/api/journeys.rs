@@ -10,7 +10,7 @@ use pgrx::Array;
 use super::credit::exact_micros;
 use crate::agg::Held;
 use crate::error::{SqlResult, needed, report};
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 use crate::pg::text_array::TextArray;
 
 /// What a row of the aggregate's input is: row_kind.

@@ -3,13 +3,13 @@
 use mrcall_engine::mapping::catalog::TABLES;
 use mrcall_engine::mapping::columns::{self, Physical};
 use mrcall_engine::mapping::field::Fault;
-use mrcall_engine::mapping::problem::{Resolved, State, first_problem};
+use mrcall_engine::mapping::problem::{ProblemState, Resolved, first_problem};
 use mrcall_engine::mapping::shape::Mapping;
 use mrcall_engine::mapping::sql::Type;
 use mrcall_engine::{Error, ErrorKind};
 
 use crate::error::{SqlResult, report};
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 
 pub fn source_tables(call: Call<'_>) -> SqlResult<()> {
     call.table(TABLES.iter().map(|table| (table.name, table.relation, table.what)))
@@ -77,11 +77,11 @@ pub fn source_problem(call: Call<'_>, resolved: &str, role: &str) -> SqlResult<(
     let problem = first_problem(&Resolved::parse(resolved).map_err(report)?, role);
     call.table(problem.map(|problem| {
         let code = match problem.state {
-            State::NoTable => "42P01",
-            State::NoRight => "42501",
-            State::NoDocument | State::NoColumn => "42703",
-            State::BadField | State::BadType => "42804",
-            State::BadExpression | State::Ok => "42601",
+            ProblemState::NoTable => "42P01",
+            ProblemState::NoRight => "42501",
+            ProblemState::NoDocument | ProblemState::NoColumn => "42703",
+            ProblemState::BadField | ProblemState::BadType => "42804",
+            ProblemState::BadExpression | ProblemState::Ok => "42601",
         };
         (code, problem.message, problem.detail, problem.hint)
     }))

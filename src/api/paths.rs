@@ -14,7 +14,7 @@ use crate::agg::Held;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::answer::Made;
 use crate::pg::arg::Numeric;
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 use crate::pg::text::text_array;
 use crate::pg::text_array::TextArray;
 

@@ -12,7 +12,7 @@ use super::visitor_buckets::first_cut;
 use crate::agg::{self, Held};
 use crate::error::{SqlResult, needed, report};
 use crate::pg::answer::Made;
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 use crate::pg::scan;
 
 /// A field of a row by its name.
@@ -48,7 +48,7 @@ fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSet
         path_from_url: flag("path_from_url")?,
         with_pages: flag("with_pages")?,
         with_touch: flag("with_touch")?,
-        receiver: field::<i32>(&row, "taker")?.and_then(|taker| u32::try_from(taker).ok()).unwrap_or_default(),
+        receiver: field::<i32>(&row, "receiver")?.and_then(|receiver| u32::try_from(receiver).ok()).unwrap_or_default(),
     })
 }
 

@@ -4,7 +4,7 @@ use mrcall_engine::parse;
 
 use crate::guc;
 use crate::pg::answer::Made;
-use crate::pg::document::Document;
+use crate::pg::jsonb::Document;
 
 pub fn try_timestamptz(value: &str) -> Option<i64> {
     parse::timestamptz(value)

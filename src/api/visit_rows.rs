@@ -1,14 +1,14 @@
 //! The visits of a set as rows: `sessionize`, and what the views and reports read.
 
-use mrcall_engine::agent;
 use mrcall_engine::state::{Dictionary, NONE};
+use mrcall_engine::user_agent;
 use mrcall_engine::visits::{Cuts, VisitPart, VisitRows, VisitSet, origin_parts};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 
 use crate::agg::{Measured, Receiver};
 use crate::error::{SqlResult, report};
 use crate::pg::answer::Made;
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 use crate::pg::query::{self, Query};
 use crate::pg::srf::{Row, Rows, Shared, Start, Value};
 
@@ -162,7 +162,9 @@ impl<'m> Output<'m> {
             return Ok(known);
         }
         Ok(match self.rows.text(id) {
-            Some(text) => self.devices.put(id, [row.share(agent::device(text))?.into(), agent::is_bot(text).into()]),
+            Some(text) => {
+                self.devices.put(id, [row.share(user_agent::device(text))?.into(), user_agent::is_bot(text).into()])
+            }
             None => self.unknown,
         })
     }
@@ -265,7 +267,7 @@ impl Start for OfSessions {
             )?;
             let receiver = Receiver::new();
             query.run(
-                c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, NULL, true, false, taker => $4) AS s",
+                c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, NULL, true, false, receiver => $4) AS s",
                 &[since.into(), until.into(), gap.into(), receiver.number().into()],
             )?;
             let Some(set) = receive(receiver, query)? else { return Ok(None) };

@@ -4,14 +4,14 @@ use mrcall_engine::resource::interrupt;
 use mrcall_engine::resource::memory::Reservation;
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::visits::{BucketCounts, Cuts, VisitPart, VisitRows, VisitSet, origin_parts};
-use mrcall_engine::{Error, ErrorKind, agent};
+use mrcall_engine::{Error, ErrorKind, user_agent};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 
 use super::bucket::each_bucket;
 use super::visit_rows::{ByTextId, OwnRules, receive};
 use crate::agg::Receiver;
 use crate::error::{SqlResult, needed, report};
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 use crate::pg::query;
 use crate::pg::srf::{Materialize, Shared};
 
@@ -82,7 +82,7 @@ impl Values {
             Dimension::Origin(part) => {
                 self.text(text.and_then(|origin| origin_parts(origin).get(part).copied().flatten()))?
             }
-            Dimension::Device => self.text(text.map(agent::device).or(Some("unknown")))?,
+            Dimension::Device => self.text(text.map(user_agent::device).or(Some("unknown")))?,
             Dimension::Whole | Dimension::EntryPage | Dimension::LandingPage => self.text(text)?,
         };
         if id == NONE {
@@ -128,7 +128,7 @@ fn count(
             if no_bots && visit.agent != NONE {
                 let is_bot = match bots.get(visit.agent) {
                     Some(known) => known,
-                    None => bots.put(visit.agent, rows.text(visit.agent).is_some_and(agent::is_bot)),
+                    None => bots.put(visit.agent, rows.text(visit.agent).is_some_and(user_agent::is_bot)),
                 };
                 if is_bot {
                     continue;

@@ -7,7 +7,7 @@ use pgrx::datum::Interval;
 use super::credit::exact_micros;
 use crate::agg::Held;
 use crate::error::{SqlResult, report};
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 
 pub fn visit_agg_trans<'fcx>(
     state: Held<'fcx, VisitState>,

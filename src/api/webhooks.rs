@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 
-use mrcall_engine::document::FieldValue;
+use mrcall_engine::jsonb::FieldValue;
 use mrcall_engine::parse;
 use mrcall_engine::webhooks::{AppleIds, StripeIds, Transaction};
 
 use crate::pg::answer::Made;
-use crate::pg::call::Call;
-use crate::pg::document::{number_text, read_json};
+use crate::pg::function_call::Call;
+use crate::pg::jsonb::{number_text, read_json};
 use crate::pg::text::text_array;
 
 /// The longest id that is one: an index has no room for any text. What stands for the others is the empty one.

@@ -12,7 +12,7 @@ use pgrx::datum::{Interval, TimestampWithTimeZone, UnboxDatum};
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::{AllocatedByRust, Array, FromDatum, pg_sys, varlena};
 
-use super::call::Call;
+use super::function_call::Call;
 use crate::error::{SqlResult, needed, report};
 
 /// What the server aligns an array's elements to.

@@ -3,8 +3,8 @@
 
 use pgrx::pg_sys;
 
-use super::call::{Function, guard};
-use super::document;
+use super::function_call::{Function, guard};
+use super::jsonb;
 use crate::agg;
 use crate::api::*;
 use mrcall_engine::behaviour::{FunnelEvents, FunnelState, RetentionState, SequenceState};
@@ -73,7 +73,7 @@ macro_rules! fields {
     ($($name:ident: $reading:ty;)+) => {$(
         symbol!($name "", |info| {
             // SAFETY: the server passes a live call info; sql/install declares it as a field of a document.
-            unsafe { document::field::<$reading>(info) }
+            unsafe { jsonb::field::<$reading>(info) }
         });
     )+};
 }
@@ -95,7 +95,7 @@ functions! {
     mapping: source_tables, source_columns, mapping_paths, mapped_tables, compiled_mapping, cast_expression, source_problem;
     paths: path_agg_trans, paths, num_paths, num_conversions, num_nulls, total_value, path_credit, path_models, markov, shapley,
         path_interval, path_transform;
-    retention: may_commit;
+    call_retention: may_commit;
     sessionize: visit_set_trans, visit_set_final;
     state_text: state_out;
     text_set: text_set, text_set_has;
@@ -130,7 +130,7 @@ stored! {
 export!(call_set "_final", agg::finalize::<CallSet>);
 
 fields! {
-    field: fields::Text;
-    field_timestamptz: fields::Instant;
-    field_boolean: fields::Truth;
+    field: document_fields::Text;
+    field_timestamptz: document_fields::Instant;
+    field_boolean: document_fields::Truth;
 }

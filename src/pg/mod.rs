@@ -7,9 +7,9 @@
 
 pub mod answer;
 pub mod arg;
-pub mod call;
-pub mod document;
 mod exports;
+pub mod function_call;
+pub mod jsonb;
 pub mod query;
 pub mod scan;
 pub mod settings;

@@ -5,7 +5,7 @@ use mrcall_engine::{Error, ErrorKind};
 use pgrx::pg_sys;
 
 use super::arg::Read;
-use super::call::Call;
+use super::function_call::Call;
 use crate::error::{SqlResult, needed_element, report};
 
 /// Dimensions, offset of the data, type of the elements.

@@ -9,7 +9,7 @@ use pgrx::pg_sys;
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary as guarded;
 
 use super::arg::{Arg, Owned};
-use super::call::Call;
+use super::function_call::Call;
 use crate::error::{SqlResult, report};
 
 /// `windowapi.h`: places count from the partition's first row.

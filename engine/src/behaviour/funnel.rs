@@ -1,6 +1,6 @@
 //! A funnel: what it asks for, how deep a group came, and when.
 
-use super::chain::Chains;
+use super::funnel_chain::Chains;
 use super::modes::Modes;
 use super::state::{Definition, EventState};
 use super::{all_conditions, checked_count, consecutive, same_count, scan};

@@ -4,10 +4,10 @@
 //! condition. The states keep events in any order, merge in any order, and answer for the multiset alone: events of
 //! one instant have no order among themselves other than the one that a definition gives them.
 
-mod chain;
 mod consecutive;
 mod event;
 mod funnel;
+mod funnel_chain;
 mod matching;
 mod modes;
 mod pattern;

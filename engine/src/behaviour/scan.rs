@@ -4,8 +4,8 @@
 //! Where two events of one instant meet the same step and the answer depends on which comes first (`strict_once` with
 //! `strict_deduplication`), they come in order of their conditions, whatever the order of arrival.
 
-use super::chain::Reached;
 use super::event::{MaskedEvent, any_mask, instant, instants};
+use super::funnel_chain::Reached;
 use super::modes::Modes;
 use super::{MAX_CONDITIONS, all_conditions, bits, in_window};
 use crate::resource::interrupt::Throttle;

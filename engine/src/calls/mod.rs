@@ -13,4 +13,5 @@ mod sweep;
 pub use figures::{check_fraction, mean, percentile};
 pub use set::{CallSet, SourceCall};
 pub use state::{CallState, MOST_CALLS, Peak};
-pub use summary::{Figures, Summary, SummaryRange, SummaryRow};
+pub use summary::{Summary, SummaryRow};
+pub use sweep::{Figures, SummaryRange};

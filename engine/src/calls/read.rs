@@ -11,7 +11,7 @@ const TEXTS: usize = 1 << 12;
 
 /// A call; compares by its start first. 32 bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Call {
+pub(super) struct ReadCall {
     pub(super) start: i64,
     /// Zero without a duration.
     pub(super) length: i64,
@@ -117,7 +117,7 @@ impl<'a> Part<'a> {
     }
 
     /// Calls a function with the place of the business and the call, for every call.
-    fn each(&self, since: i64, nobody: usize, mut with: impl FnMut(usize, Call)) -> Result<()> {
+    fn each(&self, since: i64, nobody: usize, mut with: impl FnMut(usize, ReadCall)) -> Result<()> {
         let (mut r, mut throttle) = (Reader::resume(self.calls, NAME), Throttle::default());
         let mut last = since;
         for _ in 0..self.count {
@@ -133,16 +133,16 @@ impl<'a> Part<'a> {
             };
             last = start;
             let place = if business == NONE { nobody } else { business as usize };
-            with(place, Call { start, length, outcome, caller, answered: (how % 3) as u8 });
+            with(place, ReadCall { start, length, outcome, caller, answered: (how % 3) as u8 });
         }
         r.finish()
     }
 }
 
 /// All calls grouped by business, nobody's last, and where each group begins: a counting sort.
-pub(super) fn by_business(parts: &[Part<'_>], all: usize, since: i64) -> Result<(HeldVec<Call>, HeldVec<usize>)> {
+pub(super) fn by_business(parts: &[Part<'_>], all: usize, since: i64) -> Result<(HeldVec<ReadCall>, HeldVec<usize>)> {
     let total: usize = parts.iter().map(|part| part.count).sum();
-    let mut calls = HeldVec::filled(Call::default(), total)?;
+    let mut calls = HeldVec::filled(ReadCall::default(), total)?;
     let mut starts = HeldVec::filled(0usize, all + 2)?;
     for part in parts {
         part.each(since, all, |place, _| {

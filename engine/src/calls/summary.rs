@@ -4,7 +4,7 @@ use serde::Serializer;
 
 use super::read::{Before, Part, Texts, by_business, of};
 use super::set::{NAME, parts};
-use super::sweep::{PackedRow, Sweep};
+use super::sweep::{Figures, PackedRow, SummaryRange, Sweep};
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::interrupt;
 use crate::resource::memory::{self, HeldVec};
@@ -12,38 +12,6 @@ use crate::state::{NONE, Reader};
 
 /// So many rows a report with gaps filled has at most.
 const MOST_ROWS: usize = 10_000_000;
-
-/// What a report asks for.
-#[derive(Debug)]
-pub struct SummaryRange<'a> {
-    /// Where it begins.
-    pub since: i64,
-    /// The starts of its buckets, the first one at or before `since`.
-    pub buckets: &'a [i64],
-    /// The businesses that have a row for every bucket; without them a row is for a bucket and business with calls.
-    pub fill: Option<&'a [String]>,
-}
-
-/// The figures of a business in a bucket. Durations are microseconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Calls that start in the bucket.
-    pub calls: u32,
-    /// Those of them that were answered.
-    pub answered: u32,
-    /// Those that were not.
-    pub missed: u32,
-    /// Distinct callers.
-    pub callers: u32,
-    /// Callers whose first call ever lies in the bucket.
-    pub new_callers: u32,
-    /// Most calls at one instant, those that began before the bucket too.
-    pub peak: u32,
-    /// Durations added up.
-    pub total: i64,
-    /// Their mean, median and 95th percentile.
-    pub durations: Option<[i64; 3]>,
-}
 
 /// A row of the report.
 #[derive(Debug, Clone, Copy)]

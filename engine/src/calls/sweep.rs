@@ -1,12 +1,43 @@
 //! The figures of one business after the other, from its calls in order of their starts.
 
 use super::figures;
-use super::read::{Call, Texts};
-use super::summary::{Figures, SummaryRange};
+use super::read::{ReadCall, Texts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::HeldVec;
 use crate::time;
+
+/// What a report asks for.
+#[derive(Debug)]
+pub struct SummaryRange<'a> {
+    /// Where it begins.
+    pub since: i64,
+    /// The starts of its buckets, the first one at or before `since`.
+    pub buckets: &'a [i64],
+    /// The businesses that have a row for every bucket; without them a row is for a bucket and business with calls.
+    pub fill: Option<&'a [String]>,
+}
+
+/// The figures of a business in a bucket. Durations are microseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Calls that start in the bucket.
+    pub calls: u32,
+    /// Those of them that were answered.
+    pub answered: u32,
+    /// Those that were not.
+    pub missed: u32,
+    /// Distinct callers.
+    pub callers: u32,
+    /// Callers whose first call ever lies in the bucket.
+    pub new_callers: u32,
+    /// Most calls at one instant, those that began before the bucket too.
+    pub peak: u32,
+    /// Durations added up.
+    pub total: i64,
+    /// Their mean, median and 95th percentile.
+    pub durations: Option<[i64; 3]>,
+}
 
 /// A row as it is kept until all are known.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +97,7 @@ impl<'a> Sweep<'a> {
     pub(super) fn business(
         &mut self,
         rank: u32,
-        calls: &[Call],
+        calls: &[ReadCall],
         known: &[(u32, u32)],
         running: &[(u32, i64)],
     ) -> Result<()> {
@@ -137,7 +168,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// The figures of the calls that begin in one bucket, but the peak; leaves their outcomes in `touched` and `counts`.
-    fn figures(&mut self, calls: &[Call], stamp: (u32, u32)) -> Result<Figures> {
+    fn figures(&mut self, calls: &[ReadCall], stamp: (u32, u32)) -> Result<Figures> {
         let mut figures = Figures { calls: calls.len() as u32, ..Figures::default() };
         let mut lengths = core::mem::take(&mut self.lengths);
         lengths.clear();

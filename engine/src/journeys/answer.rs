@@ -1,8 +1,8 @@
 //! The answer of a set as bytes.
 
-use super::credit::credit;
+use super::distinct_paths::{journeys, paths};
 use super::index::JourneyIndex;
-use super::paths::{journeys, paths};
+use super::model_credit::credit;
 use super::rows::{KIND, TableWriter, VERSION};
 use super::set::JourneySet;
 use crate::error::Result;

@@ -5,9 +5,9 @@
 //! ([`CreditRow`]), the distinct paths ([`PathRow`]), and the journey of each conversion ([`JourneyRow`]).
 
 mod answer;
-mod credit;
+mod distinct_paths;
 mod index;
-mod paths;
+mod model_credit;
 mod rows;
 mod set;
 

@@ -4,7 +4,7 @@ use super::sql::Type::{self, Boolean, Int, Jsonb, Numeric, Text, TextArray, Time
 
 /// A logical table.
 #[derive(Debug)]
-pub struct Table {
+pub struct LogicalTable {
     /// Its name, which is that of its view.
     pub name: &'static str,
     /// The reference schema's table.
@@ -14,12 +14,12 @@ pub struct Table {
     /// The comment of the view.
     pub what: &'static str,
     /// In the order of the view.
-    pub columns: &'static [Column],
+    pub columns: &'static [LogicalColumn],
 }
 
 /// A column of a logical table.
 #[derive(Debug)]
-pub struct Column {
+pub struct LogicalColumn {
     /// Its name.
     pub name: &'static str,
     /// The fixed type.
@@ -31,25 +31,25 @@ pub struct Column {
     pub what: &'static str,
 }
 
-impl Table {
+impl LogicalTable {
     /// The logical table of that name.
     pub fn named(name: &str) -> Option<&'static Self> {
         TABLES.iter().find(|table| table.name == name)
     }
 
     /// Its column of that name.
-    pub fn column(&self, name: &str) -> Option<&'static Column> {
+    pub fn column(&self, name: &str) -> Option<&'static LogicalColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
 }
 
-const fn column(name: &'static str, column_type: Type, default: &'static str, what: &'static str) -> Column {
-    Column { name, column_type, default, what }
+const fn column(name: &'static str, column_type: Type, default: &'static str, what: &'static str) -> LogicalColumn {
+    LogicalColumn { name, column_type, default, what }
 }
 
 /// All of them.
-pub const TABLES: &[Table] = &[
-    Table {
+pub const TABLES: &[LogicalTable] = &[
+    LogicalTable {
         name: "events",
         relation: "public.website_events",
         key: "event_id",
@@ -76,7 +76,7 @@ pub const TABLES: &[Table] = &[
             column("properties", Jsonb, "properties", "What else the website says of the event"),
         ],
     },
-    Table {
+    LogicalTable {
         name: "customers",
         relation: "public.customers_registry",
         key: "customer_id",
@@ -101,7 +101,7 @@ pub const TABLES: &[Table] = &[
             column("document", Jsonb, "document", "What else the application keeps of the account"),
         ],
     },
-    Table {
+    LogicalTable {
         name: "businesses",
         relation: "public.business",
         key: "business_id",
@@ -116,7 +116,7 @@ pub const TABLES: &[Table] = &[
             column("zone", Text, "time_zone", "Its time zone, such as Europe/Rome"),
         ],
     },
-    Table {
+    LogicalTable {
         name: "subscriptions",
         relation: "public.payment_subscription",
         key: "subscription_id",
@@ -132,7 +132,7 @@ pub const TABLES: &[Table] = &[
             column("ended_at", Timestamptz, "ended_at", "When it ended; NULL while it runs"),
         ],
     },
-    Table {
+    LogicalTable {
         name: "stripe_events",
         relation: "public.stripe_webhooks_registry",
         key: "event_id",
@@ -143,7 +143,7 @@ pub const TABLES: &[Table] = &[
             column("document", Jsonb, "document", "The document as it came"),
         ],
     },
-    Table {
+    LogicalTable {
         name: "apple_events",
         relation: "public.apple_webhooks_registry",
         key: "event_id",
@@ -154,7 +154,7 @@ pub const TABLES: &[Table] = &[
             column("document", Jsonb, "document", "The document, signed as it came or decoded"),
         ],
     },
-    Table {
+    LogicalTable {
         name: "calls",
         relation: "public.sessions",
         key: "call_id",
@@ -197,7 +197,7 @@ pub const TABLES: &[Table] = &[
             ),
         ],
     },
-    Table {
+    LogicalTable {
         name: "contacts",
         relation: "public.contact",
         key: "contact_id",
@@ -209,7 +209,7 @@ pub const TABLES: &[Table] = &[
             column("variables", Jsonb, "variables", "What else is kept of the contact"),
         ],
     },
-    Table {
+    LogicalTable {
         name: "phones",
         relation: "public.phone_details",
         key: "number",
@@ -221,7 +221,7 @@ pub const TABLES: &[Table] = &[
             column("number_type", Text, "number_type", "The kind of number, such as mobile"),
         ],
     },
-    Table {
+    LogicalTable {
         name: "resources",
         relation: "public.business_resources",
         key: "id",
@@ -235,7 +235,7 @@ pub const TABLES: &[Table] = &[
             column("created_at", Timestamptz, "created_at", "When it was granted"),
         ],
     },
-    Table {
+    LogicalTable {
         name: "templates",
         relation: "public.template",
         key: "name",
@@ -251,7 +251,7 @@ pub const TABLES: &[Table] = &[
             ),
         ],
     },
-    Table {
+    LogicalTable {
         name: "products",
         relation: "public.product",
         key: "name",
@@ -263,7 +263,7 @@ pub const TABLES: &[Table] = &[
             column("resource_units", Numeric, "resource_units", "How many units of a resource it brings"),
         ],
     },
-    Table {
+    LogicalTable {
         name: "flow_states",
         relation: "public.decision_table",
         key: "state",
@@ -277,7 +277,7 @@ pub const TABLES: &[Table] = &[
             column("queries", Jsonb, "queries", "The questions that it asks"),
         ],
     },
-    Table {
+    LogicalTable {
         name: "retention_policies",
         relation: "public.session_retention_policies",
         key: "business_id",
@@ -293,7 +293,7 @@ pub const TABLES: &[Table] = &[
             column("delete_after_days", Int, "delete_after_days", "After how many days of 24 hours a call is deleted"),
         ],
     },
-    Table {
+    LogicalTable {
         name: "call_index",
         relation: "public.sessions_ids",
         key: "id",

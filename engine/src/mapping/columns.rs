@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::catalog::{Column, TABLES, Table};
+use super::catalog::{LogicalColumn, LogicalTable, TABLES};
 use super::field::{Documents, Fault, compile};
 use super::shape::{Mapping, Meaning, Source};
 use super::sql::Type;
@@ -28,11 +28,11 @@ pub struct PhysicalColumn {
 #[derive(Debug)]
 pub struct SourceColumn {
     /// Its table.
-    pub table: &'static Table,
+    pub table: &'static LogicalTable,
     /// The physical table; `None` where it is left out.
     pub relation: Option<String>,
     /// The column.
-    pub column: &'static Column,
+    pub column: &'static LogicalColumn,
     /// What the mapping or the default has, as JSON, with `{column}` replaced.
     pub source: String,
     /// The column or expression; `None` where it is left out, or at fault.
@@ -57,7 +57,7 @@ impl Physical {
 }
 
 /// The physical table of a logical one.
-pub fn relation(mapping: &Mapping, table: &Table) -> Option<String> {
+pub fn relation(mapping: &Mapping, table: &LogicalTable) -> Option<String> {
     match mapping.table(table.name).and_then(|mapped| mapped.table.as_ref()) {
         Some(relation) => relation.clone(),
         None => Some(table.relation.to_owned()),
@@ -72,17 +72,17 @@ pub fn source_columns(mapping: &Mapping, physical: &Physical) -> Result<Vec<Sour
 
 /// A column before its table's others are looked at.
 struct Base<'a> {
-    column: &'static Column,
+    column: &'static LogicalColumn,
     source: &'a Source,
     is_mapped: bool,
     /// Its expression inside another one, where a column's name may need quotes; `None` for fields.
     inner: Option<&'a str>,
 }
 
-fn table_columns(mapping: &Mapping, physical: &Physical, table: &'static Table) -> Result<Vec<SourceColumn>> {
+fn table_columns(mapping: &Mapping, physical: &Physical, table: &'static LogicalTable) -> Result<Vec<SourceColumn>> {
     let no_columns = BTreeMap::new();
     let physical = physical.0.get(table.name).unwrap_or(&no_columns);
-    let mapped = |column: &Column| mapping.table(table.name).and_then(|mapped| mapped.columns.get(column.name));
+    let mapped = |column: &LogicalColumn| mapping.table(table.name).and_then(|mapped| mapped.columns.get(column.name));
     let defaults = table.columns.iter().map(|column| Source::default_of(table, column)).collect::<Result<Vec<_>>>()?;
     let bases: Vec<_> = table
         .columns

@@ -3,7 +3,7 @@
 use core::fmt::Write;
 use std::collections::BTreeMap;
 
-use super::shape::{Place, Reading, Since, Value};
+use super::field_place::{FieldPlace, FieldReading, PlaceValue, Since};
 use super::sql::{Type, array_literal, literal};
 
 /// Where fields of a table may be.
@@ -51,7 +51,7 @@ struct Read {
 }
 
 /// A field as SQL: the first place that says something decides, whether that parses or not.
-pub fn compile(places: &[Place], column_type: Type, documents: &Documents<'_>) -> Result<Compiled, Fault> {
+pub fn compile(places: &[FieldPlace], column_type: Type, documents: &Documents<'_>) -> Result<Compiled, Fault> {
     let reads = places.iter().map(|place| read(place, column_type, documents)).collect::<Result<Vec<_>, _>>()?;
     let constant = reads.iter().find(|read| read.is_constant);
     let found: Vec<_> = reads.iter().filter(|read| !read.is_constant).collect();
@@ -82,7 +82,7 @@ fn whens(reads: &[&Read], then: impl Fn(&Read) -> String) -> String {
     reads.iter().map(|read| format!(" WHEN {} IS NOT NULL THEN {}", read.raw, then(read))).collect()
 }
 
-fn read(place: &Place, column_type: Type, documents: &Documents<'_>) -> Result<Read, Fault> {
+fn read(place: &FieldPlace, column_type: Type, documents: &Documents<'_>) -> Result<Read, Fault> {
     let document = || {
         let name = place.document.as_deref().or(documents.usual);
         name.and_then(|name| documents.by_name.get(name)).ok_or_else(|| {
@@ -93,10 +93,10 @@ fn read(place: &Place, column_type: Type, documents: &Documents<'_>) -> Result<R
     // A field at constant keys has readers of its own for some types.
     let mut reader = None;
     let (raw, json) = match &place.value {
-        Value::Constant { text, json } => {
+        PlaceValue::Constant { text, json } => {
             (format!("{}::pg_catalog.text", literal(text)), format!("{}::pg_catalog.jsonb", literal(json)))
         }
-        Value::Keys(keys) => {
+        PlaceValue::Keys(keys) => {
             let (document, keys) = (document()?, array_literal(keys));
             reader = Some(format!("mrcall_internal.field_{}({document}, {keys})", column_type.name()));
             (
@@ -104,7 +104,7 @@ fn read(place: &Place, column_type: Type, documents: &Documents<'_>) -> Result<R
                 format!("(mrcall_internal.document({document}) #> {keys})"),
             )
         }
-        Value::JsonPath(path) => {
+        PlaceValue::JsonPath(path) => {
             let call = |function: &str, document: &str| {
                 format!("pg_catalog.{function}(mrcall_internal.document({document}), {}, '{{}}', true)", literal(path))
             };
@@ -116,26 +116,26 @@ fn read(place: &Place, column_type: Type, documents: &Documents<'_>) -> Result<R
         }
     };
     let value = place.map.as_ref().map_or_else(|| raw.clone(), |map| mapped(&raw, map));
-    let reading = place.reading.unwrap_or(Reading::As(column_type));
+    let reading = place.reading.unwrap_or(FieldReading::As(column_type));
     let typed = match (column_type, reading) {
-        (Type::Timestamptz, Reading::Seconds(Since::Epoch)) => {
+        (Type::Timestamptz, FieldReading::Seconds(Since::Epoch)) => {
             Some(format!("('epoch'::pg_catalog.timestamptz + mrcall_internal.seconds({value}))"))
         }
-        (Type::Timestamptz, Reading::Seconds(Since::Start)) => {
+        (Type::Timestamptz, FieldReading::Seconds(Since::Start)) => {
             documents.started.map(|started| format!("(({started}) + mrcall_internal.seconds({value}))"))
         }
-        (Type::Jsonb, Reading::As(Type::Jsonb)) => Some(json.clone()),
-        (Type::TextArray, Reading::As(Type::TextArray)) => Some(format!(
+        (Type::Jsonb, FieldReading::As(Type::Jsonb)) => Some(json.clone()),
+        (Type::TextArray, FieldReading::As(Type::TextArray)) => Some(format!(
             "CASE WHEN pg_catalog.jsonb_typeof({json}) = 'array' THEN ARRAY(SELECT pg_catalog.jsonb_array_elements_text({json})) END"
         )),
-        (Type::Timestamptz | Type::Boolean, Reading::As(as_type))
+        (Type::Timestamptz | Type::Boolean, FieldReading::As(as_type))
             if reader.is_some() && place.map.is_none() && (as_type == column_type || as_type == Type::Text) =>
         {
             reader
         }
-        (to, Reading::As(Type::Text)) => to.cast_from(&value, Type::Text),
-        (to, Reading::As(as_type)) if as_type == to => to.cast_from(&value, Type::Text),
-        (to, Reading::As(as_type)) => {
+        (to, FieldReading::As(Type::Text)) => to.cast_from(&value, Type::Text),
+        (to, FieldReading::As(as_type)) if as_type == to => to.cast_from(&value, Type::Text),
+        (to, FieldReading::As(as_type)) => {
             as_type.cast_from(&value, Type::Text).and_then(|inner| to.cast_from(&inner, as_type))
         }
         _ => None,
@@ -144,7 +144,7 @@ fn read(place: &Place, column_type: Type, documents: &Documents<'_>) -> Result<R
         Fault::BadType(format!("a field of type {} does not become a {}", reading.name(), column_type.name()))
     })?;
     let is_mapped = place.map.as_ref().is_some_and(|map| map.contains_key("*"));
-    Ok(Read { is_constant: matches!(place.value, Value::Constant { .. }), is_mapped, raw, json, typed })
+    Ok(Read { is_constant: matches!(place.value, PlaceValue::Constant { .. }), is_mapped, raw, json, typed })
 }
 
 /// A text with some values replaced by others.

@@ -9,8 +9,8 @@
 pub mod catalog;
 pub mod columns;
 pub mod field;
+pub mod field_place;
 mod json;
-pub mod place;
 pub mod problem;
 pub mod shape;
 pub mod sql;

@@ -8,7 +8,7 @@ use crate::{Error, Result};
 /// What a logical column is after a look at the database; the order is that in which problems are named: a column before the
 /// expressions that are made from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub enum State {
+pub enum ProblemState {
     /// Its table does not exist.
     #[serde(rename = "no table")]
     NoTable,
@@ -52,7 +52,7 @@ pub struct Resolved {
     /// The type that is found there.
     pub found_type: Option<String>,
     /// What it is.
-    pub state: State,
+    pub state: ProblemState,
     /// What the server or the mapping says of it.
     pub problem: Option<String>,
 }
@@ -61,7 +61,7 @@ pub struct Resolved {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Its kind, which decides its SQLSTATE.
-    pub state: State,
+    pub state: ProblemState,
     /// What is wrong.
     pub message: String,
     /// All that is.
@@ -109,25 +109,25 @@ impl Resolved {
 
 /// The error for the first problem, `None` where there is none. `role`: who asks, quoted.
 pub fn first_problem(resolved: &[Resolved], role: &str) -> Option<Problem> {
-    let bad: Vec<_> = resolved.iter().filter(|column| column.state != State::Ok).collect();
+    let bad: Vec<_> = resolved.iter().filter(|column| column.state != ProblemState::Ok).collect();
     let first = bad.iter().min_by_key(|column| (column.state, !column.is_plain()))?;
     let (table, name, relation, expression) = (&first.logical_table, &first.name, first.relation(), first.expression());
     let (message, detail, hint) = match first.state {
-        State::Ok => return None,
-        State::NoRight => (
+        ProblemState::Ok => return None,
+        ProblemState::NoRight => (
             format!("table {relation} for the logical table \"{table}\" may not be read by {role}"),
             format!("{}.", first.problem()),
             format!("Its owner grants it: GRANT SELECT ON {relation} TO {role};"),
         ),
-        State::NoDocument | State::BadField => (
+        ProblemState::NoDocument | ProblemState::BadField => (
             format!("field \"{name}\" in the mapping of \"{table}\": {}", first.problem()),
             format!("{expression}."),
             match first.state {
-                State::NoDocument => format!("Say which column of {relation} it is in: \"in\": \"data\"."),
+                ProblemState::NoDocument => format!("Say which column of {relation} it is in: \"in\": \"data\"."),
                 _ => format!("Leave \"type\" out, or give one that becomes a {}.", first.column_type),
             },
         ),
-        State::NoTable => (
+        ProblemState::NoTable => (
             format!("table {relation} for the logical table \"{table}\" does not exist"),
             format!("Missing: {}.", missing(&bad, Resolved::relation).join(", ")),
             format!(
@@ -136,7 +136,7 @@ pub fn first_problem(resolved: &[Resolved], role: &str) -> Option<Problem> {
                 literal(&object(missing(&bad, |column| &column.logical_table), |_| r#"{"table": null}"#.to_owned()))
             ),
         ),
-        State::BadType => (
+        ProblemState::BadType => (
             format!(
                 "column \"{expression}\" of the logical table \"{table}\" is of type {}, not {}",
                 first.found_type.as_deref().unwrap_or_default(),
@@ -149,9 +149,9 @@ pub fn first_problem(resolved: &[Resolved], role: &str) -> Option<Problem> {
                 first.conversion()
             ),
         ),
-        State::NoColumn | State::BadExpression => {
+        ProblemState::NoColumn | ProblemState::BadExpression => {
             let (what, fails) = match first.state {
-                State::NoColumn => ("column", "does not exist"),
+                ProblemState::NoColumn => ("column", "does not exist"),
                 _ => ("expression", "cannot be evaluated"),
             };
             let said = if first.problem().is_empty() { String::new() } else { format!(".\n{}", first.problem()) };
@@ -173,7 +173,8 @@ pub fn first_problem(resolved: &[Resolved], role: &str) -> Option<Problem> {
 
 /// Something of the tables that do not exist, each once.
 fn missing<'a>(bad: &[&'a Resolved], of: impl Fn(&'a Resolved) -> &'a str) -> Vec<&'a str> {
-    let mut all: Vec<_> = bad.iter().filter(|column| column.state == State::NoTable).map(|column| of(column)).collect();
+    let mut all: Vec<_> =
+        bad.iter().filter(|column| column.state == ProblemState::NoTable).map(|column| of(column)).collect();
     all.sort_unstable();
     all.dedup();
     all
@@ -183,7 +184,7 @@ fn missing<'a>(bad: &[&'a Resolved], of: impl Fn(&'a Resolved) -> &'a str) -> Ve
 fn needs(bad: &[&Resolved]) -> String {
     let need = |column: &&Resolved| {
         let types = match (column.state, &column.found_type) {
-            (State::BadType, Some(found)) => format!(" ({}, not {found})", column.column_type),
+            (ProblemState::BadType, Some(found)) => format!(" ({}, not {found})", column.column_type),
             _ => String::new(),
         };
         format!("{}.{} needs {}{types}", column.logical_table, column.name, column.expression())

@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::catalog::{Column, TABLES, Table};
+use super::catalog::{LogicalColumn, LogicalTable, TABLES};
+use super::field_place::{FieldOf, FieldPlace, PlaceValue};
 use super::json::{Raw, keys, kind, present, read};
-use super::place::FieldOf;
-use super::sql::Type;
 use crate::{Error, Result};
 
 const EXAMPLE: &str = r#"Example: {"events": {"table": "web.hits", "columns": {"visitor_id": "sid"}}}"#;
@@ -44,68 +43,7 @@ pub enum Meaning {
     /// The name of a column, or an SQL expression.
     Expression(String),
     /// Fields of JSONB documents: the first place that says something decides.
-    Field(Vec<Place>),
-}
-
-/// One place of a field.
-#[derive(Debug)]
-pub struct Place {
-    /// Where in the document, or a value in its stead.
-    pub value: Value,
-    /// The JSONB column; without it the usual one.
-    pub document: Option<String>,
-    /// How the value is read; without it as the column's type.
-    pub reading: Option<Reading>,
-    /// Other values for some; `*` is any other value.
-    pub map: Option<BTreeMap<String, String>>,
-}
-
-/// Where a place has its value.
-#[derive(Debug)]
-pub enum Value {
-    /// The keys on the way to it, as `#>>` takes them.
-    Keys(Vec<String>),
-    /// A JSONPath that does more than to go down.
-    JsonPath(String),
-    /// Not in a document: a constant as text and as JSON.
-    Constant {
-        /// As `->>` says it.
-        text: String,
-        /// As the mapping has it.
-        json: String,
-    },
-}
-
-/// How a value is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub enum Reading {
-    /// As a value of that type.
-    As(Type),
-    /// As a number of seconds.
-    Seconds(Since),
-}
-
-/// What a number of seconds counts from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum Since {
-    /// 1970.
-    #[serde(rename = "unix-seconds")]
-    Epoch,
-    /// The start of the call.
-    #[serde(rename = "interval-seconds")]
-    Start,
-}
-
-impl Reading {
-    /// Its name in a mapping.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::As(as_type) => as_type.name(),
-            Self::Seconds(Since::Epoch) => "unix-seconds",
-            Self::Seconds(Since::Start) => "interval-seconds",
-        }
-    }
+    Field(Vec<FieldPlace>),
 }
 
 #[derive(Deserialize)]
@@ -124,7 +62,7 @@ impl Mapping {
             return Err(Error::invalid(format!("mapping is a JSON {}, not an object", kind(json)), EXAMPLE));
         };
         let table = |(name, json): (String, &RawValue)| {
-            let table = Table::named(&name).ok_or_else(|| {
+            let table = LogicalTable::named(&name).ok_or_else(|| {
                 let known: Vec<_> = TABLES.iter().map(|table| table.name).collect();
                 let hint = format!("Known ones: {}.", known.join(", "));
                 Error::invalid(format!("unknown logical table \"{name}\""), hint)
@@ -146,7 +84,7 @@ impl Mapping {
         columns.flat_map(|(table, (column, source))| {
             let places = if let Meaning::Field(places) = &source.meaning { places.as_slice() } else { &[] };
             places.iter().filter_map(move |place| match &place.value {
-                Value::JsonPath(path) => Some((table, *column, path.as_str())),
+                PlaceValue::JsonPath(path) => Some((table, *column, path.as_str())),
                 _ => None,
             })
         })
@@ -154,7 +92,7 @@ impl Mapping {
 }
 
 impl TableMapping {
-    fn parse(table: &Table, json: &str) -> Result<Self> {
+    fn parse(table: &LogicalTable, json: &str) -> Result<Self> {
         let name = table.name;
         let no_object = || {
             let message = format!("the mapping of \"{name}\" is not an object with \"table\" and \"columns\"");
@@ -187,7 +125,7 @@ impl TableMapping {
     }
 }
 
-fn bad_column(table: &Table, name: &str) -> Error {
+fn bad_column(table: &LogicalTable, name: &str) -> Error {
     let known: Vec<_> = table.columns.iter().map(|column| column.name).collect();
     let hint = format!(
         "Give a text (a column name or an SQL expression), a field ({{\"path\": \"$.code\"}}) or null for one of: {}.",
@@ -213,7 +151,7 @@ fn name_end(text: &str) -> Option<&str> {
 
 impl Source {
     /// The default of the reference schema.
-    pub(super) fn default_of(table: &Table, column: &Column) -> Result<Self> {
+    pub(super) fn default_of(table: &LogicalTable, column: &LogicalColumn) -> Result<Self> {
         if column.default.starts_with("{\"") {
             let meaning = Meaning::Field(FieldOf { table, column }.parse(column.default)?);
             return Ok(Self { json: column.default.to_owned(), meaning });
@@ -226,7 +164,7 @@ impl Source {
         Self { json: serde_json::Value::from(text.as_str()).to_string(), meaning: Meaning::Expression(text) }
     }
 
-    fn parse(table: &Table, column: &Column, json: &RawValue) -> Result<Self> {
+    fn parse(table: &LogicalTable, column: &LogicalColumn, json: &RawValue) -> Result<Self> {
         let meaning = match kind(json.get()) {
             "null" => Meaning::Nothing,
             "string" => Meaning::Expression(read(json.get()).ok_or_else(|| bad_column(table, column.name))?),

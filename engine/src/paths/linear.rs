@@ -1,7 +1,7 @@
 //! Models under which a channel's part of a path does not depend on other paths.
 
 use super::ChannelCredit;
-use super::journeys::Journeys;
+use super::counted_paths::Journeys;
 use super::sum::Sum;
 use crate::credit::{self, Options, PathWeights};
 use crate::error::Result;

@@ -4,15 +4,15 @@
 //! good exactly once. So the loss is the sum, over the visits of states with the channel (which are known: the journeys were
 //! counted there), of the chance to convert from there without such a state again.
 
-use super::chain::{self, Chain, Flow};
+use super::counted_paths::{Journeys, PathCounts};
 use super::elimination::{Matrix, absorption, without_return};
-use super::journeys::{Journeys, PathCounts};
+use super::markov_chain::{self, Chain, Flow};
 use super::sum::Sum;
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::HeldVec;
 
-pub use super::chain::MAX_ORDER;
+pub use super::markov_chain::MAX_ORDER;
 
 /// Up to so many states the chances are found by elimination, else by sweeps.
 const MAX_ELIMINATED: usize = 1024;
@@ -210,7 +210,7 @@ impl Sweeps {
             format!("the Markov chain of {} states does not settle", chain.len()),
             format!(
                 "Use a markov_order below {}, or shorten the paths: mrcall.path_transform(path, 'trim', '50').",
-                chain::MAX_ORDER
+                markov_chain::MAX_ORDER
             ),
         ))
     }

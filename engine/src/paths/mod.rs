@@ -1,12 +1,12 @@
 //! Paths to conversions (contract, section 5): the state of `path_agg` and the models that see all journeys at once.
 
 mod amount;
-mod chain;
+mod bootstrap;
+mod counted_paths;
 mod elimination;
-mod interval;
-mod journeys;
 mod linear;
 mod markov;
+mod markov_chain;
 mod random;
 mod set;
 mod shapley;
@@ -14,8 +14,8 @@ mod sum;
 mod transform;
 
 pub use amount::ExactAmount;
-pub use interval::{Bootstrap, ChannelShare, interval};
-pub use journeys::{CountedPath, JourneySums, Journeys, PathCounts};
+pub use bootstrap::{Bootstrap, ChannelShare, interval};
+pub use counted_paths::{CountedPath, JourneySums, Journeys, PathCounts};
 pub use linear::{ModelCredits, path_credit, path_models};
 pub use markov::{MAX_ORDER, Removal, markov};
 pub use set::PathSet;

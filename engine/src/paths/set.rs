@@ -1,7 +1,7 @@
 //! The state of `path_agg`: paths as they come, each kept once.
 
 use super::amount::{Amounts, ExactAmount};
-use super::journeys::{CountedPath, Journeys};
+use super::counted_paths::{CountedPath, Journeys};
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::{self, HeldVec, Reservation};

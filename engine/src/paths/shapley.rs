@@ -1,6 +1,6 @@
 //! Credit by the Shapley value (Shapley 1953; for attribution: Zhao, Mahboobi and Bagheri 2018).
 
-use super::journeys::{Journeys, PathCounts};
+use super::counted_paths::{Journeys, PathCounts};
 use super::linear::Linear;
 use super::random::Random;
 use super::sum::Sum;

@@ -35,8 +35,8 @@
 
 mod arrival_cache;
 mod bucket_counts;
+mod bucket_cuts;
 mod classify;
-mod cuts;
 mod format;
 mod loser_tree;
 mod origin;
@@ -51,7 +51,7 @@ mod visit_part;
 mod visitor;
 
 pub use bucket_counts::{BucketCounts, VisitCounts};
-pub use cuts::Cuts;
+pub use bucket_cuts::Cuts;
 pub use origin::origin_parts;
 pub use page_event::{PageEvent, is_pageview};
 pub use rows::VisitRows;

@@ -7,8 +7,8 @@
 
 use std::borrow::Cow;
 
+use super::bucket_cuts::{Cuts, join};
 use super::classify::Classifier;
-use super::cuts::{Cuts, join};
 use super::format::SetHeader;
 use super::page_event::PageEvent;
 use super::rows::VisitRows;

@@ -6,7 +6,7 @@ use pgrx::pg_sys;
 use super::no_such_row;
 use super::row::{Column, MOST, Row};
 use crate::error::SqlResult;
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 
 /// The store of the function that is running.
 pub struct Materialize<'fcx> {

@@ -9,7 +9,7 @@ use super::no_such_row;
 use super::row::{MOST, Row};
 use crate::error::SqlResult;
 use crate::pg::answer::Made;
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 
 /// What begins the rows of a function. `'m` is the time of all its calls: the rows may keep what the row holds for them.
 pub trait Start {

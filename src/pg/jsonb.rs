@@ -6,7 +6,7 @@ use core::{ptr, slice};
 use std::cell::Cell;
 use std::ffi::CString;
 
-use mrcall_engine::document::{FieldPath, FieldValue};
+use mrcall_engine::jsonb::{FieldPath, FieldValue};
 use mrcall_engine::resource::memory::out_of_memory;
 use pgrx::{
     PgMemoryContexts, PgXactCallbackEvent, direct_function_call, direct_function_call_as_datum, pg_sys,
@@ -15,7 +15,7 @@ use pgrx::{
 
 use super::answer::Made;
 use super::arg::{Read, content, is_plain};
-use super::call::{Call, guard};
+use super::function_call::{Call, guard};
 use super::text::new_text;
 use super::text_array::TextArray;
 use crate::error::{SqlResult, report};

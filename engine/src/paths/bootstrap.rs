@@ -1,9 +1,9 @@
 //! How sure the channels' shares are: the bootstrap of Efron (1979) over journeys.
 
-use super::chain::Chain;
-use super::journeys::{Journeys, PathCounts};
+use super::counted_paths::{Journeys, PathCounts};
 use super::linear::Linear;
 use super::markov::{losses, parse_order};
+use super::markov_chain::Chain;
 use super::random::Random;
 use super::shapley::{EXACT_CHANNELS, Game, exact_rate};
 use super::sum::Sum;

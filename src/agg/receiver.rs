@@ -13,7 +13,7 @@ pub struct Measured<S> {
     pub share: Reservation,
 }
 
-/// A taker's number, and what was handed over to it.
+/// A receiver's number, and what was handed over to it.
 type Place = (u32, Option<Box<dyn Any>>);
 
 thread_local! {
@@ -60,15 +60,15 @@ impl<S> Drop for Receiver<S> {
 }
 
 /// Whether somebody in this process waits under a number.
-pub fn is_awaited(taker: u32) -> bool {
-    PLACES.with_borrow(|(_, places)| places.iter().any(|place| place.0 == taker))
+pub fn is_awaited(receiver: u32) -> bool {
+    PLACES.with_borrow(|(_, places)| places.iter().any(|place| place.0 == receiver))
 }
 
 /// Hands a state over to who waits under a number.
-pub fn hand_over<S: 'static>(taker: u32, held: Measured<S>) {
+pub fn hand_over<S: 'static>(receiver: u32, held: Measured<S>) {
     let held: Box<dyn Any> = Box::new(held);
     // What was there before is dropped behind the borrow.
     let _before = PLACES.with_borrow_mut(|(_, places)| {
-        places.iter_mut().find(|place| place.0 == taker).and_then(|place| place.1.replace(held))
+        places.iter_mut().find(|place| place.0 == receiver).and_then(|place| place.1.replace(held))
     });
 }

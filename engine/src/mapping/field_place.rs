@@ -5,13 +5,73 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::catalog::{Column, Table};
+use super::catalog::{LogicalColumn, LogicalTable};
 use super::json::{Raw, keys, kind, present, read, scalar};
-use super::shape::{Place, Reading, Value};
 use super::sql::Type;
 use crate::{Error, ErrorKind, Result, parse};
 
 const PATHS: &str = r#"Give a JSONPath such as "$.result.code", or its keys: ["result", "code"]."#;
+
+/// One place of a field.
+#[derive(Debug)]
+pub struct FieldPlace {
+    /// Where in the document, or a value in its stead.
+    pub value: PlaceValue,
+    /// The JSONB column; without it the usual one.
+    pub document: Option<String>,
+    /// How the value is read; without it as the column's type.
+    pub reading: Option<FieldReading>,
+    /// Other values for some; `*` is any other value.
+    pub map: Option<BTreeMap<String, String>>,
+}
+
+/// Where a place has its value.
+#[derive(Debug)]
+pub enum PlaceValue {
+    /// The keys on the way to it, as `#>>` takes them.
+    Keys(Vec<String>),
+    /// A JSONPath that does more than to go down.
+    JsonPath(String),
+    /// Not in a document: a constant as text and as JSON.
+    Constant {
+        /// As `->>` says it.
+        text: String,
+        /// As the mapping has it.
+        json: String,
+    },
+}
+
+/// How a value is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum FieldReading {
+    /// As a value of that type.
+    As(Type),
+    /// As a number of seconds.
+    Seconds(Since),
+}
+
+/// What a number of seconds counts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Since {
+    /// 1970.
+    #[serde(rename = "unix-seconds")]
+    Epoch,
+    /// The start of the call.
+    #[serde(rename = "interval-seconds")]
+    Start,
+}
+
+impl FieldReading {
+    /// Its name in a mapping.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::As(as_type) => as_type.name(),
+            Self::Seconds(Since::Epoch) => "unix-seconds",
+            Self::Seconds(Since::Start) => "interval-seconds",
+        }
+    }
+}
 
 #[derive(Default, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,9 +94,9 @@ struct PlaceKeys<'a> {
 /// Which column a field is read for.
 pub struct FieldOf<'a> {
     /// Its table.
-    pub table: &'a Table,
+    pub table: &'a LogicalTable,
     /// The column.
-    pub column: &'a Column,
+    pub column: &'a LogicalColumn,
 }
 
 impl FieldOf<'_> {
@@ -57,7 +117,7 @@ impl FieldOf<'_> {
     }
 
     /// The places of a field: an object with its fallbacks, or an array of places.
-    pub fn parse(&self, json: &str) -> Result<Vec<Place>> {
+    pub fn parse(&self, json: &str) -> Result<Vec<FieldPlace>> {
         let mut places = Vec::new();
         let first = match read::<Vec<&RawValue>>(json) {
             Some(entries) => {
@@ -98,7 +158,7 @@ impl FieldOf<'_> {
     }
 
     /// A place of an array or a fallback: an object with keys of its own over the inherited ones, else a path.
-    fn place<'j>(&self, nr: usize, inherited: PlaceKeys<'j>, json: &'j str) -> Result<Place> {
+    fn place<'j>(&self, nr: usize, inherited: PlaceKeys<'j>, json: &'j str) -> Result<FieldPlace> {
         if kind(json) != "object" {
             return self.place_of(nr, PlaceKeys { path: read(json), ..inherited });
         }
@@ -119,7 +179,7 @@ impl FieldOf<'_> {
         )
     }
 
-    fn place_of(&self, nr: usize, keys: PlaceKeys<'_>) -> Result<Place> {
+    fn place_of(&self, nr: usize, keys: PlaceKeys<'_>) -> Result<FieldPlace> {
         if keys.fallback.is_some() {
             return Err(self.unknown_key("fallback"));
         }
@@ -146,8 +206,8 @@ impl FieldOf<'_> {
             })
         };
         let document = keys.r#in.map(document).transpose()?;
-        let reading: Option<Reading> = keys.r#type.map(reading).transpose()?;
-        if let (Value::Constant { text, .. }, Some(json)) = (&value, keys.constant)
+        let reading: Option<FieldReading> = keys.r#type.map(reading).transpose()?;
+        if let (PlaceValue::Constant { text, .. }, Some(json)) = (&value, keys.constant)
             && !parses(text, self.column.column_type)
         {
             let name = self.column.column_type.name();
@@ -155,34 +215,34 @@ impl FieldOf<'_> {
             return Err(self.bad(ErrorKind::MalformedText, &what, format!("Give a value of type {name}.")));
         }
         let map = keys.map.map(|json| self.map(json, reading)).transpose()?;
-        Ok(Place { value, document, reading, map })
+        Ok(FieldPlace { value, document, reading, map })
     }
 
-    fn path(&self, json: &RawValue) -> Result<Value> {
+    fn path(&self, json: &RawValue) -> Result<PlaceValue> {
         if let Some(path) = read::<String>(json.get()) {
             return Ok(match path_keys(&path) {
-                Some(keys) => Value::Keys(keys),
-                None => Value::JsonPath(path),
+                Some(keys) => PlaceValue::Keys(keys),
+                None => PlaceValue::JsonPath(path),
             });
         }
         let key = |key: &&RawValue| scalar(key).filter(|_| matches!(kind(key.get()), "string" | "number"));
         let keys = read::<Vec<&RawValue>>(json.get()).and_then(|keys| keys.iter().map(key).collect::<Option<Vec<_>>>());
         keys.filter(|keys| !keys.is_empty())
-            .map(Value::Keys)
+            .map(PlaceValue::Keys)
             .ok_or_else(|| self.invalid(&format!("bad path {json} of {{field}}"), PATHS))
     }
 
-    fn constant(&self, json: &RawValue) -> Result<Value> {
+    fn constant(&self, json: &RawValue) -> Result<PlaceValue> {
         let text = scalar(json).ok_or_else(|| {
             self.invalid(&format!("bad constant {json} in {{field}}"), "Give a text, a number, true or false.")
         })?;
-        Ok(Value::Constant { text, json: json.get().to_owned() })
+        Ok(PlaceValue::Constant { text, json: json.get().to_owned() })
     }
 
-    fn map(&self, json: &RawValue, reading: Option<Reading>) -> Result<BTreeMap<String, String>> {
+    fn map(&self, json: &RawValue, reading: Option<FieldReading>) -> Result<BTreeMap<String, String>> {
         let is_document = |as_type| matches!(as_type, Type::Jsonb | Type::TextArray);
         let is_of_texts = !is_document(self.column.column_type)
-            && !matches!(reading, Some(Reading::As(as_type)) if is_document(as_type));
+            && !matches!(reading, Some(FieldReading::As(as_type)) if is_document(as_type));
         let entries = read::<BTreeMap<String, &RawValue>>(json.get()).filter(|map| is_of_texts && !map.is_empty());
         entries.and_then(|map| map.into_iter().map(|(key, value)| Some((key, scalar(value)?))).collect()).ok_or_else(
             || {

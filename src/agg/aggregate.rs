@@ -7,10 +7,10 @@ use mrcall_engine::Result;
 use mrcall_engine::resource::memory::Reservation;
 
 use super::context::{Held, Passed, View};
-use super::direct::{self, Measured};
+use super::receiver::{self, Measured};
 use crate::error::{SqlResult, report};
 use crate::pg::answer::Made;
-use crate::pg::call::Call;
+use crate::pg::function_call::Call;
 
 /// An engine state that an aggregate can hold.
 pub trait State: Sized + 'static {
@@ -156,15 +156,15 @@ pub fn finalize<S: Mergeable>(state: Held<'_, S>) -> SqlResult<Option<Made>> {
     }
 }
 
-/// The final function of a state that may have a taker: where it waits in this process, it gets the state itself, and the result
+/// The final function of a state that may have a number: where it waits in this process, it gets the state itself, and the result
 /// is NULL. An empty state stays behind.
-pub fn hand_over<S: Mergeable>(mut state: Held<'_, S>, taker: impl FnOnce(&S) -> u32) -> SqlResult<Option<Made>> {
+pub fn hand_over<S: Mergeable>(mut state: Held<'_, S>, number: impl FnOnce(&S) -> u32) -> SqlResult<Option<Made>> {
     let Some(held) = state.held_mut() else { return Ok(None) };
-    let taker = taker(&held.state);
-    if held.state.is_empty() || !direct::is_awaited(taker) {
+    let number = number(&held.state);
+    if held.state.is_empty() || !receiver::is_awaited(number) {
         return finalize(state);
     }
     let empty = Measured::new(held.state.like().map_err(report)?)?;
-    direct::hand_over(taker, core::mem::replace(held, empty));
+    receiver::hand_over(number, core::mem::replace(held, empty));
     Ok(None)
 }

@@ -2,7 +2,7 @@
 
 use mrcall_engine::parse;
 
-use crate::pg::document::{Field, Reading};
+use crate::pg::jsonb::{Field, Reading};
 
 /// The text.
 pub struct Text;

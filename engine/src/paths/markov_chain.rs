@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use super::journeys::{Journeys, PathCounts};
+use super::counted_paths::{Journeys, PathCounts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::{self, HeldVec, Reservation};
