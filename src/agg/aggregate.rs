@@ -156,7 +156,7 @@ pub fn finalize<S: Mergeable>(state: Held<'_, S>) -> SqlResult<Option<Made>> {
     }
 }
 
-/// The final function of a state that may have a number: where it waits in this process, it gets the state itself, and the result
+/// The final function of a state that a receiver may wait for: where one waits in this process, it gets the state itself, and the result
 /// is NULL. An empty state stays behind.
 pub fn hand_over<S: Mergeable>(mut state: Held<'_, S>, number: impl FnOnce(&S) -> u32) -> SqlResult<Option<Made>> {
     let Some(held) = state.held_mut() else { return Ok(None) };
