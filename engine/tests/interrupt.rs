@@ -206,9 +206,7 @@ fn the_models_over_all_journeys_beat_in_each_loop() {
     assert!(beats(|| drop(Journeys::decode(&bytes).unwrap())) >= steps);
     assert!(beats(|| drop(PathSet::deserialize(&bytes).unwrap())) >= 2 * steps);
     // The path of a million steps is looked at within, each time that it is gone along.
-    for order in [1, 3] {
-        assert!(beats(|| drop(markov(&journeys, order).unwrap())) >= 3 * steps, "order {order}");
-    }
+    assert!(beats(|| drop(markov(&journeys, 1).unwrap())) >= 3 * steps);
     let total = |game| beats(|| drop(shapley(&journeys, game, Sampling { samples: 2, seed: 1 }).unwrap()));
     assert!(total(Game::Total) >= 2 * steps);
     assert!(total(Game::Rate) >= 2 * steps);
