@@ -211,7 +211,7 @@ fn the_models_over_all_journeys_beat_in_each_loop() {
     assert!(total(Game::Total) >= 2 * steps);
     assert!(total(Game::Rate) >= 2 * steps);
     let options = Options::default();
-    assert!(beats(|| drop(path_models(&journeys, &[Model::Linear], &options, |_| false).unwrap())) >= steps);
+    assert!(beats(|| drop(path_models(&journeys, &[Model::Linear], &options, |_| false).unwrap())) >= short);
     // 30 channels with 20,000 shares each are drawn, then sorted.
     let mut few = PathSet::default();
     (0..30).for_each(|i| few.push([format!("channel {i}")], 5, &ExactAmount::default(), 5).unwrap());
