@@ -3,7 +3,8 @@
 -- A path that is a variable of PL/pgSQL is another one in each round; one that is written out is the same.
 DO $$
 DECLARE
-    doc constant jsonb := '{"a": "one", "b": "two", "at": {"a": "2026-01-01 00:00+00", "b": "2026-02-01 00:00+00"}, "is": {"a": true, "b": false}}';
+    doc constant jsonb := '{"a": "one", "b": "two", "at": {"a": "2026-01-01 00:00+00", "b": "2026-02-01 00:00+00"},
+        "is": {"a": true, "b": false}}';
     k text;
     path text[];
 BEGIN
@@ -25,7 +26,8 @@ DEALLOCATE fields;
 SELECT * FROM mrcall.buckets('1 month', '2026-01-01 00:00+00', '2026-03-01 00:00+00', 'UTC');
 SELECT mrcall.buckets('1 month', '2026-01-01 00:00+00', '2026-03-01 00:00+00', 'UTC');
 SELECT (mrcall.buckets('1 month', '2026-01-01 00:00+00', '2026-12-01 00:00+00', 'UTC')).bucket AS b LIMIT 2;
-SELECT n, a.channel, a.source, a.rule FROM (VALUES (1, 'https://www.google.com/'), (2, NULL), (3, 'https://news.example/a')) AS v (n, referrer),
+SELECT n, a.channel, a.source, a.rule
+FROM (VALUES (1, 'https://www.google.com/'), (2, NULL), (3, 'https://news.example/a')) AS v (n, referrer),
     mrcall.arrival(v.referrer, 'https://shop.example/', NULL, NULL, NULL) AS a ORDER BY n;
 SELECT (mrcall.arrival(referrer, 'https://shop.example/?utm_source=x&utm_medium=y', NULL, NULL, NULL)).*
 FROM (VALUES ('https://www.google.com/'), (NULL)) AS v (referrer);
