@@ -45,6 +45,7 @@ SELECT to_regclass('public.business') IS NOT NULL AS business_is_there, to_regcl
 
 -- Before attach: every report says what to do. The views that name only the user's own tables outlive the extension.
 DROP EXTENSION mrcall_ext CASCADE;
+DROP SCHEMA mrcall CASCADE;
 CREATE EXTENSION mrcall_ext;
 \set r '''2026-04-01'', ''2026-05-01'''
 SELECT * FROM mrcall.attribution(:r);

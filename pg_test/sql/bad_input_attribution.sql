@@ -62,8 +62,8 @@ INSERT INTO mrcall.spend VALUES ('2026-04-01', 'Display', NULL, 1, 'EUR'), ('202
 
 -- The internal aggregate and readers, given nonsense: no crash.
 SELECT * FROM mrcall_internal.journey_credit_rows('');
-SELECT * FROM mrcall_internal.journey_path_rows('\x4a01ff');
-SELECT * FROM mrcall_internal.journey_rows('\x4a0101000100');
+SELECT * FROM mrcall_internal.journey_path_rows('\x4a02ff');
+SELECT * FROM mrcall_internal.journey_rows('\x4a0201000100');
 SELECT mrcall_internal.journey_set(7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{linear}', '1 day',
     0.4, 0.4, NULL,
                            true, true, NULL, NULL, true);

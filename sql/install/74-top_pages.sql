@@ -8,6 +8,9 @@ RETURNS TABLE (
     bounce_rate numeric, exit_rate numeric, mean_time interval)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
 SET search_path = pg_catalog, pg_temp
+-- Events and visits are joined by hash: left to the planner, 750,000 events of four months take 18.5 s instead of 14.4.
+SET enable_nestloop = off
+SET enable_sort = off
 SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column

@@ -36,7 +36,10 @@ fn decode<S: Stored>(text: &CStr) -> Result<Vec<u8>> {
             _ => "not a hexadecimal digit",
         })
     })?;
-    S::check(&bytes).map_err(|error| Error { kind: ErrorKind::MalformedText, ..error })?;
+    S::check(&bytes).map_err(|error| match error.kind {
+        ErrorKind::MalformedBinary => Error { kind: ErrorKind::MalformedText, ..error },
+        _ => error,
+    })?;
     Ok(bytes)
 }
 
