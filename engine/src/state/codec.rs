@@ -171,16 +171,6 @@ impl<'a> Reader<'a> {
         u32::try_from(self.unsigned()?).map_err(|_| self.malformed("a number is out of range"))
     }
 
-    /// So many unsigned numbers where each takes a single byte, as most do: those bytes. `None`, and nothing read, elsewhere.
-    pub fn single_bytes(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (bytes, rest) = self.rest.split_at_checked(count)?;
-        let is_single = bytes.iter().fold(0, |all, byte| all | byte) < 0x80;
-        is_single.then(|| {
-            self.rest = rest;
-            bytes
-        })
-    }
-
     /// A signed number.
     #[inline]
     pub fn signed(&mut self) -> Result<i64> {
