@@ -7,6 +7,7 @@ mod interval;
 mod journeys;
 mod linear;
 mod markov;
+mod path_key;
 mod random;
 mod set;
 mod shapley;
