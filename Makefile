@@ -1,6 +1,6 @@
 # make demo and make test are all that a newcomer needs; both do the whole set-up.
 # Settings: PG=15…18, TIMESCALEDB=0, VISITORS=20000, SEED=42, LOG=access.log[.gz]
-.PHONY: help demo test lint bench install setup start stop status psql url clean-cluster clean
+.PHONY: help demo test lint bench bench-engine install setup start stop status psql url clean-cluster clean
 
 help:
 	@echo "make demo    sets up, fills a demo database, prints its reports   [VISITORS=20000 SEED=42 LOG=access.log.gz]"
@@ -8,6 +8,7 @@ help:
 	@echo "make psql    opens the demo database; make -s url prints its URI"
 	@echo "make start | stop | status    the private server; make clean-cluster removes it and its data"
 	@echo "make bench   the extension, plain SQL, DuckDB and ClickHouse side by side [VISITORS=100000, CALLS=5000000]"
+	@echo "make bench-engine    each bit trick of the engine beside its plain form"
 	@echo "make install PG_CONFIG=/usr/lib/postgresql/17/bin/pg_config    builds it for a server of yours and installs it there"
 	@echo "make lint    format, clippy, shell and SQL checks"
 	@echo "Everywhere: PG=17 chooses the PostgreSQL, TIMESCALEDB=0 goes without TimescaleDB."
@@ -23,6 +24,9 @@ lint:
 
 bench:
 	@scripts/bench.sh
+
+bench-engine:
+	@cargo bench -p mrcall_engine
 
 install:
 	@PG_CONFIG="$(PG_CONFIG)" DESTDIR="$(DESTDIR)" scripts/install.sh

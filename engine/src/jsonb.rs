@@ -7,6 +7,8 @@
 
 use core::cmp::Ordering;
 
+use super::same_name::same_name;
+
 const COUNT: u32 = 0x0fff_ffff;
 const SCALAR: u32 = 0x1000_0000;
 const OBJECT: u32 = 0x2000_0000;
@@ -179,11 +181,7 @@ impl<'a> Children<'a> {
     fn is_key(&self, nr: usize, start: usize, end: usize, name: &[u8]) -> bool {
         let (Some(word), Some(key)) = (self.word(nr), self.bytes.get(start..end)) else { return false };
         let length = if word & IS_END != 0 { end } else { name.len() };
-        // Names are short: eight bytes at a time are faster than a call.
-        let ((key, key_rest), (name, name_rest)) = (key.as_chunks::<8>(), name.as_chunks::<8>());
-        (word & LENGTH) as usize == length
-            && key.iter().zip(name).all(|(one, other)| one == other)
-            && key_rest.iter().zip(name_rest).all(|(one, other)| one == other)
+        (word & LENGTH) as usize == length && same_name(key, name)
     }
 
     /// The order of a key and a name.

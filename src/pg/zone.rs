@@ -68,6 +68,9 @@ impl PgZone {
 
 /// Whether it is one of the zones of the IANA list whose names have digits: a few short ones, and those of a fixed offset.
 fn has_digits(name: &str) -> bool {
+    // Debian has all zones once more in two folders.
+    let folder = name.split_once('/').filter(|(folder, _)| ["posix", "right"].contains(folder));
+    let name = folder.map_or(name, |(_, rest)| rest);
     let is_fixed = name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("Etc/GMT"));
     let short = ["EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT", "GMT0", "GMT+0", "GMT-0"];
     is_fixed || short.iter().any(|zone| zone.eq_ignore_ascii_case(name))

@@ -268,22 +268,13 @@ impl Journeys {
 
     /// Reads so many steps, and marks their channels as used.
     fn read_steps(&mut self, r: &mut Reader<'_>, length: usize, used: &mut [bool]) -> Result<()> {
-        let mut mark = |step: u32, r: &Reader<'_>| {
-            *used.get_mut(step as usize).ok_or_else(|| r.malformed("a channel is missing"))? = true;
-            Ok(step)
-        };
         self.steps.reserve(length)?;
-        if let Some(steps) = r.single_bytes(length) {
-            for step in interrupt::chunks(steps).flatten() {
-                self.steps.push(mark(u32::from(*step), r)?)?;
-            }
-            return Ok(());
-        }
         let mut throttle = Throttle::default();
         for _ in 0..length {
             throttle.step();
             let step = r.unsigned_32()?;
-            self.steps.push(mark(step, r)?)?;
+            *used.get_mut(step as usize).ok_or_else(|| r.malformed("a channel is missing"))? = true;
+            self.steps.push(step)?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ mod elimination;
 mod linear;
 mod markov;
 mod markov_chain;
+mod path_key;
 mod random;
 mod set;
 mod shapley;

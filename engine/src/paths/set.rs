@@ -2,6 +2,7 @@
 
 use super::amount::{Amounts, ExactAmount};
 use super::counted_paths::{CountedPath, Journeys};
+use super::path_key::{FirstSteps, put, steps};
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::{self, HeldVec, Reservation};
@@ -153,19 +154,8 @@ impl PathSet {
         }
         let path =
             |id: u32| steps(self.paths.get(id)).map(|step| places.get(step as usize).copied().unwrap_or_default());
-        // The first steps of a path in one number, the first one highest, each with one added so that a path comes before
-        // those that go on: they nearly always decide.
-        let bits = u32::BITS - u32::try_from(order.len()).unwrap_or(u32::MAX).leading_zeros();
-        let per_key = (u128::BITS / bits.max(1)) as usize;
-        let first_steps = |id: u32| {
-            let (mut key, mut left) = (0u128, per_key as u32);
-            for place in path(id).take(per_key) {
-                key = key << bits | (u128::from(place) + 1);
-                left -= 1;
-            }
-            key.checked_shl(bits * left).unwrap_or_default()
-        };
-        let mut paths = HeldVec::collect((0u32..).zip(&self.counts).map(|(id, _)| (first_steps(id), id)))?;
+        let first_steps = FirstSteps::of(order.len());
+        let mut paths = HeldVec::collect((0u32..).zip(&self.counts).map(|(id, _)| (first_steps.key(path(id)), id)))?;
         interrupt::sort_by(&mut paths, |a, b| a.0.cmp(&b.0).then_with(|| path(a.1).cmp(path(b.1))));
         let mut journeys = Journeys::default();
         for id in &order {
@@ -209,46 +199,5 @@ impl PathSet {
             self.add(&key, (conversions, nulls), value)?;
         }
         Ok(())
-    }
-}
-
-/// Adds a channel to the key of a path, its lowest bits first; the last byte of a number has no high bit.
-#[inline]
-fn put(key: &mut Vec<u8>, mut step: u32) -> Result<()> {
-    memory::reserve(key, 5)?;
-    while step >= 0x80 {
-        key.push(step as u8 | 0x80);
-        step >>= 7;
-    }
-    key.push(step as u8);
-    Ok(())
-}
-
-/// The channels of a path with that key.
-fn steps(key: &[u8]) -> Steps<'_> {
-    Steps(key.iter())
-}
-
-#[derive(Clone)]
-struct Steps<'a>(core::slice::Iter<'a, u8>);
-
-impl Iterator for Steps<'_> {
-    type Item = u32;
-
-    #[inline]
-    fn next(&mut self) -> Option<u32> {
-        let byte = u32::from(*self.0.next()?);
-        if byte < 0x80 {
-            return Some(byte);
-        }
-        let (mut step, mut shift) = (byte & 0x7f, 7);
-        for byte in self.0.by_ref() {
-            step |= u32::from(byte & 0x7f) << shift;
-            shift += 7;
-            if *byte < 0x80 {
-                break;
-            }
-        }
-        Some(step)
     }
 }

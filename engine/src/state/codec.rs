@@ -1,5 +1,6 @@
 //! Bytes of a state: LEB128 numbers behind a header of kind and version. Decoding trusts nothing.
 
+use super::short_number::short_unsigned;
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::memory;
 
@@ -171,16 +172,6 @@ impl<'a> Reader<'a> {
         u32::try_from(self.unsigned()?).map_err(|_| self.malformed("a number is out of range"))
     }
 
-    /// So many unsigned numbers where each takes a single byte, as most do: those bytes. `None`, and nothing read, elsewhere.
-    pub fn single_bytes(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (bytes, rest) = self.rest.split_at_checked(count)?;
-        let is_single = bytes.iter().fold(0, |all, byte| all | byte) < 0x80;
-        is_single.then(|| {
-            self.rest = rest;
-            bytes
-        })
-    }
-
     /// A signed number.
     #[inline]
     pub fn signed(&mut self) -> Result<i64> {
@@ -245,24 +236,4 @@ impl<'a> Reader<'a> {
     pub fn finish(self) -> Result<()> {
         if self.rest.is_empty() { Ok(()) } else { Err(self.malformed("bytes are left over")) }
     }
-}
-
-/// An unsigned number of at most eight bytes and how many it has, all bytes at once: `None` where there are more, or it is no number.
-#[inline]
-fn short_unsigned(bytes: [u8; 8]) -> Option<(u64, usize)> {
-    let word = u64::from_le_bytes(bytes);
-    // The first byte without the highest bit is the last of the number.
-    let end = (!word & 0x8080_8080_8080_8080).trailing_zeros();
-    if end > 63 {
-        return None;
-    }
-    let kept = word & (u64::MAX >> (63 - end));
-    if kept >> (end - 7) == 0 {
-        return None;
-    }
-    let bits = kept & 0x7f7f_7f7f_7f7f_7f7f;
-    let pairs = bits & 0x007f_007f_007f_007f | (bits & 0x7f00_7f00_7f00_7f00) >> 1;
-    let fours = pairs & 0x0000_3fff_0000_3fff | (pairs & 0x3fff_0000_3fff_0000) >> 2;
-    let value = fours & 0x0fff_ffff | (fours & 0x0fff_ffff_0000_0000) >> 4;
-    Some((value, end as usize / 8 + 1))
 }

@@ -2,6 +2,8 @@
 
 pub mod codec;
 pub mod dictionary;
+mod short_key;
+mod short_number;
 mod text_set;
 
 pub use codec::{Reader, Writer};

