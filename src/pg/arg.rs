@@ -5,7 +5,6 @@
 
 use core::ffi::CStr;
 use core::slice;
-use std::sync::OnceLock;
 
 use mrcall_engine::text::utf8;
 use pgrx::datum::{Interval, TimestampWithTimeZone, UnboxDatum};
@@ -17,8 +16,6 @@ use crate::error::{SqlResult, needed, report};
 
 /// What the server aligns an array's elements to.
 const MAX_ALIGN: usize = 8;
-
-static IS_UTF8: OnceLock<bool> = OnceLock::new();
 
 /// An argument of a function; `Option` where it may be NULL.
 pub trait Arg<'fcx>: Sized {
@@ -112,13 +109,7 @@ impl<'fcx> Read<'fcx> for &'fcx str {
     #[inline]
     unsafe fn read(call: Call<'fcx>, datum: pg_sys::Datum) -> SqlResult<Self> {
         // SAFETY: as this function's.
-        let bytes = unsafe { <&[u8]>::read(call, datum)? };
-        // SAFETY: the server has no backend that changes its database.
-        if *IS_UTF8.get_or_init(|| unsafe { pg_sys::GetDatabaseEncoding() } == pg_sys::pg_enc::PG_UTF8 as i32) {
-            // SAFETY: the server lets no other bytes into a text. To look at them again takes 3 % of `channel`.
-            return Ok(unsafe { str::from_utf8_unchecked(bytes) });
-        }
-        utf8(bytes).map_err(report)
+        utf8(unsafe { <&[u8]>::read(call, datum)? }).map_err(report)
     }
 }
 
