@@ -44,10 +44,10 @@ pub fn is_object(container: &[u8]) -> bool {
 
 /// The keys on the way to a value, as `#>>` takes them.
 #[derive(Debug, Clone)]
-pub struct FieldPath(Vec<PathKey>);
+pub struct FieldPath(Vec<FieldKey>);
 
 #[derive(Debug, Clone)]
-struct PathKey {
+struct FieldKey {
     name: Box<[u8]>,
     /// What it means in an array: a number from 0 or, from the end, from -1.
     index: Option<i32>,
@@ -60,7 +60,7 @@ impl FieldPath {
     pub fn new<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
         let key = |name: &str| {
             let number = name.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
-            PathKey { name: name.as_bytes().into(), index: number.parse().ok(), last: 0 }
+            FieldKey { name: name.as_bytes().into(), index: number.parse().ok(), last: 0 }
         };
         Self(keys.into_iter().map(key).collect())
     }
@@ -82,7 +82,7 @@ impl FieldPath {
     }
 }
 
-impl PathKey {
+impl FieldKey {
     #[inline]
     fn child<'a>(&mut self, container: &'a [u8]) -> Option<FieldValue<'a>> {
         let (header, rest) = container.split_first_chunk()?;

@@ -42,14 +42,14 @@ pub fn call_set_trans<'fcx>(state: Held<'fcx, CallSet>, call: Call<'fcx>) -> Sql
 /// So many different distributions of outcomes are kept as JSON: most buckets have one of a few.
 const MOST_OUTCOMES_KEPT: usize = 20_000;
 
-struct Output<'m> {
+struct SummaryRows<'m> {
     summary: Summary,
     /// By business: its text, made when the first row needs it.
     businesses: Vec<Option<Shared<'m>>>,
     outcomes: HashMap<Vec<(u32, u32)>, Shared<'m>>,
 }
 
-impl<'m> Rows<'m> for Output<'m> {
+impl<'m> Rows<'m> for SummaryRows<'m> {
     fn next(&mut self, row: &mut Row<'m>) -> SqlResult<bool> {
         interrupt::check();
         let Some(next) = self.summary.next_row() else { return Ok(false) };
@@ -91,9 +91,9 @@ impl<'m> Rows<'m> for Output<'m> {
 struct OfCallSet;
 
 impl Start for OfCallSet {
-    type Rows<'m> = Output<'m>;
+    type Rows<'m> = SummaryRows<'m>;
 
-    fn start<'m>(call: Call<'_>, _row: &mut Row<'m>) -> SqlResult<Output<'m>> {
+    fn start<'m>(call: Call<'_>, _row: &mut Row<'m>) -> SqlResult<SummaryRows<'m>> {
         let since = call.arg(2)?;
         let mut buckets = Vec::new();
         each_bucket(call.arg(1)?, since, call.arg(3)?, call.arg(4)?, |start, _| buckets.push(start))?;
@@ -103,7 +103,7 @@ impl Start for OfCallSet {
         let range = SummaryRange { since: needed(since, "since")?, buckets: &buckets, fill: fill.as_deref() };
         let summary = Summary::new(call.arg(0)?, &range).map_err(report)?;
         let businesses = vec![None; summary.num_businesses()];
-        Ok(Output { summary, businesses, outcomes: HashMap::new() })
+        Ok(SummaryRows { summary, businesses, outcomes: HashMap::new() })
     }
 }
 

@@ -103,7 +103,7 @@ impl OwnRules {
 }
 
 /// The visits of a set as rows of `mrcall_internal.visit`.
-struct Output<'m> {
+struct VisitOutput<'m> {
     rows: VisitRows<'m>,
     rules: OwnRules,
     texts: ByTextId<Shared<'m>>,
@@ -118,7 +118,7 @@ struct Output<'m> {
     next: usize,
 }
 
-impl<'m> Output<'m> {
+impl<'m> VisitOutput<'m> {
     /// The rows of a set.
     fn new(rows: VisitRows<'m>, query: &Query, row: &mut Row<'m>) -> SqlResult<Self> {
         let rules = OwnRules::new(query)?;
@@ -207,7 +207,7 @@ impl<'m> Output<'m> {
     }
 }
 
-impl<'m> Rows<'m> for Option<Output<'m>> {
+impl<'m> Rows<'m> for Option<VisitOutput<'m>> {
     fn next(&mut self, row: &mut Row<'m>) -> SqlResult<bool> {
         let Some(output) = self else { return Ok(false) };
         if output.next == output.rows.visit_parts().len() {
@@ -226,12 +226,12 @@ impl<'m> Rows<'m> for Option<Output<'m>> {
 struct OfVisitSet;
 
 impl Start for OfVisitSet {
-    type Rows<'m> = Option<Output<'m>>;
+    type Rows<'m> = Option<VisitOutput<'m>>;
 
     fn start<'m>(call: Call<'_>, row: &mut Row<'m>) -> SqlResult<Self::Rows<'m>> {
         let Some(set) = call.arg(0)? else { return Ok(None) };
         let rows = VisitRows::new(row.keep(set), Cuts::default()).map_err(report)?;
-        query::connect(|query| Output::new(rows, query, row)).map(Some)
+        query::connect(|query| VisitOutput::new(rows, query, row)).map(Some)
     }
 }
 
@@ -254,7 +254,7 @@ pub fn receive(receiver: Receiver<VisitSet>, query: &Query) -> SqlResult<Option<
 struct OfSessions;
 
 impl Start for OfSessions {
-    type Rows<'m> = Option<Output<'m>>;
+    type Rows<'m> = Option<VisitOutput<'m>>;
 
     fn start<'m>(call: Call<'_>, row: &mut Row<'m>) -> SqlResult<Self::Rows<'m>> {
         let (since, until): (Option<TimestampWithTimeZone>, Option<TimestampWithTimeZone>) =
@@ -272,7 +272,7 @@ impl Start for OfSessions {
             )?;
             let Some(set) = receive(receiver, query)? else { return Ok(None) };
             let rows = row.own(set).state.rows(Cuts::default()).map_err(report)?;
-            Output::new(rows, query, row).map(Some)
+            VisitOutput::new(rows, query, row).map(Some)
         })
     }
 }

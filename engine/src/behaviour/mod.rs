@@ -23,7 +23,7 @@ pub use pattern::Pattern;
 pub use retention::RetentionState;
 pub use sequence::SequenceState;
 pub use state::{Definition, EventState};
-pub use stored::{FunnelEvents, Steps};
+pub use stored::{FunnelEvents, StepCount};
 
 use crate::error::{Error, ErrorKind, Result};
 

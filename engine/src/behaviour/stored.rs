@@ -10,12 +10,12 @@ use crate::state::{Reader, Writer};
 /// How many steps a funnel has. How long a chain may take and what the modes are is said when the state is read: every event is
 /// kept, those of no step too, because modes look at them.
 #[derive(Debug, Clone, Copy)]
-pub struct Steps(u8);
+pub struct StepCount(u8);
 
 /// The events of one group (one visitor) and which of a funnel's steps each meets.
-pub type FunnelEvents = EventState<Steps>;
+pub type FunnelEvents = EventState<StepCount>;
 
-impl Definition for Steps {
+impl Definition for StepCount {
     const KIND: u8 = b'E';
     const VERSION: u8 = 1;
     const NAME: &'static str = "mrcall.funnel_state";
@@ -46,7 +46,7 @@ impl Definition for Steps {
 impl FunnelEvents {
     /// A state without events of `steps` steps; no step is `22023`, more than [`super::MAX_CONDITIONS`] `54000`.
     pub fn new(steps: usize) -> Result<Self> {
-        checked_count(steps, "steps").map(|steps| Self::of(Steps(steps)))
+        checked_count(steps, "steps").map(|steps| Self::of(StepCount(steps)))
     }
 
     /// `22023` unless a row has as many steps as this state.

@@ -38,7 +38,7 @@ pub enum Fault {
 }
 
 /// The SQL of one place.
-struct Read {
+struct FieldRead {
     is_constant: bool,
     /// Whether any value that is there is mapped to a text.
     is_mapped: bool,
@@ -68,7 +68,7 @@ pub fn compile(places: &[FieldPlace], column_type: Type, documents: &Documents<'
         [only] => Some(only.raw.clone()),
         all => Some(format!("COALESCE({})", all.iter().map(|read| read.raw.as_str()).collect::<Vec<_>>().join(", "))),
     };
-    let shape = |read: &Read| match read.is_mapped {
+    let shape = |read: &FieldRead| match read.is_mapped {
         true => "NULL".to_owned(),
         false => format!("pg_catalog.jsonb_typeof({})", read.json),
     };
@@ -78,11 +78,11 @@ pub fn compile(places: &[FieldPlace], column_type: Type, documents: &Documents<'
 }
 
 /// The branches of a CASE over the places that are found in documents.
-fn whens(reads: &[&Read], then: impl Fn(&Read) -> String) -> String {
+fn whens(reads: &[&FieldRead], then: impl Fn(&FieldRead) -> String) -> String {
     reads.iter().map(|read| format!(" WHEN {} IS NOT NULL THEN {}", read.raw, then(read))).collect()
 }
 
-fn read(place: &FieldPlace, column_type: Type, documents: &Documents<'_>) -> Result<Read, Fault> {
+fn read(place: &FieldPlace, column_type: Type, documents: &Documents<'_>) -> Result<FieldRead, Fault> {
     let document = || {
         let name = place.document.as_deref().or(documents.usual);
         name.and_then(|name| documents.by_name.get(name)).ok_or_else(|| {
@@ -144,7 +144,7 @@ fn read(place: &FieldPlace, column_type: Type, documents: &Documents<'_>) -> Res
         Fault::BadType(format!("a field of type {} does not become a {}", reading.name(), column_type.name()))
     })?;
     let is_mapped = place.map.as_ref().is_some_and(|map| map.contains_key("*"));
-    Ok(Read { is_constant: matches!(place.value, PlaceValue::Constant { .. }), is_mapped, raw, json, typed })
+    Ok(FieldRead { is_constant: matches!(place.value, PlaceValue::Constant { .. }), is_mapped, raw, json, typed })
 }
 
 /// A text with some values replaced by others.

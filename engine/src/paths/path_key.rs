@@ -16,15 +16,15 @@ pub fn put(key: &mut Vec<u8>, mut step: u32) -> Result<()> {
 }
 
 /// The channels of a path with that key.
-pub fn steps(key: &[u8]) -> Steps<'_> {
-    Steps(key.iter())
+pub fn steps(key: &[u8]) -> PathSteps<'_> {
+    PathSteps(key.iter())
 }
 
 /// The channels of a path, one after the other.
 #[derive(Debug, Clone)]
-pub struct Steps<'a>(core::slice::Iter<'a, u8>);
+pub struct PathSteps<'a>(core::slice::Iter<'a, u8>);
 
-impl Iterator for Steps<'_> {
+impl Iterator for PathSteps<'_> {
     type Item = u32;
 
     #[inline]
