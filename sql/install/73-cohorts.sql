@@ -136,21 +136,24 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    asked mrcall_internal.cohort_settings := ROW(
-        since, until, NULL, NULL, NULL, by, periods, mrcall_internal.exact(gap, 'gap'), coalesce(exclude_bots, false));
+    asked mrcall_internal.cohort_settings;
+    starts timestamptz[];
+    ends timestamptz[];
+    exact_gap constant interval := mrcall_internal.exact(gap, 'gap');
     by_bucket constant boolean := by = 'first_seen';
 BEGIN
     PERFORM mrcall_internal.check_range(since, until);
-    SELECT array_agg(b.bucket ORDER BY b.bucket), array_agg(b.next_bucket ORDER BY b.bucket) INTO asked.starts, asked.ends
+    SELECT array_agg(b.bucket ORDER BY b.bucket), array_agg(b.next_bucket ORDER BY b.bucket) INTO starts, ends
     FROM mrcall.buckets(width, since, until, zone) AS b;
     PERFORM mrcall_internal.check_cohorts(by, periods), mrcall_internal.require_attached();
     IF EXISTS (SELECT FROM mrcall.events AS e WHERE e.occurred_at = '-infinity' AND e.visitor_id IS NOT NULL) THEN
         RAISE EXCEPTION 'the first event of a visitor is at -infinity'
             USING ERRCODE = '22008', HINT = 'SELECT * FROM mrcall.events WHERE occurred_at = ''-infinity''; shows it.';
     END IF;
-    IF rolling THEN
-        asked.step := 1000000 * extract(epoch FROM mrcall_internal.exact(width, 'width'));
-    END IF;
+    asked := ROW(
+        since, until, starts, ends,
+        CASE WHEN rolling THEN (1000000 * extract(epoch FROM mrcall_internal.exact(width, 'width')))::bigint END,
+        by, periods, exact_gap, coalesce(exclude_bots, false));
     RETURN QUERY
     WITH counted AS MATERIALIZED (
         SELECT c.bucket_no, c.value COLLATE "C" AS value, c.periods_over, c.period, c.visitors
@@ -158,7 +161,7 @@ BEGIN
     ),
     wanted AS (
         SELECT c.bucket_no, NULL::text COLLATE "C" AS value
-        FROM generate_series(1, cardinality(asked.starts)) AS c (bucket_no)
+        FROM generate_series(1, cardinality(starts)) AS c (bucket_no)
         WHERE by_bucket
         UNION ALL
         SELECT DISTINCT NULL::int, s.value FROM counted AS s WHERE NOT by_bucket
@@ -173,7 +176,7 @@ BEGIN
         LEFT JOIN counted AS s ON coalesce(s.bucket_no, 0) = coalesce(w.bucket_no, 0) AND (by_bucket OR s.value = w.value)
         GROUP BY w.bucket_no, w.value, p
     )
-    SELECT asked.starts[r.bucket_no], r.value, r.visitors, r.period, CASE WHEN r.eligible > 0 THEN r.returned END,
+    SELECT starts[r.bucket_no], r.value, r.visitors, r.period, CASE WHEN r.eligible > 0 THEN r.returned END,
            round(r.returned / nullif(r.eligible, 0)::numeric, 6), r.eligible
     FROM report AS r
     ORDER BY r.bucket_no, CASE WHEN NOT by_bucket THEN -r.visitors END, r.value, r.period;

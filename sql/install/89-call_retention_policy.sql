@@ -135,7 +135,8 @@ $$;
 COMMENT ON FUNCTION mrcall_internal.is_hypertable_by(name, name, text) IS
     'Whether a table is a hypertable by a column of type timestamptz';
 
-CREATE FUNCTION mrcall_internal.new_call_retention_job()
+-- may_drop: whether a chunk that has calls may be dropped; its locks would last as long as a transaction that goes on.
+CREATE FUNCTION mrcall_internal.new_call_retention_job(may_drop boolean DEFAULT true)
 RETURNS mrcall_internal.call_retention_job
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -156,8 +157,11 @@ BEGIN
            i.relation, quote_ident(ik.attname), format_type(ik.atttypid, ik.atttypmod), x.index_started_at,
            (SELECT quote_ident(tn.nspname) FROM pg_extension AS e JOIN pg_namespace AS tn ON tn.oid = e.extnamespace
             WHERE e.extname = 'timescaledb'),
-           pg_has_role(c.relowner, 'USAGE') AND c.relkind = 'r' AND NOT row_security_active(c.oid)
-               AND mrcall_internal.is_hypertable_by(n.nspname, c.relname, s.columns ->> 'started_at')
+           droppable.empty, droppable.empty AND new_call_retention_job.may_drop
+               -- Triggers and foreign keys see a DELETE, but not that a chunk is dropped.
+               AND NOT EXISTS (SELECT FROM pg_trigger AS t
+                               WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgtype & 8 <> 0)
+               AND NOT EXISTS (SELECT FROM pg_constraint AS f WHERE f.confrelid = c.oid)
     INTO job
     FROM mrcall.source AS s
     JOIN pg_class AS c ON c.oid = s.relation::regclass
@@ -175,16 +179,15 @@ BEGIN
         FROM jsonb_to_recordset(resolved) AS r (logical_table text, ordinal int, name text, expression text, cast_expression text)
         LEFT JOIN pg_attribute AS a ON a.attrelid = 'mrcall.session_archive'::regclass AND a.attname = r.name
     ) AS x
+    CROSS JOIN LATERAL (
+        SELECT pg_has_role(c.relowner, 'USAGE') AND c.relkind = 'r' AND NOT row_security_active(c.oid)
+               AND mrcall_internal.is_hypertable_by(n.nspname, c.relname, s.columns ->> 'started_at') AS empty
+    ) AS droppable
     WHERE s.logical_table = 'calls';
-    -- Triggers and foreign keys see a DELETE, but not that a chunk is dropped.
-    job.may_drop_full := job.may_drop
-        AND NOT EXISTS (SELECT FROM pg_trigger AS t
-                        WHERE t.tgrelid = job.relation::regclass AND NOT t.tgisinternal AND t.tgtype & 8 <> 0)
-        AND NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.confrelid = job.relation::regclass);
     RETURN job;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.new_call_retention_job() IS 'The tables that call retention works on; 55000 where it cannot';
+COMMENT ON FUNCTION mrcall_internal.new_call_retention_job(boolean) IS 'The tables that call retention works on; 55000 where it cannot';
 
 CREATE FUNCTION mrcall_internal.call_retention_due(job mrcall_internal.call_retention_job, at timestamptz)
 RETURNS TABLE (

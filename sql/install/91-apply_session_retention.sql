@@ -61,7 +61,8 @@ AS $$
 DECLARE
     at pg_catalog.timestamptz := pg_catalog.now();
     run pg_catalog.timestamptz := pg_catalog.clock_timestamp();
-    job mrcall_internal.call_retention_job := mrcall_internal.new_call_retention_job();
+    -- The locks of a drop would last as long as a transaction block: within one, chunks are only emptied.
+    job mrcall_internal.call_retention_job := mrcall_internal.new_call_retention_job(mrcall_internal.may_commit());
     phase pg_catalog.int4 := 1;
     reached pg_catalog.timestamptz := '-infinity'::pg_catalog.timestamptz;
     step record;
@@ -70,10 +71,6 @@ BEGIN
     archived := 0;
     deleted := 0;
     chunks_dropped := 0;
-    IF NOT mrcall_internal.may_commit() THEN
-        -- The locks of a drop would last as long as the transaction: chunks are only emptied.
-        job.may_drop_full := false;
-    END IF;
     WHILE NOT dry_run LOOP
         SELECT b.* INTO step FROM mrcall_internal.call_retention_batch(job, run, at, batch, phase, reached) AS b;
         phase := step.phase;
