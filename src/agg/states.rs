@@ -70,7 +70,12 @@ macro_rules! merges_bytes {
 }
 
 state!(CallSet, like: |set: &CallSet| CallSet::new(set.since()), {});
-state!(CallState, like: |_| CallState::default(), {});
+state!(CallState, like: |_| CallState::default(), {
+    fn settle(&mut self) -> Result<()> {
+        CallState::settle(self);
+        Ok(())
+    }
+});
 state!(DistinctState, like: |state: &DistinctState| DistinctState::new(state.precision()), {});
 state!(FunnelEvents, like: FunnelEvents::like, { merges_bytes!(FunnelEvents); });
 state!(FunnelState, like: FunnelState::like, { merges_bytes!(FunnelState); });
@@ -85,7 +90,11 @@ state!(VisitSet, like: VisitSet::like, {
         VisitSet::chunks(self)
     }
 });
-state!(VisitState, like: |state: &VisitState| VisitState::new(state.gap()), {});
+state!(VisitState, like: |state: &VisitState| VisitState::new(state.gap()), {
+    fn settle(&mut self) -> Result<()> {
+        VisitState::settle(self)
+    }
+});
 
 impl State for RetentionState {
     fn heap_bytes(&self) -> usize {
