@@ -2,6 +2,7 @@
 
 use mrcall_engine::bucket::{self, Width};
 use mrcall_engine::resource::interrupt;
+use mrcall_engine::resource::memory::HeldVec;
 use mrcall_engine::{Error, ErrorKind, time};
 use pgrx::datum::Interval;
 
@@ -42,18 +43,34 @@ pub fn buckets(
     until: Option<i64>,
     zone: Option<&str>,
 ) -> SqlResult<()> {
-    let mut rows = Vec::new();
-    each_bucket(width_, since, until, zone, |start, next| rows.push((start, next)))?;
-    call.table(rows)
+    let mut table = call.materialize(2)?;
+    each_bucket(width_, since, until, zone, |start, next| {
+        table.row.set(0, start)?;
+        table.row.set(1, next)?;
+        table.put();
+        Ok(())
+    })
+}
+
+/// Start and next start of every bucket that meets `[since, until)`.
+pub fn list_buckets(
+    width: Option<Interval>,
+    since: Option<i64>,
+    until: Option<i64>,
+    zone: Option<&str>,
+) -> SqlResult<HeldVec<(i64, i64)>> {
+    let mut buckets = HeldVec::default();
+    each_bucket(width, since, until, zone, |start, next| buckets.push((start, next)).map_err(report))?;
+    Ok(buckets)
 }
 
 /// Calls a function with start and next start of every bucket that meets `[since, until)`.
-pub fn each_bucket(
+fn each_bucket(
     width_: Option<Interval>,
     since: Option<i64>,
     until: Option<i64>,
     zone: Option<&str>,
-    mut with: impl FnMut(i64, i64),
+    mut with: impl FnMut(i64, i64) -> SqlResult<()>,
 ) -> SqlResult<()> {
     let width = width(&needed(width_, "width")?)?;
     let finite = |at: Option<i64>, name: &str| time::finite(needed(at, name)?, name).map_err(report);
@@ -66,7 +83,7 @@ pub fn each_bucket(
     for _ in 0..MOST_BUCKETS {
         interrupt::check();
         let next = bucket::next_bucket(&width, start, &zone).map_err(report)?;
-        with(start, next);
+        with(start, next)?;
         if next >= until {
             return Ok(());
         }

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::ffi::CString;
 
 use mrcall_engine::jsonb::{FieldPath, FieldValue};
-use mrcall_engine::resource::memory::out_of_memory;
+use mrcall_engine::resource::memory::{self, out_of_memory};
 use pgrx::{
     PgMemoryContexts, PgXactCallbackEvent, direct_function_call, direct_function_call_as_datum, pg_sys,
     register_xact_callback, varlena,
@@ -245,6 +245,7 @@ pub fn number_text<'fcx>(call: Call<'fcx>, number: &[u8]) -> Option<&'fcx [u8]> 
 
 /// The content of the jsonb that a JSON text is.
 pub fn read_json<'fcx>(call: Call<'fcx>, text: &str) -> Option<&'fcx [u8]> {
+    memory::demand(text.len());
     let text = CString::new(text).ok()?;
     let text = [Some(pg_sys::Datum::from(text.as_ptr()))];
     // SAFETY: the argument is that of jsonb_in, whose result is a plain jsonb in the memory of the call.
@@ -277,6 +278,7 @@ unsafe fn with_unpacked<T>(pointer: *mut pg_sys::varlena, read: impl FnOnce(&[u8
             last.stored.clear();
             last.document.clear();
             let document = pg_sys::pg_detoast_datum(pointer);
+            memory::demand(varlena::varsize_any(document));
             last.document
                 .extend_from_slice(slice::from_raw_parts(document.cast::<u8>(), varlena::varsize_any(document)));
             pg_sys::pfree(document.cast());

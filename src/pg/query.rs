@@ -8,7 +8,7 @@ use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys;
 use pgrx::spi::Spi;
 
-use super::arg::Owned;
+use super::arg::{Owned, content};
 use crate::error::{SqlResult, report};
 
 /// A connection to the server from inside.
@@ -53,10 +53,22 @@ impl Query {
         Ok(self.column(1))
     }
 
+    /// What is made of the bytes of a bytea column of the first row of the query that ran last.
+    pub fn with_bytes<T>(&self, number: i32, read: impl FnOnce(&[u8]) -> SqlResult<T>) -> SqlResult<Option<T>> {
+        let Some(datum) = self.datum(number) else { return Ok(None) };
+        // SAFETY: as in Self::column; what is unpacked lies in the memory of the connection.
+        let bytes = unsafe { content(pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr())) };
+        read(bytes).map(Some)
+    }
+
     /// A further column of the first row of the query that ran last.
     pub fn column<T: Owned>(&self, number: i32) -> Option<T> {
-        // SAFETY: the table is that of the query that ran last and lives until the connection ends; T is the column's type, as
-        // the queries of this extension spell it out.
+        // SAFETY: T is the column's type, as the queries of this extension spell it out.
+        self.datum(number).and_then(|datum| unsafe { T::from_datum(datum, false) })
+    }
+
+    fn datum(&self, number: i32) -> Option<pg_sys::Datum> {
+        // SAFETY: the table is that of the query that ran last and lives until the connection ends.
         unsafe {
             let table = pg_sys::SPI_tuptable.as_ref()?;
             if table.numvals == 0 {
@@ -64,7 +76,7 @@ impl Query {
             }
             let mut null = true;
             let datum = pg_sys::SPI_getbinval(*table.vals, table.tupdesc, number, &mut null);
-            T::from_datum(datum, null)
+            (!null).then_some(datum)
         }
     }
 }
