@@ -229,6 +229,26 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.wanted_views(jsonb) IS 'The queries and comments of the views, in order';
 
+-- Who attaches and detaches: the owner of the schema, and whoever may become that role. Not a superuser as such, who would run what
+-- another role wrote: its triggers, its mapping.
+CREATE FUNCTION mrcall_internal.check_owner()
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    owner constant name := mrcall_internal.owner();
+    privilege constant text := CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END;
+BEGIN
+    IF NOT pg_has_role(current_user, owner, privilege)
+       OR (SELECT bool_or(r.rolsuper) AND NOT bool_and(r.rolsuper) FROM pg_roles AS r WHERE r.rolname IN (current_user, owner)) THEN
+        RAISE EXCEPTION 'this is for the owner of the schema mrcall, role "%"', owner
+            USING ERRCODE = '42501', HINT = format('Connect as that role, or run it as that role: SET ROLE %I;', owner);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.check_owner() IS '42501 for who is not, and may not become, the owner of the schema mrcall';
+
 -- All that attach makes is the owner's, whoever of its members runs it. Returns the setting of role as it was.
 CREATE FUNCTION mrcall_internal.become_owner()
 RETURNS text
@@ -236,25 +256,15 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    owner constant name := mrcall_internal.owner();
     former constant text := current_setting('role');
 BEGIN
-    IF current_user = owner THEN
-        RETURN former;
+    IF current_user <> mrcall_internal.owner() THEN
+        PERFORM set_config('role', mrcall_internal.owner(), true);
     END IF;
-    IF (SELECT bool_or(r.rolsuper) AND NOT bool_and(r.rolsuper) FROM pg_roles AS r WHERE r.rolname IN (current_user, owner))
-       OR NOT pg_has_role(current_user, owner, CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)
-    THEN
-        RAISE EXCEPTION 'this is for the owner of the schema mrcall, %', owner
-            USING ERRCODE = '42501', HINT = format('Connect as that role, or run it as that role: SET ROLE %I;', owner),
-            DETAIL = CASE WHEN (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = current_user)
-                          THEN 'A superuser would run code of that role: its triggers, its mapping.' ELSE '' END;
-    END IF;
-    PERFORM set_config('role', owner, true);
     RETURN former;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.become_owner() IS 'Goes on as the owner of the schema mrcall; 42501 for who may not';
+COMMENT ON FUNCTION mrcall_internal.become_owner() IS 'Goes on as the owner of the schema mrcall';
 
 -- How long attach and detach wait for a lock, in milliseconds: who waits for an exclusive lock keeps all others waiting.
 CREATE FUNCTION mrcall_internal.longest_wait()
@@ -449,6 +459,7 @@ DECLARE
     hint text;
 BEGIN
     PERFORM mrcall_internal.check_mapping(mapping);
+    PERFORM mrcall_internal.check_owner();
     former_role := mrcall_internal.become_owner();
     PERFORM mrcall_internal.lock_attach();
     PERFORM mrcall_internal.make_kept_tables();

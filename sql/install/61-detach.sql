@@ -17,6 +17,20 @@ AS $$
         JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
         WHERE e.extname = 'mrcall_ext'
         UNION ALL
+        -- Parts of members.
+        SELECT p.class, p.object, false
+        FROM pg_extension AS e
+        JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+        CROSS JOIN LATERAL (
+            SELECT 'pg_class'::regclass::oid, t.typrelid FROM pg_type AS t
+            WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid AND t.typrelid <> 0
+            UNION ALL
+            SELECT 'pg_amop'::regclass, o.oid FROM pg_amop AS o WHERE d.classid = 'pg_opfamily'::regclass AND o.amopfamily = d.objid
+            UNION ALL
+            SELECT 'pg_amproc'::regclass, o.oid FROM pg_amproc AS o WHERE d.classid = 'pg_opfamily'::regclass AND o.amprocfamily = d.objid
+        ) AS p (class, object)
+        WHERE e.extname = 'mrcall_ext'
+        UNION ALL
         SELECT 'pg_trigger'::regclass, t.oid, false FROM mrcall_internal.leaving_triggers() AS t (oid)
         UNION ALL
         SELECT 'pg_policy'::regclass, p.oid, false FROM mrcall_internal.leaving_policies() AS p (oid)
@@ -33,6 +47,7 @@ AS $$
         CROSS JOIN LATERAL (SELECT CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END AS class,
                                    coalesce(r.ev_class, d.objid) AS object) AS n
         WHERE (n.class, n.object) <> (f.class, f.object) AND f.depth < 100
+          AND NOT EXISTS (SELECT FROM pg_class AS t WHERE n.class = 'pg_class'::regclass AND t.oid = n.object AND t.relkind = 't')
           AND NOT EXISTS (SELECT FROM ours AS o WHERE o.class = n.class AND o.object = n.object)
     )
     SELECT f.class, f.object, f.column_number, max(f.depth)
@@ -89,6 +104,7 @@ DECLARE
     others text;
     statement text;
 BEGIN
+    PERFORM mrcall_internal.check_owner();
     former_role := mrcall_internal.become_owner();
     PERFORM mrcall_internal.lock_attach();
     SELECT coalesce(array_agg(v.relation ORDER BY v.nr DESC), '{}') INTO views
@@ -195,7 +211,7 @@ AS $$
                   ' USING ' || (SELECT quote_ident(m.amname) FROM pg_am AS m WHERE m.oid = f.relam AND m.amname <> 'heap'),
                   ' WITH (' || array_to_string(f.reloptions, ', ') || ')',
                   ' TABLESPACE ' || (SELECT quote_ident(t.spcname) FROM pg_tablespace AS t WHERE t.oid = f.reltablespace),
-                  rtrim(pg_get_viewdef(f.oid), '; '),
+                  btrim(pg_get_viewdef(f.oid), '; '),
                   CASE WHEN f.relkind = 'm' THEN CASE WHEN f.relispopulated THEN ' WITH DATA' ELSE ' WITH NO DATA' END END)
     FROM found AS f
     UNION ALL
