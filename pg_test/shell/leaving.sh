@@ -266,6 +266,31 @@ printf 'COMMIT;\n\\q\n' >&"$writes"
 wait "$READER_PID" || true
 back 'an attach that gave up'
 
+# Readers and attaches that do change views, beside one another: each attach is done or gives up, and no reader is ever a victim.
+other="${mapping%\}}, \"contacts\": {\"table\": null}}"
+rounds=${SOAK:+400}
+rounds=${rounds:-20}
+rm -f "$LOGS/leaving-attach.out"
+for reader in 1 2 3; do
+    for _ in $(seq "$rounds"); do
+        echo 'BEGIN; SELECT count(*) FROM mrcall.conversions; SELECT count(*) FROM mrcall.contacts; SELECT count(*) FROM mrcall.visits; COMMIT;'
+    done | "$PGBIN/psql" -X -q -At "$(ROLE=leaving_keeper cluster url leaving)" >"$LOGS/leaving-reader$reader.out" 2>&1 &
+done
+attached=0
+while [ -n "$(jobs -r)" ]; do
+    for each in "$mapping" "$other"; do
+        keeper -c "SELECT mrcall.attach('$each')" >>"$LOGS/leaving-attach.out" 2>&1 && attached=$((attached + 1))
+    done
+done
+! grep ERROR "$LOGS"/leaving-reader?.out || die 'a reader is a victim of attach'
+! grep ERROR "$LOGS/leaving-attach.out" | grep -v 55P03 || die 'attach ended otherwise'
+answers=$(cat "$LOGS"/leaving-reader?.out | wc -l)
+[ "$answers" = $((9 * rounds)) ] || die "the readers have read $answers counts"
+[ "$attached" -gt 1 ] || die 'no attach was done beside readers' "$(tail -n 3 "$LOGS/leaving-attach.out")"
+echo 'ok: no reader was a victim of an attach beside it'
+keeper -c "SELECT mrcall.attach('$mapping')" >/dev/null
+back 'attached again and again beside readers'
+
 # A role leaves the company.
 keeper -c 'GRANT USAGE ON SCHEMA mrcall, mrcall_internal TO leaving_service' -c 'GRANT SELECT ON mrcall.source TO leaving_service' \
     -c 'GRANT SELECT, UPDATE ON public.customers_registry TO leaving_service' -c 'GRANT EXECUTE ON FUNCTION mrcall.link_visitor TO leaving_service'

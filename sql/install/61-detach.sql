@@ -109,7 +109,10 @@ BEGIN
     PERFORM mrcall_internal.lock_attach();
     SELECT coalesce(array_agg(v.relation ORDER BY v.nr DESC), '{}') INTO views
     FROM mrcall_internal.view_names() AS v WHERE to_regclass(v.relation) IS NOT NULL;
-    PERFORM mrcall_internal.lock_views(views);
+    PERFORM mrcall_internal.lock_relations(views || ARRAY(
+        SELECT t.tgrelid::regclass::text FROM mrcall_internal.leaving_triggers() AS l (oid) JOIN pg_trigger AS t ON t.oid = l.oid
+        UNION
+        SELECT p.polrelid::regclass::text FROM mrcall_internal.leaving_policies() AS l (oid) JOIN pg_policy AS p ON p.oid = l.oid));
     SELECT string_agg(pg_describe_object(d.class, d.object, d.column_number), E'\n' ORDER BY d.depth, d.class, d.object) INTO others
     FROM mrcall_internal.dependent_objects(false) AS d;
     IF others IS NOT NULL THEN
