@@ -212,6 +212,8 @@ BEGIN
     FOR view_text IN SELECT v.definition FROM mrcall_internal.views() AS v LOOP
         EXECUTE view_text;
     END LOOP;
+    PERFORM mrcall_internal.protect_kept_tables();
+    PERFORM mrcall_internal.grant_again();
     RETURN (SELECT format('%s of %s logical tables attached', count(s.relation), count(*)) FROM mrcall.source AS s);
 END
 $$;
