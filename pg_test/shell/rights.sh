@@ -39,8 +39,8 @@ in_db -f "$ROOT/pg_test/fixtures/rights.sql" >/dev/null
 owner -c "INSERT INTO mrcall.spend VALUES (now()::date - 40, 'Paid Search', NULL, 100, 'EUR')" -c 'CALL mrcall.apply_session_retention(false)' >/dev/null
 for role in ${roles//,/}; do owner -c "SELECT mrcall.grant_read('$role')" >/dev/null; done
 
-same "retention has archived and deleted" t "$(owner -c "SELECT count(*) > 100 AND (SELECT count(*) > 50 FROM mrcall_internal.first_contact)
-    AND (SELECT count(*) = 15 FROM mrcall_internal.first_call) IS NOT NULL FROM mrcall.session_archive")"
+same "retention has archived and deleted" t "$(owner -c "SELECT count(*) > 100 AND (SELECT count(*) > 20 FROM mrcall_internal.first_contact)
+    AND (SELECT count(*) = 6 FROM mrcall_internal.first_call) FROM mrcall.session_archive")"
 
 # ---- the one function with other rights than its caller's
 same "one SECURITY DEFINER function, the installer's, of a pinned path" \
@@ -61,7 +61,7 @@ for table in mrcall_internal.first_contact mrcall_internal.caller_key mrcall_int
     same "nor who was granted all tables: $table" 0 "$(as rights_other "SELECT count(*) FROM $table")"
 done
 same "nor pg_read_all_data" 0 "$(in_db -c 'GRANT pg_read_all_data TO rights_other' -c 'SET ROLE rights_other' -c 'SELECT count(*) FROM mrcall_internal.caller_key')"
-same "the owner does" t "$(owner -c 'SELECT count(*) = 1 AND (SELECT count(*) > 50 FROM mrcall_internal.first_contact) FROM mrcall_internal.caller_key')"
+same "the owner does" t "$(owner -c 'SELECT count(*) = 1 AND (SELECT count(*) > 20 FROM mrcall_internal.first_contact) FROM mrcall_internal.caller_key')"
 
 # New callers: the owner, the analyst, and plain SQL over the hashes say the same; without the key the answer is another.
 new_callers="SELECT sum(new_callers) FROM mrcall.call_summary('7 days', now() - interval '60 days', now())"
@@ -104,12 +104,10 @@ same "a table with policies below a view" 'f|t' "$(in_db -c 'BEGIN' -c 'SET ROLE
     -c "SELECT mrcall.attach('{\"businesses\": {\"table\": \"public.shops\"}}')" -c "SELECT mrcall.grant_read('rights_a')" -c 'RESET ROLE' \
     -c "SELECT test.protect('{business}', 'subquery')" -c 'SET ROLE rights_a' \
     -c "SELECT count(*) FILTER (WHERE business_id NOT LIKE 'zza%') > 0, count(*) > 0 FROM mrcall.session_archive" -c 'ROLLBACK' | tail -n 1)"
-# A view of the host's own over the reports' views: its owner's rights, for readers who have none in mrcall.
-same "a host's view over mrcall.calls" "$(owner -c 'SELECT count(*) FROM mrcall.calls')|$(owner -c 'SELECT count(*) FROM mrcall.calls')" "$(in_db -c 'BEGIN' \
-    -c 'CREATE ROLE rights_guest' -c 'GRANT CREATE ON SCHEMA public TO rights_analyst' -c 'SET ROLE rights_analyst' \
-    -c 'CREATE VIEW public.of_analyst AS SELECT * FROM mrcall.calls' -c 'SET ROLE demo' -c 'CREATE VIEW public.of_owner AS SELECT * FROM mrcall.calls' \
-    -c 'RESET ROLE' -c 'GRANT SELECT ON public.of_analyst, public.of_owner TO rights_guest' -c 'SET ROLE rights_guest' \
-    -c 'SELECT (SELECT count(*) FROM public.of_analyst), (SELECT count(*) FROM public.of_owner)' -c 'ROLLBACK' | tail -n 1)"
+# A view that the owner has made for somebody without rights in mrcall shows what the owner sees.
+same "an owner's own view over the archive" "$(owner -c 'SELECT count(*) FROM mrcall.session_archive')" "$(in_db -c 'BEGIN' -c 'CREATE ROLE rights_guest' \
+    -c 'SET ROLE demo' -c 'CREATE VIEW public.of_owner AS SELECT * FROM mrcall.session_archive' -c 'RESET ROLE' \
+    -c 'GRANT SELECT ON public.of_owner TO rights_guest' -c 'SET ROLE rights_guest' -c 'SELECT count(*) FROM public.of_owner' -c 'ROLLBACK' | tail -n 1)"
 
 # A role that runs retention writes the kept tables, policies or not.
 in_db <<'SQL'
@@ -125,13 +123,11 @@ same "who runs retention by grants archives and deletes, in two batches" '1|t' "
     -c 'CALL mrcall.apply_session_retention(false, 3)' -c 'CALL mrcall.apply_session_retention(false, 100000)' \
     -c "SELECT count(DISTINCT role), sum(archived) > 20 AND sum(deleted) >= 0 FROM mrcall.retention_run WHERE role = 'rights_janitor'" -c 'ROLLBACK' | tail -n 1)"
 # ---- grant_read, revoke_read
-acl="SELECT md5(string_agg(a, '|' ORDER BY a)) FROM (
-    SELECT c.oid::regclass || ' ' || coalesce((SELECT string_agg(x::text, ',' ORDER BY x::text) FROM unnest(c.relacl) AS x
-               WHERE x::text <> acldefault('r', c.relowner)::text), '') AS a
-    FROM pg_class AS c WHERE c.relkind IN ('r', 'v', 'p', 'f') AND c.relnamespace::regnamespace::text IN ('mrcall', 'mrcall_internal', 'public')
-      AND EXISTS (SELECT FROM aclexplode(c.relacl) AS e WHERE e.grantee = 'rights_other'::regrole)
-    UNION ALL SELECT 'schema ' || n.nspname FROM pg_namespace AS n
-    WHERE EXISTS (SELECT FROM aclexplode(n.nspacl) AS e WHERE e.grantee = 'rights_other'::regrole)) AS x"
+acl="SELECT string_agg(x.line, ', ' ORDER BY x.line) FROM (
+    SELECT c.oid::regclass || ' ' || a.privilege_type FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE a.grantee = 'rights_other'::regrole
+    UNION ALL
+    SELECT n.nspname || ' ' || a.privilege_type FROM pg_namespace AS n, aclexplode(n.nspacl) AS a
+    WHERE a.grantee = 'rights_other'::regrole) AS x (line)"
 owner -c "SELECT mrcall.revoke_read('rights_other')" >/dev/null
 in_db -c 'REVOKE ALL ON ALL TABLES IN SCHEMA mrcall_internal FROM rights_other' -c 'REVOKE pg_read_all_data FROM rights_other'
 same "revoke_read leaves nothing" 0 "$(owner -c "SELECT (SELECT count(*) FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE a.grantee = 'rights_other'::regrole)
@@ -164,9 +160,8 @@ same "a role that got another name loses them too" "$before" "$(owner -c "$acl")
 # Foreign tables want a user on the other server.
 same "grant_read says where a foreign server does not know the role" 'NOTICE:  role "rights_other" has no user mapping on the foreign server "elsewhere": its reports cannot read there
 HINT:  CREATE USER MAPPING FOR rights_other SERVER elsewhere' "$(in_db -c 'BEGIN' -c 'CREATE FOREIGN DATA WRAPPER elsewhere' -c 'CREATE SERVER elsewhere FOREIGN DATA WRAPPER elsewhere' \
-    -c 'CREATE FOREIGN TABLE public.far_template (name text, trial_days int, recurrent_resources jsonb, created_at timestamptz) SERVER elsewhere' \
-    -c 'ALTER FOREIGN TABLE public.far_template OWNER TO demo' -c 'SET ROLE demo' \
-    -c "SELECT mrcall.attach('{\"templates\": {\"table\": \"public.far_template\"}}')" -c "SELECT mrcall.grant_read('rights_other')" -c 'ROLLBACK' 2>&1 |
+    -c 'CREATE FOREIGN TABLE public.far_template () INHERITS (public.template) SERVER elsewhere' -c 'SET ROLE demo' \
+    -c "SELECT mrcall.grant_read('rights_other')" -c 'ROLLBACK' 2>&1 |
     grep -E -A1 '^NOTICE' | sed -E 's/ OPTIONS.*//; s/NOTICE:  00000: /NOTICE:  /')"
 
 # ---- tenants: random questions beside a database that holds only what the policies leave
