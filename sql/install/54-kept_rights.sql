@@ -40,11 +40,10 @@ AS $$
             JOIN pg_rewrite AS w ON w.ev_class = r.id
             JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
         )
-        SELECT coalesce(bool_or(c.oid IS NULL OR row_security_active(c.oid) OR c.relkind = 'v' AND EXISTS (
-                   SELECT FROM pg_options_to_table(c.reloptions) AS o
-                   WHERE o.option_name = 'security_barrier' AND o.option_value::boolean)), false)
+        SELECT coalesce(bool_or(r.id = 0 OR row_security_active(r.id) OR EXISTS (
+                   SELECT FROM pg_class AS c CROSS JOIN pg_options_to_table(c.reloptions) AS o
+                   WHERE c.oid = r.id AND c.relkind = 'v' AND o.option_name = 'security_barrier' AND o.option_value::boolean)), false)
         FROM relation AS r
-        LEFT JOIN pg_class AS c ON c.oid = r.id
     )$query$, ' AND s.logical_table = ANY (' || quote_literal(logical_tables::text) || '::text[])')
 $$;
 COMMENT ON FUNCTION mrcall_internal.hides_rows(text[]) IS
