@@ -1,26 +1,5 @@
 -- Who sees which rows of what the extension keeps, and who holds which rights by grant_read. See docs/security.md.
 
-CREATE TABLE mrcall_internal.granted_right (
-    role name NOT NULL,
-    role_id oid NOT NULL,
-    kind text NOT NULL,
-    object text COLLATE "C" NOT NULL,
-    is_due boolean NOT NULL,
-    PRIMARY KEY (role, kind, object)
-);
-COMMENT ON TABLE mrcall_internal.granted_right IS
-    'What mrcall.grant_read granted that the role did not have before: what mrcall.revoke_read takes back';
-COMMENT ON COLUMN mrcall_internal.granted_right.role IS 'The role';
-COMMENT ON COLUMN mrcall_internal.granted_right.role_id IS 'The same where it was granted, for when the role gets another name';
-COMMENT ON COLUMN mrcall_internal.granted_right.kind IS 'schema: USAGE; table: SELECT, on a table or a view';
-COMMENT ON COLUMN mrcall_internal.granted_right.object IS 'The name, quoted and qualified';
-COMMENT ON COLUMN mrcall_internal.granted_right.is_due IS
-    'Whether mrcall.attach grants it again, because the view went by mrcall.detach';
-
-ALTER TABLE mrcall_internal.granted_right OWNER TO @extowner@;
-
-SELECT pg_catalog.pg_extension_config_dump('mrcall_internal.granted_right', '');
-
 -- Whether row-level security hides rows of sources from who reads, asked when a query runs. Views are looked through down to
 -- their tables; one with security_barrier hides rows itself. A table that is gone counts as hiding. Policies hold this text, so
 -- it needs nothing that goes with the extension.
@@ -108,7 +87,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.missing_policies() IS 'The policies of the kept tables that attach has to make';
 
--- Row-level security of the kept tables: always on, so that it holds from the moment at which the host's is switched on; for
+-- What attach has to change: row-level security is always on, so that it holds from the moment at which the host's is switched on; for
 -- their owner where the host forces it on the owner too.
 CREATE FUNCTION mrcall_internal.missing_row_security()
 RETURNS TABLE (relation regclass, clause text)
@@ -140,6 +119,8 @@ AS $$
 DECLARE
     missing record;
 BEGIN
+    PERFORM mrcall_internal.lock_relations(ARRAY(SELECT m.relation::text FROM mrcall_internal.missing_row_security() AS m
+                                                 UNION SELECT m.relation::text FROM mrcall_internal.missing_policies() AS m));
     FOR missing IN SELECT m.relation, m.clause FROM mrcall_internal.missing_row_security() AS m LOOP
         EXECUTE format('ALTER TABLE %s %s ROW LEVEL SECURITY', missing.relation, missing.clause);
     END LOOP;
@@ -152,26 +133,6 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.protect_kept_tables() IS
     'Row-level security and policies of the kept tables; touches nothing that is as it should be';
-
--- The policies read mrcall.businesses, which goes with detach. Without them the tables show nothing but to their owner.
-CREATE FUNCTION mrcall_internal.drop_kept_policies()
-RETURNS void
-LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    policy record;
-BEGIN
-    FOR policy IN
-        SELECT x.polrelid::regclass AS relation, x.polname AS name
-        FROM mrcall_internal.kept_policies() AS p
-        JOIN pg_policy AS x ON x.polrelid = to_regclass(p.relation) AND x.polname = p.name
-    LOOP
-        EXECUTE format('DROP POLICY %I ON %s', policy.name, policy.relation);
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION mrcall_internal.drop_kept_policies() IS 'Drops the policies that attach makes';
 
 -- Whether mrcall_internal.deleted_callers asks, in this process and right now.
 CREATE FUNCTION mrcall_internal.is_asked()
@@ -211,7 +172,6 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.had_deleted_calls(text[], text[], timestamptz[]) IS
     'Which callers had a call before an instant that retention deleted: business, caller, business, caller …';
-ALTER FUNCTION mrcall_internal.had_deleted_calls(text[], text[], timestamptz[]) OWNER TO @extowner@;
 
 CREATE FUNCTION mrcall_internal.deleted_callers(since timestamptz, until timestamptz, businesses text[])
 RETURNS text[]

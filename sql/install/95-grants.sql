@@ -16,9 +16,7 @@ AS $$
     UNION ALL
     -- What attach makes, and what is kept but for the hashes of callers, their key and these rights.
     SELECT 'table', o.name, to_regclass(o.name)
-    FROM (SELECT 'mrcall.' || t.logical_table FROM mrcall_internal.source_tables() AS t
-          UNION ALL
-          SELECT 'mrcall.' || v.name FROM mrcall_internal.views() AS v WHERE v.name <> 'comments'
+    FROM (SELECT v.relation FROM mrcall_internal.view_names() AS v
           UNION ALL
           SELECT unnest('{mrcall.source,mrcall.channel_rule,mrcall.ignored_referrer,mrcall.spend,mrcall.session_archive,
                           mrcall.retention_run,mrcall_internal.first_call}'::text[])) AS o (name)
@@ -118,10 +116,10 @@ BEGIN
         WHERE NOT mrcall_internal.is_granted(reader_id, r.kind, r.oid)
     LOOP
         EXECUTE mrcall_internal.right_statement(true, wanted.kind, wanted.object, reader);
-        INSERT INTO mrcall_internal.granted_right AS g (role, role_id, kind, object, is_due)
-        SELECT reader, reader_id, wanted.kind, wanted.object, false
+        INSERT INTO mrcall_internal.granted_right AS g (role, role_id, kind, object)
+        SELECT reader, reader_id, wanted.kind, wanted.object
         WHERE mrcall_internal.is_granted(reader_id, wanted.kind, wanted.oid)
-        ON CONFLICT ON CONSTRAINT granted_right_pkey DO UPDATE SET role_id = excluded.role_id, is_due = false;
+        ON CONFLICT ON CONSTRAINT granted_right_pkey DO UPDATE SET role_id = excluded.role_id;
     END LOOP;
     FOR server IN SELECT s.* FROM mrcall_internal.unmapped_servers(reader_id) AS s LOOP
         RAISE NOTICE 'role "%" has no user mapping on the foreign server "%": its reports cannot read there', reader, server
@@ -164,49 +162,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mrcall.revoke_read(name) IS 'Takes back what grant_read granted a role, and nothing that it had before';
-
--- Before detach drops the views: which rights on them attach is to grant again. A right that somebody took back is none.
-CREATE FUNCTION mrcall_internal.note_rights(views regclass[])
-RETURNS void
-LANGUAGE sql VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    UPDATE mrcall_internal.granted_right AS g
-    SET is_due = mrcall_internal.is_granted(g.role_id, g.kind, to_regclass(g.object))
-    WHERE g.kind = 'table' AND to_regclass(g.object) = ANY (views)
-$$;
-COMMENT ON FUNCTION mrcall_internal.note_rights(regclass[]) IS 'Notes who may read views that go, by grant_read';
-
-CREATE FUNCTION mrcall_internal.grant_again()
-RETURNS void
-LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    due record;
-BEGIN
-    FOR due IN
-        SELECT g.kind, g.object, r.rolname
-        FROM mrcall_internal.granted_right AS g
-        JOIN pg_roles AS r ON r.oid = g.role_id
-        WHERE g.is_due AND to_regclass(g.object) IS NOT NULL
-        ORDER BY g.object, r.rolname
-    LOOP
-        EXECUTE mrcall_internal.right_statement(true, due.kind, due.object, due.rolname);
-    END LOOP;
-    UPDATE mrcall_internal.granted_right AS g SET is_due = false WHERE g.is_due AND to_regclass(g.object) IS NOT NULL;
-END
-$$;
-COMMENT ON FUNCTION mrcall_internal.grant_again() IS 'Grants the rights on views that went by mrcall.detach and are there again';
-
--- Functions that write are nobody's but the installer's, to run and to grant.
-REVOKE ALL ON FUNCTION mrcall.attach, mrcall.link_visitor, mrcall.grant_read, mrcall.revoke_read, mrcall.forget,
-    mrcall_internal.protect_kept_tables, mrcall_internal.drop_kept_policies, mrcall_internal.note_rights, mrcall_internal.grant_again,
-    mrcall_internal.create_source_view, mrcall_internal.retire_chunk, mrcall_internal.retire_calls,
-    mrcall_internal.drop_empty_chunk, mrcall_internal.delete_archived, mrcall_internal.call_retention_batch FROM PUBLIC;
-REVOKE ALL ON PROCEDURE mrcall.apply_session_retention FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION mrcall.attach, mrcall.link_visitor, mrcall.grant_read, mrcall.revoke_read, mrcall.forget,
-    mrcall_internal.protect_kept_tables, mrcall_internal.drop_kept_policies, mrcall_internal.note_rights, mrcall_internal.grant_again,
-    mrcall_internal.create_source_view, mrcall_internal.retire_chunk, mrcall_internal.retire_calls,
-    mrcall_internal.drop_empty_chunk, mrcall_internal.delete_archived, mrcall_internal.call_retention_batch TO @extowner@ WITH GRANT OPTION;
-GRANT EXECUTE ON PROCEDURE mrcall.apply_session_retention TO @extowner@ WITH GRANT OPTION;
