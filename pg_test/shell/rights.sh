@@ -87,6 +87,17 @@ same "an analyst sees what the owner sees" "$(owner -c "SELECT count(*), md5(str
 same "spend and runs too" '1|1' "$(as rights_analyst "SELECT count(*), (SELECT count(*) FROM mrcall.retention_run) FROM mrcall.spend")"
 same "attach again makes no policy anew" "$(owner -c 'SELECT array_agg(oid ORDER BY oid) FROM pg_policy')" \
     "$(owner -c 'SELECT mrcall.attach()' -c 'SELECT array_agg(oid ORDER BY oid) FROM pg_policy' | tail -n 1)"
+# Without the views nobody but the owner sees what is kept; with them all is as it was, rights too.
+before=$(as rights_analyst "SELECT count(*), count(caller) FROM mrcall.calls" "SELECT count(*) FROM mrcall_internal.first_call")
+same "after detach the kept tables show nothing" "$(owner -c 'SELECT count(*) FROM mrcall.session_archive')|0|0" "$(owner -c 'SELECT mrcall.detach()' -c 'SELECT count(*) FROM mrcall.session_archive' | tail -n 1
+    )|$(as rights_analyst 'SELECT (SELECT count(*) FROM mrcall.session_archive), (SELECT count(*) FROM mrcall_internal.first_call)')"
+owner -c 'SELECT mrcall.attach()' >/dev/null
+same "attach brings all back" "$before" "$(as rights_analyst "SELECT count(*), count(caller) FROM mrcall.calls" "SELECT count(*) FROM mrcall_internal.first_call")"
+same "after DROP EXTENSION too" "$before" "$(owner -c 'DROP EXTENSION mrcall_ext CASCADE' 2>/dev/null
+    as rights_analyst 'SELECT count(*) FROM mrcall.session_archive' | grep -x '[1-9].*'
+    owner -c 'CREATE EXTENSION mrcall_ext' -c 'SELECT mrcall.attach()' -c "SELECT mrcall.grant_read('rights_analyst')" >/dev/null
+    as rights_analyst "SELECT count(*), count(caller) FROM mrcall.calls" "SELECT count(*) FROM mrcall_internal.first_call")"
+for role in ${roles//,/}; do owner -c "SELECT mrcall.grant_read('$role')" >/dev/null; done
 # Where the host forces its policies on the owner of its tables, so do the tables of the extension, after attach.
 same "forced on the owner where the host forces" 't|f|f' "$(owner -c 'BEGIN' -c 'ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY' \
     -c "CREATE POLICY mine ON public.sessions USING (business_id = 'zza-2')" -c 'SELECT mrcall.attach()' \
@@ -135,10 +146,10 @@ same "revoke_read leaves nothing" 0 "$(owner -c "SELECT (SELECT count(*) FROM pg
 refused "nothing is readable behind it" 42501 rights_other "SELECT * FROM mrcall.calls"
 # Rights that were there before stay: of the extension's own, of the host's, of the schema.
 owner -c 'GRANT USAGE ON SCHEMA mrcall TO rights_other' -c 'GRANT SELECT ON mrcall.visits, public.sessions TO rights_other' \
-    -c 'GRANT INSERT ON public.website_events TO rights_other' -c 'CREATE TABLE mrcall.note (of text)' -c 'CREATE TABLE public.tokens (t text)'
+    -c 'GRANT INSERT ON public.website_events TO rights_other' -c 'CREATE VIEW mrcall.note AS SELECT 1' -c 'CREATE TABLE public.tokens (t text)'
 before=$(owner -c "$acl")
 owner -c "SELECT mrcall.grant_read('rights_other')" -c "SELECT mrcall.grant_read('rights_other')" >/dev/null
-same "grant_read names what it grants: no table that somebody else put into the schema" 'f|f|t|t' "$(owner -c "SELECT has_table_privilege('rights_other', 'mrcall.note', 'SELECT'),
+same "grant_read names what it grants: nothing that somebody else put into the schema" 'f|f|t|t' "$(owner -c "SELECT has_table_privilege('rights_other', 'mrcall.note', 'SELECT'),
     has_table_privilege('rights_other', 'public.tokens', 'SELECT'), has_table_privilege('rights_other', 'mrcall.conversions', 'SELECT'),
     has_table_privilege('rights_other', 'public.customers_registry', 'SELECT')")"
 # A table that another attach leaves out is taken back all the same.
