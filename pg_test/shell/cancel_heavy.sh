@@ -6,8 +6,8 @@
 # shellcheck source=pg_test/shell/lib/heavy.sh
 . "$(dirname "$0")/lib/heavy.sh"
 ROWS=${SOAK:+1500000}
-ROWS=${ROWS:-150000}
-POINTS=8
+ROWS=${ROWS:-100000}
+POINTS=6
 # What the machine's other work may delay an answer by, in ms, and the longest that is waited for a statement.
 NOISE=30
 LONGEST=2500

@@ -39,10 +39,9 @@ starve() { # headroom in kB
             echo "SELECT 'goes on';"
         done <"$HEAVY"
     } >"$script"
-    "$PGBIN/psql" -X -q -At -v VERBOSITY=verbose "$super" -f "$script" >"$OUT" 2>&1
+    "$PGBIN/psql" -X -q -At -v VERBOSITY=verbose "$URL" -f "$script" >"$OUT" 2>&1
 }
 OUT=$LOGS/failing_allocation.out
-super=$("$ROOT/scripts/cluster.sh" super-url "${URL##*/}")
 started=$(db -c 'SELECT pg_postmaster_start_time()')
 declare -A refused
 for headroom in "${HEADROOMS[@]}"; do

@@ -6,15 +6,14 @@
 # shellcheck source=pg_test/shell/lib/heavy.sh
 . "$(dirname "$0")/lib/heavy.sh"
 ROWS=${SOAK:+1500000}
-ROWS=${ROWS:-200000}
-LIMIT=16
+ROWS=${ROWS:-100000}
+LIMIT=8
 # In MB: the values themselves as the server passes them, work_mem, pages of tables, catalogs, malloc's own.
 SERVER=$((24 + ROWS / 5000))
 as_server=()
 [ "$(id -u)" != 0 ] || as_server=(runuser -u postgres --)
 OUT=$LOGS/peak_memory.out
 heavy_data "$ROWS"
-super=$("$ROOT/scripts/cluster.sh" super-url "${URL##*/}")
 script=$LOGS/peak_memory.sql
 {
     nr=0
@@ -32,7 +31,7 @@ script=$LOGS/peak_memory.sql
         echo "\\! awk '/^VmHWM/ { print \"most \" \$2 }' /proc/\$BACKEND/status"
     done <"$HEAVY"
 } >"$script"
-"$PGBIN/psql" -X -q -At -v VERBOSITY=verbose "$super" -f "$script" >"$OUT" 2>&1 || true
+"$PGBIN/psql" -X -q -At -v VERBOSITY=verbose "$URL" -f "$script" >"$OUT" 2>&1 || true
 ! grep -qE 'FATAL|PANIC|server closed|Permission denied' "$OUT" || die 'the session ended' "$(grep -E -B 5 'FATAL|PANIC|server closed|Permission denied' "$OUT")"
 awk '/^== / { nr = $2 } /^before / { before = $2 } /^most / { print nr, int(($2 - before) / 1024) } /54000/ { print nr, "refused" }' "$OUT" >"$OUT.peaks"
 looked=0 refused=0

@@ -48,10 +48,10 @@ impl Batches {
         self.bytes + self.list.capacity() * size_of::<Vec<u8>>()
     }
 
-    /// Makes pages of all batches where there are many beside the pages.
-    pub fn merge_if_many(&mut self, header: SetHeader, cuts: &mut Cuts, texts: &Dictionary) -> Result<()> {
+    /// Makes pages of all batches where there are many beside the pages, and says whether there were.
+    pub fn merge_if_many(&mut self, header: SetHeader, cuts: &mut Cuts, texts: &Dictionary) -> Result<bool> {
         if self.bytes - self.page_bytes <= self.patience.max(FEW) {
-            return Ok(());
+            return Ok(false);
         }
         let fresh = self.list.split_off(self.pages);
         let old = core::mem::take(self);
@@ -83,9 +83,9 @@ impl Batches {
         let joined = merge.read - merge.written;
         let worth = joined > fresh.parts / 8;
         (self.pages, self.page_bytes) = (self.list.len(), self.bytes);
-        // Events in order of time have nothing to join: then the next look is at four times as many.
-        self.patience = if worth { self.bytes / 16 } else { self.bytes * 3 };
-        Ok(())
+        // Where there was nothing to join, the next look is at twice as many.
+        self.patience = if worth { self.bytes / 16 } else { self.bytes };
+        Ok(true)
     }
 }
 

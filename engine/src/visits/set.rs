@@ -55,6 +55,9 @@ pub struct VisitSet {
     table: Vec<TableEntry>,
     /// How many visit parts came out of order of time since the table was joined.
     late: usize,
+    /// The newest event, and how many were more than the gap older than the newest before them since batches were merged.
+    newest: i64,
+    late_events: usize,
     batches: Batches,
     /// The texts of table and batches.
     texts: Dictionary,
@@ -76,6 +79,8 @@ impl VisitSet {
             latest: Vec::new(),
             table: Vec::new(),
             late: 0,
+            newest: i64::MIN,
+            late_events: 0,
             batches: Batches::default(),
             texts: Dictionary::default(),
             parts: Vec::new(),
@@ -124,6 +129,8 @@ impl VisitSet {
     /// Adds an event; ±infinity is `22008`, a text that is not UTF-8 `55000`.
     pub fn push(&mut self, event: &PageEvent<'_>) -> Result<()> {
         let at = time::finite(event.at, "occurred_at")?;
+        self.late_events += usize::from(at < self.newest.saturating_sub(self.header.gap));
+        self.newest = self.newest.max(at);
         if self.visitors.len() >= MOST_VISITORS {
             self.close_batch()?;
         }
@@ -216,7 +223,13 @@ impl VisitSet {
         self.table.clear();
         self.late = 0;
         self.batches.push(batch)?;
-        self.batches.merge_if_many(self.header, &mut self.cuts, &self.texts)
+        // In order of time hardly a visit is in two batches.
+        if self.late_events > MOST_VISITORS / 8
+            && self.batches.merge_if_many(self.header, &mut self.cuts, &self.texts)?
+        {
+            self.late_events = 0;
+        }
+        Ok(())
     }
 
     /// The visits, read where they are; bytes that no set wrote are `22P03`. `cuts` are those that the set was made with.
