@@ -43,6 +43,8 @@ AS $$
      NULL, 'The random key of the hashes in mrcall_internal.first_contact; without it they name nobody'),
     ('mrcall.retention_run', 'CONSTRAINT retention_run_pkey PRIMARY KEY (started_at)', NULL,
      'What each run of mrcall.apply_session_retention did, written with every batch'),
+    ('mrcall_internal.granted_right', 'CONSTRAINT granted_right_pkey PRIMARY KEY (role, kind, object)', NULL,
+     'What mrcall.grant_read granted that the role did not have before: what mrcall.revoke_read takes back'),
     ('mrcall_internal.detached_grant', 'CONSTRAINT detached_grant_pkey PRIMARY KEY (relation, grantee, privilege)', NULL,
      'Who could read the views that mrcall.detach dropped; mrcall.attach grants it again')
 $$;
@@ -112,6 +114,11 @@ AS $$
     ('mrcall.retention_run', 'archived', 'bigint', 'NOT NULL', 'Calls that went into mrcall.session_archive'),
     ('mrcall.retention_run', 'deleted', 'bigint', 'NOT NULL', 'Calls that were deleted, from the sessions table or from the archive'),
     ('mrcall.retention_run', 'chunks_dropped', 'integer', 'NOT NULL', 'Chunks of the hypertable that were dropped whole'),
+
+    ('mrcall_internal.granted_right', 'role', 'name', 'NOT NULL', 'The role'),
+    ('mrcall_internal.granted_right', 'role_id', 'oid', 'NOT NULL', 'The same where it was granted, for when the role gets another name'),
+    ('mrcall_internal.granted_right', 'kind', 'text', 'NOT NULL', 'schema: USAGE; table: SELECT, on a table or a view'),
+    ('mrcall_internal.granted_right', 'object', 'text', 'NOT NULL', 'The name, quoted and qualified'),
 
     ('mrcall_internal.detached_grant', 'relation', 'text', 'NOT NULL', 'The view, quoted and qualified'),
     ('mrcall_internal.detached_grant', 'grantee', 'name', 'NOT NULL', 'The role; empty for PUBLIC'),

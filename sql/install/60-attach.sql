@@ -512,6 +512,7 @@ BEGIN
     PERFORM mrcall_internal.raise_problems(resolved, kept);
     PERFORM mrcall_internal.make_views(resolved);
     PERFORM mrcall_internal.keep_mapping(resolved, kept IS NOT NULL);
+    PERFORM mrcall_internal.protect_kept_tables();
     PERFORM set_config('lock_timeout', former_timeout, true);
     PERFORM set_config('role', former_role, true);
     RETURN (SELECT format('%s of %s logical tables attached', count(t.relation), count(*))
