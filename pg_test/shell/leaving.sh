@@ -101,7 +101,7 @@ kept="SELECT string_agg(c.oid::regclass::text || ' ' || pg_get_userbyid(c.relown
     FROM pg_class AS c WHERE c.relnamespace::regnamespace::text IN ('mrcall', 'mrcall_internal') AND c.relkind IN ('r', 'v', 'm', 'S', 'f')"
 
 keeper -f "$ROOT/sql/reference/reference.sql" -v visitors=300 -v seed=23 -f "$ROOT/sql/demo/generate.sql" >/dev/null
-keeper -c 'CREATE EXTENSION mrcall_ext'
+keeper -c 'ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO leaving_heir, PUBLIC' -c 'CREATE EXTENSION mrcall_ext'
 # Before attach: what needs it says so, whatever it reads.
 for statement in "SELECT * FROM mrcall.roas($may)" 'SELECT * FROM mrcall.retention_due()' 'CALL mrcall.apply_session_retention(false)' \
     "SELECT * FROM mrcall.forget('x')" "SELECT * FROM mrcall.callers($may)" "SELECT mrcall.grant_read('leaving_analyst')" \
@@ -124,6 +124,10 @@ CALL mrcall.apply_session_retention(false);
 SELECT mrcall.grant_read('leaving_analyst');
 GRANT SELECT ON mrcall.visits TO PUBLIC;
 SQL
+same 'what the database grants on new tables is not granted on the kept ones' '' "$(keeper -c "
+    SELECT string_agg(c.relname, ' ') FROM pg_class AS c WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace)
+      AND c.relkind = 'r' AND has_table_privilege('leaving_heir', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')")"
+keeper -c 'ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM leaving_heir, PUBLIC'
 state >"$LOGS/leaving-before.out"
 lines=$(grep -c '|[1-9]' "$LOGS/leaving-before.out")
 [ "$lines" -ge 40 ] || die "only $lines reports and kept tables have rows" "$(cat "$LOGS/leaving-before.out")"

@@ -451,6 +451,24 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.make_views(jsonb) IS 'Makes the views that are missing or are not what they are to be';
 
+-- What was attached before the views went stands in for a mapping that says nothing, until one says something.
+CREATE FUNCTION mrcall_internal.kept_mapping()
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN mrcall_internal.is_attached() AND NOT EXISTS (SELECT FROM mrcall.source AS s WHERE s.is_default) THEN NULL
+        -- The reference schema needs no mapping.
+        WHEN NOT EXISTS (
+            SELECT FROM mrcall.source AS s
+            CROSS JOIN LATERAL jsonb_each(s.columns) AS c (name, source)
+            LEFT JOIN mrcall_internal.compiled_mapping('{}', '{}') AS m ON m.logical_table = s.logical_table AND m.name = c.name
+            WHERE (s.relation, c.source) IS DISTINCT FROM (m.relation, m.source::jsonb)) THEN NULL
+        ELSE mrcall_internal.attached_mapping() END
+$$;
+COMMENT ON FUNCTION mrcall_internal.kept_mapping() IS 'The mapping that attach() brings back; NULL where that is the reference schema';
+
 CREATE FUNCTION mrcall_internal.keep_mapping(resolved jsonb, is_default boolean)
 RETURNS void
 LANGUAGE sql VOLATILE
@@ -487,9 +505,8 @@ BEGIN
     former_role := mrcall_internal.become_owner();
     PERFORM mrcall_internal.lock_attach();
     PERFORM mrcall_internal.make_kept_tables();
-    -- What was attached before the views went stands in for a mapping that says nothing, until one says something.
-    IF mapping = '{}' AND (NOT mrcall_internal.is_attached() OR EXISTS (SELECT FROM mrcall.source AS s WHERE s.is_default)) THEN
-        kept := mrcall_internal.attached_mapping();
+    IF mapping = '{}' THEN
+        kept := mrcall_internal.kept_mapping();
     END IF;
     SELECT jsonb_agg(to_jsonb(r)) INTO resolved FROM mrcall_internal.resolve_columns(coalesce(kept, mapping)) AS r;
     PERFORM mrcall_internal.raise_problems(resolved, kept);
