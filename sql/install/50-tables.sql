@@ -6,7 +6,8 @@ CREATE TABLE mrcall.source (
     relation text,
     key_expression text,
     columns jsonb NOT NULL,
-    version text NOT NULL
+    version text NOT NULL,
+    begins_at timestamptz
 );
 COMMENT ON TABLE mrcall.source IS 'Where each logical table comes from; written by mrcall.attach';
 COMMENT ON COLUMN mrcall.source.logical_table IS 'The name of the logical table, which is that of its view';
@@ -14,6 +15,8 @@ COMMENT ON COLUMN mrcall.source.relation IS 'The physical table, quoted and qual
 COMMENT ON COLUMN mrcall.source.key_expression IS 'What the key of the logical table is made from';
 COMMENT ON COLUMN mrcall.source.columns IS 'The expression of each logical column, null where it is left out';
 COMMENT ON COLUMN mrcall.source.version IS 'The version of the extension that attached it';
+COMMENT ON COLUMN mrcall.source.begins_at IS
+    'Of events: the earliest instant that attach has seen, by which reports know what was dropped since; NULL where it saw none';
 
 CREATE TABLE mrcall.channel_rule (
     position int PRIMARY KEY,

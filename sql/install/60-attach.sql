@@ -207,11 +207,12 @@ BEGIN
         VALUES (logical.logical_table, logical.relation, logical.key_expression, logical.columns, mrcall.version())
         ON CONFLICT ON CONSTRAINT source_pkey DO UPDATE
         SET relation = excluded.relation, key_expression = excluded.key_expression, columns = excluded.columns,
-            version = excluded.version;
+            version = excluded.version, begins_at = CASE WHEN s.relation = excluded.relation THEN s.begins_at END;
     END LOOP;
     FOR view_text IN SELECT v.definition FROM mrcall_internal.views() AS v LOOP
         EXECUTE view_text;
     END LOOP;
+    PERFORM mrcall_internal.note_first_event();
     RETURN (SELECT format('%s of %s logical tables attached', count(s.relation), count(*)) FROM mrcall.source AS s);
 END
 $$;
