@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Every function with arguments that nobody meant, hostile states, and SQLsmith where it is installed: no crash, no internal error, no
+# panic text. SEED=… repeats a run, MINUTES=30 goes on for longer, ONLY=part/number shows one case.
+export CLUSTER=fuzz
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/../../scripts/lib.sh"
+choose_pg
+cluster() { "$ROOT/scripts/cluster.sh" "$@"; }
+MINUTES=${MINUTES:-${SOAK:+15}}
+seconds=$((MINUTES ? MINUTES * 60 : 60))
+SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
+tidy() {
+    [ ! -s "${log:-}" ] || grep -E ' (LOG|PANIC|FATAL|WARNING|DETAIL):' "$log" | grep -vE 'checkpoint|connection to client' | tail -n 200 >"$LOGS/fuzz-server.log" || true
+    cluster remove >/dev/null 2>&1 || true
+}
+trap tidy EXIT
+cluster remove >/dev/null 2>&1 || true
+cluster start
+log=$(cluster log)
+cluster new-database fuzz
+owner=$(cluster url fuzz)
+super=$(cluster super-url fuzz)
+"$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 "$super" -c "CREATE ROLE fuzz_reader LOGIN PASSWORD 'fuzz'" \
+    -c "ALTER SYSTEM SET log_line_prefix = '%m [%p] %e %u '" -c 'SELECT pg_reload_conf()' >/dev/null
+reader=${owner/demo:*@/fuzz_reader:fuzz@}
+"$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 -v "seed=$SEED" "$owner" -f "$ROOT/pg_test/fuzz/world.sql"
+
+status=0
+python3 -B "$ROOT/pg_test/fuzz/fuzz.py" --reader "$reader" --owner "$owner" --server-log "$log" --seed "$SEED" --seconds "$seconds" \
+    ${ONLY:+--only "$ONLY"} || status=$?
+[ -z "${ONLY:-}" ] || exit "$status"
+
+# SQLsmith writes whole queries over all that there is; what it calls of TimescaleDB's or the server's own is not ours to judge.
+if command -v sqlsmith >/dev/null; then
+    took=$((seconds / 2))
+    host=${reader#*@}
+    port=${host#*:}
+    before=$(wc -c <"$log")
+    conninfo="host=${host%%:*} port=${port%%/*} dbname=fuzz user=fuzz_reader password=fuzz options='-c statement_timeout=1500'"
+    timeout --foreground "$took" sqlsmith --target="$conninfo" --exclude-catalog --seed="$SEED" >"$LOGS/fuzz-sqlsmith.out" 2>&1 || true
+    tail -c +"$((before + 1))" "$log" >"$LOGS/fuzz-sqlsmith.log"
+    queries=$(grep -c ' fuzz_reader ERROR:' "$LOGS/fuzz-sqlsmith.log" || true)
+    echo "figure: SQLsmith: $took s, $queries queries with errors"
+    # An internal error is ours where it, its context or its statement says so by more than a name in a query: the message is judged.
+    bad=$(awk '/ XX[0-9A-Z]+ fuzz_reader ERROR:/' "$LOGS/fuzz-sqlsmith.log" | sort | uniq -c | sort -rn |
+        grep -vE 'timescale|ts_|hypertable|chunk|telemetry|cache lookup failed for|unexpected' || true)
+    panics=$(grep -nE 'panicked|RefCell|index out of bounds|memory allocation of|terminated by signal' "$LOGS/fuzz-sqlsmith.log" || true)
+    if [ -n "$bad$panics" ]; then
+        printf '✗ SQLsmith, seed %s:\n%s\n%s\n' "$SEED" "$bad" "$panics"
+        status=1
+    fi
+    [ "$queries" -gt 0 ] || die "SQLsmith tried nothing" "$(tail -n 5 "$LOGS/fuzz-sqlsmith.out")"
+else
+    echo "SQLsmith is not installed here: skipped (Debian's package sqlsmith)"
+fi
+exit "$status"
