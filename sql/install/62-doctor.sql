@@ -279,7 +279,7 @@ BEGIN
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_hypertables() AS c
     UNION ALL
-    SELECT c.* FROM mrcall_internal.check_dropped_rows() AS c
+    SELECT c.* FROM mrcall_internal.check_dropped_events() AS c
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_values(mapping) AS c
     UNION ALL
