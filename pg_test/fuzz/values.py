@@ -140,6 +140,9 @@ PLAUSIBLE = {
 PLAUSIBLE["character varying"] = PLAUSIBLE["text"]
 
 BY_NAME = {
+    "since": ["'2026-02-01+00'", "'2026-03-28 23:00+00'", "'2026-04-01'", "'2026-04-17 12:34:56.789+00'"],
+    "until": ["'2026-05-01+00'", "'2026-05-17 01:00+00'", "'2026-06-01'"],
+    "as_of": ["'2026-06-01+00'", "'2026-05-17 12:00+00'"],
     "zone": [literal(z) for z in ZONES],
     "model": [literal(m) for m in MODELS],
     "models": ["'{last_touch,linear}'", "'{time_decay}'", "NULL"],
@@ -261,6 +264,6 @@ class Values:
         if shape < 0.28:
             return f"array_fill({draw(rng, '', element, level + 1)}, ARRAY[2], ARRAY[{rng.choice(['0', '-2147483648', '7', '2147483646'])}])::{type_name}"
         if shape < 0.36:
-            return f"array_fill({draw(rng, '', element, level + 1)}, ARRAY[{rng.choice([33, 300, 5000])}])::{type_name}"
+            return f"array_fill({self.plausible(rng, '', element, level + 1)}, ARRAY[{rng.choice([33, 300, 5000])}])::{type_name}"
         size = rng.choice([1, 1, 2, 3, 5])
         return f"ARRAY[{', '.join(draw(rng, '', element, level + 1) for _ in range(size))}]::{type_name}"
