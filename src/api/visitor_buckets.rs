@@ -239,13 +239,8 @@ pub fn visitor_buckets(
         )?;
         let cuts = first_cut(&buckets, from);
         let mut counts = BucketCounts::new(cuts.clone());
-        let mut values = Values {
-            dimension: by,
-            rules,
-            texts: Dictionary::default(),
-            known: ByTextId::new(),
-            untouched: None,
-        };
+        let mut values =
+            Values { dimension: by, rules, texts: Dictionary::default(), known: ByTextId::new(), untouched: None };
         if let Some(mut set) = receive(receiver, query)? {
             count(&mut set.state, &mut counts, cuts, &mut values, no_bots)?;
         }
