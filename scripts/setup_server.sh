@@ -118,19 +118,20 @@ build_timescaledb() (
 
 # A second copy of the server, with TimescaleDB's community edition from the source tree TSL_SOURCE and the extension as it is now.
 community() {
-    local prefix=$BUILD/pg$PG/prefix-community stamp=$BUILD/pg$PG/community.stamp source what to
-    source=$(cd "$TSL_SOURCE" 2>/dev/null && pwd) && [ -e "$source/tsl/CMakeLists.txt" ] ||
+    local copy=$BUILD/pg$PG/prefix-community stamp=$BUILD/pg$PG/community.stamp source what to
+    source=$(cd "$TSL_SOURCE" 2>/dev/null && pwd) || source=$TSL_SOURCE
+    [ -e "$source/tsl/CMakeLists.txt" ] ||
         die "TSL_SOURCE=$TSL_SOURCE is no source tree of TimescaleDB with its folder tsl" \
             "such as of: git clone --branch 2.19.3 https://github.com/timescale/timescaledb"
     what="$source $(cksum <"$source/version.config")"
     if [ "$(cat "$stamp" 2>/dev/null)" != "$what" ]; then
         packages cmake libssl-dev libkrb5-dev
-        run_logged "TimescaleDB's community edition from $source" "two to ten minutes" community build_community "$source" "$prefix"
+        run_logged "TimescaleDB's community edition from $source" "two to ten minutes" community build_community "$source" "$copy"
         printf '%s' "$what" >"$stamp"
     fi
     # Under another name first: a running server may have the old one loaded.
     (cd "$PREFIX" && find -L usr/lib usr/share wheel -path '*/mrcall_ext*' -type f 2>/dev/null) | while read -r file; do
-        to=$prefix/$file
+        to=$copy/$file
         cmp -s "$PREFIX/$file" "$to" || { cp -p "$PREFIX/$file" "$to.new" && mv "$to.new" "$to"; }
     done
 }

@@ -4,7 +4,8 @@ CREATE TEMP TABLE asked (report text);
 INSERT INTO asked VALUES
     ('sessionize(%s, gap => %L)'), ('visitor_buckets(''1000 years'', %s, gap => %L)'),
     ('visitor_buckets(''1000 years'', %s, dimension => ''channel'', gap => %L)'),
-    ('top_pages(%s, gap => %L)'), ('funnel(%s, ''[{"step": "a"}, {"step": "b"}]'', gap => %L, exclude_bots => true, dimension => ''device'')'),
+    ('top_pages(%s, gap => %L)'),
+    ('funnel(%s, ''[{"step": "a"}, {"step": "b"}]'', gap => %L, exclude_bots => true, dimension => ''device'')'),
     ('funnel(%s, ''[{"step": "a"}, {"step": "b"}]'', within => %L)'), ('cohorts(%s, ''1000 years'', by => ''channel'', gap => %L)'),
     ('attribution(%s, gap => %L)'), ('attribution(%s, lookback => %L)'), ('attribution_models(%s, lookback => %L)'),
     ('conversion_paths(%s, lookback => %L)'), ('conversion_paths(%s, gap => %L)'), ('time_to_convert(%s, lookback => %L)'),
@@ -25,9 +26,11 @@ $$;
 SET LOCAL client_min_messages = error;
 SELECT w.what, count(*), a.answer
 FROM asked AS r
-CROSS JOIN (VALUES ('all of time', '''4713-01-01 BC'', ''294246-12-31''', '30 minutes'), ('before', '''4714-12-01 BC'', ''2026-01-01''', '1 day'),
+CROSS JOIN (VALUES ('all of time', '''4713-01-01 BC'', ''294246-12-31''', '30 minutes'),
+                   ('before', '''4714-12-01 BC'', ''2026-01-01''', '1 day'),
                    ('behind', '''2026-01-01'', ''294276-12-31''', '1 day'), ('2026', '''2026-03-01'', ''2026-04-01''', '2540400000 hours'),
-                   ('2026', '''2026-03-01'', ''2026-04-01''', '2562047788 hours'), ('2026', '''2026-03-01'', ''2026-04-01''', '90000000 days'),
+                   ('2026', '''2026-03-01'', ''2026-04-01''', '2562047788 hours'),
+                   ('2026', '''2026-03-01'', ''2026-04-01''', '90000000 days'),
                    ('first days', '''4713-01-01 BC'', ''4713-01-02 BC''', '1000000 days')) AS w (what, range, duration)
 CROSS JOIN LATERAL (VALUES (pg_temp.answer(format('SELECT * FROM mrcall.' || r.report, w.range, w.duration)))) AS a (answer)
 GROUP BY w.what, a.answer ORDER BY 1, 3;

@@ -7,7 +7,8 @@ SELECT * FROM mrcall.sessionize('2026-03-10', '2026-03-20') ORDER BY visitor_id 
 SELECT * FROM mrcall.visitor_buckets('1 day', '2026-03-20', '2026-04-10', 'Europe/Rome');
 SELECT * FROM mrcall.visitor_buckets('1 month', '2026-02-01', '2026-06-01', 'UTC', 'channel');
 SELECT * FROM mrcall.top_pages('2026-02-01', '2026-06-01', 40);
-SELECT * FROM mrcall.funnel('2026-02-01', '2026-06-01', '[{"step": "home", "page": "/"}, {"step": "pricing", "page": "/pricing%"}]', dimension => 'channel');
+SELECT * FROM mrcall.funnel('2026-02-01', '2026-06-01', '[{"step": "home", "page": "/"}, {"step": "pricing", "page": "/pricing%"}]',
+    dimension => 'channel');
 SELECT * FROM mrcall.cohorts('2026-02-02', '2026-05-25', '7 days', 'Europe/Rome');
 SELECT * FROM mrcall.cohorts('2026-02-02', '2026-05-25', '7 days', by => 'channel', periods => 3);
 SELECT * FROM mrcall.attribution('2026-02-01', '2026-06-01', 'linear');
