@@ -23,7 +23,7 @@ for part in "${parts[@]}"; do
     started=$SECONDS status=0
     scripts/test.sh "$part" >"$LOGS/soak-$part.log" 2>&1 || status=$?
     log=$LOGS/test-$part.log
-    verdict=$(grep -E "^(ok|FAILED|SKIPPED) +$part\b" "$LOGS/soak-$part.log" | head -n 1 | cut -d ' ' -f 1)
+    verdict=$(grep -E "^(ok|FAILED|SKIPPED) +$part\b" "$LOGS/soak-$part.log" | head -n 1 | cut -d ' ' -f 1 || true)
     # Of a test in SQL, seeds and figures are in what it is expected to print.
     [ -s "$log" ] || log=$LOGS/$part.out
     case ${verdict:-FAILED} in
@@ -36,7 +36,8 @@ for part in "${parts[@]}"; do
     esac
     {
         printf '%-20s %5d s  %s\n' "$part" $((SECONDS - started)) "$verdict"
-        grep -hoE '^(seed|figure:|[0-9]+ kills).*|^test result: .* passed' "$log" 2>/dev/null | sort -u | head -n 40 | sed 's/^figure: //; s/^/    /'
+        grep -hoE '^(seed|figure:|[0-9]+ kills).*|^test result: .* passed' "$log" 2>/dev/null | sort -u | head -n 40 |
+            sed 's/^figure: //; s/^/    /' || true
     } | tee -a "$summary"
     [ "$status" = 0 ] || [ "$verdict" = FAILED ] || failed=$((failed + 1))
 done
