@@ -51,7 +51,7 @@ db -c 'BEGIN ISOLATION LEVEL REPEATABLE READ' -c "$seen" -c 'SELECT pg_advisory_
 reader=$! jobs+=($!)
 until_waiting 'the reader does not come to the middle' 78
 [ "$TIMESCALEDB" = 0 ] || is 'there are chunks to drop' t "$(db -c "SELECT ($chunks) > 15")"
-is 'a run beside the reader' '170 141 0 0 0' "$(run 40)"
+is 'a run beside the reader' '171 140 0 0 0' "$(run 40)"
 after=$(db -c "$seen")
 if has_chunks; then
     grep -q 'empty chunks are not dropped yet' "$OUT-run.err" || die 'the run does not say that chunks wait' "$(cat "$OUT-run.err")"
@@ -67,7 +67,7 @@ is 'nothing changed by that' "$after" "$(db -c "$seen")"
 # A session whose transactions keep their snapshot: a change meanwhile is no error.
 for isolation in 'repeatable read' serializable 'read committed'; do
     fill "i-${isolation%% *}"
-    db -c 'DROP TRIGGER IF EXISTS gate ON public.sessions' \
+    db -c 'SET client_min_messages = warning' -c 'DROP TRIGGER IF EXISTS gate ON public.sessions' \
         -c 'CREATE TRIGGER gate BEFORE DELETE ON public.sessions FOR EACH STATEMENT EXECUTE FUNCTION test.gate()'
     reset_gate
     hold 77
@@ -78,7 +78,7 @@ for isolation in 'repeatable read' serializable 'read committed'; do
     db -c "UPDATE public.sessions SET data = data || '{\"late\": 1}' WHERE start_timestamp < now() - interval '30 days'"
     release 77
     wait "$pid" || die "a run in $isolation failed" "$(cat "$OUT-run.out")"
-    is "$isolation: the run does all" "$isolation|170 141 0" "$(grep -v NOTICE "$OUT-run.out" | head -n 2 | sed -E 's/^([0-9]+ [0-9]+) [0-9]+ 0 0$/\1 0/' | paste -sd '|')"
+    is "$isolation: the run does all" "$isolation|171 140 0" "$(grep -v NOTICE "$OUT-run.out" | head -n 2 | sed -E 's/^([0-9]+ [0-9]+) [0-9]+ 0 0$/\1 0/' | paste -sd '|')"
     is "$isolation: once" t "$(db -c 'SELECT count(*) = count(DISTINCT call_id) FROM mrcall.calls')"
 done
 db -c 'DROP TRIGGER gate ON public.sessions'
@@ -86,8 +86,8 @@ db -c 'DROP TRIGGER gate ON public.sessions'
 fill block
 state=$(db -c "$seen" -c 'SELECT count(*) FROM public.sessions')
 for isolation in 'READ COMMITTED' 'REPEATABLE READ' SERIALIZABLE; do
-    is "$isolation block: one batch" '0 20' "$(db -c "BEGIN ISOLATION LEVEL $isolation" -c 'SELECT count(*) FROM mrcall.calls \g /dev/null' \
-        -c 'CALL mrcall.apply_session_retention(false, 20)' -c ROLLBACK 2>/dev/null | awk '{ print $3, $1 + $2 }')"
+    is "$isolation block: one batch" '0 20' "$(db -c "BEGIN ISOLATION LEVEL $isolation" -c 'SELECT FROM mrcall.calls LIMIT 1' \
+        -c 'CALL mrcall.apply_session_retention(false, 20)' -c ROLLBACK 2>/dev/null | awk 'NF { print $3, $1 + $2 }')"
 done
 is 'and all is as it was' "$state" "$(db -c "$seen" -c 'SELECT count(*) FROM public.sessions')"
 run 1000 >/dev/null
@@ -103,7 +103,7 @@ fill view
 chunk=$(db -c "SELECT format('%I.%I', chunk_schema, chunk_name) FROM timescaledb_information.chunks
     WHERE hypertable_name = 'sessions' ORDER BY range_start LIMIT 1")
 db -c "CREATE VIEW test.on_chunk AS SELECT * FROM $chunk"
-is 'a run that may not drop one chunk' '170 141 t 0 0' "$(run 60 | awk '{ print $1, $2, ($3 > 10 ? "t" : "f"), $4, $5 }')"
+is 'a run that may not drop one chunk' '171 140 t 0 0' "$(run 60 | awk '{ print $1, $2, ($3 > 10 ? "t" : "f"), $4, $5 }')"
 grep -q 'WARNING:  empty chunk .* is not dropped: .*other objects depend on it' "$OUT-run.err" || die 'nothing is said' "$(cat "$OUT-run.err")"
 is 'it is empty' 0 "$(db -c 'SELECT count(*) FROM test.on_chunk')"
 is 'no call is twice' t "$(db -c 'SELECT count(*) = count(DISTINCT call_id) FROM mrcall.calls')"
@@ -117,7 +117,7 @@ db -c BEGIN -c "INSERT INTO public.sessions (id, business_id, start_timestamp) V
     -c 'SELECT pg_advisory_lock(78)' -c COMMIT >"$OUT-writer.out" 2>&1 &
 writer=$! jobs+=($!)
 until_waiting 'the writer does not come to the middle' 78
-is 'beside a writer no chunk is dropped' '170 141 0 0 0' "$(run 60)"
+is 'beside a writer no chunk is dropped' '171 140 0 0 0' "$(run 60)"
 release 78
 wait "$writer" || die 'the writer failed' "$(cat "$OUT-writer.out")"
 is 'after it they are' t "$(run 60 | awk '{ print ($3 > 15 ? "t" : "f") }')"

@@ -38,22 +38,22 @@ SET LOCAL search_path = host, public;
 CREATE TABLE audit_log (what text, id text, role name DEFAULT current_user);
 CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO audit_log (what, id) VALUES (format('%s %s %s %s', TG_TABLE_NAME, TG_WHEN, TG_LEVEL, TG_OP),
+    INSERT INTO audit_log (what, id) VALUES (format('%s %s %s %s', TG_ARGV[0], TG_WHEN, TG_LEVEL, TG_OP),
                                              CASE WHEN TG_LEVEL = 'ROW' THEN OLD.id END);
     RETURN CASE WHEN TG_LEVEL = 'ROW' THEN OLD END;
 END $$;
-CREATE TRIGGER a BEFORE DELETE ON public.sessions FOR EACH STATEMENT EXECUTE FUNCTION audit();
-CREATE TRIGGER b BEFORE DELETE ON public.sessions FOR EACH ROW EXECUTE FUNCTION audit();
-CREATE TRIGGER c AFTER DELETE ON public.sessions FOR EACH ROW EXECUTE FUNCTION audit();
-CREATE TRIGGER d AFTER DELETE ON public.sessions FOR EACH STATEMENT EXECUTE FUNCTION audit();
-CREATE TRIGGER b BEFORE DELETE ON public.sessions_ids FOR EACH ROW EXECUTE FUNCTION audit();
-CREATE CONSTRAINT TRIGGER e AFTER DELETE ON public.sessions_ids DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit();
+CREATE TRIGGER a BEFORE DELETE ON public.sessions FOR EACH STATEMENT EXECUTE FUNCTION audit('sessions');
+CREATE TRIGGER b BEFORE DELETE ON public.sessions FOR EACH ROW EXECUTE FUNCTION audit('sessions');
+CREATE TRIGGER c AFTER DELETE ON public.sessions FOR EACH ROW EXECUTE FUNCTION audit('sessions');
+CREATE TRIGGER d AFTER DELETE ON public.sessions FOR EACH STATEMENT EXECUTE FUNCTION audit('sessions');
+CREATE TRIGGER b BEFORE DELETE ON public.sessions_ids FOR EACH ROW EXECUTE FUNCTION audit('ids');
+CREATE CONSTRAINT TRIGGER e AFTER DELETE ON public.sessions_ids DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit('ids');
 CALL pg_temp.run(50);
 SET CONSTRAINTS ALL IMMEDIATE;
 -- One line for each row and each statement that has one.
-SELECT replace(what, 'sessions_ids', 'ids') AS what, count(*) FILTER (WHERE id IS NOT NULL) AS rows, count(DISTINCT id) AS ids,
+SELECT what COLLATE "C" AS what, count(*) FILTER (WHERE id IS NOT NULL) AS rows, count(DISTINCT id) AS ids,
        count(*) FILTER (WHERE id IS NULL) >= 4 AS statements
-FROM audit_log GROUP BY 1 ORDER BY 1 COLLATE "C";
+FROM audit_log GROUP BY 1 ORDER BY 1;
 TABLE state;
 ROLLBACK TO host;
 
@@ -132,15 +132,13 @@ WHERE p.pronamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace
   AND p.proname IN ('call_retention_policies', 'call_retention_end', 'call_retention_due', 'retention_due', 'call_retention_records',
       'call_retention_statement', 'call_retention_unindexed', 'next_due_calls', 'retire_calls', 'delete_archived', 'call_retention_batch',
       'drop_unseen_chunk', 'drop_empty_chunks', 'check_call_retention', 'apply_session_retention');
-SELECT count(pg_temp.trap(format('evil.%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), pg_get_function_result(p.oid))) > 50
+SELECT count(pg_temp.trap(format('evil.%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), pg_get_function_result(p.oid))) > 15
            AS functions
 FROM pg_proc AS p, body AS b
 WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.prokind = 'f' AND b.code ~ format('\m%s\(', p.proname)
   AND NOT 'internal'::regtype = ANY (p.proargtypes) AND p.proargtypes::text !~ '\m(2276|2249|2281)\M'
   AND pg_get_function_result(p.oid) !~ '(^any|internal|record)' AND pg_get_function_identity_arguments(p.oid) !~ '\m(any|VARIADIC|OUT)';
 -- Every operator of the types that it compares, counts and adds up.
-CREATE FUNCTION evil.bad_operator(l anycompatible, r anycompatible) RETURNS boolean LANGUAGE plpgsql
-AS $$ BEGIN RAISE EXCEPTION 'evil operator'; END $$;
 CREATE FUNCTION pg_temp.operator(name text, l text, r text, result text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     nr text := md5(concat(name, l, r));
@@ -154,6 +152,14 @@ WHERE o.oprnamespace = 'pg_catalog'::regnamespace AND o.oprleft = ANY (ARRAY['te
     'boolean', 'bytea', 'jsonb', 'name', 'oid']::regtype[]) AND o.oprright = ANY (ARRAY['text', 'timestamptz', 'interval', 'int4', 'int8',
     'numeric', 'boolean', 'bytea', 'jsonb', 'name', 'oid']::regtype[])
   AND o.oprname IN ('=', '<>', '<', '<=', '>', '>=', '+', '-', '*', '/', '||', '~~', '!~~', '~', '->', '->>');
+-- Aggregates.
+CREATE FUNCTION pg_temp.aggregate(name text, of text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_temp.trap(format('evil.%I(%s, %s)', 'step_of_' || name, of, of), of);
+    EXECUTE format('CREATE AGGREGATE evil.%I(%s) (SFUNC = evil.%I, STYPE = %s)', name, of, 'step_of_' || name, of);
+END $$;
+SELECT count(pg_temp.aggregate(a.name, a.of)) AS aggregates
+FROM (VALUES ('max', 'timestamptz'), ('min', 'timestamptz'), ('min', 'int4'), ('sum', 'int8'), ('sum', 'numeric'), ('max', 'int4')) AS a (name, of);
 CREATE DOMAIN evil.text AS pg_catalog.text CHECK (false);
 CREATE DOMAIN evil.timestamptz AS pg_catalog.timestamptz CHECK (false);
 CREATE DOMAIN evil.int4 AS pg_catalog.int4 CHECK (false);

@@ -63,14 +63,14 @@ COMMENT ON TYPE mrcall_internal.call_retention_job IS 'The tables that call rete
 COMMENT ON COLUMN mrcall_internal.call_retention_job.relation IS 'The sessions table, as SQL writes it';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.schema_name IS 'Its schema';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.table_name IS 'Its name';
-COMMENT ON COLUMN mrcall_internal.call_retention_job.key IS 'The column of call_id, as SQL writes it, as key_type';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.key IS 'The column of call_id of a row t, as SQL writes it, as key_type';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.key_type IS 'The type that ids are compared as: the column''s, or text';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.business_id IS 'The expression of business_id';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.started_at IS 'The expression of started_at';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.columns IS 'A select list: what the archive keeps of a call';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.index_relation IS
     'The index of call ids, as SQL writes it; NULL where it is left out';
-COMMENT ON COLUMN mrcall_internal.call_retention_job.index_key IS 'Its key, as SQL writes it, as index_key_type';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.index_key IS 'Its key of a row i, as SQL writes it, as index_key_type';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.index_key_type IS 'The type that its ids are compared as';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.index_started_at IS
     'The expression of its start_timestamp; NULL where that is left out';
@@ -132,17 +132,18 @@ COMMENT ON FUNCTION mrcall_internal.is_hypertable_by(name, name, text) IS
     'Whether a table is a hypertable by a column of type timestamptz';
 
 -- What ids of a column are compared as: the type that the column has, if it is one of the server's own, else text.
-CREATE FUNCTION mrcall_internal.call_key(attribute name, type oid, OUT key text, OUT key_type text)
+CREATE FUNCTION mrcall_internal.call_key(row_name text, attribute name, type oid, OUT key text, OUT key_type text)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN quote_ident(attribute)
-                WHEN attribute IS NOT NULL THEN format('(%I)::pg_catalog.text', attribute) END,
+    SELECT CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN format('%I.%I', row_name, attribute)
+                WHEN attribute IS NOT NULL THEN format('(%I.%I)::pg_catalog.text', row_name, attribute) END,
            CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN format('pg_catalog.%I', t.typname)
                 WHEN attribute IS NOT NULL THEN 'pg_catalog.text' END
     FROM (SELECT) AS one LEFT JOIN pg_type AS t ON t.oid = type
 $$;
-COMMENT ON FUNCTION mrcall_internal.call_key(name, oid) IS 'A column of ids as SQL writes it, and the type that its ids are compared as';
+COMMENT ON FUNCTION mrcall_internal.call_key(text, name, oid) IS
+    'A column of ids of a row as SQL writes it, and the type that its ids are compared as';
 
 -- may_drop: whether chunks may be dropped; the locks would last as long as a transaction that goes on.
 CREATE FUNCTION mrcall_internal.new_call_retention_job(may_drop boolean DEFAULT true)
@@ -174,8 +175,8 @@ BEGIN
     JOIN pg_attribute AS k ON k.attrelid = c.oid AND k.attname = s.columns ->> 'call_id'
     JOIN mrcall.source AS i ON i.logical_table = 'call_index'
     LEFT JOIN pg_attribute AS ik ON ik.attrelid = to_regclass(i.relation) AND ik.attname = i.columns ->> 'id'
-    CROSS JOIN LATERAL mrcall_internal.call_key(k.attname, k.atttypid) AS key
-    CROSS JOIN LATERAL mrcall_internal.call_key(ik.attname, ik.atttypid) AS index_key
+    CROSS JOIN LATERAL mrcall_internal.call_key('t', k.attname, k.atttypid) AS key
+    CROSS JOIN LATERAL mrcall_internal.call_key('i', ik.attname, ik.atttypid) AS index_key
     CROSS JOIN (
         SELECT max(r.cast_expression) FILTER (WHERE r.logical_table = 'calls' AND r.name = 'started_at') AS started_at,
                max(r.cast_expression) FILTER (WHERE r.logical_table = 'calls' AND r.name = 'business_id') AS business_id,
@@ -206,7 +207,7 @@ BEGIN
             SELECT c.business_id,
                    pg_catalog.count(*) FILTER (WHERE (c.started_at OPERATOR(pg_catalog.<) p.delete_before) IS NOT TRUE) AS to_archive,
                    pg_catalog.count(*) FILTER (WHERE c.started_at OPERATOR(pg_catalog.<) p.delete_before) AS to_delete
-            FROM (SELECT (%s) AS business_id, (%s) AS started_at FROM %s WHERE %s IS NOT NULL) AS c
+            FROM (SELECT (%s) AS business_id, (%s) AS started_at FROM %s AS t WHERE %s IS NOT NULL) AS c
             JOIN policy AS p ON p.business_id OPERATOR(pg_catalog.=) c.business_id
             WHERE c.started_at OPERATOR(pg_catalog.<) p.due_before AND c.started_at OPERATOR(pg_catalog.<) $2
               AND c.started_at OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz

@@ -42,16 +42,16 @@ AS $$
         WHEN job.index_started_at IS NOT NULL THEN format($part$,
         unindexed AS (
             DELETE FROM %s AS i
-            WHERE (i.%s, (%s)) OPERATOR(pg_catalog.=) ANY (SELECT c.call_id::%s, c.started_at FROM call AS c)
+            WHERE (%s, (%s)) OPERATOR(pg_catalog.=) ANY (SELECT c.call_id::%s, c.started_at FROM call AS c)
         )$part$, job.index_relation, job.index_key, job.index_started_at, job.index_key_type)
         ELSE format($part$,
         unindexed AS (
             DELETE FROM %1$s AS i
-            WHERE i.%2$s OPERATOR(pg_catalog.=) ANY (SELECT c.call_id::%3$s FROM call AS c)
+            WHERE %2$s OPERATOR(pg_catalog.=) ANY (SELECT c.call_id::%3$s FROM call AS c)
               AND NOT EXISTS (
-                  SELECT FROM (SELECT t.%4$s AS call_key, (t.%4$s)::pg_catalog.text AS call_id, (%5$s) AS started_at,
+                  SELECT FROM (SELECT %4$s AS call_key, (%4$s)::pg_catalog.text AS call_id, (%5$s) AS started_at,
                                       (%6$s) AS business_id FROM %7$s AS t) AS other
-                  WHERE other.%8$s OPERATOR(pg_catalog.=) i.%9$s
+                  WHERE other.%8$s OPERATOR(pg_catalog.=) %9$s
                     AND NOT EXISTS (
                         SELECT FROM call AS c
                         WHERE c.call_id OPERATOR(pg_catalog.=) other.call_id
@@ -77,7 +77,8 @@ AS $$
     SELECT format($query$
         WITH gone AS (
             DELETE FROM %1$s AS t
-            WHERE (t.%2$s, (%3$s), (%4$s)) OPERATOR(pg_catalog.=) ANY (SELECT d.* FROM pg_catalog.unnest($2::%5$s[], $3, $4) AS d)
+            WHERE (%2$s, (%3$s), (%4$s)) OPERATOR(pg_catalog.=) ANY (
+                    SELECT d.* FROM ROWS FROM (pg_catalog.unnest($2::%5$s[]), pg_catalog.unnest($3), pg_catalog.unnest($4)) AS d)
               AND (%3$s) OPERATOR(pg_catalog.>=) $5 AND (%3$s) OPERATOR(pg_catalog.<=) $6
               AND (%4$s) OPERATOR(pg_catalog.=) ANY ($7)
             RETURNING t.*
@@ -133,7 +134,7 @@ BEGIN
                    pg_catalog.array_agg(d.started_at ORDER BY d.started_at, d.key),
                    pg_catalog.array_agg(d.business_id ORDER BY d.started_at, d.key)
             FROM (SELECT c.*
-                  FROM (SELECT (%s)::pg_catalog.text AS key, (%s) AS started_at, (%s) AS business_id FROM %s) AS c
+                  FROM (SELECT (%s)::pg_catalog.text AS key, (%s) AS started_at, (%s) AS business_id FROM %s AS t) AS c
                   JOIN mrcall_internal.call_retention_policies($1) AS p ON p.business_id OPERATOR(pg_catalog.=) c.business_id
                   WHERE c.started_at OPERATOR(pg_catalog.>=) $2 AND c.started_at OPERATOR(pg_catalog.<=) $3
                     AND c.started_at OPERATOR(pg_catalog.<) p.due_before
