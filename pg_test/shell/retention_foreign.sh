@@ -62,9 +62,10 @@ is 'a view over a table is fine' '0 0 0 0 0' "$(db -c 'CALL mrcall.apply_session
 untouched=$(touched)
 db -c 'CREATE FOREIGN TABLE public.far_part () INHERITS (public.far) SERVER nowhere'
 refused 'a view over a view over a table with a foreign child' far_part
-is 'and again there is work where nothing is foreign' '1 4 0 0 0' "$(db -c 'DROP FOREIGN TABLE public.far_part' -c "SELECT mrcall.attach((SELECT
-    jsonb_object_agg(s.logical_table, jsonb_build_object('table', CASE s.logical_table WHEN 'calls' THEN 'public.sessions' ELSE s.relation END,
-    'columns', s.columns)) FROM mrcall.source AS s)) \\g /dev/null" -c 'CALL mrcall.apply_session_retention(false)')"
+db -c 'DROP FOREIGN TABLE public.far_part' -c "SELECT mrcall.attach((SELECT jsonb_object_agg(s.logical_table, jsonb_build_object(
+        'table', CASE s.logical_table WHEN 'calls' THEN 'public.sessions' ELSE s.relation END, 'columns', s.columns))
+    FROM mrcall.source AS s))" >/dev/null
+is 'and again there is work where nothing is foreign' '1 4 0 0 0' "$(db -c 'CALL mrcall.apply_session_retention(false)')"
 
 # The case itself: postgres_fdw deletes by the row's place, which several chunks or partitions of the other server have.
 if [ "$(super -c "SELECT count(*) FROM pg_available_extensions WHERE name = 'postgres_fdw'")" = 0 ]; then

@@ -159,11 +159,12 @@ SELECT setseed(0.42) \g /dev/null
 CREATE TABLE test.given AS
 SELECT 'call-' || n % 1500 AS id, 'b' || floor(random() * 6)::int AS shop, now() - random() * interval '150 days' AS at, n AS who
 FROM generate_series(1, 4000) AS n;
-INSERT INTO test.calls SELECT id, shop, at, who::text FROM test.given WHERE shop IN ('b0', 'b3');
+INSERT INTO test.calls SELECT id, shop, at, who::text FROM test.given WHERE at < (SELECT max(g.at) FROM test.given AS g) - interval '110 days';
 SELECT set_chunk_time_interval('test.calls', interval '3 days') \g /dev/null
-INSERT INTO test.calls SELECT id, shop, at, who::text FROM test.given WHERE shop IN ('b1', 'b4');
+INSERT INTO test.calls SELECT id, shop, at, who::text FROM test.given WHERE at > (SELECT max(g.at) FROM test.given AS g) - interval '70 days';
 SELECT set_chunk_time_interval('test.calls', interval '25 days') \g /dev/null
-INSERT INTO test.calls SELECT id, shop, at, who::text FROM test.given WHERE shop IN ('b2', 'b5');
+INSERT INTO test.calls SELECT id, shop, at, who::text FROM test.given
+WHERE at >= (SELECT max(g.at) FROM test.given AS g) - interval '110 days' AND at <= (SELECT max(g.at) FROM test.given AS g) - interval '70 days';
 INSERT INTO test.ids SELECT DISTINCT id FROM test.given;
 DELETE FROM public.session_retention_policies;
 INSERT INTO public.business (business_id) SELECT 'b' || n FROM generate_series(2, 5) AS n;
@@ -172,8 +173,8 @@ SELECT mrcall.attach('{"calls": {"table": "test.calls", "columns": {"call_id": "
     "owner": null, "ended_at": null, "outcome": null, "answered": null, "medium": null, "language": null, "last_state": null,
     "state_variables": null, "data": null}}, "call_index": {"table": "test.ids", "columns": {"id": "id", "start_timestamp": null}}}') \g /dev/null
 SQL
-is 'ranges of chunks overlap' t "$(db -c "SELECT count(*) > 0 FROM timescaledb_information.chunks AS a JOIN timescaledb_information.chunks AS b
-    ON b.hypertable_name = a.hypertable_name AND b.range_start > a.range_start AND b.range_start < a.range_end WHERE a.hypertable_name = 'calls'")"
+is 'ranges of several widths have several chunks each' 't t' "$(db -c "SELECT count(*) > 1.5 * count(DISTINCT range_start),
+    count(DISTINCT range_end - range_start) > 1 FROM timescaledb_information.chunks WHERE hypertable_name = 'calls'")"
 # What has to become of each row: of b4 and b5 nothing, and of the others as their policy says.
 db <<'SQL' >/dev/null
 CREATE VIEW test.fate AS

@@ -44,6 +44,7 @@ until_waiting() { # what, lock
 # holds lock 77. A lock_timeout does not end that.
 make_gate() {
     db <<'SQL'
+SET client_min_messages = warning;
 CREATE SCHEMA IF NOT EXISTS test;
 CREATE SEQUENCE test.step;
 CREATE SEQUENCE test.arrived;
