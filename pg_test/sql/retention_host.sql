@@ -146,7 +146,8 @@ BEGIN
     PERFORM pg_temp.trap(format('evil.%I(%s, %s)', nr, l, r), result);
     EXECUTE format('CREATE OPERATOR evil.%s (FUNCTION = evil.%I, LEFTARG = %s, RIGHTARG = %s)', name, nr, l, r);
 END $$;
-SELECT count(pg_temp.operator(o.oprname, o.oprleft::regtype::text, o.oprright::regtype::text, o.oprresult::regtype::text)) > 100 AS operators
+SELECT count(pg_temp.operator(o.oprname, o.oprleft::regtype::text, o.oprright::regtype::text, o.oprresult::regtype::text)) > 100
+           AS operators
 FROM pg_operator AS o
 WHERE o.oprnamespace = 'pg_catalog'::regnamespace AND o.oprleft = ANY (ARRAY['text', 'timestamptz', 'interval', 'int4', 'int8', 'numeric',
     'boolean', 'bytea', 'jsonb', 'name', 'oid']::regtype[]) AND o.oprright = ANY (ARRAY['text', 'timestamptz', 'interval', 'int4', 'int8',
@@ -159,7 +160,8 @@ BEGIN
     EXECUTE format('CREATE AGGREGATE evil.%I(%s) (SFUNC = evil.%I, STYPE = %s)', name, of, 'step_of_' || name, of);
 END $$;
 SELECT count(pg_temp.aggregate(a.name, a.of)) AS aggregates
-FROM (VALUES ('max', 'timestamptz'), ('min', 'timestamptz'), ('min', 'int4'), ('sum', 'int8'), ('sum', 'numeric'), ('max', 'int4')) AS a (name, of);
+FROM (VALUES ('max', 'timestamptz'), ('min', 'timestamptz'), ('min', 'int4'), ('sum', 'int8'), ('sum', 'numeric'),
+             ('max', 'int4')) AS a (name, of);
 CREATE DOMAIN evil.text AS pg_catalog.text CHECK (false);
 CREATE DOMAIN evil.timestamptz AS pg_catalog.timestamptz CHECK (false);
 CREATE DOMAIN evil.int4 AS pg_catalog.int4 CHECK (false);

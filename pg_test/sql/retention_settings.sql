@@ -18,7 +18,8 @@ CREATE FUNCTION pg_temp.outcome() RETURNS text LANGUAGE sql AS $$
         (SELECT md5(string_agg(concat_ws('|', id, extract(epoch FROM start_timestamp)), ',' ORDER BY id)) || count(*) FROM public.sessions),
         (SELECT md5(string_agg(concat_ws('|', business_id, extract(epoch FROM started_at), call_id, caller), ','
                                ORDER BY business_id, started_at, call_id)) || count(*) FROM mrcall.session_archive),
-        (SELECT md5(string_agg(concat_ws('|', id, extract(epoch FROM start_timestamp)), ',' ORDER BY id)) || count(*) FROM public.sessions_ids),
+        (SELECT md5(string_agg(concat_ws('|', id, extract(epoch FROM start_timestamp)), ',' ORDER BY id)) || count(*)
+         FROM public.sessions_ids),
         (SELECT md5(string_agg(concat_ws('|', business_id, call_id, extract(epoch FROM first_call_at)), ',' ORDER BY business_id))
          FROM mrcall_internal.first_call),
         (SELECT count(*) || ' ' || sum(extract(epoch FROM first_at)) FROM mrcall_internal.first_contact))
