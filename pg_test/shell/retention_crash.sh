@@ -196,11 +196,18 @@ for round in $(seq "$ROUNDS"); do
     hold 77
     setting='test.stop_at' kind='of calls'
     if has_chunks && [ $((round % 3)) = 0 ]; then
-        # All is done but the chunks, which a reader keeps.
-        read_on "$OUT-reader.out"
+        # All is done but the chunks: a reader keeps them, which has a snapshot and has not read them yet.
+        hold 78
+        before=$(db -c "$seen")
+        db -c 'BEGIN ISOLATION LEVEL REPEATABLE READ' -c 'SELECT FROM public.website_events LIMIT 1' -c 'SELECT pg_advisory_lock(78)' -c "$seen" \
+            -c COMMIT >"$OUT-reader.out" 2>&1 &
+        others+=($!)
+        reader=$!
+        until_waiting "round $round: the reader does not begin" 78
         db -c 'CALL mrcall.apply_session_retention(false)' >/dev/null 2>&1
-        end_reader
-        check_reader "round $round, a whole run" "$OUT-reader.out"
+        release 78
+        wait "$reader" || die "round $round: a reader failed" "$(cat "$OUT-reader.out")"
+        is "round $round: a whole run changes nothing for who began before" "$before" "$(grep '^[0-9]' "$OUT-reader.out")"
         left=$(old_chunks)
         [ "$left" -gt 3 ] || die 'there are no chunks to drop'
         setting='test.stop_in_drop' kind='of chunks' stop=$((1 + RANDOM % (left * 2 / 3)))
