@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod arg;
+pub mod backtrace;
 mod exports;
 pub mod function_call;
 pub mod jsonb;
