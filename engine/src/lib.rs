@@ -18,6 +18,7 @@ pub mod model;
 pub mod parse;
 pub mod paths;
 pub mod resource;
+pub mod rule_versions;
 mod same_name;
 pub mod split;
 pub mod state;
