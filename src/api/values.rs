@@ -2,9 +2,11 @@
 
 use mrcall_engine::parse;
 
+use crate::error::SqlResult;
 use crate::guc;
 use crate::pg::answer::Made;
-use crate::pg::jsonb::Document;
+use crate::pg::function_call::Call;
+use crate::pg::jsonb::{self, Document};
 
 pub fn try_timestamptz(value: &str) -> Option<i64> {
     parse::timestamptz(value)
@@ -30,6 +32,10 @@ pub fn jws_payload(value: &str) -> Option<String> {
 
 pub fn unpacked(document: Option<Document<'_>>) -> Option<Made> {
     document.map(Document::unpacked)
+}
+
+pub fn text_items(call: Call<'_>, document: Option<Document<'_>>) -> SqlResult<Option<Made>> {
+    document.map_or(Ok(None), |document| jsonb::text_items(call, document))
 }
 
 pub fn longest_call() -> i32 {
