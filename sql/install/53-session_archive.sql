@@ -84,6 +84,21 @@ COMMENT ON COLUMN mrcall.retention_run.archived IS 'Calls that went into mrcall.
 COMMENT ON COLUMN mrcall.retention_run.deleted IS 'Calls that were deleted, from the sessions table or from the archive';
 COMMENT ON COLUMN mrcall.retention_run.chunks_dropped IS 'Chunks of the hypertable that were dropped whole';
 
+CREATE TABLE mrcall.audit (
+    at timestamptz NOT NULL,
+    role name NOT NULL,
+    login name NOT NULL,
+    action text NOT NULL,
+    result jsonb NOT NULL
+);
+COMMENT ON TABLE mrcall.audit IS 'Who ran forget, retention or attach, when, and what came of it; it names no customer';
+COMMENT ON COLUMN mrcall.audit.at IS 'When; of a retention run when it began, as retention_run.started_at';
+COMMENT ON COLUMN mrcall.audit.role IS 'The role with whose rights it was done';
+COMMENT ON COLUMN mrcall.audit.login IS 'The role that had logged in';
+COMMENT ON COLUMN mrcall.audit.action IS 'forget, retention or attach';
+COMMENT ON COLUMN mrcall.audit.result IS
+    'forget: rows removed by table; retention: calls archived and deleted, chunks dropped, batches; attach: what is read for what';
+
 -- The business is hashed first, so that its length is fixed: no two pairs are one text. It is part of the hash so that a
 -- caller of two businesses is two hashes.
 CREATE FUNCTION mrcall_internal.caller_hash(key bytea, business_id text, caller text)
@@ -116,9 +131,11 @@ ALTER TABLE mrcall_internal.first_call OWNER TO @extowner@;
 ALTER TABLE mrcall_internal.first_contact OWNER TO @extowner@;
 ALTER TABLE mrcall_internal.caller_key OWNER TO @extowner@;
 ALTER TABLE mrcall.retention_run OWNER TO @extowner@;
+ALTER TABLE mrcall.audit OWNER TO @extowner@;
 
 SELECT pg_catalog.pg_extension_config_dump('mrcall.session_archive', '');
 SELECT pg_catalog.pg_extension_config_dump('mrcall_internal.first_call', '');
 SELECT pg_catalog.pg_extension_config_dump('mrcall_internal.first_contact', '');
 SELECT pg_catalog.pg_extension_config_dump('mrcall_internal.caller_key', '');
 SELECT pg_catalog.pg_extension_config_dump('mrcall.retention_run', '');
+SELECT pg_catalog.pg_extension_config_dump('mrcall.audit', '');
