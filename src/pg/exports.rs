@@ -3,7 +3,8 @@
 
 use pgrx::pg_sys;
 
-use super::function_call::{Function, guard};
+use super::function::Function;
+use super::function_call::guard;
 use super::jsonb;
 use crate::agg;
 use crate::api::*;
