@@ -3,7 +3,7 @@
 
 -- Functions that write belong to the server's superuser; the owner of the extension has them by a right, which goes with a role that
 -- hands its objects over (REASSIGN OWNED).
-CREATE FUNCTION mrcall_internal.check_owner()
+CREATE FUNCTION mrcall_internal.check_ownership()
 RETURNS TABLE (severity text, object text, finding text, fix text)
 LANGUAGE sql STABLE ROWS 2
 SET search_path = pg_catalog, pg_temp
@@ -29,7 +29,7 @@ AS $$
      WHERE n.nspname IN ('mrcall', 'mrcall_internal') AND c.relkind IN ('r', 'v') AND c.relowner <> n.nspowner
      ORDER BY c.oid::regclass::text)
 $$;
-COMMENT ON FUNCTION mrcall_internal.check_owner() IS 'doctor: what the owner of the extension owns no longer';
+COMMENT ON FUNCTION mrcall_internal.check_ownership() IS 'doctor: what the owner of the extension owns no longer';
 
 CREATE FUNCTION mrcall_internal.check_row_security()
 RETURNS TABLE (severity text, object text, finding text, fix text)

@@ -231,7 +231,7 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY
-    SELECT c.* FROM mrcall_internal.check_owner() AS c
+    SELECT c.* FROM mrcall_internal.check_ownership() AS c
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_row_security() AS c
     UNION ALL
