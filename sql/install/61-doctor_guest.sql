@@ -1,25 +1,25 @@
 -- doctor: how the extension stands in a database that is somebody else's: owners, rights, policies, other servers, stored answers.
 -- See docs/doctor.md.
 
--- Functions that write belong to the server's superuser; the owner of the extension has them by a right, which goes with a role that
--- hands its objects over (REASSIGN OWNED).
+-- All that the extension is made of follows the schema's owner (REASSIGN OWNED); what somebody gave away does not.
 CREATE FUNCTION mrcall_internal.check_ownership()
 RETURNS TABLE (severity text, object text, finding text, fix text)
 LANGUAGE sql STABLE ROWS 2
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'error', 'mrcall_ext',
-           format('%s owns the extension but may not call %s (a superuser has to grant it)', e.extowner::regrole,
+           format('%s owns the schema but may not call %s (their owner or a superuser has to grant it)', o.name,
                   string_agg(p.oid::regproc::text, ', ' ORDER BY p.oid::regproc::text)),
            format('GRANT EXECUTE ON ROUTINE %s TO %s WITH GRANT OPTION;',
-                  string_agg(p.oid::regprocedure::text, ', ' ORDER BY p.oid::regproc::text), e.extowner::regrole)
-    FROM pg_extension AS e
+                  string_agg(p.oid::regprocedure::text, ', ' ORDER BY p.oid::regproc::text), quote_ident(o.name))
+    FROM (SELECT mrcall_internal.owner()) AS o (name)
+    CROSS JOIN pg_extension AS e
     JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
         AND d.classid = 'pg_proc'::regclass
     JOIN pg_proc AS p ON p.oid = d.objid
     WHERE e.extname = 'mrcall_ext' AND p.provolatile = 'v' AND p.prorettype <> 'trigger'::regtype
-      AND NOT has_function_privilege(e.extowner, p.oid, 'EXECUTE WITH GRANT OPTION')
-    GROUP BY e.extowner
+      AND NOT has_function_privilege(o.name, p.oid, 'EXECUTE WITH GRANT OPTION')
+    GROUP BY o.name
     UNION ALL
     (SELECT 'warning', c.oid::regclass::text,
             format('belongs to %s, the schema to %s, who cannot attach again or grant it', c.relowner::regrole, n.nspowner::regrole),
@@ -210,7 +210,9 @@ BEGIN
         JOIN pg_attrdef AS e ON d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid
             OR d.classid = 'pg_class'::regclass AND d.objid = e.adrelid AND d.objsubid = e.adnum
         JOIN pg_attribute AS a ON a.attrelid = e.adrelid AND a.attnum = e.adnum AND a.attgenerated = 's'
-        WHERE has_table_privilege(a.attrelid, 'SELECT') AND NOT EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = a.attrelid)
+        -- The expression of another role's table is that role's code, which is not run with the rights of this one.
+        JOIN pg_class AS c ON c.oid = a.attrelid AND c.relowner = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = current_user)
+        WHERE NOT EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = a.attrelid)
         GROUP BY a.attrelid, a.attname, e.oid, e.adbin, e.adrelid, e.adnum
         ORDER BY a.attrelid::regclass::text, a.attname
     LOOP

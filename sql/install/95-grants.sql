@@ -38,13 +38,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mrcall.grant_read(name) IS 'Grants a role what an analyst needs: the views and the tables below them';
-
--- Functions that write are nobody's but the installer's, to run and to grant.
-REVOKE ALL ON FUNCTION mrcall.attach, mrcall.link_visitor, mrcall.unlink_visitor, mrcall.grant_read, mrcall.forget,
-    mrcall_internal.create_source_view, mrcall_internal.retire_chunk, mrcall_internal.retire_calls,
-    mrcall_internal.drop_empty_chunk, mrcall_internal.delete_archived, mrcall_internal.call_retention_batch FROM PUBLIC;
-REVOKE ALL ON PROCEDURE mrcall.apply_session_retention FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION mrcall.attach, mrcall.link_visitor, mrcall.unlink_visitor, mrcall.grant_read, mrcall.forget,
-    mrcall_internal.create_source_view, mrcall_internal.retire_chunk, mrcall_internal.retire_calls,
-    mrcall_internal.drop_empty_chunk, mrcall_internal.delete_archived, mrcall_internal.call_retention_batch TO @extowner@ WITH GRANT OPTION;
-GRANT EXECUTE ON PROCEDURE mrcall.apply_session_retention TO @extowner@ WITH GRANT OPTION;

@@ -34,7 +34,7 @@ AS $$
     ('docs/call_agg.md', '{call_agg,rollup(call_state),num_calls,total_duration(call_state),mean_duration,duration_percentile,
         outcomes,peak_concurrency,peak_at,busy_time}'),
     ('docs/retention.md', '{apply_session_retention,retention_due,session_archive,retention_run}'),
-    ('docs/sources.md', '{attach,source,link_visitor,unlink_visitor}'),
+    ('docs/sources.md', '{attach,detach,dependents,source,link_visitor,unlink_visitor}'),
     ('docs/doctor.md', '{doctor}'),
     ('docs/security.md', '{grant_read}'),
     ('docs/forget.md', '{forget,export_customer,audit}'),
