@@ -59,7 +59,7 @@ mend "finding LIKE '%not valid%'"
 is 'is built anew' '' "$(findings "finding LIKE '%index%'")"
 
 # Stored answers: an index of older rules, and a generated column whose function answers otherwise by now.
-as demo -c 'CREATE INDEX by_domain ON public.customers_registry (mrcall.url_domain(document ->> $$home$$))' \
+as demo -c "CREATE INDEX by_domain ON public.customers_registry (mrcall.url_domain(document ->> 'home'))" \
     -c "COMMENT ON INDEX by_domain IS 'mrcall rules: url_domain 1.0'" \
     -c 'CREATE TABLE public.agents (id int, agent text, device text GENERATED ALWAYS AS (mrcall.device(agent)) STORED)' \
     -c "INSERT INTO public.agents (id, agent) SELECT n, CASE WHEN n % 4 = 0 THEN 'Googlebot/2.1' END FROM generate_series(1, 100) AS n"

@@ -98,6 +98,7 @@ as demo -c "INSERT INTO public.business (business_id, owner) VALUES ('shop', 'bo
     -c "INSERT INTO mrcall_internal.first_contact VALUES ('shop', '\\x00', '2025-01-01')"
 refused 'an officer without rights' 42501 test_officer "SELECT * FROM mrcall.forget('bob')"
 # The statements as docs/forget.md has them.
+# shellcheck disable=SC2016
 sed -n '/^```sql skip$/,/^```$/p' "$ROOT/docs/forget.md" | grep -v '^```' | sed 's/privacy_officer/test_officer/g' >"$LOGS/writers-officer.sql"
 [ -s "$LOGS/writers-officer.sql" ] || die "docs/forget.md names no rights"
 as demo -f "$LOGS/writers-officer.sql"

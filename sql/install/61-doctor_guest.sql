@@ -132,7 +132,7 @@ AS $$
     JOIN pg_namespace AS n ON n.oid = f.pronamespace
     JOIN pg_language AS l ON l.oid = f.prolang AND l.lanname NOT IN ('internal', 'c')
     WHERE n.nspname <> 'pg_catalog' AND f.prosqlbody IS NULL
-      AND NOT EXISTS (SELECT FROM unnest(f.proconfig) AS s (setting) WHERE s.setting LIKE 'search\_path=%')
+      AND NOT EXISTS (SELECT FROM unnest(f.proconfig) AS s (setting) WHERE starts_with(s.setting, 'search_path='))
       AND NOT EXISTS (SELECT FROM pg_depend AS m WHERE m.classid = 'pg_proc'::regclass AND m.objid = f.oid AND m.deptype = 'e')
     ORDER BY f.oid::regprocedure::text
 $$;
@@ -160,11 +160,11 @@ AS $$
            CASE WHEN x.is_hyper THEN format(E'DROP INDEX %s;\n%s%s;\n', x.index, pg_get_indexdef(x.index),
                                             CASE WHEN x.is_plain THEN ' WITH (timescaledb.transaction_per_chunk)' ELSE '' END)
                 ELSE format(E'REINDEX INDEX CONCURRENTLY %s;\n', x.index) END
-           || format('COMMENT ON INDEX %s IS %L;', x.index, concat_ws(' ', nullif(regexp_replace(x.said, '\s*mrcall rules:.*$', ''), ''),
+           || format('COMMENT ON INDEX %s IS %L;', x.index, concat_ws(' ', nullif(regexp_replace(x.said, '[[:space:]]*mrcall rules:.*$', ''), ''),
                                                                       'mrcall rules: ' || x.all_rules))
     FROM (
         SELECT i.index, i.said, i.is_hyper, i.is_plain, r.function_name, r.version,
-               coalesce(substring(i.said FROM 'mrcall rules:.*\m' || r.function_name || ' ([^ ,]+)'), f.version) AS built_by,
+               coalesce(substring(i.said FROM 'mrcall rules:.* ' || r.function_name || ' ([^ ,]+)'), f.version) AS built_by,
                string_agg(format('%s %s', r.function_name, r.version), ', ') OVER (PARTITION BY i.index) AS all_rules
         FROM (SELECT DISTINCT d.objid::regclass AS index, d.refobjid AS function_oid, obj_description(d.objid, 'pg_class') AS said,
                      coalesce(x.indrelid = ANY (mrcall_internal.hypertables()), false) AS is_hyper,

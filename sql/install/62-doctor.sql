@@ -135,9 +135,9 @@ AS $$
     SELECT pg_catalog.jsonb_typeof(document OPERATOR(pg_catalog.->) 'website_session_ids')
                OPERATOR(pg_catalog.<>) ALL ('{array,null}'::pg_catalog.text[])
            OR pg_catalog.jsonb_path_exists(document, 'strict $.website_session_ids[*]
-               ? (@.type() != "string" || @ like_regex "^\\s*$")', '{}', true)
+               ? (@.type() != "string" || @ like_regex "^[[:space:]]*$")', '{}', true)
            OR pg_catalog.jsonb_path_exists(document, 'strict $.website_session_id
-               ? (@.type() != "string" && @.type() != "null" || @ like_regex "^\\s*$")', '{}', true)
+               ? (@.type() != "string" && @.type() != "null" || @ like_regex "^[[:space:]]*$")', '{}', true)
 $$;
 COMMENT ON FUNCTION mrcall_internal.has_bad_links(jsonb) IS
     'Whether a customer''s document has something else than ids where link_visitor writes them';

@@ -69,6 +69,16 @@ BEGIN
         RETURN QUERY SELECT '42P01', 'mrcall_ext is not attached to the tables of this database', 'Run: SELECT mrcall.attach();';
         RETURN;
     END IF;
+    -- Policies would hide rows from who may not remove them.
+    SELECT p.object INTO hidden
+    FROM mrcall_internal.personal_tables() AS p
+    WHERE NOT (has_table_privilege(p.object, 'SELECT') AND has_table_privilege(p.object, 'DELETE'))
+    LIMIT 1;
+    IF hidden IS NOT NULL THEN
+        RETURN QUERY SELECT '42501', format('permission denied for table %s', hidden),
+            format('%s needs SELECT and DELETE on each table that it looks into: see docs/forget.md.', verb);
+        RETURN;
+    END IF;
     SELECT s.relation INTO hidden
     FROM mrcall.source AS s
     WHERE s.logical_table IN ('businesses', 'calls') AND row_security_active(to_regclass(s.relation)::oid)
