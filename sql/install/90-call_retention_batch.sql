@@ -322,15 +322,7 @@ BEGIN
     SET updated_at = excluded.updated_at, finished_at = excluded.finished_at, batches = r.batches + excluded.batches,
         archived = r.archived + excluded.archived, deleted = r.deleted + excluded.deleted,
         chunks_dropped = r.chunks_dropped + excluded.chunks_dropped;
-    -- One line a run.
-    UPDATE mrcall.audit AS a SET result = to_jsonb(r) - '{started_at,role,updated_at}'::text[]
-    FROM mrcall.retention_run AS r
-    WHERE r.started_at = run AND a.at = run AND a.action = 'retention';
-    IF NOT FOUND THEN
-        INSERT INTO mrcall.audit (at, role, login, action, result)
-        SELECT run, current_user, session_user, 'retention', to_jsonb(r) - '{started_at,role,updated_at}'::text[]
-        FROM mrcall.retention_run AS r WHERE r.started_at = run;
-    END IF;
+    PERFORM mrcall_internal.audit_retention(run);
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.call_retention_batch IS
