@@ -79,32 +79,43 @@ LANGUAGE sql STABLE ROWS 5
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'warning', w.relation::text,
-           CASE WHEN broken.oid IS NULL
-                THEN format('no index on (%s): %s%s', array_to_string(w.names, ', '), w.purpose,
-                            CASE WHEN is_hyper THEN ' (a chunk cannot be written while it is indexed)'
-                                 WHEN c.relkind = 'p'
-                                     THEN ' (the table cannot be written meanwhile; or index each partition CONCURRENTLY first)'
-                                 ELSE '' END)
-                ELSE format('the index %s on (%s) is not valid, so nothing uses it: %s', broken.oid::regclass,
-                            array_to_string(w.names, ', '), w.purpose) END,
-           CASE WHEN broken.oid IS NULL
-                THEN format('CREATE INDEX %sON %s (%s)%s;', CASE WHEN is_hyper OR c.relkind = 'p' THEN '' ELSE 'CONCURRENTLY ' END,
-                            w.relation, (SELECT string_agg(quote_ident(n.name), ', ') FROM unnest(w.names) AS n (name)),
-                            CASE WHEN is_hyper THEN ' WITH (timescaledb.transaction_per_chunk)' ELSE '' END)
-                -- It may be the index of a constraint that does not hold: only its owner knows whether it is wanted.
-                WHEN is_hyper OR c.relkind = 'p' OR broken.is_unique THEN format('DROP INDEX %s;', broken.oid::regclass)
-                ELSE format('REINDEX INDEX CONCURRENTLY %s;', broken.oid::regclass) END
+           format('no index on (%s): %s%s', array_to_string(w.names, ', '), w.purpose,
+                  CASE WHEN h.is_hyper THEN ' (a chunk cannot be written while it is indexed)'
+                       WHEN c.relkind = 'p' THEN ' (the table cannot be written meanwhile; or index each partition CONCURRENTLY first)'
+                       ELSE '' END),
+           format('CREATE INDEX %sON %s (%s)%s;', CASE WHEN h.is_hyper OR c.relkind = 'p' THEN '' ELSE 'CONCURRENTLY ' END,
+                  w.relation, (SELECT string_agg(quote_ident(n.name), ', ') FROM unnest(w.names) AS n (name)),
+                  CASE WHEN h.is_hyper THEN ' WITH (timescaledb.transaction_per_chunk)' ELSE '' END)
     FROM mrcall_internal.wanted_indexes() AS w
     JOIN pg_class AS c ON c.oid = w.relation AND c.relkind IN ('r', 'p', 'm')
     CROSS JOIN LATERAL (SELECT coalesce(w.relation::oid = ANY (mrcall_internal.hypertables()), false)) AS h (is_hyper)
-    LEFT JOIN LATERAL (SELECT x.indexrelid AS oid, x.indisunique AS is_unique FROM pg_index AS x
-                       WHERE x.indrelid = w.relation AND NOT x.indisvalid AND mrcall_internal.serves(x, w.numbers)
-                       ORDER BY x.indexrelid LIMIT 1) AS broken ON true
     WHERE NOT EXISTS (SELECT FROM pg_index AS x
                       WHERE x.indrelid = w.relation AND x.indisvalid AND x.indisready AND mrcall_internal.serves(x, w.numbers))
     ORDER BY w.relation::text, w.purpose
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_indexes() IS 'doctor: the indexes of useful_indexes';
+
+-- What CREATE INDEX CONCURRENTLY leaves that failed or was cancelled. One of a partitioned table may wait for its parts.
+CREATE FUNCTION mrcall_internal.check_invalid_indexes()
+RETURNS TABLE (severity text, object text, finding text, fix text)
+LANGUAGE sql STABLE ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'warning', i.indexrelid::regclass::text,
+           format('is not valid: no query uses it, and each write to %s pays for it%s', i.relation,
+                  CASE WHEN i.is_hyper THEN ' (nobody can read or write the table while it is dropped)' ELSE '' END),
+           CASE WHEN i.relkind = 'i' THEN format('DROP INDEX %s%s;', CASE WHEN i.is_hyper THEN '' ELSE 'CONCURRENTLY ' END,
+                                                 i.indexrelid::regclass) END
+    FROM (
+        SELECT DISTINCT x.indexrelid, x.indrelid::regclass AS relation, c.relkind,
+               coalesce(x.indrelid = ANY (mrcall_internal.hypertables()), false) AS is_hyper
+        FROM mrcall.source AS s
+        JOIN pg_index AS x ON x.indrelid = to_regclass(s.relation) AND NOT x.indisvalid
+        JOIN pg_class AS c ON c.oid = x.indexrelid
+    ) AS i
+    ORDER BY i.indexrelid::regclass::text
+$$;
+COMMENT ON FUNCTION mrcall_internal.check_invalid_indexes() IS 'doctor: indexes of the sources that are not valid';
 
 CREATE FUNCTION mrcall_internal.check_document_indexes(mapping jsonb)
 RETURNS TABLE (severity text, object text, finding text, fix text)

@@ -237,6 +237,8 @@ BEGIN
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_indexes() AS c
     UNION ALL
+    SELECT c.* FROM mrcall_internal.check_invalid_indexes() AS c
+    UNION ALL
     SELECT c.* FROM mrcall_internal.check_document_indexes(mapping) AS c
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_foreign_tables() AS c
