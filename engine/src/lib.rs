@@ -13,6 +13,7 @@ pub mod error;
 pub mod gap_fill;
 pub mod journeys;
 pub mod jsonb;
+pub mod links;
 pub mod mapping;
 pub mod model;
 pub mod parse;

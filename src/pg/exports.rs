@@ -100,7 +100,7 @@ functions! {
     sessionize: visit_set_trans, visit_set_final;
     state_text: state_out;
     text_set: text_set, text_set_has;
-    values: try_timestamptz, try_bigint, try_boolean, numeric_text, jws_payload, unpacked, text_items, longest_call, version;
+    values: try_timestamptz, try_bigint, try_boolean, numeric_text, jws_payload, unpacked, website_session_ids, text_items, longest_call, version;
     visit_rows: visit_set_rows, sessionize;
     visitor_buckets: visitor_buckets;
     visits: visit_agg_trans, visit_agg_times_trans, visits, num_visits, num_events, num_pageviews, num_bounces, total_duration;
