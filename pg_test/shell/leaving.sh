@@ -101,7 +101,7 @@ kept="SELECT string_agg(c.oid::regclass::text || ' ' || pg_get_userbyid(c.relown
     FROM pg_class AS c WHERE c.relnamespace::regnamespace::text IN ('mrcall', 'mrcall_internal') AND c.relkind IN ('r', 'v', 'm', 'S', 'f')"
 
 keeper -f "$ROOT/sql/reference/reference.sql" -v visitors=300 -v seed=23 -f "$ROOT/sql/demo/generate.sql" >/dev/null
-keeper -c 'CREATE EXTENSION mrcall_ext'
+keeper -c 'ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO leaving_heir, PUBLIC' -c 'CREATE EXTENSION mrcall_ext'
 # Before attach: what needs it says so, whatever it reads.
 for statement in "SELECT * FROM mrcall.roas($may)" 'SELECT * FROM mrcall.retention_due()' 'CALL mrcall.apply_session_retention(false)' \
     "SELECT * FROM mrcall.forget('x')" "SELECT * FROM mrcall.callers($may)" "SELECT mrcall.grant_read('leaving_analyst')" \
@@ -124,6 +124,10 @@ CALL mrcall.apply_session_retention(false);
 SELECT mrcall.grant_read('leaving_analyst');
 GRANT SELECT ON mrcall.visits TO PUBLIC;
 SQL
+same 'what the database grants on new tables is not granted on the kept ones' '' "$(keeper -c "
+    SELECT string_agg(c.relname, ' ') FROM pg_class AS c WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace)
+      AND c.relkind = 'r' AND has_table_privilege('leaving_heir', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')")"
+keeper -c 'ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM leaving_heir, PUBLIC'
 state >"$LOGS/leaving-before.out"
 lines=$(grep -c '|[1-9]' "$LOGS/leaving-before.out")
 [ "$lines" -ge 40 ] || die "only $lines reports and kept tables have rows" "$(cat "$LOGS/leaving-before.out")"
@@ -265,6 +269,31 @@ echo 'ok: attach gave up'
 printf 'COMMIT;\n\\q\n' >&"$writes"
 wait "$READER_PID" || true
 back 'an attach that gave up'
+
+# Readers and attaches that do change views, beside one another: each attach is done or gives up, and no reader is ever a victim.
+other="${mapping%\}}, \"contacts\": {\"table\": null}}"
+rounds=${SOAK:+400}
+rounds=${rounds:-20}
+rm -f "$LOGS/leaving-attach.out"
+for reader in 1 2 3; do
+    for _ in $(seq "$rounds"); do
+        echo 'BEGIN; SELECT count(*) FROM mrcall.conversions; SELECT count(*) FROM mrcall.contacts; SELECT count(*) FROM mrcall.visits; COMMIT;'
+    done | "$PGBIN/psql" -X -q -At "$(ROLE=leaving_keeper cluster url leaving)" >"$LOGS/leaving-reader$reader.out" 2>&1 &
+done
+attached=0
+while [ -n "$(jobs -r)" ]; do
+    for each in "$mapping" "$other"; do
+        keeper -c "SELECT mrcall.attach('$each')" >>"$LOGS/leaving-attach.out" 2>&1 && attached=$((attached + 1))
+    done
+done
+! grep ERROR "$LOGS"/leaving-reader?.out || die 'a reader is a victim of attach'
+! grep ERROR "$LOGS/leaving-attach.out" | grep -v 55P03 || die 'attach ended otherwise'
+answers=$(cat "$LOGS"/leaving-reader?.out | wc -l)
+[ "$answers" = $((9 * rounds)) ] || die "the readers have read $answers counts"
+[ "$attached" -gt 1 ] || die 'no attach was done beside readers' "$(tail -n 3 "$LOGS/leaving-attach.out")"
+echo 'ok: no reader was a victim of an attach beside it'
+keeper -c "SELECT mrcall.attach('$mapping')" >/dev/null
+back 'attached again and again beside readers'
 
 # A role leaves the company.
 keeper -c 'GRANT USAGE ON SCHEMA mrcall, mrcall_internal TO leaving_service' -c 'GRANT SELECT ON mrcall.source TO leaving_service' \

@@ -37,13 +37,28 @@ ALTER TABLE public.sessions ALTER COLUMN owner TYPE text;
 SELECT mrcall.attach();
 SELECT digest = pg_temp.digest() AS same_reports, views = pg_temp.views() AS same_views FROM before_it;
 
--- A mapped column that is dropped: the mapping has to know.
+SAVEPOINT before_drops;
+-- Mapped columns and a table that are dropped: the mapping has to know, and the hint has all the rest of it.
+SELECT mrcall.attach('{"calls": {"columns": {"outcome": "upper(data->>''outcome'')"}}}');
 SELECT mrcall.detach();
 ALTER TABLE public.website_events DROP COLUMN utm_term;
-\set VERBOSITY sqlstate
-SELECT mrcall.attach();
-\set VERBOSITY verbose
-SELECT mrcall.attach('{"events": {"columns": {"utm_term": null}}}');
+ALTER TABLE public.template DROP COLUMN trial_days;
+DROP TABLE public.decision_table CASCADE;
+CREATE FUNCTION pg_temp.attach_by_hint() RETURNS TABLE (state text, message text, answer text) LANGUAGE plpgsql AS $$
+DECLARE
+    hint text;
+BEGIN
+    PERFORM mrcall.attach();
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+    state := sqlstate;
+    message := sqlerrm;
+    EXECUTE substring(hint FROM 'SELECT mrcall.attach.*') INTO answer;
+    RETURN NEXT;
+END $$;
+SELECT * FROM pg_temp.attach_by_hint();
+SELECT logical_table, columns ->> 'outcome' = 'upper(data->>''outcome'')' AS mapping_is_there
+FROM mrcall.source WHERE relation IS NULL OR logical_table = 'calls' ORDER BY 1;
 SELECT count(*) > 0 AS events, count(utm_term) AS terms FROM mrcall.events;
 -- A mapping comes back as it was, as often as it is asked for, until another is given.
 SELECT mrcall.detach();
@@ -51,10 +66,10 @@ SELECT mrcall.attach();
 SELECT mrcall.attach();
 SELECT columns -> 'utm_term' AS utm_term, is_default FROM mrcall.source WHERE logical_table = 'events';
 ALTER TABLE public.website_events ADD COLUMN utm_term text;
-SELECT mrcall.attach('{"events": {}}');
+SELECT mrcall.attach('{"templates": {"columns": {"trial_days": null}}, "flow_states": {"table": null}}');
 SELECT columns -> 'utm_term' AS utm_term, is_default FROM mrcall.source WHERE logical_table = 'events';
-SELECT mrcall.attach();
-SELECT views = pg_temp.views() AS same_views FROM before_it;
+SELECT columns -> 'outcome' AS outcome FROM mrcall.source WHERE logical_table = 'calls';
+ROLLBACK TO SAVEPOINT before_drops;
 
 -- What others made over the views is named, and never dropped.
 CREATE SCHEMA host;
@@ -75,12 +90,22 @@ CREATE RULE written AS ON INSERT TO host.weeks DO INSTEAD INSERT INTO host.log V
 CREATE VIEW host.weeks_again AS SELECT * FROM host.weeks;
 -- And over functions and types, in tables.
 CREATE TABLE host.states (day date PRIMARY KEY, state mrcall.call_state, page text,
-    host text DEFAULT mrcall.url_host('https://host.example'), CONSTRAINT page_is_url CHECK (mrcall.url_host(page) IS NOT NULL));
+    host text DEFAULT mrcall.url_host('https://host.example'), CONSTRAINT page_is_url CHECK (mrcall.url_host(page) IS NOT NULL),
+    CONSTRAINT state_once UNIQUE (state));
+CREATE TABLE host.parts (day date, host text, state mrcall.call_state NOT NULL) PARTITION BY RANGE (day);
+CREATE TABLE host.part PARTITION OF host.parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+CREATE INDEX parts_host ON host.parts (mrcall.url_host(host));
 INSERT INTO host.states SELECT '2026-05-01', mrcall.call_agg(c.started_at, c.ended_at, c.outcome), 'https://example.com/'
 FROM mrcall.calls AS c WHERE c.ended_at >= c.started_at;
 CREATE INDEX states_host ON host.states (mrcall.url_host(page));
 CREATE POLICY seen ON host.states FOR SELECT TO pg_monitor, pg_signal_backend USING (mrcall.is_bot(page));
 CREATE VIEW host.numbers AS SELECT day, mrcall.num_calls(state) AS calls FROM host.states;
+CREATE STATISTICS host.pages ON (mrcall.url_host(page)), host FROM host.states;
+CREATE FUNCTION host.note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER noted BEFORE UPDATE ON host.states FOR EACH ROW WHEN (mrcall.is_bot(NEW.page)) EXECUTE FUNCTION host.note();
+CREATE TYPE host.pair AS (day date, state mrcall.call_state);
+CREATE DOMAIN host.state AS mrcall.call_state;
+CREATE TABLE host.hosts (page text, host text GENERATED ALWAYS AS (mrcall.url_host(page)) STORED);
 CREATE FUNCTION host.newest() RETURNS timestamptz LANGUAGE sql BEGIN ATOMIC SELECT max(started_at) FROM mrcall.calls; END;
 CREATE FUNCTION host.of(visit mrcall.visits) RETURNS int LANGUAGE sql AS 'SELECT 1';
 SELECT mrcall.detach();
@@ -90,6 +115,9 @@ SELECT count(*) FROM host.weeks_again;
 -- The printed SQL, run with detach and attach between its halves, leaves all as it was.
 DROP FUNCTION host.newest;
 DROP FUNCTION host.of;
+DROP TABLE host.hosts;
+DROP DOMAIN host.state;
+DROP TYPE host.pair;
 CREATE FUNCTION pg_temp.host() RETURNS TABLE (name text, what text) LANGUAGE sql AS $$
     SELECT c.relname, concat_ws('|', c.relkind, c.reloptions, c.relispopulated, pg_get_userbyid(c.relowner),
                CASE c.relkind WHEN 'i' THEN pg_get_indexdef(c.oid) ELSE pg_get_viewdef(c.oid) END, obj_description(c.oid, 'pg_class'),
@@ -100,6 +128,8 @@ CREATE FUNCTION pg_temp.host() RETURNS TABLE (name text, what text) LANGUAGE sql
                 FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
                (SELECT string_agg(pg_get_ruledef(r.oid), ',' ORDER BY r.rulename) FROM pg_rewrite AS r WHERE r.ev_class = c.oid),
+               (SELECT string_agg(pg_get_triggerdef(t.oid), ',') FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal),
+               (SELECT string_agg(pg_get_statisticsobjdef(x.oid), ',') FROM pg_statistic_ext AS x WHERE x.stxrelid = c.oid),
                (SELECT string_agg(pg_get_constraintdef(k.oid), ',' ORDER BY k.conname) FROM pg_constraint AS k WHERE k.conrelid = c.oid),
                (SELECT string_agg(concat_ws('/', p.polname, p.polcmd, p.polroles, pg_get_expr(p.polqual, p.polrelid)), ',')
                 FROM pg_policy AS p WHERE p.polrelid = c.oid))
@@ -127,9 +157,11 @@ SELECT mrcall.detach();
 -- The column of a stored state is the one thing left, and goes through its text.
 DROP EXTENSION mrcall_ext;
 ALTER TABLE host.states ALTER COLUMN state TYPE text;
+ALTER TABLE host.parts ALTER COLUMN state TYPE text;
 DROP EXTENSION mrcall_ext;
 CREATE EXTENSION mrcall_ext;
 ALTER TABLE host.states ALTER COLUMN state TYPE mrcall.call_state USING state::mrcall.call_state;
+ALTER TABLE host.parts ALTER COLUMN state TYPE mrcall.call_state USING state::mrcall.call_state;
 SELECT mrcall.attach();
 SELECT pg_temp.run(false) AS made;
 SELECT count(*) AS objects FROM host_before;

@@ -45,6 +45,8 @@ AS $$
      'What each run of mrcall.apply_session_retention did, written with every batch'),
     ('mrcall.audit', 'CONSTRAINT audit_action_check CHECK (action OPERATOR(pg_catalog.<>) '''')', NULL,
      'Who ran forget, retention or attach, when, and what came of it; it names no customer'),
+    ('mrcall_internal.granted_right', 'CONSTRAINT granted_right_pkey PRIMARY KEY (role, kind, object)', NULL,
+     'What mrcall.grant_read granted that the role did not have before: what mrcall.revoke_read takes back'),
     ('mrcall_internal.detached_grant', 'CONSTRAINT detached_grant_pkey PRIMARY KEY (relation, grantee, privilege)', NULL,
      'Who could read the views that mrcall.detach dropped; mrcall.attach grants it again')
 $$;
@@ -122,6 +124,11 @@ AS $$
     ('mrcall.audit', 'action', 'text', 'NOT NULL', 'forget, retention or attach'),
     ('mrcall.audit', 'result', 'jsonb', 'NOT NULL',
      'forget: rows removed by table; retention: calls archived and deleted, chunks dropped, batches; attach: what is read for what'),
+
+    ('mrcall_internal.granted_right', 'role', 'name', 'NOT NULL', 'The role'),
+    ('mrcall_internal.granted_right', 'role_id', 'oid', 'NOT NULL', 'The same where it was granted, for when the role gets another name'),
+    ('mrcall_internal.granted_right', 'kind', 'text', 'NOT NULL', 'schema: USAGE; table: SELECT, on a table or a view'),
+    ('mrcall_internal.granted_right', 'object', 'text', 'NOT NULL', 'The name, quoted and qualified'),
 
     ('mrcall_internal.detached_grant', 'relation', 'text', 'NOT NULL', 'The view, quoted and qualified'),
     ('mrcall_internal.detached_grant', 'grantee', 'name', 'NOT NULL', 'The role; empty for PUBLIC'),

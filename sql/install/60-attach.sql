@@ -134,7 +134,25 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.resolve_columns(jsonb) IS 'Each logical column checked against this database';
 
-CREATE FUNCTION mrcall_internal.raise_problems(resolved jsonb)
+-- A mapping without what cannot be read.
+CREATE FUNCTION mrcall_internal.mended_mapping(mapping jsonb, resolved jsonb)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT mapping || jsonb_object_agg(b.logical_table, CASE
+        WHEN b.has_no_table THEN '{"table": null}'
+        ELSE jsonb_set(coalesce(mapping -> b.logical_table, '{}'), '{columns}',
+                       coalesce(mapping #> ARRAY[b.logical_table, 'columns'], '{}') || b.without) END)
+    FROM (SELECT r.logical_table, bool_or(r.state = 'no table') AS has_no_table, jsonb_object_agg(r.name, NULL::text) AS without
+          FROM jsonb_to_recordset(resolved) AS r (logical_table text, name text, state text)
+          WHERE r.state <> 'ok'
+          GROUP BY r.logical_table) AS b
+$$;
+COMMENT ON FUNCTION mrcall_internal.mended_mapping(jsonb, jsonb) IS 'A mapping without what cannot be read';
+
+-- kept: the mapping, where it is not the caller's own words: the statement that mends it has to give all of it.
+CREATE FUNCTION mrcall_internal.raise_problems(resolved jsonb, kept jsonb DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -143,11 +161,14 @@ DECLARE
     fault record;
 BEGIN
     FOR fault IN SELECT p.* FROM mrcall_internal.source_problem(resolved::text, quote_ident(current_user)) AS p LOOP
-        RAISE EXCEPTION USING ERRCODE = fault.code, MESSAGE = fault.message, DETAIL = fault.detail, HINT = fault.hint;
+        RAISE EXCEPTION USING ERRCODE = fault.code, MESSAGE = fault.message, DETAIL = fault.detail, HINT = CASE
+            WHEN kept IS NULL OR fault.code = '42501' THEN fault.hint
+            ELSE format('Give the mapping anew; without what is missing it is: SELECT mrcall.attach(%L);',
+                        mrcall_internal.mended_mapping(kept, resolved)) END;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.raise_problems(jsonb) IS 'The error for source tables and columns that are missing';
+COMMENT ON FUNCTION mrcall_internal.raise_problems(jsonb, jsonb) IS 'The error for source tables and columns that are missing';
 
 -- What the table says is run as code, by whoever asks: a superuser does not run what another role wrote.
 CREATE FUNCTION mrcall_internal.attached_mapping()
@@ -300,9 +321,9 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.lock_attach() IS 'One attach at a time, and none that waits for long';
 
--- Locks views as a change of them does, all or none. It never waits long with a lock in its hands, so it takes part in no deadlock
--- and keeps nobody waiting. (LOCK TABLE would lock the tables below the views too.)
-CREATE FUNCTION mrcall_internal.lock_views(relations text[])
+-- Locks views and tables as a change of them does, all or none. It never waits long with a lock in its hands, so it takes part in no
+-- deadlock and keeps nobody waiting. (LOCK TABLE of a view would lock the tables below it too.)
+CREATE FUNCTION mrcall_internal.lock_relations(relations text[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -317,7 +338,9 @@ BEGIN
         BEGIN
             PERFORM set_config('lock_timeout', least(longest, 100)::text, true);
             FOR name IN SELECT r.name FROM unnest(relations) AS r (name) ORDER BY r.name COLLATE "C" LOOP
-                EXECUTE format('ALTER VIEW %s SET (security_invoker = true)', name);
+                EXECUTE format(CASE (SELECT c.relkind FROM pg_class AS c WHERE c.oid = to_regclass(name))
+                                   WHEN 'v' THEN 'ALTER VIEW %s SET (security_invoker = true)'
+                                   ELSE 'LOCK TABLE %s IN ACCESS EXCLUSIVE MODE' END, name);
             END LOOP;
             PERFORM set_config('lock_timeout', longest::text, true);
             RETURN;
@@ -329,7 +352,7 @@ BEGIN
             FROM pg_locks AS l
             WHERE l.relation = to_regclass(name) AND l.granted AND l.pid <> pg_backend_pid()
               AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database());
-            RAISE EXCEPTION 'view % is in use', name
+            RAISE EXCEPTION '% is in use', name
                 USING ERRCODE = '55P03', DETAIL = format('Processes that hold locks on it: %s.', coalesce(pids, 'none now')),
                     HINT = 'Run it again when their transactions have ended, or with a longer lock_timeout (5 s at most).';
         END IF;
@@ -337,7 +360,8 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.lock_views(text[]) IS 'Locks views exclusively, all at once; 55P03 when they stay in use';
+COMMENT ON FUNCTION mrcall_internal.lock_relations(text[]) IS
+    'Locks views and tables exclusively, all at once; 55P03 when one stays in use';
 
 -- Whether a view is missing or not what it is to be, its comments aside. A view made beside it tells: the text of one is not that of
 -- the statement that made it.
@@ -418,7 +442,7 @@ BEGIN
             changed := changed || wanted.relation;
         END IF;
     END LOOP;
-    PERFORM mrcall_internal.lock_views(ARRAY(SELECT c.name FROM unnest(changed) AS c (name) WHERE to_regclass(c.name) IS NOT NULL));
+    PERFORM mrcall_internal.lock_relations(ARRAY(SELECT c.name FROM unnest(changed) AS c (name) WHERE to_regclass(c.name) IS NOT NULL));
     FOR wanted IN
         SELECT w.*, to_regclass(w.relation) IS NULL AS is_new FROM mrcall_internal.wanted_views(resolved) AS w
     LOOP
@@ -433,6 +457,24 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.make_views(jsonb) IS 'Makes the views that are missing or are not what they are to be';
+
+-- What was attached before the views went stands in for a mapping that says nothing, until one says something.
+CREATE FUNCTION mrcall_internal.kept_mapping()
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN mrcall_internal.is_attached() AND NOT EXISTS (SELECT FROM mrcall.source AS s WHERE s.is_default) THEN NULL
+        -- The reference schema needs no mapping.
+        WHEN NOT EXISTS (
+            SELECT FROM mrcall.source AS s
+            CROSS JOIN LATERAL jsonb_each(s.columns) AS c (name, source)
+            LEFT JOIN mrcall_internal.compiled_mapping('{}', '{}') AS m ON m.logical_table = s.logical_table AND m.name = c.name
+            WHERE (s.relation, c.source) IS DISTINCT FROM (m.relation, m.source::jsonb)) THEN NULL
+        ELSE mrcall_internal.attached_mapping() END
+$$;
+COMMENT ON FUNCTION mrcall_internal.kept_mapping() IS 'The mapping that attach() brings back; NULL where that is the reference schema';
 
 CREATE FUNCTION mrcall_internal.keep_mapping(resolved jsonb, is_default boolean)
 RETURNS void
@@ -471,14 +513,14 @@ BEGIN
     former_role := mrcall_internal.become_owner();
     PERFORM mrcall_internal.lock_attach();
     PERFORM mrcall_internal.make_kept_tables();
-    -- What was attached before the views went stands in for a mapping that says nothing, until one says something.
-    IF mapping = '{}' AND (NOT mrcall_internal.is_attached() OR EXISTS (SELECT FROM mrcall.source AS s WHERE s.is_default)) THEN
-        kept := mrcall_internal.attached_mapping();
+    IF mapping = '{}' THEN
+        kept := mrcall_internal.kept_mapping();
     END IF;
     SELECT jsonb_agg(to_jsonb(r)) INTO resolved FROM mrcall_internal.resolve_columns(coalesce(kept, mapping)) AS r;
-    PERFORM mrcall_internal.raise_problems(resolved);
+    PERFORM mrcall_internal.raise_problems(resolved, kept);
     PERFORM mrcall_internal.make_views(resolved);
     PERFORM mrcall_internal.keep_mapping(resolved, kept IS NOT NULL);
+    PERFORM mrcall_internal.protect_kept_tables();
     INSERT INTO mrcall.audit (at, role, login, action, result)
     SELECT clock_timestamp(), caller, session_user, 'attach', jsonb_object_agg(s.logical_table, s.relation)
     FROM mrcall.source AS s;

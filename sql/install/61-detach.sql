@@ -41,11 +41,15 @@ AS $$
         SELECT n.class, n.object, d.objsubid, f.depth + 1
         FROM found AS f
         JOIN pg_depend AS d ON d.refclassid = f.class AND d.refobjid = f.object
-            AND (f.column_number = 0 OR d.refobjsubid = f.column_number) AND d.deptype IN ('n', 'a', 'i')
-        -- A view depends on what its rule depends on.
+            -- Of a column, what is a part of it stays where it is.
+            AND (f.column_number = 0 AND d.deptype IN ('n', 'a', 'i') OR d.refobjsubid = f.column_number AND d.deptype = 'n')
+        -- A view depends on what its rule depends on, and a key on what its index does.
         LEFT JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid AND r.ev_type = '1'
-        CROSS JOIN LATERAL (SELECT CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END AS class,
-                                   coalesce(r.ev_class, d.objid) AS object) AS n
+        LEFT JOIN pg_constraint AS k ON d.classid = 'pg_class'::regclass AND k.conindid = d.objid AND k.contype IN ('p', 'u', 'x')
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN r.oid IS NOT NULL THEN 'pg_class'::regclass WHEN k.oid IS NOT NULL THEN 'pg_constraint'::regclass
+                        ELSE d.classid END AS class,
+                   coalesce(r.ev_class, k.oid, d.objid) AS object) AS n
         WHERE (n.class, n.object) <> (f.class, f.object) AND f.depth < 100
           AND NOT EXISTS (SELECT FROM pg_class AS t WHERE n.class = 'pg_class'::regclass AND t.oid = n.object AND t.relkind = 't')
           AND NOT EXISTS (SELECT FROM ours AS o WHERE o.class = n.class AND o.object = n.object)
@@ -109,7 +113,10 @@ BEGIN
     PERFORM mrcall_internal.lock_attach();
     SELECT coalesce(array_agg(v.relation ORDER BY v.nr DESC), '{}') INTO views
     FROM mrcall_internal.view_names() AS v WHERE to_regclass(v.relation) IS NOT NULL;
-    PERFORM mrcall_internal.lock_views(views);
+    PERFORM mrcall_internal.lock_relations(views || ARRAY(
+        SELECT t.tgrelid::regclass::text FROM mrcall_internal.leaving_triggers() AS l (oid) JOIN pg_trigger AS t ON t.oid = l.oid
+        UNION
+        SELECT p.polrelid::regclass::text FROM mrcall_internal.leaving_policies() AS l (oid) JOIN pg_policy AS p ON p.oid = l.oid));
     SELECT string_agg(pg_describe_object(d.class, d.object, d.column_number), E'\n' ORDER BY d.depth, d.class, d.object) INTO others
     FROM mrcall_internal.dependent_objects(false) AS d;
     IF others IS NOT NULL THEN
@@ -175,8 +182,7 @@ AS $$
         WHEN 'pg_class'::regclass THEN (
             SELECT CASE c.relkind WHEN 'v' THEN 'DROP VIEW ' WHEN 'm' THEN 'DROP MATERIALIZED VIEW ' WHEN 'i' THEN 'DROP INDEX '
                                   WHEN 'I' THEN 'DROP INDEX ' END || c.oid::regclass
-            FROM pg_class AS c
-            WHERE c.oid = object AND NOT EXISTS (SELECT FROM pg_constraint AS x WHERE x.conindid = c.oid AND x.contype <> 'f'))
+            FROM pg_class AS c WHERE c.oid = object)
         WHEN 'pg_attrdef'::regclass THEN (
             SELECT format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', x.adrelid::regclass, a.attname)
             FROM pg_attrdef AS x JOIN pg_attribute AS a ON a.attrelid = x.adrelid AND a.attnum = x.adnum AND a.attgenerated = ''
@@ -246,7 +252,8 @@ AS $$
     FROM pg_class AS c CROSS JOIN LATERAL mrcall_internal.view_statements(c.oid) AS v (statement)
     WHERE class = 'pg_class'::regclass AND c.oid = object AND c.relkind IN ('v', 'm')
     UNION ALL
-    SELECT pg_get_indexdef(x.indexrelid) FROM pg_index AS x WHERE class = 'pg_class'::regclass AND x.indexrelid = object
+    SELECT CASE c.relkind WHEN 'I' THEN regexp_replace(pg_get_indexdef(c.oid), ' ON ONLY ', ' ON ') ELSE pg_get_indexdef(c.oid) END
+    FROM pg_class AS c WHERE class = 'pg_class'::regclass AND c.oid = object AND c.relkind IN ('i', 'I')
     UNION ALL
     SELECT format('COMMENT ON INDEX %s IS %L', x.indexrelid::regclass, obj_description(x.indexrelid, 'pg_class'))
     FROM pg_index AS x
@@ -313,17 +320,28 @@ AS $$
         FROM mrcall_internal.dependent_objects(true) AS d
     ),
     aggregate AS MATERIALIZED (SELECT a.part, a.name FROM mrcall_internal.continuous_aggregates() AS a),
-    -- A part of a view that is remade goes with it; that of a partition or chunk goes with that of its table.
+    -- A part of a view that is remade goes with it; one of a partition or chunk goes with that of its table.
     sorted AS MATERIALIZED (
         SELECT d.*, a.name AS aggregate, e.extname AS extension,
+               EXISTS (SELECT FROM pg_class AS t WHERE d.class = 'pg_class'::regclass AND d.column_number > 0 AND t.oid = d.object
+                       AND t.relkind IN ('r', 'p', 'f')) AS is_column,
                EXISTS (SELECT FROM dependent AS v
                        WHERE v.class = 'pg_class'::regclass AND v.object = d.place AND v.drop_statement IS NOT NULL) AS goes_along
         FROM dependent AS d
         LEFT JOIN aggregate AS a ON a.part = CASE d.class WHEN 'pg_class'::regclass THEN coalesce(d.place, d.object) ELSE d.place END
         LEFT JOIN pg_depend AS m ON m.classid = d.class AND m.objid = d.object AND m.deptype = 'e'
         LEFT JOIN pg_extension AS e ON e.oid = m.refobjid
-        WHERE NOT EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = d.place AND d.class <> 'pg_policy'::regclass)
-          AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE d.class = 'pg_trigger'::regclass AND t.oid = d.object AND t.tgisinternal)
+        WHERE NOT EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                          WHERE a.part IS NULL AND n.nspname LIKE '\_timescaledb\_%'
+                            AND c.oid = CASE d.class WHEN 'pg_class'::regclass THEN coalesce(d.place, d.object) ELSE d.place END)
+          AND NOT EXISTS (SELECT FROM pg_inherits AS i WHERE d.class = 'pg_class'::regclass AND i.inhrelid = d.object
+                          AND d.column_number = 0)
+          AND NOT EXISTS (SELECT FROM pg_attribute AS x WHERE d.class = 'pg_class'::regclass AND x.attrelid = d.object
+                          AND x.attnum = d.column_number AND x.attinhcount > 0)
+          AND NOT EXISTS (SELECT FROM pg_constraint AS x WHERE d.class = 'pg_constraint'::regclass AND x.oid = d.object
+                          AND x.coninhcount > 0)
+          AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE d.class = 'pg_trigger'::regclass AND t.oid = d.object
+                          AND (t.tgisinternal OR t.tgparentid <> 0))
     ),
     line AS (
         SELECT 1 AS part, -max(s.nr) AS nr, 0::bigint AS line,
@@ -334,13 +352,16 @@ AS $$
             WHEN s.extension IS NOT NULL
                 THEN format('-- of the extension %I: %s', s.extension, pg_describe_object(s.class, s.object, s.column_number))
             WHEN s.drop_statement IS NOT NULL THEN s.drop_statement || ';'
-            WHEN s.class = 'pg_class'::regclass AND s.column_number > 0 THEN (
-                SELECT format('-- ALTER TABLE %1$s ALTER COLUMN %2$I TYPE text; and back, by hand: '
-                              'ALTER TABLE %1$s ALTER COLUMN %2$I TYPE %3$s USING %2$I::%3$s;',
-                              a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod))
+            WHEN s.is_column THEN (
+                SELECT format('-- before DROP EXTENSION: ALTER TABLE %s ALTER COLUMN %I TYPE text;', a.attrelid::regclass, a.attname)
                 FROM pg_attribute AS a WHERE a.attrelid = s.object AND a.attnum = s.column_number)
             ELSE format('-- by hand: %s', pg_describe_object(s.class, s.object, s.column_number)) END
         FROM sorted AS s WHERE s.aggregate IS NULL AND NOT (s.goes_along AND s.extension IS NULL)
+        UNION ALL
+        SELECT 3, s.nr, 0, format('-- after DROP EXTENSION: ALTER TABLE %1$s ALTER COLUMN %2$I TYPE %3$s USING %2$I::%3$s;',
+                                  a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod))
+        FROM sorted AS s JOIN pg_attribute AS a ON a.attrelid = s.object AND a.attnum = s.column_number
+        WHERE s.is_column AND s.aggregate IS NULL AND s.extension IS NULL
         UNION ALL
         SELECT 3, s.nr, r.nr, r.statement || ';'
         FROM sorted AS s
