@@ -36,20 +36,21 @@ RETURNS TABLE (severity text, object text, finding text, fix text)
 LANGUAGE sql STABLE ROWS 2
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT 'error', p.object,
-           format('has no policy, but %s has row-level security: whoever may read it sees what others'' rows left there', s.relation),
+    SELECT CASE WHEN s.relation IS NULL THEN 'warning' ELSE 'error' END, m.relation::text,
+           CASE WHEN s.relation IS NULL THEN 'its policies are missing or changed: row-level security of the sources will not hold for it'
+                ELSE format('its policies are missing or changed, but %s has row-level security: whoever may read it sees what others'' '
+                            'rows left there', s.relation) END,
            'SELECT mrcall.attach();'
-    FROM mrcall_internal.personal_tables() AS p
-    JOIN pg_class AS k ON k.oid = to_regclass(p.object)
-        AND NOT (k.relrowsecurity AND EXISTS (SELECT FROM pg_policy AS y WHERE y.polrelid = k.oid))
+    FROM (SELECT p.relation FROM mrcall_internal.missing_policies() AS p
+          UNION
+          SELECT r.relation FROM mrcall_internal.missing_row_security() AS r) AS m
     CROSS JOIN (SELECT min(x.relation) AS relation
                 FROM mrcall.source AS x
                 JOIN pg_class AS c ON c.oid = to_regclass(x.relation) AND c.relrowsecurity
                 WHERE x.logical_table IN ('calls', 'businesses')) AS s
-    WHERE s.relation IS NOT NULL
-    ORDER BY p.object
+    ORDER BY m.relation::text
 $$;
-COMMENT ON FUNCTION mrcall_internal.check_row_security() IS 'doctor: kept tables without policies where the sources have them';
+COMMENT ON FUNCTION mrcall_internal.check_row_security() IS 'doctor: policies of kept tables that are not as attach makes them';
 
 CREATE FUNCTION mrcall_internal.check_foreign_tables()
 RETURNS TABLE (severity text, object text, finding text, fix text)
@@ -160,8 +161,9 @@ AS $$
            CASE WHEN x.is_hyper THEN format(E'DROP INDEX %s;\n%s%s;\n', x.index, pg_get_indexdef(x.index),
                                             CASE WHEN x.is_plain THEN ' WITH (timescaledb.transaction_per_chunk)' ELSE '' END)
                 ELSE format(E'REINDEX INDEX CONCURRENTLY %s;\n', x.index) END
-           || format('COMMENT ON INDEX %s IS %L;', x.index, concat_ws(' ', nullif(regexp_replace(x.said, '[[:space:]]*mrcall rules:.*$', ''), ''),
-                                                                      'mrcall rules: ' || x.all_rules))
+           || format('COMMENT ON INDEX %s IS %L;', x.index,
+                     concat_ws(' ', nullif(regexp_replace(x.said, '[[:space:]]*mrcall rules:.*$', ''), ''),
+                               'mrcall rules: ' || x.all_rules))
     FROM (
         SELECT i.index, i.said, i.is_hyper, i.is_plain, r.function_name, r.version,
                coalesce(substring(i.said FROM 'mrcall rules:.* ' || r.function_name || ' ([^ ,]+)'), f.version) AS built_by,

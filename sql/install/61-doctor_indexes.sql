@@ -64,7 +64,8 @@ AS $$
     SELECT index_row.indpred IS NULL AND index_row.indnkeyatts >= cardinality(numbers)
        AND (SELECT m.amname = 'btree' OR m.amname = 'hash' AND cardinality(numbers) = 1
             FROM pg_class AS c JOIN pg_am AS m ON m.oid = c.relam WHERE c.oid = index_row.indexrelid)
-       AND (SELECT bool_and(k.attnum = w.attnum AND (o.opcdefault OR right(o.opcname::text, 11) = 'pattern_ops') AND k.coll = a.attcollation)
+       AND (SELECT bool_and(k.attnum = w.attnum AND k.coll = a.attcollation
+                            AND (o.opcdefault OR right(o.opcname::text, 11) = 'pattern_ops'))
             FROM unnest(numbers) WITH ORDINALITY AS w (attnum, n)
             JOIN unnest(index_row.indkey::int2[], index_row.indclass::oid[], index_row.indcollation::oid[])
                 WITH ORDINALITY AS k (attnum, opclass, coll, n) ON k.n = w.n
