@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod arg;
+pub mod backtrace;
 mod exports;
 mod function;
 pub mod function_call;
