@@ -96,7 +96,7 @@ impl OwnRules {
                 c"SELECT r.channel, pg_catalog.concat('channel_rule ', r.position) FROM mrcall_internal.own_rule($1, $2, $3, $4) AS r",
                 &[source.into(), medium.into(), campaign.into(), referrer_domain.into()],
             )?;
-            Ok((channel, query.column(2)))
+            Ok((channel, query.column(2)?))
         })
     }
 }

@@ -57,20 +57,20 @@ impl Query {
     /// The value of a column, from 1, of the first row; `None` for NULL and without a row.
     pub fn first<T: Owned>(&self, sql: &CStr, args: &[DatumWithOid<'_>]) -> SqlResult<Option<T>> {
         self.select(sql, args)?;
-        Ok(self.column(1))
+        self.column(1)
     }
 
     /// What is made of the bytes of a bytea column of the first row of the query that ran last.
     pub fn with_bytes<T>(&self, number: i32, read: impl FnOnce(&[u8]) -> SqlResult<T>) -> SqlResult<Option<T>> {
-        let Some(datum) = self.datum(number) else { return Ok(None) };
-        // SAFETY: as in Self::column; what is unpacked lies in the memory of the connection.
+        let Some(datum) = self.datum(number, Vec::<u8>::is_compatible_with)? else { return Ok(None) };
+        // SAFETY: it is a bytea; what is unpacked lies in the memory of the connection.
         let bytes = unsafe { content(pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr())) };
         read(bytes).map(Some)
     }
 
     /// A value of variable length as the server has it, in the memory of a call; as `column` otherwise.
     pub fn value(&self, number: i32, call: Call<'_>) -> Option<Made> {
-        let datum = self.datum(number)?;
+        let datum = self.datum(number, |_| true).ok().flatten()?;
         // SAFETY: the value lives until the connection ends; it is copied before.
         unsafe {
             let copy = |_: &mut _| pg_sys::pg_detoast_datum_copy(datum.cast_mut_ptr());
@@ -78,22 +78,24 @@ impl Query {
         }
     }
 
-    /// A further column of the first row of the query that ran last.
-    pub fn column<T: Owned>(&self, number: i32) -> Option<T> {
-        // SAFETY: T is the column's type, as the queries of this extension spell it out.
-        self.datum(number).and_then(|datum| unsafe { T::from_datum(datum, false) })
+    /// A further column of the first row of the query that ran last; an error where that is of another type, because another
+    /// query ran since.
+    pub fn column<T: Owned>(&self, number: i32) -> SqlResult<Option<T>> {
+        let datum = self.datum(number, T::is_compatible_with)?;
+        // SAFETY: T is the column's type.
+        Ok(datum.and_then(|datum| unsafe { T::from_datum(datum, false) }))
     }
 
-    fn datum(&self, number: i32) -> Option<pg_sys::Datum> {
+    fn datum(&self, number: i32, fits: impl FnOnce(pg_sys::Oid) -> bool) -> SqlResult<Option<pg_sys::Datum>> {
         // SAFETY: the table is that of the query that ran last and lives until the connection ends.
         unsafe {
-            let table = pg_sys::SPI_tuptable.as_ref()?;
-            if table.numvals == 0 {
-                return None;
+            let Some(table) = pg_sys::SPI_tuptable.as_ref().filter(|table| table.numvals > 0) else { return Ok(None) };
+            if !fits(pg_sys::SPI_gettypeid(table.tupdesc, number)) {
+                return Err(failed(pg_sys::SPI_ERROR_TYPUNKNOWN));
             }
             let mut null = true;
             let datum = pg_sys::SPI_getbinval(*table.vals, table.tupdesc, number, &mut null);
-            (!null).then_some(datum)
+            Ok((!null).then_some(datum))
         }
     }
 }
