@@ -5,7 +5,7 @@ use core::ffi::{CStr, c_char};
 
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::datum::DatumWithOid;
-use pgrx::pg_sys;
+use pgrx::{IntoDatum, pg_sys};
 use pgrx::spi::Spi;
 
 use super::answer::Made;
