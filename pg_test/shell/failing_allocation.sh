@@ -32,7 +32,7 @@ starve() { # headroom in kB
             nr=$((nr + 1))
             [ "$kind" != light ] || continue
             [ "$kind" != report ] || [ "$1" -ge 600 ] || continue
-            echo "\\echo == $nr"
+            printf '%s\n' "\\echo == $nr"
             echo "\\! ${limit[*]} --pid \$BACKEND --as=\$((\$(awk '/^VmSize/ { print \$2 }' /proc/\$BACKEND/status) * 1024 + $1 * 1024)):unlimited"
             echo "BEGIN; $statement; ROLLBACK;"
             echo "\\! ${limit[*]} --pid \$BACKEND --as=unlimited:unlimited"
