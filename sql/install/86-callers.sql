@@ -12,6 +12,7 @@ AS $$
 BEGIN
     PERFORM mrcall_internal.check_range(since, until);
     PERFORM mrcall_internal.require_attached();
+    PERFORM mrcall_internal.warn_of_nobody(wanted, NULL, NULL, 'callers(since, until, business_id)');
     RETURN QUERY
     WITH figures AS MATERIALIZED (
         -- key: a business, or none, as a value that joins by hash.

@@ -105,7 +105,7 @@ AS $$
     FROM object AS o
     LEFT JOIN entry AS e ON e.name IN (o.name, o.overload)
     WHERE about IS NULL OR strpos(lower(o.name), lower(about)) > 0 OR strpos(lower(o.what), lower(about)) > 0
-    ORDER BY e.nr, o.arguments COLLATE "C", o.returns COLLATE "C"
+    ORDER BY e.nr, o.arguments COLLATE "C", o.returns COLLATE "C", o.what COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall.help(text) IS
     'What there is, or what is about something: functions, views and tables with their pages';
