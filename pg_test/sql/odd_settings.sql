@@ -190,8 +190,8 @@ BEGIN
     CREATE EXTENSION citext SCHEMA elsewhere;
     CREATE TABLE public.mailed (id elsewhere.citext, business_id elsewhere.citext, start_timestamp timestamptz);
     INSERT INTO public.mailed VALUES ('A', 'b', '2031-01-01Z'), ('a', 'B', '2031-01-01Z');
-    PERFORM mrcall.attach('{"calls": {"table": "public.mailed", "columns": {"owner": null, "ended_at": null, "outcome": null, "answered": null,
-        "caller": null,
+    PERFORM mrcall.attach('{"calls": {"table": "public.mailed", "columns": {"owner": null, "ended_at": null, "outcome": null,
+        "answered": null, "caller": null,
         "medium": null, "language": null, "last_state": null, "state_variables": null, "data": null, "transferred": null, "states":
             null}}}');
     RETURN CASE WHEN (SELECT count(DISTINCT business_id) FROM mrcall.calls WHERE started_at > '2030-01-01') = 2 THEN 'attached' END;

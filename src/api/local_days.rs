@@ -56,11 +56,11 @@ pub fn note_midnight(since: Option<i64>, until: Option<i64>, zone: Option<&str>)
         return Ok(());
     }
     let begins_day = |at: i64, zone| bucket::bucket(&Width::Micros(DAY), at, zone).is_ok_and(|start| start == at);
-    // The text of an instant begins with its date; years that it cannot show are nobody's range.
+    // The text of an instant begins with its date.
     let date = |at: i64| {
         let text = time::instant_text(bucket::wall_clock(at, &session).ok()?);
         let (date, rest) = text.split_once(' ')?;
-        date.contains('-').then(|| format!("{date}{}", if rest.ends_with("BC") { " BC" } else { "" }))
+        Some(format!("{date}{}", if rest.ends_with("BC") { " BC" } else { "" }))
     };
     let mistaken = |at: i64| begins_day(at, &session) && !begins_day(at, &zone);
     let dates: Vec<_> = [("since", since), ("until", until)]
