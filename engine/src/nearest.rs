@@ -3,15 +3,23 @@
 /// Longer texts are compared by their beginnings: the work grows with the product of the lengths.
 const MOST_CHARS: usize = 64;
 
-/// The name that takes the fewest letters to change, put in or leave out, case and blanks around it apart; the first of
-/// several, `None` without any name.
+/// The name that has the text in it, or else the one that takes the fewest letters to change, put in or leave out; case and blanks
+/// around it apart. The first of several; `None` without any name.
 pub fn nearest<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let text = letters(text);
-    names.into_iter().min_by_key(|name| distance(&text, &letters(name)))
+    names.into_iter().min_by_key(|name| {
+        let name = letters(name);
+        (!has(&name, &text), distance(&text, &name))
+    })
 }
 
 fn letters(text: &str) -> Vec<char> {
     text.trim().chars().flat_map(char::to_lowercase).take(MOST_CHARS).collect()
+}
+
+/// Whether a text is a part of a name.
+fn has(name: &[char], part: &[char]) -> bool {
+    !part.is_empty() && name.windows(part.len()).any(|window| window == part)
 }
 
 /// The distance of Levenshtein, row by row.
@@ -60,7 +68,9 @@ mod tests {
             (" DIRECT ", "Direct"),
             ("organic-search", "Organic Search"),
             ("E-Mail", "Email"),
-            ("s", "SMS"),
+            ("sm", "SMS"),
+            ("search", "Paid Search"),
+            ("Organic", "Organic Search"),
         ] {
             assert_eq!(nearest(text, names), Some(expected), "{text}");
         }

@@ -77,11 +77,12 @@ EXPLAIN (VERBOSE, COSTS OFF) SELECT bucket FROM mrcall.visitor_buckets('1 day', 
 
 -- Only two dates choose this form: anything else is an instant, of the session's zone where it is a literal or a date.
 SET timezone = 'Asia/Kathmandu';
-SELECT min(bucket) FROM mrcall.buckets('1 hour', date '2026-05-01', date '2026-05-02', 'Asia/Kathmandu')
-UNION ALL SELECT min(bucket) FROM mrcall.buckets('1 hour', '2026-05-01', '2026-05-02', 'Asia/Kathmandu')
-UNION ALL SELECT min(bucket) FROM mrcall.buckets('1 hour', date '2026-05-01', timestamptz '2026-05-02', 'Asia/Kathmandu')
-UNION ALL SELECT min(bucket) FROM mrcall.buckets('1 hour', '2026-05-01', timestamp '2026-05-02', 'Asia/Kathmandu')
-UNION ALL SELECT min(bucket) FROM mrcall.buckets('1 hour', timestamp '2026-05-01', date '2026-05-02', 'Asia/Kathmandu');
+SELECT min(bucket) FROM mrcall.buckets('1 hour', date '2026-05-01', date '2026-05-02', 'UTC')
+UNION ALL SELECT min(bucket) FROM mrcall.buckets('1 hour', '2026-05-01', '2026-05-02', 'UTC')
+UNION ALL SELECT min(bucket) FROM mrcall.buckets('1 hour', date '2026-05-01', timestamptz '2026-05-02', 'UTC')
+UNION ALL SELECT min(bucket) FROM mrcall.buckets('1 hour', '2026-05-01', timestamp '2026-05-02', 'UTC')
+UNION ALL SELECT min(bucket) FROM mrcall.buckets('1 hour', timestamp '2026-05-01', date '2026-05-02', 'UTC');
+SELECT min(bucket) FROM mrcall.buckets('1 hour', NULL, NULL, 'UTC');
 PREPARE untyped AS SELECT count(*) FROM mrcall.visitor_buckets('1 day', $1, $2, 'UTC');
 PREPARE dates (date, date) AS SELECT min(bucket), count(*) FROM mrcall.visitor_buckets('1 day', $1, $2, 'UTC');
 SELECT name, parameter_types FROM pg_prepared_statements WHERE name IN ('untyped', 'dates') ORDER BY 1;

@@ -15,7 +15,7 @@ INSERT INTO report (query) SELECT r FROM unnest(ARRAY[
     'top_pages(R)', 'cohorts(R, ''7 days'', ''Europe/Rome'')',
         'cohorts(R, ''1 day'', by => ''channel'', rolling => true, exclude_bots => true)',
     'funnel(R, ''[{"step": "a"}, {"step": "b", "page": "/pricing%"}, {"step": "c", "event": "click"}]'', dimension => ''source'')',
-    'funnel(R, ''[{"step": "a", "page": "\\/%"}, {"step": "b", "utm_source": "it''''s \\\\ odd"}]'', modes => ''{strict_increase}'')',
+    'funnel(R, ''[{"step": "a", "page": "/%"}, {"step": "b", "utm_source": "it''''s odd"}]'', modes => ''{strict_increase}'')',
     'call_summary(''1 day'', R, ''Europe/Rome'')', 'call_summary(''1 month'', R, business_id => ''W-business-calls'')',
     'call_heatmap(R)', 'call_heatmap(R, zone => ''Asia/Kathmandu'')', 'callers(R)', 'flow(R)', 'resource_usage(''2026-05-01 12:00Z'')',
     'business_health(''2026-05-01 12:00Z'')', 'visits', 'touches', 'conversions', 'identities', 'calls', 'subscriptions', 'help()',
@@ -163,15 +163,15 @@ CREATE TABLE public.subscription_copy AS SELECT id COLLATE public.turkish AS id,
     COLLATE public.ignoring_case AS provider,
     status COLLATE public.turkish AS status, product, created_at, trial_end, ended_at FROM public.payment_subscription;
 CREATE TABLE public.contact_copy AS SELECT contact_id COLLATE public.ignoring_case AS contact_id, business_id COLLATE "C" AS business_id,
-    display_name COLLATE public.turkish AS display_name FROM public.contact;
+    display_name COLLATE public.turkish AS display_name, variables
+FROM public.contact;
 SELECT mrcall.attach('{"events": {"table": "public.event_copy"}, "calls": {"table": "public.call_copy"},
     "businesses": {"table": "public.business_copy"},
     "customers": {"table": "public.customer_copy"}, "subscriptions": {"table": "public.subscription_copy"}, "contacts": {"table":
         "public.contact_copy"}}') LIKE '%attached%' AS attached;
 SELECT * FROM pg_temp.under('jit=off');
-SELECT DISTINCT c.collname FROM pg_attribute AS a JOIN pg_collation AS c ON c.oid = a.attcollation
-WHERE a.attrelid IN ('mrcall.events'::regclass, 'mrcall.calls'::regclass, 'mrcall.businesses'::regclass, 'mrcall.visits'::regclass)
-    ORDER BY 1;
+SELECT array_agg(DISTINCT c.collname) AS collations FROM pg_attribute AS a JOIN pg_collation AS c ON c.oid = a.attcollation
+WHERE a.attrelid IN ('mrcall.events'::regclass, 'mrcall.calls'::regclass, 'mrcall.businesses'::regclass, 'mrcall.visits'::regclass);
 -- By bytes: the ids differ in case alone.
 INSERT INTO public.event_copy (session_id, created_at, event_type, page_url) VALUES
     ('odd-1', '2031-01-01Z', 'page_view', 'https://a.example/x'), ('ODD-1', '2031-01-01Z', 'page_view', 'https://a.example/X');

@@ -49,6 +49,7 @@ CREATE FUNCTION mrcall_internal.public_functions()
 RETURNS TABLE (name text, first_type text, arguments text, returns text, what text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
     SELECT f.proname, (SELECT t.typname FROM pg_type AS t WHERE t.oid = f.proargtypes[0]),
            concat_ws(', ', a.needed, '[' || a.optional || ']'),

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use mrcall_engine::bucket::{self, Width};
 use mrcall_engine::time::{self, DAY};
+use mrcall_engine::{Error, ErrorKind};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 
@@ -13,9 +14,21 @@ use crate::pg::zone::PgZone;
 
 /// A date is a number of days from 2000-01-01.
 pub fn start_of_day(date: Option<i32>, zone: Option<&str>, name: Option<&str>) -> SqlResult<i64> {
-    let date = needed(date, name.unwrap_or("date"))?;
+    let name = name.unwrap_or("day");
+    let date = needed(date, name)?;
     let zone = PgZone::named(needed(zone, "zone")?).map_err(report)?;
-    bucket::start_of_day(date, &zone).map_err(report)
+    let wrong = |what: &str| {
+        let hint = "Give a date between 4714 BC and 294276 AD.";
+        report(Error::new(ErrorKind::DatetimeOutOfRange, format!("{name} {what}"), hint))
+    };
+    match date {
+        i32::MAX => Err(wrong("is infinity")),
+        i32::MIN => Err(wrong("is -infinity")),
+        _ => bucket::start_of_day(date, &zone).map_err(|error| match error.kind {
+            ErrorKind::DatetimeOutOfRange => wrong("is out of the range of timestamps"),
+            _ => report(error),
+        }),
+    }
 }
 
 /// What the clock of a zone shows, by the zone's own data: AT TIME ZONE takes CET for an abbreviation that knows no summer.

@@ -50,7 +50,9 @@ impl PgZone {
     /// The name that the server gives it.
     pub fn name(&self) -> String {
         // SAFETY: the zone is one of the server's, whose name is a NUL-terminated string in it.
-        unsafe { core::ffi::CStr::from_ptr(pg_sys::pg_get_timezone_name(self.0.cast_mut())) }.to_string_lossy().into_owned()
+        unsafe { core::ffi::CStr::from_ptr(pg_sys::pg_get_timezone_name(self.0.cast_mut())) }
+            .to_string_lossy()
+            .into_owned()
     }
 
     fn step(&self, unix: i64) -> Result<Step> {
