@@ -165,6 +165,16 @@ CREATE TABLE public.subscription_copy AS SELECT id COLLATE public.turkish AS id,
 CREATE TABLE public.contact_copy AS SELECT contact_id COLLATE public.ignoring_case AS contact_id, business_id COLLATE "C" AS business_id,
     display_name COLLATE public.turkish AS display_name, variables
 FROM public.contact;
+-- A view cannot change the collation of a column.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'mrcall'::regnamespace AND c.relkind = 'v' LOOP
+        EXECUTE format('DROP VIEW IF EXISTS mrcall.%I CASCADE', name);
+    END LOOP;
+END
+$$;
 SELECT mrcall.attach('{"events": {"table": "public.event_copy"}, "calls": {"table": "public.call_copy"},
     "businesses": {"table": "public.business_copy"},
     "customers": {"table": "public.customer_copy"}, "subscriptions": {"table": "public.subscription_copy"}, "contacts": {"table":

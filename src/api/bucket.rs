@@ -17,7 +17,7 @@ const MOST_BUCKETS: usize = 10_000_000;
 const MANY_BUCKETS: usize = 100_000;
 /// What a number without a unit means.
 const UNITS: &str =
-    "A number without a unit counts seconds: interval '1' is one second. Write '1 day' or '1 hour' if that was meant.";
+    "A number without a unit counts seconds, so '1' is one second: write '1 day' or '1 hour' if that was meant.";
 
 fn width(width: &Interval) -> SqlResult<Width> {
     Width::new(width.months(), width.days(), width.micros()).map_err(report)
@@ -93,6 +93,10 @@ pub fn each_bucket(
     Err(report(Error::new(
         ErrorKind::LimitExceeded,
         format!("more than {MOST_BUCKETS} buckets"),
-        format!("Use a larger width or a shorter range. {}", short.map_or("", |_| UNITS)).trim_end(),
+        format!(
+            "Use a larger width or a shorter range. {}",
+            short.filter(|micros| micros % SECOND == 0).map_or("", |_| UNITS)
+        )
+        .trim_end(),
     )))
 }
