@@ -92,7 +92,7 @@ functions! {
     funnel_state: funnel_agg_trans, funnel_state_depth, funnel_state_times, funnel_state_num_events;
     gap_fill: locf, interpolate;
     journeys: journey_set_trans, journey_set_final, journey_credit_rows, journey_path_rows, journey_rows;
-    local_days: start_of_day, wall_clock, note_midnight;
+    local_days: start_of_day, wall_clock, note_midnight, warn_once;
     mapping: source_tables, source_columns, mapping_paths, mapped_tables, compiled_mapping, cast_expression, source_problem;
     paths: path_agg_trans, paths, num_paths, num_conversions, num_nulls, total_value, path_credit, path_models, markov, shapley,
         path_interval, path_transform;
