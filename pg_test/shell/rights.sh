@@ -120,15 +120,10 @@ same "an owner's own view over the archive" "$(owner -c 'SELECT count(*) FROM mr
     -c 'SET ROLE demo' -c 'CREATE VIEW public.of_owner AS SELECT * FROM mrcall.session_archive' -c 'RESET ROLE' \
     -c 'GRANT SELECT ON public.of_owner TO rights_guest' -c 'SET ROLE rights_guest' -c 'SELECT count(*) FROM public.of_owner' -c 'ROLLBACK' | tail -n 1)"
 
-# A role that runs retention writes the kept tables, policies or not.
-in_db <<'SQL'
-GRANT DELETE ON public.sessions, public.sessions_ids TO rights_janitor;
-GRANT SELECT, INSERT, UPDATE, DELETE ON mrcall.session_archive, mrcall_internal.first_call, mrcall_internal.first_contact,
-    mrcall_internal.caller_key, mrcall.retention_run TO rights_janitor;
-GRANT EXECUTE ON PROCEDURE mrcall.apply_session_retention TO rights_janitor;
-GRANT EXECUTE ON FUNCTION mrcall_internal.call_retention_batch, mrcall_internal.retire_calls,
-    mrcall_internal.retire_chunk, mrcall_internal.delete_archived, mrcall_internal.drop_empty_chunk TO rights_janitor;
-SQL
+# A role that runs retention, by the grants that docs/retention.md names, writes the kept tables, policies or not.
+# shellcheck disable=SC2016
+sed -n '/^SELECT mrcall.grant_read(.janitor/,/^```/p' "$ROOT/docs/retention.md" | grep -v '^```' | sed 's/janitor/rights_janitor/g' |
+    in_db >/dev/null
 same "who runs retention by grants archives and deletes, in two batches" '1|t' "$(in_db -c 'BEGIN' \
     -c 'UPDATE public.session_retention_policies SET archive_after_days = 5, delete_after_days = 60' -c 'SET ROLE rights_janitor' \
     -c 'CALL mrcall.apply_session_retention(false, 3)' -c 'CALL mrcall.apply_session_retention(false, 100000)' \
