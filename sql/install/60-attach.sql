@@ -488,7 +488,8 @@ AS $$
     GROUP BY r.logical_table
     ON CONFLICT ON CONSTRAINT source_pkey DO UPDATE
     SET relation = excluded.relation, key_expression = excluded.key_expression, columns = excluded.columns,
-        version = excluded.version, is_default = excluded.is_default
+        version = excluded.version, is_default = excluded.is_default,
+        begins_at = CASE WHEN s.relation = excluded.relation THEN s.begins_at END
     WHERE (s.relation, s.key_expression, s.columns, s.version, s.is_default)
         IS DISTINCT FROM (excluded.relation, excluded.key_expression, excluded.columns, excluded.version, excluded.is_default)
 $$;
@@ -521,6 +522,7 @@ BEGIN
     PERFORM mrcall_internal.make_views(resolved);
     PERFORM mrcall_internal.keep_mapping(resolved, kept IS NOT NULL);
     PERFORM mrcall_internal.protect_kept_tables();
+    PERFORM mrcall_internal.note_first_event();
     INSERT INTO mrcall.audit (at, role, login, action, result)
     SELECT clock_timestamp(), caller, session_user, 'attach', jsonb_object_agg(s.logical_table, s.relation)
     FROM mrcall.source AS s;

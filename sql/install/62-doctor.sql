@@ -245,6 +245,8 @@ BEGIN
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_hypertables() AS c
     UNION ALL
+    SELECT c.* FROM mrcall_internal.check_dropped_events() AS c
+    UNION ALL
     SELECT c.* FROM mrcall_internal.check_compression() AS c
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_dropped() AS c

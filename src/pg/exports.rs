@@ -97,7 +97,7 @@ functions! {
     mapping: source_tables, source_columns, mapping_paths, mapped_tables, compiled_mapping, cast_expression, source_problem;
     paths: path_agg_trans, paths, num_paths, num_conversions, num_nulls, total_value, path_credit, path_models, markov, shapley,
         path_interval, path_transform;
-    call_retention: may_commit;
+    call_retention: may_commit, is_seen_by_nobody;
     sessionize: visit_set_trans, visit_set_final;
     state_text: state_out;
     text_set: text_set, text_set_has;

@@ -16,6 +16,7 @@ pub mod query;
 pub mod scan;
 pub mod settings;
 pub mod srf;
+pub mod table;
 pub mod text;
 pub mod text_array;
 pub mod window;
