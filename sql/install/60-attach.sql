@@ -42,16 +42,23 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_mapping(jsonb) IS 'The errors of a mapping that is not of the documented form';
 
--- The type of an expression over a table, or why it has none: what the server says.
+-- The type of an expression over a table, or why it has none: what the server says. It is looked up as in the view, but not
+-- evaluated: the functions that it calls may need the search_path of those who read. Nor is the table read, whose policies may, too:
+-- its columns are those of its row type.
 CREATE FUNCTION mrcall_internal.try_expression(
     sql text, relation regclass, OUT found_type text, OUT state text, OUT problem text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    -- WHERE refuses aggregates, windows and sets: an expression is one value of one row.
-    EXECUTE format('SELECT pg_catalog.pg_typeof(%1$s)::pg_catalog.text FROM (SELECT) AS one LEFT JOIN %2$s AS t ON false '
-                   'WHERE pg_catalog.num_nulls(%1$s) OPERATOR(pg_catalog.>=) 0', sql, relation) INTO found_type;
+    -- WHERE refuses aggregates and windows, CASE sets: an expression is one value of one row.
+    EXECUTE format('SELECT pg_catalog.format_type(mrcall_internal.base_type(pg_catalog.pg_typeof(e.value)), NULL) '
+                   'FROM (SELECT CASE WHEN false THEN %1$s END AS value FROM %2$s '
+                   'WHERE (CASE WHEN false THEN pg_catalog.num_nulls(%1$s) END) IS NULL) AS e', sql,
+                   CASE WHEN has_table_privilege(relation, 'SELECT') THEN format('(SELECT (NULL::%s).*) AS t', relation)
+                        -- Rights on single columns show when it is read.
+                        ELSE format('(SELECT) AS one LEFT JOIN %s AS t ON false', relation) END)
+        INTO found_type;
     state := 'ok';
 EXCEPTION
     WHEN insufficient_privilege THEN
@@ -76,7 +83,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_object_agg(t.logical_table, coalesce(
         (SELECT jsonb_object_agg(a.attname, jsonb_build_object('quoted', quote_ident(a.attname),
-                                                               'is_document', a.atttypid = 'jsonb'::regtype))
+                                                               'is_document', mrcall_internal.base_type(a.atttypid) = 'jsonb'::regtype))
          FROM pg_attribute AS a
          WHERE a.attrelid = to_regclass(t.relation) AND a.attnum > 0 AND NOT a.attisdropped), '{}'))
     FROM mrcall_internal.mapped_tables(mapping::text) AS t
@@ -497,6 +504,7 @@ AS $$
 DECLARE
     former_role text;
     former_timeout constant text := current_setting('lock_timeout');
+    caller constant name := current_user;
     kept jsonb;
     resolved jsonb;
     hint text;
@@ -515,6 +523,9 @@ BEGIN
     PERFORM mrcall_internal.keep_mapping(resolved, kept IS NOT NULL);
     PERFORM mrcall_internal.protect_kept_tables();
     PERFORM mrcall_internal.note_first_event();
+    INSERT INTO mrcall.audit (at, role, login, action, result)
+    SELECT clock_timestamp(), caller, session_user, 'attach', jsonb_object_agg(s.logical_table, s.relation)
+    FROM mrcall.source AS s;
     PERFORM set_config('lock_timeout', former_timeout, true);
     PERFORM set_config('role', former_role, true);
     RETURN (SELECT format('%s of %s logical tables attached', count(t.relation), count(*))

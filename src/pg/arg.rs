@@ -84,7 +84,7 @@ macro_rules! read_as_pgrx {
     )+};
 }
 // A timestamptz is an i64 too, where infinity means nothing else than any other instant.
-read_as_pgrx!(bool, i32, i64, f64, Interval, TimestampWithTimeZone);
+read_as_pgrx!(bool, i32, i64, f64, pg_sys::Oid, Interval, TimestampWithTimeZone);
 
 /// An array of elements that are read one by one.
 impl<'fcx, T: UnboxDatum> Read<'fcx> for Array<'fcx, T> {

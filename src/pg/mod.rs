@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod arg;
+pub mod backtrace;
 mod exports;
 mod function;
 pub mod function_call;
@@ -15,6 +16,7 @@ pub mod query;
 pub mod scan;
 pub mod settings;
 pub mod srf;
+pub mod table;
 pub mod text;
 pub mod text_array;
 pub mod window;
