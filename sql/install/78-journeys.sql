@@ -228,6 +228,7 @@ BEGIN
     PERFORM mrcall_internal.check_range(report.since, report.until), mrcall_internal.check_conversion(report.conversion),
             mrcall_internal.check_dimension(report.dimension, '{channel,source,medium,campaign,landing_page,referrer_domain}');
     PERFORM mrcall_internal.require_attached();
+    PERFORM mrcall_internal.check_filter(report.filter);
     found := mrcall_internal.converts(report, 'w_shaped' = ANY (models), unconverted);
     IF report.restart THEN
         restarting := mrcall_internal.restarts(report.conversion);

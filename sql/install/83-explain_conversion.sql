@@ -292,6 +292,7 @@ BEGIN
     PERFORM mrcall_internal.check_model(CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback, half_life,
                                         first_weight, last_weight, weights);
     PERFORM mrcall_internal.require_attached();
+    PERFORM mrcall_internal.check_filter(report.filter);
     SELECT x.customer_id, x.business_id, x.converted_at, x.journey_at, x.value, x.currency,
            (SELECT min(u.created_at) FROM mrcall.customers AS u WHERE u.customer_id = x.customer_id) AS signup_at,
            (SELECT min(b.created_at) FROM mrcall.businesses AS b WHERE b.business_id = x.business_id) AS business_at

@@ -32,7 +32,7 @@ COMMENT ON AGGREGATE mrcall_internal.call_set(text, timestamptz, timestamptz, te
 CREATE TYPE mrcall_internal.call_figures AS (
     bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint, new_callers bigint,
     total_duration interval, mean_duration interval, p50_duration interval, p95_duration interval, peak_concurrency int,
-    outcomes jsonb);
+    outcomes jsonb, local timestamp);
 COMMENT ON TYPE mrcall_internal.call_figures IS 'A row of call_set_rows';
 
 CREATE FUNCTION mrcall_internal.call_set_rows(
@@ -60,8 +60,9 @@ DECLARE
 BEGIN
     PERFORM mrcall_internal.check_range(since, until);
     -- Raises the errors of a wrong width or zone.
-    PERFORM mrcall.next_bucket(width, since, zone);
+    PERFORM mrcall.next_bucket(width, since, zone), mrcall_internal.note_midnight(since, until, zone);
     PERFORM mrcall_internal.require_attached();
+    PERFORM mrcall_internal.warn_of_nobody(business_id, owner, template, 'call_summary(width, since, until, zone, business_id)');
     fill := CASE WHEN single IS NOT NULL THEN ARRAY[single] END;
     IF owner IS NOT NULL OR template IS NOT NULL THEN
         SELECT coalesce(array_agg(DISTINCT b.business_id), '{}') INTO fill
@@ -95,13 +96,13 @@ CREATE FUNCTION mrcall.call_summary(
 RETURNS TABLE (
     bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint, new_callers bigint,
     total_duration interval, mean_duration interval, p50_duration interval, p95_duration interval, peak_concurrency int,
-    outcomes jsonb)
+    outcomes jsonb, local timestamp)
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
 AS $$
     SELECT
         (r.row).bucket, (r.row).business_id, (r.row).calls, (r.row).answered, (r.row).missed, (r.row).callers,
         (r.row).new_callers, (r.row).total_duration, (r.row).mean_duration, (r.row).p50_duration, (r.row).p95_duration,
-        (r.row).peak_concurrency, (r.row).outcomes
+        (r.row).peak_concurrency, (r.row).outcomes, (r.row).local
     FROM (
         SELECT mrcall_internal.call_set_rows(s.calls, $1, $2, $3, $4, s.fill) AS row
         FROM mrcall_internal.call_set_of($1, $2, $3, $4, $5, $6, $7) AS s
@@ -109,4 +110,13 @@ AS $$
     ) AS r
 $$;
 COMMENT ON FUNCTION mrcall.call_summary(interval, timestamptz, timestamptz, text, text, text, text) IS
-    'Calls, outcomes, callers, durations and peak concurrency per bucket; without gaps for one business or an owner or template';
+    'Calls, outcomes, callers, durations and peak concurrency per bucket; without gaps for one business or an owner or template. '
+    'Two dates are days of the zone';
+
+--@ include templates/local_days.sql name=call_summary before="width interval, " first="width, "
+--@   after=", zone text DEFAULT 'UTC', business_id text DEFAULT NULL, owner text DEFAULT NULL, template text DEFAULT NULL"
+--@   passed="zone, business_id, owner, template"
+--@   columns="bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint,
+--@      new_callers bigint, total_duration interval, mean_duration interval, p50_duration interval, p95_duration interval,
+--@      peak_concurrency int, outcomes jsonb, local timestamp" types="interval, date, date, text, text, text, text"
+--@   volatility="STABLE PARALLEL RESTRICTED" cost=10000 rows=1000 what="Calls, callers and durations per bucket and business"

@@ -14,6 +14,7 @@ DECLARE
 BEGIN
     PERFORM mrcall_internal.check_range(since, until);
     PERFORM mrcall_internal.require_attached();
+    PERFORM mrcall_internal.warn_of_nobody(wanted, NULL, NULL, 'callers(since, until, business_id)');
     deleted := mrcall_internal.deleted_callers(since, until, CASE WHEN wanted IS NOT NULL THEN ARRAY[wanted] END);
     RETURN QUERY
     WITH figures AS MATERIALIZED (

@@ -16,6 +16,7 @@ DECLARE
 BEGIN
     PERFORM mrcall_internal.check_range(since, until);
     PERFORM mrcall_internal.require_attached();
+    PERFORM mrcall_internal.warn_of_nobody(wanted, NULL, wanted_template, 'flow(since, until, business_id, template)');
     RETURN QUERY
     WITH call AS MATERIALIZED (
         SELECT row_number() OVER () AS nr,

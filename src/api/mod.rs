@@ -14,6 +14,7 @@ pub mod document_fields;
 pub mod funnel_state;
 pub mod gap_fill;
 pub mod journeys;
+pub mod local_days;
 pub mod mapping;
 pub mod paths;
 pub mod sessionize;
