@@ -10,6 +10,7 @@ pub mod arg;
 mod exports;
 pub mod function_call;
 pub mod jsonb;
+mod language;
 pub mod query;
 pub mod scan;
 pub mod settings;
