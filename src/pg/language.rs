@@ -98,11 +98,7 @@ unsafe extern "C-unwind" {
     fn datumCopy(value: pg_sys::Datum, by_value: bool, length: c_int) -> pg_sys::Datum;
     fn errcontext_msg(format: *const c_char, ...) -> c_int;
     fn exprType(expression: *const pg_sys::Node) -> pg_sys::Oid;
-    fn get_func_input_arg_names(
-        names: pg_sys::Datum,
-        modes: pg_sys::Datum,
-        arg_names: *mut *mut *mut c_char,
-    ) -> c_int;
+    fn get_func_input_arg_names(names: pg_sys::Datum, modes: pg_sys::Datum, arg_names: *mut *mut *mut c_char) -> c_int;
     fn get_func_name(function: pg_sys::Oid) -> *mut c_char;
     fn get_func_namespace(function: pg_sys::Oid) -> pg_sys::Oid;
     fn get_func_retset(function: pg_sys::Oid) -> bool;
@@ -233,9 +229,8 @@ impl Run {
                 wrong("is not there");
             }
             let mut is_null = false;
-            let attribute = |number: u32, is_null: &mut bool| {
-                SysCacheGetAttr(cache, tuple, number as pg_sys::AttrNumber, is_null)
-            };
+            let attribute =
+                |number: u32, is_null: &mut bool| SysCacheGetAttr(cache, tuple, number as pg_sys::AttrNumber, is_null);
             let body = attribute(pg_sys::Anum_pg_proc_prosrc, &mut is_null);
             let body = text_to_cstring(pg_detoast_datum(body.cast_mut_ptr()));
             let names = attribute(pg_sys::Anum_pg_proc_proargnames, &mut is_null);
@@ -284,7 +279,11 @@ impl Run {
     }
 
     /// A statement as a query: all its names are found in the pinned path.
-    unsafe fn analyze(&mut self, mut statement: *mut pg_sys::RawStmt, source: &mut *const c_char) -> *mut pg_sys::Query {
+    unsafe fn analyze(
+        &mut self,
+        mut statement: *mut pg_sys::RawStmt,
+        source: &mut *const c_char,
+    ) -> *mut pg_sys::Query {
         // SAFETY: a statement of the parser's; the arrays live until the query is made.
         unsafe {
             let level = pin();
@@ -311,7 +310,9 @@ impl Run {
                 null_mut(),
             );
             AtEOXact_GUC(true, level);
-            if length(queries) != 1 || (*element::<pg_sys::Query>(queries, 0)).commandType != pg_sys::CmdType::CMD_SELECT {
+            if length(queries) != 1
+                || (*element::<pg_sys::Query>(queries, 0)).commandType != pg_sys::CmdType::CMD_SELECT
+            {
                 wrong("has a statement that is no SELECT");
             }
             element(queries, 0)
@@ -350,8 +351,7 @@ impl Run {
                 target,
                 c"structure of query does not match function result type".as_ptr(),
             );
-            let desc =
-                CreateQueryDesc(plan, source, GetActiveSnapshot(), null_mut(), dest, params, null_mut(), 0);
+            let desc = CreateQueryDesc(plan, source, GetActiveSnapshot(), null_mut(), dest, params, null_mut(), 0);
             ExecutorStart(desc, 0);
             #[cfg(not(feature = "pg18"))]
             ExecutorRun(desc, pg_sys::ScanDirection::ForwardScanDirection, 0, true);
@@ -444,8 +444,11 @@ pub(super) unsafe fn call(info: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
             answer: NULL,
         };
         let body = run.begin();
-        let mut frame =
-            pg_sys::ErrorContextCallback { previous: pg_sys::error_context_stack, callback: Some(say), arg: run.function.cast() };
+        let mut frame = pg_sys::ErrorContextCallback {
+            previous: pg_sys::error_context_stack,
+            callback: Some(say),
+            arg: run.function.cast(),
+        };
         let schema = get_namespace_name(get_func_namespace((*(*info).flinfo).fn_oid));
         if !schema.is_null() && CStr::from_ptr(schema) == c"mrcall" {
             pg_sys::error_context_stack = &raw mut frame;
