@@ -21,7 +21,7 @@ BEGIN
     RETURN 'no error';
 EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
-    context := rtrim(regexp_replace(context, '(SQL statement "SELECT \* FROM mrcall\.|PL/pgSQL function pg_temp).*', ''), E'\n');
+    context := rtrim(regexp_replace(context, '(SQL statement "SELECT (\* FROM )?mrcall\.|PL/pgSQL function pg_temp).*', ''), E'\n');
     RETURN concat_ws(' | ', sqlstate, message, CASE WHEN hint = '' THEN 'WITHOUT HINT' END, nullif(context, ''));
 END
 $$;
@@ -35,7 +35,7 @@ CREATE FUNCTION pg_temp.calls() RETURNS TABLE (name text, call text) LANGUAGE sq
                  ('call_heatmap', 'call_heatmap(%s)'), ('callers', 'callers(%s)'), ('flow', 'flow(%s)')) AS n (name, call)
     CROSS JOIN (VALUES ('NULL, ''2026-05-01'''), ('''2026-04-01'', ''infinity'''), ('''2026-05-01'', ''2026-04-01''')) AS r (range)
 $$;
-SELECT c.call, pg_temp.outcome('SELECT * FROM mrcall.' || c.call) AS outcome FROM pg_temp.calls() AS c ORDER BY 1 COLLATE "C";
+SELECT c.call, pg_temp.outcome('SELECT * FROM mrcall.' || c.call) AS outcome FROM pg_temp.calls() AS c ORDER BY c.call COLLATE "C";
 -- The other arguments, one wrong in each.
 \pset footer off
 SELECT c.call, pg_temp.outcome(format('SELECT * FROM mrcall.' || c.call, '''2026-04-01'', ''2026-05-01''')) AS outcome
@@ -60,8 +60,8 @@ SELECT p.proname || ' ' || a.name AS argument,
 FROM pg_proc AS p
 CROSS JOIN LATERAL unnest(p.proargtypes::oid[], p.proargnames[1:p.pronargs]) AS a (type, name)
 WHERE p.pronamespace = 'mrcall'::regnamespace AND p.proretset AND p.provolatile = 's' AND a.type = 'text[]'::regtype
-ORDER BY 1 COLLATE "C";
-SELECT c.call, pg_temp.outcome('SELECT * FROM mrcall.' || c.call) AS outcome
+ORDER BY p.proname COLLATE "C", a.name COLLATE "C";
+SELECT c.call, pg_temp.outcome('SELECT mrcall.' || c.call) AS outcome
 FROM (VALUES ('attribution(''2026-04-01'', ''2026-05-01'', ''custom'', weights => ''{{1,2},{3,4}}'')'),
              ('attribution_models(''2026-04-01'', ''2026-05-01'', weights => ''{{1,2},{3,4}}'')'),
              ('explain_conversion(''signup'', ''W-customer-001'', weights => ''{{1,2},{3,4}}'')'),
@@ -70,7 +70,8 @@ FROM (VALUES ('attribution(''2026-04-01'', ''2026-05-01'', ''custom'', weights =
              ('credit(''{2026-05-04,2026-05-05}'', ''{{a,b}}'', ''2026-05-06'', ''linear'')'),
              ('credit(''{2026-05-04,2026-05-05}'', ''{a,b}'', ''2026-05-06'', ''custom'', weights => ''{{1,2}}'')'),
              ('split_amount(100, ''{{1,2},{3,4}}'', 2)'), ('path_transform(''{{a,b},{c,d}}'', ''exposure'')'),
-             ('path_credit(''\x5001'', ''custom'', weights => ''{{1,2},{3,4}}'')'), ('path_models(''\x5001'', weights => ''{{1,2},{3,4}}'')'),
+             ('path_credit((SELECT mrcall.path_agg(''{a}'', 1, 0, 0)), ''custom'', weights => ''{{1,2},{3,4}}'')'),
+             ('path_models((SELECT mrcall.path_agg(''{a}'', 1, 0, 0)), weights => ''{{1,2},{3,4}}'')'),
              ('path_agg(''{{a,b},{c,d}}'', 1, 0, 0)'), ('window_funnel(''1 day'', now(), ''{{t,f},{t,f}}'')'),
              ('window_funnel(''1 day'', now(), ''{t,f}'', ''{{strict_once}}'')'), ('retention(''{{t,f},{t,f}}'')'),
              ('window_funnel(NULL::mrcall.funnel_state, ''1 day'', ''{{strict_once}}'')'),
@@ -78,7 +79,7 @@ FROM (VALUES ('attribution(''2026-04-01'', ''2026-05-01'', ''custom'', weights =
 
 -- Data that no report can count, deep in its query.
 INSERT INTO public.website_events (event_id, session_id, created_at, event_type, page_url) VALUES
-    ('T-infinite', 'T-visitor', '-infinity', 'page_view', 'https://a.b/');
+    ('T-infinite', 'T-visitor', 'infinity', 'page_view', 'https://a.b/');
 SELECT pg_temp.outcome('SELECT * FROM mrcall.cohorts(''2026-04-01'', ''2026-05-01'')') AS cohorts;
 SELECT pg_temp.outcome('SELECT * FROM mrcall.visits') AS visits;
 SET LOCAL mrcall.max_state_memory = '64kB';
@@ -92,7 +93,7 @@ RESET mrcall.max_state_memory;
 DROP VIEW mrcall.conversions CASCADE;
 SELECT c.name, pg_temp.outcome(format('SELECT * FROM mrcall.' || replace(replace(replace(c.call, '''2026-05-01'', ''2026-04-01''', '%s'),
     'NULL, ''2026-05-01''', '%s'), '''2026-04-01'', ''infinity''', '%s'), '''2026-04-01'', ''2026-05-01''')) AS outcome
-FROM (SELECT DISTINCT ON (c.name) c.* FROM pg_temp.calls() AS c ORDER BY c.name, c.call) AS c ORDER BY 1 COLLATE "C";
+FROM (SELECT DISTINCT ON (c.name) c.* FROM pg_temp.calls() AS c ORDER BY c.name, c.call) AS c ORDER BY c.name COLLATE "C";
 SELECT pg_temp.outcome('SELECT * FROM mrcall.explain_conversion(''signup'', ''x'')') AS explain_conversion,
        pg_temp.outcome('SELECT * FROM mrcall.business_health()') AS business_health,
        pg_temp.outcome('SELECT * FROM mrcall.resource_usage()') AS resource_usage;

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod arg;
+mod caught;
 mod exports;
 pub mod function_call;
 pub mod jsonb;
