@@ -56,7 +56,7 @@ pub(super) unsafe fn guard(
             let call = Call { info, memory: pg_sys::CurrentMemoryContext, life: PhantomData };
             let result = body(call)
                 .and_then(|result| allocator::check().map(|()| result))
-                .map_err(caught::leave)
+                .map_err(|error| caught::leave(error))
                 .unwrap_or_else(|error| raise(error));
             (*info).isnull = result.is_none();
             result.unwrap_or(pg_sys::Datum::null())
