@@ -62,6 +62,8 @@ AS $$
     ('mrcall.source', 'version', 'text', 'NOT NULL', 'The version of the extension that attached it'),
     ('mrcall.source', 'is_default', 'boolean', 'NOT NULL DEFAULT false',
      'Whether attach() without a mapping takes it: it was there before a detach, or before this installation'),
+    ('mrcall.source', 'begins_at', 'timestamp with time zone', '',
+     'Of events: the earliest that attach has seen, by which reports know what was dropped since; NULL where it saw none'),
 
     ('mrcall.channel_rule', 'position', 'integer', 'NOT NULL', 'The order in which the rules are tried'),
     ('mrcall.channel_rule', 'channel', 'text', 'NOT NULL', 'The channel that a touch gets'),

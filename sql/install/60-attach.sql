@@ -481,7 +481,8 @@ AS $$
     GROUP BY r.logical_table
     ON CONFLICT ON CONSTRAINT source_pkey DO UPDATE
     SET relation = excluded.relation, key_expression = excluded.key_expression, columns = excluded.columns,
-        version = excluded.version, is_default = excluded.is_default
+        version = excluded.version, is_default = excluded.is_default,
+        begins_at = CASE WHEN s.relation = excluded.relation THEN s.begins_at END
     WHERE (s.relation, s.key_expression, s.columns, s.version, s.is_default)
         IS DISTINCT FROM (excluded.relation, excluded.key_expression, excluded.columns, excluded.version, excluded.is_default)
 $$;
@@ -513,6 +514,7 @@ BEGIN
     PERFORM mrcall_internal.make_views(resolved);
     PERFORM mrcall_internal.keep_mapping(resolved, kept IS NOT NULL);
     PERFORM mrcall_internal.protect_kept_tables();
+    PERFORM mrcall_internal.note_first_event();
     PERFORM set_config('lock_timeout', former_timeout, true);
     PERFORM set_config('role', former_role, true);
     RETURN (SELECT format('%s of %s logical tables attached', count(t.relation), count(*))

@@ -279,6 +279,8 @@ BEGIN
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_hypertables() AS c
     UNION ALL
+    SELECT c.* FROM mrcall_internal.check_dropped_events() AS c
+    UNION ALL
     SELECT c.* FROM mrcall_internal.check_values(mapping) AS c
     UNION ALL
     SELECT 'warning', o.object, format('%s %s', o.rows, o.finding), NULL FROM mrcall_internal.orphans() AS o WHERE o.rows > 0

@@ -174,8 +174,9 @@ DECLARE
     margin constant interval := mrcall_internal.visit_margin(gap);
 BEGIN
     RETURN QUERY EXECUTE mrcall_internal.funnel_query(steps, modes, dimension IS NOT NULL, no_bots)
-    USING since, until, until + within, within, modes, dimension,
-          since - margin, until + CASE WHEN no_bots THEN within ELSE '0' END + margin, gap;
+    USING since, until, mrcall_internal.later(until, within), within, modes, dimension,
+          mrcall_internal.earlier(since, margin),
+          mrcall_internal.later(mrcall_internal.later(until, CASE WHEN no_bots THEN within ELSE '0' END), margin), gap;
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.funnel_figures(

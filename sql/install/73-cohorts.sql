@@ -50,8 +50,8 @@ DECLARE
     is_rolling constant boolean := cohort.step IS NOT NULL;
     -- Computed once, not for each row. Bots are told by their visits, over the whole history: whoever was first a bot did not
     -- come then.
-    read_since constant timestamptz := CASE WHEN NOT cohort.no_bots THEN cohort.since - margin END;
-    read_until constant timestamptz := cohort.until + margin;
+    read_since constant timestamptz := CASE WHEN NOT cohort.no_bots THEN mrcall_internal.earlier(cohort.since, margin) END;
+    read_until constant timestamptz := mrcall_internal.later(cohort.until, margin);
 BEGIN
     RETURN QUERY
     WITH visit AS MATERIALIZED (
@@ -150,6 +150,7 @@ BEGIN
         RAISE EXCEPTION 'the first event of a visitor is at -infinity'
             USING ERRCODE = '22008', HINT = 'SELECT * FROM mrcall.events WHERE occurred_at = ''-infinity''; shows it.';
     END IF;
+    PERFORM mrcall_internal.warn_of_dropped_events('-infinity', 'who came before is new here when coming again');
     asked := ROW(
         since, until, starts, ends,
         CASE WHEN rolling THEN (1000000 * extract(epoch FROM mrcall_internal.exact(width, 'width')))::bigint END,

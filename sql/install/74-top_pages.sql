@@ -27,8 +27,8 @@ BEGIN
     END IF;
     PERFORM mrcall_internal.require_attached();
     -- Computed once, not for each row.
-    read_since := since - margin;
-    read_until := until + margin;
+    read_since := mrcall_internal.earlier(since, margin);
+    read_until := mrcall_internal.later(until, margin);
     RETURN QUERY
     -- A visit that goes on across a border of the range neither enters nor leaves there.
     WITH visit AS MATERIALIZED (

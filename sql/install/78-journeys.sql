@@ -236,12 +236,12 @@ BEGIN
 
     -- The range of events and the browsers as plain values, so that the planner prunes chunks and uses indexes.
     IF unconverted THEN
-        first_at := least(found.first_at - exact_lookback, report.since) - margin;
-        last_at := greatest(found.last_at, report.until) + margin;
+        first_at := mrcall_internal.earlier(least(mrcall_internal.earlier(found.first_at, exact_lookback), report.since), margin);
+        last_at := mrcall_internal.later(greatest(found.last_at, report.until), margin);
     ELSE
         browsers := linked.visitor_ids;
-        first_at := coalesce(found.first_at - exact_lookback - margin, report.since);
-        last_at := found.last_at + margin;
+        first_at := coalesce(mrcall_internal.earlier(mrcall_internal.earlier(found.first_at, exact_lookback), margin), report.since);
+        last_at := mrcall_internal.later(found.last_at, margin);
         IF browsers = '{}' THEN
             -- A range of nothing: no chunk is read.
             first_at := report.since;
@@ -249,6 +249,7 @@ BEGIN
         END IF;
     END IF;
 
+    PERFORM mrcall_internal.warn_of_dropped_events(first_at, 'journeys that began before have fewer touches, or none');
     RETURN QUERY
     SELECT mrcall_internal.journey_set(
         r.row_kind, r.customer_id, r.visitor_id, r.at, r.begins_at, r.channel, r.dimension_value, r.conversion_id, r.value,
@@ -260,8 +261,8 @@ BEGIN
                NULL::text AS value, NULL::int AS scale, NULL::text AS currency, NULL::timestamptz AS signed_up_at,
                NULL::timestamptz AS business_at
         UNION ALL
-        SELECT 1, c.customer_id, NULL, c.ends_at, c.ends_at - exact_lookback, NULL, NULL, c.conversion_id, c.value, c.scale,
-               c.currency, c.signed_up_at, c.business_at
+        SELECT 1, c.customer_id, NULL, c.ends_at, mrcall_internal.earlier(c.ends_at, exact_lookback), NULL, NULL, c.conversion_id,
+               c.value, c.scale, c.currency, c.signed_up_at, c.business_at
         FROM unnest(found.ids, found.customer_ids, found.ends_at, found.amounts, found.scales, found.currencies,
                     found.signed_up_at, found.business_at)
             AS c (conversion_id, customer_id, ends_at, value, scale, currency, signed_up_at, business_at)

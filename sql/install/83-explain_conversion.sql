@@ -116,6 +116,7 @@ AS $$
 DECLARE
     first_event timestamptz;
     last_event timestamptz;
+    dropped_before timestamptz;
 BEGIN
     IF customer_id IS NULL THEN
         RETURN CASE WHEN business_id IS NULL THEN 'no customer: no business is known for it'
@@ -129,6 +130,10 @@ BEGIN
     END IF;
     IF touches_before_filter > 0 THEN
         RETURN 'every touch in the lookback is left out by the arguments';
+    END IF;
+    dropped_before := mrcall_internal.events_dropped_before();
+    IF begins_at < dropped_before THEN
+        RETURN format('dropped: the events before %s are gone, and with them those of its lookback', dropped_before);
     END IF;
     SELECT min(e.occurred_at), max(e.occurred_at) FILTER (WHERE e.occurred_at <= journey_at) INTO first_event, last_event
     FROM mrcall.events AS e
@@ -161,8 +166,8 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     margin constant interval := mrcall_internal.visit_margin(report.gap);
-    first_at constant timestamptz := read_since - margin;
-    last_at constant timestamptz := ends_at + margin;
+    first_at constant timestamptz := mrcall_internal.earlier(read_since, margin);
+    last_at constant timestamptz := mrcall_internal.later(ends_at, margin);
     answer mrcall_internal.journey;
 BEGIN
     SELECT count(*), array_agg(v.touched_at) FILTER (WHERE v.counts), array_agg(v.visitor_id) FILTER (WHERE v.counts),
@@ -227,10 +232,10 @@ SET plan_cache_mode = force_custom_plan
 AS $$
 BEGIN
     IF NOT restart THEN
-        RETURN ends_at - lookback;
+        RETURN mrcall_internal.earlier(ends_at, lookback);
     END IF;
     RETURN (
-        SELECT greatest(ends_at - lookback, max(x.journey_at) + interval '1 microsecond')
+        SELECT greatest(mrcall_internal.earlier(ends_at, lookback), max(x.journey_at) + interval '1 microsecond')
         FROM mrcall.conversions AS x
         WHERE x.conversion = CASE kind WHEN 'refund' THEN 'payment' ELSE kind END AND x.customer_id = journey_begin.customer_id
           AND x.journey_at < ends_at);
@@ -303,7 +308,7 @@ BEGIN
     FROM mrcall.identities AS i
     WHERE i.customer_id = c.customer_id AND i.visitor_id IS NOT NULL;
     begins_at := mrcall_internal.journey_begin(report.conversion, c.customer_id, c.journey_at, exact_lookback, report.restart);
-    journey := mrcall_internal.journey(begins_at, c.journey_at, c.journey_at - exact_lookback, report, browsers);
+    journey := mrcall_internal.journey(begins_at, c.journey_at, mrcall_internal.earlier(c.journey_at, exact_lookback), report, browsers);
     IF journey.times IS NULL THEN
         reason := mrcall_internal.unattributed_reason(c.customer_id, c.business_id, c.journey_at, begins_at, browsers,
             journey.before_filter);
@@ -312,6 +317,7 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
+    PERFORM mrcall_internal.warn_of_dropped_events(begins_at, 'the journey may have begun with touches that are gone');
     parts := mrcall_internal.journey_parts(journey, c.journey_at, c.value, c.currency, lookback, half_life, first_weight,
         last_weight, c.signup_at, c.business_at, weights);
     RETURN QUERY

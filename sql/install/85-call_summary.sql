@@ -74,7 +74,7 @@ BEGIN
     -- An index on the business finds the calls of one quicker by = than by = ANY.
     single := CASE WHEN cardinality(fill) = 1 THEN fill[1] END;
     -- Calls before count for the callers they bring, and for their ends while they may still run.
-    visible := since - make_interval(secs => mrcall_internal.longest_call());
+    visible := mrcall_internal.earlier(since, make_interval(secs => mrcall_internal.longest_call()));
     RETURN QUERY
     SELECT mrcall_internal.call_set(
                c.business_id, c.started_at, CASE WHEN c.started_at >= visible THEN c.ended_at END, c.outcome, c.answered,

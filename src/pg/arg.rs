@@ -9,7 +9,7 @@ use core::slice;
 use mrcall_engine::text::utf8;
 use pgrx::datum::{Interval, TimestampWithTimeZone, UnboxDatum};
 use pgrx::heap_tuple::PgHeapTuple;
-use pgrx::{AllocatedByRust, Array, FromDatum, pg_sys, varlena};
+use pgrx::{AllocatedByRust, Array, FromDatum, IntoDatum, pg_sys, varlena};
 
 use super::function_call::Call;
 use crate::error::{SqlResult, needed, report};
@@ -65,7 +65,7 @@ impl<'fcx> Call<'fcx> {
 }
 
 /// A value that borrows nothing of the server's memory.
-pub trait Owned: FromDatum {}
+pub trait Owned: FromDatum + IntoDatum {}
 
 impl Owned for String {}
 impl Owned for Vec<u8> {}
