@@ -50,6 +50,7 @@ CREATE TYPE mrcall_internal.call_retention_job AS (
     table_name name,
     key text,
     key_type text,
+    is_unique boolean,
     business_id text,
     started_at text,
     columns text,
@@ -65,6 +66,7 @@ COMMENT ON COLUMN mrcall_internal.call_retention_job.schema_name IS 'Its schema'
 COMMENT ON COLUMN mrcall_internal.call_retention_job.table_name IS 'Its name';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.key IS 'The column of call_id of a row t, as SQL writes it, as key_type';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.key_type IS 'The type that ids are compared as: the column''s, or text';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.is_unique IS 'Whether no two calls have one id and one start';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.business_id IS 'The expression of business_id';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.started_at IS 'The expression of started_at';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.columns IS 'A select list: what the archive keeps of a call';
@@ -162,7 +164,12 @@ BEGIN
     PERFORM mrcall_internal.raise_problems(resolved);
     PERFORM mrcall_internal.check_call_retention_tables();
 
-    SELECT format('%I.%I', n.nspname, c.relname), n.nspname, c.relname, key.key, key.key_type, x.business_id, x.started_at, x.columns,
+    SELECT format('%I.%I', n.nspname, c.relname), n.nspname, c.relname, key.key, key.key_type,
+           EXISTS (SELECT FROM pg_index AS u
+                   WHERE u.indrelid = c.oid AND u.indisunique AND u.indisvalid AND u.indpred IS NULL
+                     AND ARRAY(SELECT a.nr FROM unnest(u.indkey::int2[]) WITH ORDINALITY AS a (nr, place) WHERE a.place <= u.indnkeyatts)
+                         <@ ARRAY[k.attnum, time.attnum]),
+           x.business_id, x.started_at, x.columns,
            (SELECT format('%I.%I', xn.nspname, xc.relname) FROM pg_class AS xc JOIN pg_namespace AS xn ON xn.oid = xc.relnamespace
             WHERE xc.oid = to_regclass(i.relation)),
            index_key.key, index_key.key_type, x.index_started_at,
@@ -173,6 +180,7 @@ BEGIN
     JOIN pg_class AS c ON c.oid = s.relation::regclass
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_attribute AS k ON k.attrelid = c.oid AND k.attname = s.columns ->> 'call_id'
+    LEFT JOIN pg_attribute AS time ON time.attrelid = c.oid AND time.attname = s.columns ->> 'started_at'
     JOIN mrcall.source AS i ON i.logical_table = 'call_index'
     LEFT JOIN pg_attribute AS ik ON ik.attrelid = to_regclass(i.relation) AND ik.attname = i.columns ->> 'id'
     CROSS JOIN LATERAL mrcall_internal.call_key('t', k.attname, k.atttypid) AS key
