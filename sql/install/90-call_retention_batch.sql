@@ -38,7 +38,7 @@ RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(format($part$,
+    SELECT CASE WHEN job.index_relation IS NULL THEN '' ELSE format($part$,
         unindexed AS (
             DELETE FROM %s AS i
             WHERE (%s) OPERATOR(pg_catalog.=) ANY (SELECT %s FROM call AS c)%s
@@ -58,7 +58,7 @@ AS $$
             CASE WHEN job.key_type = job.index_key_type THEN format('other.call_key OPERATOR(pg_catalog.=) %s', job.index_key)
                  ELSE format('other.call_id OPERATOR(pg_catalog.=) (%s)::pg_catalog.text', job.index_key) END,
             ' AND other.started_at OPERATOR(pg_catalog.=) ' || by.start
-                || ' AND other.started_at OPERATOR(pg_catalog.>=) $5 AND other.started_at OPERATOR(pg_catalog.<=) $6') END), '')
+                || ' AND other.started_at OPERATOR(pg_catalog.>=) $5 AND other.started_at OPERATOR(pg_catalog.<=) $6') END) END
     FROM (SELECT '(' || job.index_started_at || ')' AS start) AS by
 $$;
 COMMENT ON FUNCTION mrcall_internal.call_retention_unindexed(mrcall_internal.call_retention_job) IS
