@@ -11,8 +11,6 @@ EDITION=${EDITION:-}
 TSL_SOURCE=${TSL_SOURCE:-}
 CLUSTER=${CLUSTER:-demo}
 # A test run must not be bent by the caller's own connection settings or language.
-# A server started with the latter would put a stack into the DETAIL of errors that are the server's own.
-unset RUST_BACKTRACE RUST_LIB_BACKTRACE
 unset PGHOST PGPORT PGUSER PGDATABASE PGPASSWORD PGSERVICE PGOPTIONS PGAPPNAME PSQLRC
 export LC_ALL=C.UTF-8 PSQL_PAGER='' PGCONNECT_TIMEOUT=10
 mkdir -p "$LOGS"

@@ -4,7 +4,15 @@
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::sync::LazyLock;
 
+use crate::resource::memory::lasting;
+use crate::rule_versions::version_of;
+
 const AGENTS_TSV: &str = include_str!("../rules/agents.tsv");
+
+/// The version of the words that are compiled in.
+pub fn rules_version() -> &'static str {
+    version_of(AGENTS_TSV)
+}
 
 /// How much of a user agent is read, in bytes; real ones end long before.
 const MAX_READ: usize = 4096;
@@ -24,7 +32,9 @@ struct Words {
     kinds: Vec<u8>,
 }
 
-static WORDS: LazyLock<Words> = LazyLock::new(|| {
+static WORDS: LazyLock<Words> = LazyLock::new(|| lasting(words));
+
+fn words() -> Words {
     let mut words = Vec::new();
     let mut kinds = Vec::new();
     for (kind, list) in AGENTS_TSV.lines().filter_map(|line| line.split_once('\t')) {
@@ -39,7 +49,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let finder =
         AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::LeftmostLongest).build(words).ok();
     Words { finder, kinds }
-});
+}
 
 /// Whether a user agent is a program that reads pages by itself: a crawler, a preview, a monitor, a feed reader, a
 /// library or a browser without a screen. False for an empty one.

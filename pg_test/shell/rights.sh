@@ -120,15 +120,10 @@ same "an owner's own view over the archive" "$(owner -c 'SELECT count(*) FROM mr
     -c 'SET ROLE demo' -c 'CREATE VIEW public.of_owner AS SELECT * FROM mrcall.session_archive' -c 'RESET ROLE' \
     -c 'GRANT SELECT ON public.of_owner TO rights_guest' -c 'SET ROLE rights_guest' -c 'SELECT count(*) FROM public.of_owner' -c 'ROLLBACK' | tail -n 1)"
 
-# A role that runs retention writes the kept tables, policies or not.
-in_db <<'SQL'
-GRANT DELETE ON public.sessions, public.sessions_ids TO rights_janitor;
-GRANT SELECT, INSERT, UPDATE, DELETE ON mrcall.session_archive, mrcall_internal.first_call, mrcall_internal.first_contact,
-    mrcall_internal.caller_key, mrcall.retention_run TO rights_janitor;
-GRANT EXECUTE ON PROCEDURE mrcall.apply_session_retention TO rights_janitor;
-GRANT EXECUTE ON FUNCTION mrcall_internal.call_retention_batch, mrcall_internal.retire_calls,
-    mrcall_internal.delete_archived, mrcall_internal.drop_empty_chunks TO rights_janitor;
-SQL
+# A role that runs retention, by the grants that docs/retention.md names, writes the kept tables, policies or not.
+# shellcheck disable=SC2016
+sed -n '/^SELECT mrcall.grant_read(.janitor/,/^```/p' "$ROOT/docs/retention.md" | grep -v '^```' | sed 's/janitor/rights_janitor/g' |
+    in_db >/dev/null
 same "who runs retention by grants archives and deletes, in two batches" '1|t' "$(in_db -c 'BEGIN' \
     -c 'UPDATE public.session_retention_policies SET archive_after_days = 5, delete_after_days = 60' -c 'SET ROLE rights_janitor' \
     -c 'CALL mrcall.apply_session_retention(false, 3)' -c 'CALL mrcall.apply_session_retention(false, 100000)' \
@@ -168,6 +163,19 @@ super -c 'ALTER ROLE rights_other RENAME TO rights_renamed'
 owner -c "SELECT mrcall.revoke_read('rights_renamed')" >/dev/null
 super -c 'ALTER ROLE rights_renamed RENAME TO rights_other'
 same "a role that got another name loses them too" "$before" "$(owner -c "$acl")"
+# As after a restore into another cluster, where the number is that of another role.
+owner -c "SELECT mrcall.grant_read('rights_other')" -c "UPDATE mrcall_internal.granted_right SET role_id = 'rights_a'::regrole WHERE role = 'rights_other'" \
+    -c "SELECT mrcall.revoke_read('rights_other')" >/dev/null
+same "notes go by the name first" "$before" "$(owner -c "$acl")"
+same "and what rights_a was granted stays" t "$(owner -c "SELECT has_table_privilege('rights_a', 'mrcall.calls', 'SELECT')")"
+owner -c "SELECT mrcall.grant_read('rights_other')" -c 'SELECT mrcall.detach()' -c "SELECT mrcall.revoke_read('rights_other')" -c 'SELECT mrcall.attach()' >/dev/null
+same "attach brings back nothing that was taken back behind detach" "$before" "$(owner -c "$acl")"
+# A new role of an old name has no rights by notes of the old one.
+owner -c "SELECT mrcall.grant_read('rights_other')" >/dev/null
+in_db -c 'DROP OWNED BY rights_other' -c 'DROP ROLE rights_other' -c 'CREATE ROLE rights_other'
+owner -c 'GRANT USAGE ON SCHEMA mrcall TO rights_other' -c 'GRANT SELECT ON mrcall.visits, public.sessions TO rights_other' \
+    -c 'GRANT INSERT ON public.website_events TO rights_other' -c "SELECT mrcall.grant_read('rights_other')" -c "SELECT mrcall.revoke_read('rights_other')" >/dev/null
+same "a new role of the name has and loses its own" "$before" "$(owner -c "$acl")"
 # Foreign tables want a user on the other server.
 same "grant_read says where a foreign server does not know the role" 'NOTICE:  role "rights_other" has no user mapping on the foreign server "elsewhere": its reports cannot read there
 HINT:  CREATE USER MAPPING FOR rights_other SERVER elsewhere' "$(in_db -c 'BEGIN' -c 'CREATE FOREIGN DATA WRAPPER elsewhere' -c 'CREATE SERVER elsewhere FOREIGN DATA WRAPPER elsewhere' \
@@ -175,6 +183,10 @@ HINT:  CREATE USER MAPPING FOR rights_other SERVER elsewhere' "$(in_db -c 'BEGIN
     -c "SELECT mrcall.grant_read('rights_other')" -c 'ROLLBACK' 2>&1 |
     grep -E -A1 '^NOTICE' | sed -E 's/ OPTIONS.*//; s/NOTICE:  00000: /NOTICE:  /')"
 
+# ---- the page of promises names tests that are there
+tests=$(grep -oE '.(shell|sql)/[a-z_]+\.(sh|sql)`' "$ROOT/docs/security.md" | tr -d '`' | sort -u)
+for test in $tests; do [ -e "$ROOT/pg_test/$test" ] || die "docs/security.md names a test that is not there: $test"; done
+same "docs/security.md names tests that are there" t "$([ "$(wc -w <<<"$tests")" -gt 8 ] && echo t)"
 # ---- tenants: random questions beside a database that holds only what the policies leave
 rounds=16 cases=14
 [ "${SOAK:-}" ] && rounds=80 cases=30

@@ -1,11 +1,14 @@
 -- mrcall.doctor: each finding brought about once; where it has a fix, the fix is run and the finding is gone.
 SET client_min_messages = warning;
--- What doctor finds beside what it found before; hypertables are another matter (there may be no TimescaleDB).
+-- What doctor finds beside what it found before; hypertables are another matter (there may be no TimescaleDB). Within a transaction an
+-- index cannot be made without locks: that its fixes do so is in shell/doctor_fixes.
 CREATE TABLE public.usual AS SELECT * FROM mrcall.doctor() WHERE false;
 CREATE FUNCTION pg_temp.findings() RETURNS TABLE (severity text, object text, finding text, fix text) LANGUAGE sql AS $$
-    SELECT d.severity, d.object, d.finding, d.fix FROM mrcall.doctor() AS d WHERE d.finding !~ 'hypertable|TimescaleDB'
+    SELECT d.severity, d.object, replace(d.finding, ' (a chunk cannot be written while it is indexed)', ''),
+           regexp_replace(d.fix, ' CONCURRENTLY| WITH \(timescaledb[^)]*\)', '')
+    FROM mrcall.doctor() AS d WHERE d.finding !~ 'hypertable|TimescaleDB'
     EXCEPT
-    SELECT u.severity, u.object, u.finding, u.fix FROM public.usual AS u
+    SELECT u.severity, u.object, u.finding, regexp_replace(u.fix, ' CONCURRENTLY', '') FROM public.usual AS u
     ORDER BY 1, 2, 3
 $$;
 -- Runs the fix of the findings that a pattern names.
@@ -42,7 +45,7 @@ SELECT mrcall.attach('{"stripe_events": {"table": "public.hooks", "columns": {"r
 CREATE INDEX ON public.hooks USING gin (mrcall.stripe_ids("The Body"::jsonb)) WHERE id > 'm';
 CREATE INDEX ON public.hooks (id);
 SELECT severity, object, finding FROM mrcall.doctor() WHERE severity = 'info' AND finding LIKE 'no index%';
-SELECT fix FROM mrcall.doctor() WHERE severity = 'info' AND finding LIKE 'no index%' \gexec
+SELECT replace(fix, ' CONCURRENTLY', '') FROM mrcall.doctor() WHERE severity = 'info' AND finding LIKE 'no index%' \gexec
 SELECT severity, object, finding FROM mrcall.doctor() WHERE severity = 'info' AND finding LIKE 'no index%';
 SET LOCAL enable_seqscan = off;
 EXPLAIN (COSTS OFF) SELECT FROM mrcall.stripe_events WHERE mrcall.stripe_ids(document) && '{in_1}';

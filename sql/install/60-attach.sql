@@ -42,17 +42,39 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_mapping(jsonb) IS 'The errors of a mapping that is not of the documented form';
 
--- The type of an expression over a table, or why it has none: what the server says.
+-- The type of an expression over a table, or why it has none: what the server says. It is looked up as in the view, but not
+-- evaluated: the functions that it calls may need the search_path of those who read. Nor is the table read, whose policies may, too:
+-- its columns are those of its row type. Types are named as format_type names them.
+-- collates_apart: by another collation than the database's and C, or one for which different texts are equal. Of two such
+-- columns no comparison is possible, and LIKE of none.
 CREATE FUNCTION mrcall_internal.try_expression(
-    sql text, relation regclass, OUT found_type text, OUT state text, OUT problem text)
+    sql text, relation regclass, OUT found_type text, OUT collates_apart boolean, OUT state text, OUT problem text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
+DECLARE
+    source text;
+    found regtype;
+    collation_name text;
 BEGIN
-    -- WHERE refuses aggregates, windows and sets: an expression is one value of one row.
-    EXECUTE format('SELECT pg_catalog.pg_typeof(%1$s)::pg_catalog.text FROM (SELECT) AS one LEFT JOIN %2$s AS t ON false '
-                   'WHERE pg_catalog.num_nulls(%1$s) OPERATOR(pg_catalog.>=) 0', sql, relation) INTO found_type;
+    -- Rights on single columns show when it is read.
+    source := format(
+        'FROM (SELECT CASE WHEN false THEN %1$s END AS value FROM %2$s '
+        'WHERE (CASE WHEN false THEN pg_catalog.num_nulls(%1$s) END) IS NULL) AS e', sql,
+        CASE WHEN has_table_privilege(relation, 'SELECT') THEN format('(SELECT (NULL::%s).*) AS t', relation)
+             ELSE format('(SELECT) AS one LEFT JOIN %s AS t ON false', relation) END);
+    -- WHERE refuses aggregates and windows, CASE sets: an expression is one value of one row.
+    EXECUTE 'SELECT mrcall_internal.base_type(pg_catalog.pg_typeof(e.value)) ' || source INTO found;
     state := 'ok';
+    SELECT CASE t.typname WHEN 'citext' THEN 'citext' ELSE format_type(t.oid, NULL) END, t.typcollation <> 0
+    INTO found_type, collates_apart
+    FROM pg_type AS t
+    WHERE t.oid = found;
+    IF collates_apart THEN
+        EXECUTE 'SELECT pg_catalog.pg_collation_for(e.value) ' || source INTO collation_name;
+        collates_apart := coalesce(collation_name NOT IN ('"default"', '"C"'), false);
+    END IF;
 EXCEPTION
     WHEN insufficient_privilege THEN
         state := 'no right';
@@ -66,7 +88,7 @@ EXCEPTION
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.try_expression(text, regclass) IS
-    'The type of an expression over a table, or why it has none';
+    'The type of an expression over a table and whether its collation is a third one, or why it has none';
 
 -- The columns of the physical tables that a mapping names.
 CREATE FUNCTION mrcall_internal.physical_columns(mapping jsonb)
@@ -76,7 +98,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_object_agg(t.logical_table, coalesce(
         (SELECT jsonb_object_agg(a.attname, jsonb_build_object('quoted', quote_ident(a.attname),
-                                                               'is_document', a.atttypid = 'jsonb'::regtype))
+                                                               'is_document', mrcall_internal.base_type(a.atttypid) = 'jsonb'::regtype))
          FROM pg_attribute AS a
          WHERE a.attrelid = to_regclass(t.relation) AND a.attnum > 0 AND NOT a.attisdropped), '{}'))
     FROM mrcall_internal.mapped_tables(mapping::text) AS t
@@ -95,6 +117,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     col record;
+    collates_apart boolean;
 BEGIN
     FOR col IN
         SELECT * FROM mrcall_internal.compiled_mapping(mapping::text, mrcall_internal.physical_columns(mapping)::text) AS m
@@ -111,12 +134,15 @@ BEGIN
             problem := col.problem;
             expression := col.source;
         ELSIF relation IS NOT NULL AND col.sql IS NOT NULL THEN
-            SELECT t.found_type, t.state, t.problem INTO found_type, state, problem
+            SELECT t.found_type, t.collates_apart, t.state, t.problem INTO found_type, collates_apart, state, problem
             FROM mrcall_internal.try_expression(col.sql, relation) AS t;
             cast_expression := mrcall_internal.cast_expression(col.sql, found_type, type);
+            IF collates_apart AND type IN ('text', 'text[]') THEN
+                cast_expression := format('(%s COLLATE pg_catalog."default")', cast_expression);
+            END IF;
             IF state = 'ok' AND cast_expression IS NULL THEN
                 state := 'bad type';
-            ELSIF cast_expression LIKE 'mrcall.try\_%' THEN
+            ELSIF starts_with(cast_expression, 'mrcall.try_') THEN
                 said := format('(%s)::pg_catalog.text', col.sql);
             END IF;
         END IF;
@@ -497,6 +523,7 @@ AS $$
 DECLARE
     former_role text;
     former_timeout constant text := current_setting('lock_timeout');
+    caller constant name := current_user;
     kept jsonb;
     resolved jsonb;
     hint text;
@@ -515,6 +542,9 @@ BEGIN
     PERFORM mrcall_internal.keep_mapping(resolved, kept IS NOT NULL);
     PERFORM mrcall_internal.protect_kept_tables();
     PERFORM mrcall_internal.note_first_event();
+    INSERT INTO mrcall.audit (at, role, login, action, result)
+    SELECT clock_timestamp(), caller, session_user, 'attach', jsonb_object_agg(s.logical_table, s.relation)
+    FROM mrcall.source AS s;
     PERFORM set_config('lock_timeout', former_timeout, true);
     PERFORM set_config('role', former_role, true);
     RETURN (SELECT format('%s of %s logical tables attached', count(t.relation), count(*))

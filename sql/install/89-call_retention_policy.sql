@@ -190,12 +190,12 @@ BEGIN
                max(r.cast_expression) FILTER (WHERE r.logical_table = 'calls' AND r.name = 'business_id') AS business_id,
                max(r.cast_expression) FILTER (WHERE r.logical_table = 'call_index' AND r.name = 'start_timestamp'
                    AND r.expression IS NOT NULL) AS index_started_at,
-               string_agg(format('%s AS %I', CASE WHEN r.cast_expression LIKE 'NULL::%'
-                                                  THEN format('NULL::pg_catalog.%I', (SELECT y.typname FROM pg_type AS y WHERE y.oid = a.atttypid))
+               string_agg(format('%s AS %I', CASE WHEN r.cast_expression LIKE 'NULL::%' THEN format('NULL::pg_catalog.%I', y.typname)
                                                   ELSE r.cast_expression END, r.name), ', ' ORDER BY r.ordinal)
                    FILTER (WHERE r.logical_table = 'calls' AND a.attname IS NOT NULL) AS columns
         FROM jsonb_to_recordset(resolved) AS r (logical_table text, ordinal int, name text, expression text, cast_expression text)
         LEFT JOIN pg_attribute AS a ON a.attrelid = 'mrcall.session_archive'::regclass AND a.attname = r.name
+        LEFT JOIN pg_type AS y ON y.oid = a.atttypid
     ) AS x
     WHERE s.logical_table = 'calls';
     RETURN job;

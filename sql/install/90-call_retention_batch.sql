@@ -282,7 +282,8 @@ BEGIN
         archived = r.archived OPERATOR(pg_catalog.+) excluded.archived,
         deleted = r.deleted OPERATOR(pg_catalog.+) excluded.deleted,
         chunks_dropped = r.chunks_dropped OPERATOR(pg_catalog.+) excluded.chunks_dropped;
+    PERFORM mrcall_internal.audit_retention(run);
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.call_retention_batch IS
-    'One batch of mrcall.apply_session_retention, with its line in mrcall.retention_run';
+    'One batch of mrcall.apply_session_retention, with its lines in mrcall.retention_run and mrcall.audit';

@@ -34,10 +34,10 @@ AS $$
     ('docs/call_agg.md', '{call_agg,rollup(call_state),num_calls,total_duration(call_state),mean_duration,duration_percentile,
         outcomes,peak_concurrency,peak_at,busy_time}'),
     ('docs/retention.md', '{apply_session_retention,retention_due,session_archive,retention_run}'),
-    ('docs/sources.md', '{attach,detach,dependents,source,link_visitor}'),
+    ('docs/sources.md', '{attach,detach,dependents,source,link_visitor,unlink_visitor}'),
     ('docs/doctor.md', '{doctor}'),
     ('docs/security.md', '{grant_read,revoke_read}'),
-    ('docs/forget.md', '{forget}'),
+    ('docs/forget.md', '{forget,export_customer,audit}'),
     ('docs/sources.md', '{try_timestamptz,try_numeric,try_bigint,try_int,try_boolean,version,events,customers,businesses,
         subscriptions,stripe_events,apple_events,calls,contacts,phones,resources,templates,products,flow_states,
         retention_policies,call_index}')
@@ -49,6 +49,7 @@ CREATE FUNCTION mrcall_internal.public_functions()
 RETURNS TABLE (name text, first_type text, arguments text, returns text, what text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
     SELECT f.proname, (SELECT t.typname FROM pg_type AS t WHERE t.oid = f.proargtypes[0]),
            concat_ws(', ', a.needed, '[' || a.optional || ']'),
@@ -105,7 +106,7 @@ AS $$
     FROM object AS o
     LEFT JOIN entry AS e ON e.name IN (o.name, o.overload)
     WHERE about IS NULL OR strpos(lower(o.name), lower(about)) > 0 OR strpos(lower(o.what), lower(about)) > 0
-    ORDER BY e.nr, o.arguments COLLATE "C", o.returns COLLATE "C"
+    ORDER BY e.nr, o.arguments COLLATE "C", o.returns COLLATE "C", o.what COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall.help(text) IS
     'What there is, or what is about something: functions, views and tables with their pages';

@@ -2,17 +2,20 @@
 
 use std::collections::HashMap;
 
+use mrcall_engine::bucket::wall_clock;
 use mrcall_engine::calls::{CallSet, Figures, SourceCall, Summary, SummaryRange};
 use mrcall_engine::resource::interrupt;
+use mrcall_engine::resource::memory::HeldVec;
 use pgrx::datum::Interval;
 
-use super::bucket::each_bucket;
+use super::bucket::list_buckets;
 use crate::agg::Held;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::answer::Made;
 use crate::pg::function_call::Call;
 use crate::pg::srf::{Json, Row, Rows, Shared, Start};
 use crate::pg::text_array::TextArray;
+use crate::pg::zone::PgZone;
 
 /// Arguments behind the state: business_id, started_at, ended_at, outcome, answered, caller, since, and known: business,
 /// caller, business, caller … of calls before that are gone.
@@ -29,7 +32,7 @@ pub fn call_set_trans<'fcx>(state: Held<'fcx, CallSet>, call: Call<'fcx>) -> Sql
     let make = || {
         let mut set = CallSet::new(needed(call.arg(7)?, "since")?).map_err(report)?;
         let known: Option<TextArray<'_>> = call.arg(8)?;
-        for pair in known.map_or(Ok(Vec::new()), TextArray::present)?.chunks_exact(2) {
+        for pair in known.map_or(Ok(HeldVec::default()), TextArray::present)?.chunks_exact(2) {
             if let [business, caller] = pair {
                 set.know(business, caller).map_err(report)?;
             }
@@ -44,8 +47,11 @@ const MOST_OUTCOMES_KEPT: usize = 20_000;
 
 struct SummaryRows<'m> {
     summary: Summary,
+    zone: PgZone,
+    /// A bucket's start and what the clock shows then: many rows are of one bucket.
+    clock: (i64, i64),
     /// By business: its text, made when the first row needs it.
-    businesses: Vec<Option<Shared<'m>>>,
+    businesses: HeldVec<Option<Shared<'m>>>,
     outcomes: HashMap<Vec<(u32, u32)>, Shared<'m>>,
 }
 
@@ -83,6 +89,10 @@ impl<'m> Rows<'m> for SummaryRows<'m> {
             row.set(column, micros.and_then(|micros| Interval::new(0, 0, micros).ok()))?;
         }
         row.set(11, peak as i32)?;
+        if self.clock.0 != bucket {
+            self.clock = (bucket, wall_clock(bucket, &self.zone).map_err(report)?);
+        }
+        row.set(13, self.clock.1)?;
         Ok(true)
     }
 }
@@ -95,15 +105,15 @@ impl Start for OfCallSet {
 
     fn start<'m>(call: Call<'_>, _row: &mut Row<'m>) -> SqlResult<SummaryRows<'m>> {
         let since = call.arg(2)?;
-        let mut buckets = Vec::new();
-        each_bucket(call.arg(1)?, since, call.arg(3)?, call.arg(4)?, |start, _| buckets.push(start))?;
+        let buckets = list_buckets(call.arg(1)?, since, call.arg(3)?, call.arg(4)?)?;
+        let buckets = HeldVec::collect(buckets.iter().map(|(start, _)| *start)).map_err(report)?;
         let fill: Option<TextArray<'_>> = call.arg(5)?;
         let fill = fill.map(TextArray::present).transpose()?;
-        let fill: Option<Vec<String>> = fill.map(|texts| texts.into_iter().map(str::to_owned).collect());
         let range = SummaryRange { since: needed(since, "since")?, buckets: &buckets, fill: fill.as_deref() };
         let summary = Summary::new(call.arg(0)?, &range).map_err(report)?;
-        let businesses = vec![None; summary.num_businesses()];
-        Ok(SummaryRows { summary, businesses, outcomes: HashMap::new() })
+        let businesses = HeldVec::filled(None, summary.num_businesses()).map_err(report)?;
+        let zone = PgZone::named(needed(call.arg(4)?, "zone")?).map_err(report)?;
+        Ok(SummaryRows { summary, zone, clock: (i64::MIN, 0), businesses, outcomes: HashMap::new() })
     }
 }
 

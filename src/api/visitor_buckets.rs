@@ -1,21 +1,24 @@
 //! `visitor_buckets`: one pass over the events finds the visits, cut at the buckets' starts; then they are counted.
 
+use mrcall_engine::bucket::wall_clock;
 use mrcall_engine::resource::interrupt;
-use mrcall_engine::resource::memory::Reservation;
+use mrcall_engine::resource::memory::{self, Reservation};
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::visits::{BucketCounts, Cuts, VisitPart, VisitRows, VisitSet, origin_parts};
 use mrcall_engine::{Error, ErrorKind, user_agent};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 
-use super::bucket::each_bucket;
+use super::bucket::list_buckets;
+use super::local_days::note_midnight;
 use super::visit_rows::{ByTextId, OwnRules, receive};
 use crate::agg::Receiver;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::function_call::Call;
 use crate::pg::query;
 use crate::pg::srf::{Materialize, Shared};
+use crate::pg::zone::PgZone;
 
-const COLUMNS: usize = 8;
+const COLUMNS: usize = 9;
 const NOT_SET: &str = "(not set)";
 
 /// Where the value of a visit comes from.
@@ -88,7 +91,7 @@ impl Values {
         if id == NONE {
             self.untouched = Some(value);
         } else {
-            self.known.put(id, value);
+            self.known.put(id, value)?;
         }
         Ok(value)
     }
@@ -128,7 +131,7 @@ fn count(
             if no_bots && visit.agent != NONE {
                 let is_bot = match bots.get(visit.agent) {
                     Some(known) => known,
-                    None => bots.put(visit.agent, rows.text(visit.agent).is_some_and(user_agent::is_bot)),
+                    None => bots.put(visit.agent, rows.text(visit.agent).is_some_and(user_agent::is_bot))?,
                 };
                 if is_bot {
                     continue;
@@ -145,19 +148,30 @@ fn count(
 }
 
 /// Writes a row for each bucket and value.
-fn write(counts: &BucketCounts, values: &Values, buckets: &[(i64, i64)], store: &mut Materialize<'_>) -> SqlResult<()> {
+fn write(
+    counts: &BucketCounts,
+    values: &Values,
+    buckets: &[(i64, i64)],
+    zone: PgZone,
+    store: &mut Materialize<'_>,
+) -> SqlResult<()> {
     let mut shown: Vec<(u32, Option<Shared<'_>>)> = match values.dimension {
         Dimension::Whole => vec![(0, None)],
         _ => {
             let mut found = counts.values().map_err(report)?;
             found.sort_unstable_by(|a, b| values.texts.get(*a).cmp(values.texts.get(*b)));
             let text = |id: u32| core::str::from_utf8(values.texts.get(id)).ok();
-            let shared = |id| SqlResult::Ok((id, text(id).map(|text| store.row.share(text)).transpose()?));
-            found.into_iter().map(shared).collect::<SqlResult<_>>()?
+            let mut shared = |id| SqlResult::Ok((id, text(id).map(|text| store.row.share(text)).transpose()?));
+            let mut shown = memory::with_room(found.len()).map_err(report)?;
+            for id in found {
+                shown.push(shared(id)?);
+            }
+            shown
         }
     };
     let mut counter = interrupt::Throttle::default();
     for ((start, _), bucket) in buckets.iter().zip(1..) {
+        let local = wall_clock(*start, &zone).map_err(report)?;
         for (value, text) in &mut shown {
             counter.step();
             let cell = counts.counts(bucket, *value);
@@ -172,7 +186,8 @@ fn write(counts: &BucketCounts, values: &Values, buckets: &[(i64, i64)], store: 
             for (column, count) in (2..).zip(numbers) {
                 store.row.set(column, count as i64)?;
             }
-            store.row.set(COLUMNS - 1, duration)?;
+            store.row.set(7, duration)?;
+            store.row.set(8, local)?;
             store.put();
         }
     }
@@ -197,8 +212,8 @@ pub fn visitor_buckets(
         )?;
         let instant = |at: Option<TimestampWithTimeZone>, name| needed(at, name).map(i64::from);
         let (from, to) = (instant(since, "since")?, instant(until, "until")?);
-        let mut buckets = Vec::new();
-        each_bucket(width, Some(from), Some(to), zone, |start, next| buckets.push((start, next)))?;
+        let buckets = list_buckets(width, Some(from), Some(to), zone)?;
+        note_midnight(Some(from), Some(to), zone)?;
         if dimension.is_some() {
             query.run(
                 c"SELECT mrcall_internal.check_dimension($1, '{channel,source,medium,campaign,landing_page,referrer_domain,device,entry_page}')",
@@ -237,18 +252,19 @@ pub fn visitor_buckets(
             c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, NULL, $4, $5, $6, $7, $8, $9, $10) AS s",
             &args,
         )?;
-        let cuts = first_cut(&buckets, from);
-        let mut counts = BucketCounts::new(cuts.clone());
+        let cuts = first_cut(&buckets, from)?;
+        let mut counts = BucketCounts::new(memory::copy(&cuts).map_err(report)?);
         let mut values =
             Values { dimension: by, rules, texts: Dictionary::default(), known: ByTextId::new(), untouched: None };
         if let Some(mut set) = receive(receiver, query)? {
             count(&mut set.state, &mut counts, cuts, &mut values, no_bots)?;
         }
-        write(&counts, &values, &buckets, &mut store)
+        let clock = PgZone::named(needed(zone, "zone")?).map_err(report)?;
+        write(&counts, &values, &buckets, clock, &mut store)
     })
 }
 
 /// Where visits are cut: at the begin of the range, and at the begin of each bucket behind it.
-pub fn first_cut(buckets: &[(i64, i64)], since: i64) -> Vec<i64> {
-    buckets.iter().map(|bucket| bucket.0.max(since)).collect()
+pub fn first_cut(buckets: &[(i64, i64)], since: i64) -> SqlResult<Vec<i64>> {
+    memory::collect(buckets.iter().map(|bucket| bucket.0.max(since))).map_err(report)
 }
