@@ -43,8 +43,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     -- WHERE refuses aggregates, windows and sets: an expression is one value of one row.
-    EXECUTE format('SELECT pg_catalog.pg_typeof(%1$s)::pg_catalog.text FROM (SELECT) AS one LEFT JOIN %2$s AS t ON false '
-                   'WHERE pg_catalog.num_nulls(%1$s) OPERATOR(pg_catalog.>=) 0', sql, relation) INTO found_type;
+    -- Nothing is evaluated: a function of the host would run with this function's search_path.
+    EXECUTE format('SELECT pg_catalog.pg_typeof((SELECT %1$s FROM %2$s AS t '
+                   'WHERE false AND pg_catalog.num_nulls(%1$s) OPERATOR(pg_catalog.>=) 0))::pg_catalog.text', sql, relation)
+        INTO found_type;
     state := 'ok';
 EXCEPTION
     WHEN insufficient_privilege THEN

@@ -21,20 +21,11 @@ COMMENT ON FUNCTION mrcall_internal.business_zones() IS
 CREATE FUNCTION mrcall.call_heatmap(
     since timestamptz, until timestamptz, business_id text DEFAULT NULL, zone text DEFAULT NULL)
 RETURNS TABLE (weekday int, hour int, calls bigint, answered bigint, missed bigint, mean_duration interval)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 168
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 168
 AS $$
-DECLARE
-    wanted text := business_id;
-    all_zone text := zone;
-BEGIN
-    PERFORM mrcall_internal.check_range(since, until);
-    IF zone IS NOT NULL THEN
-        PERFORM mrcall.bucket(interval '1 day', since, zone);
-    END IF;
-    PERFORM mrcall_internal.require_attached();
-    RETURN QUERY
+    SELECT business_id AS wanted, zone AS all_zone, mrcall_internal.check_range(since, until),
+           CASE WHEN zone IS NOT NULL THEN mrcall.bucket(interval '1 day', since, zone) END AS checked,
+           mrcall_internal.require_attached();
     WITH call AS (
         SELECT c.started_at AT TIME ZONE coalesce(all_zone, z.zone, 'UTC') AS wall, c.answered,
                CASE WHEN c.ended_at > c.started_at THEN c.ended_at - c.started_at END AS duration
@@ -53,8 +44,7 @@ BEGIN
     FROM generate_series(1, 7) AS d (weekday)
     CROSS JOIN generate_series(0, 23) AS h (hour)
     LEFT JOIN cell AS c ON c.weekday = d.weekday AND c.hour = h.hour
-    ORDER BY d.weekday, h.hour;
-END
+    ORDER BY d.weekday, h.hour
 $$;
 COMMENT ON FUNCTION mrcall.call_heatmap(timestamptz, timestamptz, text, text) IS
     'Calls by weekday and hour, in each business''s own zone or in one for all: 168 rows';

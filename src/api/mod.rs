@@ -10,6 +10,7 @@ pub mod calls;
 pub mod credit;
 pub mod distinct;
 pub mod document_fields;
+pub mod fail;
 pub mod funnel_state;
 pub mod gap_fill;
 pub mod journeys;

@@ -11,6 +11,7 @@ use pgrx::{PgLogLevel, PgMemoryContexts, pg_sys, pgrx_extern_c_guard};
 
 use super::answer::Answer;
 use super::arg::{Arg, Read};
+use super::caught;
 use crate::error::SqlResult;
 
 /// The call that is running. What is borrowed of it lives as long as it does.
@@ -96,7 +97,7 @@ pub(super) unsafe fn guard(
     unsafe {
         pgrx_extern_c_guard(|| {
             let call = Call { info, memory: pg_sys::CurrentMemoryContext, life: PhantomData };
-            let result = body(call).unwrap_or_else(raise);
+            let result = body(call).map_err(|error| caught::leave(error)).unwrap_or_else(raise);
             (*info).isnull = result.is_none();
             result.unwrap_or(pg_sys::Datum::null())
         })

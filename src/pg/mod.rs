@@ -7,9 +7,11 @@
 
 pub mod answer;
 pub mod arg;
+mod caught;
 mod exports;
 pub mod function_call;
 pub mod jsonb;
+mod language;
 pub mod query;
 pub mod scan;
 pub mod settings;

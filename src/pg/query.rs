@@ -9,6 +9,7 @@ use pgrx::pg_sys;
 use pgrx::spi::Spi;
 
 use super::arg::Owned;
+use super::caught;
 use crate::error::{SqlResult, report};
 
 /// A connection to the server from inside.
@@ -16,7 +17,7 @@ pub struct Query(());
 
 /// Runs `work` with a connection.
 pub fn connect<R>(work: impl FnOnce(&Query) -> SqlResult<R>) -> SqlResult<R> {
-    Spi::connect(|_| work(&Query(())))
+    caught::through(|| Spi::connect(|_| work(&Query(()))))
 }
 
 impl Query {
