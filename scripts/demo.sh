@@ -38,8 +38,13 @@ fill() { # database, what is in it, how
         install "$name" "$what"
     elif [ "$found" != "$what"$'\n'"build $(build)" ]; then
         say "==> database $name: $what; the extension was built anew and is installed anew:" \
-            "    what you made with its functions and types is dropped, your other tables stay"
-        install "$name" "$what"
+            "    what you made with its functions and types is dropped, your rules, archived calls and other tables stay"
+        install "$name" "$what" || {
+            say "    the tables that the other build kept are not those of this one, and are dropped"
+            db -c 'SET client_min_messages = warning' -c 'DROP EXTENSION IF EXISTS mrcall_ext CASCADE' \
+                -c 'DROP SCHEMA IF EXISTS mrcall, mrcall_internal CASCADE'
+            install "$name" "$what"
+        }
     else
         say "==> database $name: as it was ($what)"
     fi

@@ -17,6 +17,7 @@ pub fn month_of_day(day: i64) -> i64 {
 }
 
 /// The first day of the month `month`, both counted as in [`month_of_day`].
+#[inline]
 pub fn first_day_of_month(month: i64) -> i64 {
     let march_based = month + 2_000 * 12 - 2;
     let (years, month) = (march_based.div_euclid(12), march_based.rem_euclid(12));
@@ -26,6 +27,7 @@ pub fn first_day_of_month(month: i64) -> i64 {
 
 /// The day, counted from 2000-01-01 = 0, of a date of the proleptic Gregorian calendar; `None` when there is no such
 /// date.
+#[inline]
 pub fn day_of_date(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(-5_000..=300_000).contains(&year) || !(1..=12).contains(&month) {
         return None;

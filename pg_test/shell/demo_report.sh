@@ -49,5 +49,6 @@ user -c "DO \$\$ BEGIN EXECUTE format('COMMENT ON DATABASE mrcall IS %L', 'demo 
 "$ROOT/scripts/demo.sh" --only-data >"$work/looked" 2>&1 || fail "a changed build does not start"
 grep -q 'installed anew' "$work/looked" || fail "a changed build is silent"
 user -c 'SELECT count(*) FROM public.kept' >"$work/kept" || fail "a changed build drops a user's table"
+[ "$(user -c 'SELECT channel FROM mrcall.channel_rule')" = Mine ] || fail "a changed build drops a user's rule"
 
 exit "$failed"

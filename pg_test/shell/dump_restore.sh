@@ -102,7 +102,7 @@ cluster new-database dump_hyper_new
 super_new=$(cluster super-url dump_hyper_new)
 # The extension belongs to who creates it: that has to be the role again, not the superuser who restores the rest.
 db dump_hyper_new -c 'CREATE EXTENSION mrcall_ext'
-"$PGBIN/pg_restore" -l "$LOGS/dump_hyper.dump" | grep -vE ' (SCHEMA|EXTENSION) - mrcall(_ext)? ' >"$LOGS/dump_hyper.list"
+"$PGBIN/pg_restore" -l "$LOGS/dump_hyper.dump" | grep -vE ' (SCHEMA|EXTENSION) - mrcall(_ext|_internal)? ' >"$LOGS/dump_hyper.list"
 "$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 "$super_new" -c 'SELECT timescaledb_pre_restore()' >/dev/null
 "$PGBIN/pg_restore" --exit-on-error -L "$LOGS/dump_hyper.list" -d "$super_new" "$LOGS/dump_hyper.dump"
 "$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 "$super_new" -c 'SELECT timescaledb_post_restore()' >/dev/null

@@ -35,7 +35,7 @@ super -c "CREATE ROLE test_analyst LOGIN PASSWORD '$password'" -c "CREATE ROLE t
 
 # What there is of the extension, from the catalogue.
 residue="SELECT (SELECT count(*) FROM pg_proc WHERE pronamespace = to_regnamespace('mrcall')) || ' functions, '
-    || (SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('mrcall') AND relkind IN ('r', 'S', 'i')) || ' tables, '
+    || (SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('mrcall') AND relkind NOT IN ('r', 'i')) || ' views, '
     || (SELECT count(*) FROM pg_type WHERE typnamespace = to_regnamespace('mrcall') AND typtype <> 'c' AND typcategory <> 'A')
     || ' types, '
     || (SELECT count(*) FROM pg_extension WHERE extname = 'mrcall_ext') || ' extensions'"
@@ -75,7 +75,7 @@ whole_life() { # database
     refused "$database: reports before attach" 42P01 demo "SELECT * FROM mrcall.attribution($may)"
     refused "$database: attach without tables" 42P01 demo 'SELECT mrcall.attach()'
     installer -c 'DROP EXTENSION mrcall_ext'
-    same "$database: nothing is left of an empty installation" '0 functions, 0 tables, 0 types, 0 extensions' "$(installer -c "$residue")"
+    same "$database: nothing is left of an empty installation" '0 functions, 0 views, 0 types, 0 extensions' "$(installer -c "$residue")"
 
     installer -f "$ROOT/sql/reference/reference.sql" -v visitors=300 -v seed=11 -f "$ROOT/sql/demo/generate.sql" >/dev/null
     installer -c 'CREATE EXTENSION mrcall_ext'
@@ -126,14 +126,17 @@ whole_life() { # database
     before=$(installer -c "$rows")
     refused "$database: drop without CASCADE" 2BP01 demo 'DROP EXTENSION mrcall_ext'
     installer -c 'DROP EXTENSION mrcall_ext CASCADE' 2>/dev/null
-    same "$database: nothing is left of the extension" '0 functions, 0 tables, 0 types, 0 extensions' "$(installer -c "$residue")"
+    same "$database: nothing is left of the extension" '0 functions, 0 views, 0 types, 0 extensions' "$(installer -c "$residue")"
     same "$database: the data is as it was" "$before" "$(installer -c "$rows")"
-    # And in again, once the views that are left have gone.
-    refused "$database: not over the views of before" 55000 demo 'CREATE EXTENSION mrcall_ext'
-    installer -c 'DROP SCHEMA mrcall CASCADE' -c 'CREATE EXTENSION mrcall_ext' -c 'SELECT mrcall.attach()' >/dev/null
+    # And in again: what cannot be computed again was kept (leaving.sh looks at all of it).
+    installer -c 'CREATE EXTENSION mrcall_ext' -c 'SELECT mrcall.attach()' >/dev/null
+    same "$database: the rules are those of before" '1|Our Letters|e' "$(installer -c 'SELECT position, channel, medium_pattern FROM mrcall.channel_rule')"
+    # By hand nothing is kept at all.
+    installer -c 'DROP EXTENSION mrcall_ext CASCADE' -c 'DROP SCHEMA mrcall, mrcall_internal CASCADE' -c 'CREATE EXTENSION mrcall_ext' \
+        -c 'SELECT mrcall.attach()' >/dev/null 2>&1
     same "$database: the rules are the seed again" 0 "$(installer -c 'SELECT count(*) FROM mrcall.channel_rule')"
-    installer -c 'DROP EXTENSION mrcall_ext CASCADE' -c 'DROP SCHEMA mrcall CASCADE' 2>/dev/null
-    same "$database: without the schema nothing is left at all" '' "$(installer -c "SELECT nspname FROM pg_namespace WHERE nspname = 'mrcall'")"
+    installer -c 'SELECT mrcall.detach()' -c 'DROP EXTENSION mrcall_ext' -c 'DROP SCHEMA mrcall, mrcall_internal CASCADE' >/dev/null 2>&1
+    same "$database: without the schemas nothing is left at all" '' "$(installer -c "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'mrcall%'")"
 }
 
 cluster start

@@ -42,3 +42,21 @@ SELECT has_table_privilege(:'analyst', 'mrcall.events', 'SELECT') AS view, has_s
 SELECT mrcall.grant_read(:'analyst');
 SELECT has_schema_privilege(:'analyst', 'Web Data', 'USAGE') AS usage,
        has_table_privilege(:'analyst', '"Web Data"."The Hits"', 'SELECT') AS hits;
+-- Hashes of callers, their key and the notes of rights are nobody's.
+SELECT c.relname AS readable FROM pg_class AS c
+WHERE c.relnamespace = 'mrcall_internal'::regnamespace AND c.relkind IN ('r', 'v') AND has_table_privilege(:'analyst', c.oid, 'SELECT')
+ORDER BY 1;
+-- All of it goes, and what the role had before stays.
+GRANT SELECT ON public.product TO pg_read_all_stats;
+SELECT mrcall.grant_read('pg_read_all_stats');
+SELECT mrcall.revoke_read(:'analyst');
+SELECT mrcall.revoke_read('pg_read_all_stats');
+SELECT c.oid::regclass AS object, a.grantee::regrole, a.privilege_type FROM pg_class AS c, aclexplode(c.relacl) AS a
+WHERE a.grantee IN ('pg_signal_backend'::regrole, 'pg_read_all_stats'::regrole) AND c.relnamespace <> 'pg_catalog'::regnamespace
+UNION ALL
+SELECT n.oid, a.grantee::regrole, a.privilege_type FROM pg_namespace AS n, aclexplode(n.nspacl) AS a
+WHERE a.grantee IN ('pg_signal_backend'::regrole, 'pg_read_all_stats'::regrole) AND n.nspname <> 'pg_catalog';
+SELECT count(*) AS notes FROM mrcall_internal.granted_right;
+SELECT mrcall.revoke_read(:'analyst');
+SELECT mrcall.revoke_read(NULL);
+SELECT mrcall.revoke_read('no such role');

@@ -24,8 +24,9 @@ FROM function AS p WHERE p.pronamespace = 'mrcall'::regnamespace ORDER BY p.pron
 \pset format aligned
 \pset tuples_only off
 
+-- One function alone runs with other rights than its caller's, those of the installer (docs/security.md), under a pinned path.
+SELECT p.oid::regprocedure AS security_definer, p.proowner = current_user::regrole AS ours FROM function AS p WHERE p.prosecdef;
 -- All that is wrong below is listed; nothing should be.
-SELECT p.oid::regprocedure AS security_definer FROM function AS p WHERE p.prosecdef;
 -- C functions know no search_path; SQL functions meant to be inlined carry no SET; everything else pins it.
 SELECT p.oid::regprocedure AS without_search_path FROM function AS p JOIN pg_language AS l ON l.oid = p.prolang
 WHERE NOT EXISTS (SELECT FROM unnest(p.proconfig) AS s WHERE s LIKE 'search\_path=%') AND l.lanname NOT IN ('c', 'internal', 'sql', 'mrcall_sql');
@@ -60,6 +61,12 @@ SELECT a.attrelid::regclass AS relation, a.attname AS column_without_comment FRO
 WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND c.relkind IN ('r', 'v') AND a.attnum > 0
   AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NULL
 ORDER BY 1, 2;
+-- Tables with rows of the host have row-level security, and each policy a comment.
+SELECT c.oid::regclass AS without_row_security FROM pg_class AS c
+WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND c.relkind = 'r' AND NOT c.relrowsecurity
+ORDER BY c.oid::regclass::text;
+SELECT p.polrelid::regclass AS relation, p.polname AS policy_without_comment FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid
+WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND obj_description(p.oid, 'pg_policy') IS NULL;
 -- Owners: tables and views are the installer's.
 SELECT c.oid::regclass AS not_ours FROM pg_class AS c
 WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND c.relkind IN ('r', 'v', 'S')

@@ -1,12 +1,19 @@
 -- mrcall.attach: finds the source tables, checks them, creates the views over them. See docs/sources.md.
 
+CREATE FUNCTION mrcall_internal.is_attached()
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT to_regclass('mrcall.events') IS NOT NULL AND to_regclass('mrcall.conversions') IS NOT NULL $$;
+COMMENT ON FUNCTION mrcall_internal.is_attached() IS 'Whether the views are there';
+
 CREATE FUNCTION mrcall_internal.require_attached()
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF to_regclass('mrcall.events') IS NULL OR to_regclass('mrcall.conversions') IS NULL THEN
+    IF NOT mrcall_internal.is_attached() THEN
         RAISE EXCEPTION 'mrcall_ext is not attached to the tables of this database'
             USING ERRCODE = '42P01', HINT = 'Run: SELECT mrcall.attach();';
     END IF;
@@ -122,7 +129,25 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.resolve_columns(jsonb) IS 'Each logical column checked against this database';
 
-CREATE FUNCTION mrcall_internal.raise_problems(resolved jsonb)
+-- A mapping without what cannot be read.
+CREATE FUNCTION mrcall_internal.mended_mapping(mapping jsonb, resolved jsonb)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT mapping || jsonb_object_agg(b.logical_table, CASE
+        WHEN b.has_no_table THEN '{"table": null}'
+        ELSE jsonb_set(coalesce(mapping -> b.logical_table, '{}'), '{columns}',
+                       coalesce(mapping #> ARRAY[b.logical_table, 'columns'], '{}') || b.without) END)
+    FROM (SELECT r.logical_table, bool_or(r.state = 'no table') AS has_no_table, jsonb_object_agg(r.name, NULL::text) AS without
+          FROM jsonb_to_recordset(resolved) AS r (logical_table text, name text, state text)
+          WHERE r.state <> 'ok'
+          GROUP BY r.logical_table) AS b
+$$;
+COMMENT ON FUNCTION mrcall_internal.mended_mapping(jsonb, jsonb) IS 'A mapping without what cannot be read';
+
+-- kept: the mapping, where it is not the caller's own words: the statement that mends it has to give all of it.
+CREATE FUNCTION mrcall_internal.raise_problems(resolved jsonb, kept jsonb DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -131,21 +156,48 @@ DECLARE
     fault record;
 BEGIN
     FOR fault IN SELECT p.* FROM mrcall_internal.source_problem(resolved::text, quote_ident(current_user)) AS p LOOP
-        RAISE EXCEPTION USING ERRCODE = fault.code, MESSAGE = fault.message, DETAIL = fault.detail, HINT = fault.hint;
+        RAISE EXCEPTION USING ERRCODE = fault.code, MESSAGE = fault.message, DETAIL = fault.detail, HINT = CASE
+            WHEN kept IS NULL OR fault.code = '42501' THEN fault.hint
+            ELSE format('Give the mapping anew; without what is missing it is: SELECT mrcall.attach(%L);',
+                        mrcall_internal.mended_mapping(kept, resolved)) END;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.raise_problems(jsonb) IS 'The error for source tables and columns that are missing';
+COMMENT ON FUNCTION mrcall_internal.raise_problems(jsonb, jsonb) IS 'The error for source tables and columns that are missing';
 
+-- What the table says is run as code, by whoever asks: a superuser does not run what another role wrote.
 CREATE FUNCTION mrcall_internal.attached_mapping()
 RETURNS jsonb
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT jsonb_object_agg(s.logical_table, jsonb_build_object('table', s.relation, 'columns', s.columns))
-    FROM mrcall.source AS s
+DECLARE
+    writer name;
+BEGIN
+    SELECT o.rolname INTO writer
+    FROM pg_class AS c
+    JOIN pg_roles AS o ON o.oid = c.relowner
+    WHERE c.oid = to_regclass('mrcall.source') AND NOT o.rolsuper
+      AND (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = current_user);
+    IF FOUND THEN
+        RAISE EXCEPTION 'a superuser would run what role "%" wrote into mrcall.source', writer
+            USING ERRCODE = '42501', HINT = format('Connect as that role, or run it as that role: SET ROLE %I;', writer);
+    END IF;
+    IF to_regclass('mrcall.source') IS NULL THEN
+        RETURN NULL;
+    END IF;
+    RETURN (SELECT jsonb_object_agg(s.logical_table, jsonb_build_object('table', s.relation, 'columns', s.columns))
+            FROM mrcall.source AS s);
+END
 $$;
 COMMENT ON FUNCTION mrcall_internal.attached_mapping() IS 'The mapping that is attached, as attach takes it';
+
+-- Inlined, and gone before a query is planned. By it each view depends on the extension, so that DROP EXTENSION never leaves one.
+CREATE FUNCTION mrcall_internal.is_installed()
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT true $$;
+COMMENT ON FUNCTION mrcall_internal.is_installed() IS 'Always true';
 
 -- The query of a logical table's view. Archived calls follow the others.
 CREATE FUNCTION mrcall_internal.source_query(logical_table text, relation text, select_list text)
@@ -153,31 +205,289 @@ RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT E'SELECT\n' || $3 || coalesce(E'\nFROM ' || $2, E'\nWHERE false')
-        -- The condition keeps the planner from reading a hypertable as a part of the union itself: it would take it for one
-        -- row, and aggregate millions of calls in one process.
-        || CASE WHEN $1 = 'calls' THEN CASE WHEN $2 IS NULL THEN '' ELSE E'\nWHERE true' END || mrcall_internal.archived_calls()
-                ELSE '' END
+    -- The condition keeps the planner from reading a hypertable as a part of the union itself, in calls: it would take it for one
+    -- row, and aggregate millions of calls in one process.
+    SELECT E'SELECT\n' || $3 || coalesce(E'\nFROM ' || $2 || E'\nWHERE ', E'\nWHERE NOT ') || 'mrcall_internal.is_installed()'
+        || CASE WHEN $1 = 'calls' THEN mrcall_internal.archived_calls() ELSE '' END
 $$;
 COMMENT ON FUNCTION mrcall_internal.source_query(text, text, text) IS 'The query of a logical table''s view';
 
--- Creates or replaces the view of a logical table, with its comments.
-CREATE FUNCTION mrcall_internal.create_source_view(logical_table text, relation text, select_list text)
+-- The names of the views that attach makes, those that others stand on first.
+CREATE FUNCTION mrcall_internal.view_names()
+RETURNS TABLE (nr bigint, relation text)
+LANGUAGE sql STABLE ROWS 20
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT t.nr, format('mrcall.%I', t.logical_table)
+    FROM mrcall_internal.source_tables() WITH ORDINALITY AS t (logical_table, relation, purpose, nr)
+    UNION ALL
+    SELECT 1000 + v.nr, v.relation FROM mrcall_internal.views() WITH ORDINALITY AS v (relation, what, query, nr)
+$$;
+COMMENT ON FUNCTION mrcall_internal.view_names() IS 'The views that attach makes, in the order in which it makes them';
+
+-- What each of them is to be.
+CREATE FUNCTION mrcall_internal.wanted_views(resolved jsonb)
+RETURNS TABLE (relation text, query text, what text, comments jsonb)
+LANGUAGE sql STABLE ROWS 20
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH wanted AS (
+        SELECT format('mrcall.%I', r.logical_table) AS relation,
+               mrcall_internal.source_query(r.logical_table, max(r.relation), string_agg(
+                   format('    %s AS %I', r.cast_expression, r.name), E',\n' ORDER BY r.ordinal)) AS query,
+               (SELECT t.purpose FROM mrcall_internal.source_tables() AS t WHERE t.logical_table = r.logical_table) AS what,
+               (SELECT jsonb_object_agg(c.name, c.what) FROM mrcall_internal.source_columns() AS c
+                WHERE c.logical_table = r.logical_table) AS comments
+        FROM jsonb_to_recordset(resolved) AS r (logical_table text, relation text, ordinal int, name text, cast_expression text)
+        GROUP BY r.logical_table
+        UNION ALL
+        SELECT v.relation, v.query, v.what,
+               (SELECT jsonb_object_agg(c.name, c.what) FROM mrcall_internal.view_columns() AS c WHERE c.relation = v.relation)
+        FROM mrcall_internal.views() AS v
+    )
+    SELECT w.relation, w.query, w.what, w.comments
+    FROM wanted AS w
+    JOIN mrcall_internal.view_names() AS n ON n.relation = w.relation
+    ORDER BY n.nr
+$$;
+COMMENT ON FUNCTION mrcall_internal.wanted_views(jsonb) IS 'The queries and comments of the views, in order';
+
+-- Who attaches and detaches: the owner of the schema, and whoever may become that role. Not a superuser as such, who would run what
+-- another role wrote: its triggers, its mapping.
+CREATE FUNCTION mrcall_internal.check_owner()
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    owner constant name := mrcall_internal.owner();
+    privilege constant text := CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END;
+BEGIN
+    IF NOT pg_has_role(current_user, owner, privilege)
+       OR (SELECT bool_or(r.rolsuper) AND NOT bool_and(r.rolsuper) FROM pg_roles AS r WHERE r.rolname IN (current_user, owner)) THEN
+        RAISE EXCEPTION 'this is for the owner of the schema mrcall, role "%"', owner
+            USING ERRCODE = '42501', HINT = format('Connect as that role, or run it as that role: SET ROLE %I;', owner);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.check_owner() IS '42501 for who is not, and may not become, the owner of the schema mrcall';
+
+-- All that attach makes is the owner's, whoever of its members runs it. Returns the setting of role as it was.
+CREATE FUNCTION mrcall_internal.become_owner()
+RETURNS text
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    former constant text := current_setting('role');
+BEGIN
+    IF current_user <> mrcall_internal.owner() THEN
+        PERFORM set_config('role', mrcall_internal.owner(), true);
+    END IF;
+    RETURN former;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.become_owner() IS 'Goes on as the owner of the schema mrcall';
+
+-- How long attach and detach wait for a lock, in milliseconds: who waits for an exclusive lock keeps all others waiting.
+CREATE FUNCTION mrcall_internal.longest_wait()
+RETURNS int
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(min(s.setting::int), 5000) FROM pg_settings AS s
+    WHERE s.name = 'lock_timeout' AND s.setting::int BETWEEN 1 AND 5000
+$$;
+COMMENT ON FUNCTION mrcall_internal.longest_wait() IS 'The session''s lock_timeout where it is below 5 seconds, else those';
+
+-- One attach or detach at a time.
+CREATE FUNCTION mrcall_internal.lock_attach()
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    EXECUTE format(E'CREATE OR REPLACE VIEW mrcall.%I WITH (security_invoker = true) AS\n%s', logical_table,
-                   mrcall_internal.source_query(logical_table, relation, select_list));
-    EXECUTE (SELECT format('COMMENT ON VIEW mrcall.%I IS %L', t.logical_table, t.purpose)
-             FROM mrcall_internal.source_tables() AS t WHERE t.logical_table = $1);
-    EXECUTE (SELECT string_agg(format('COMMENT ON COLUMN mrcall.%I.%I IS %L', c.logical_table, c.name, c.what), '; ')
-             FROM mrcall_internal.source_columns() AS c WHERE c.logical_table = $1);
+    PERFORM set_config('lock_timeout', mrcall_internal.longest_wait()::text, true);
+    PERFORM pg_advisory_xact_lock(1836213089, 1);
+EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION 'another attach or detach is running'
+        USING ERRCODE = '55P03', HINT = 'Run it again when its transaction has ended.';
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.create_source_view(text, text, text) IS
-    'Creates the view of a logical table, with its comments';
+COMMENT ON FUNCTION mrcall_internal.lock_attach() IS 'One attach at a time, and none that waits for long';
+
+-- Locks views and tables as a change of them does, all or none. It never waits long with a lock in its hands, so it takes part in no
+-- deadlock and keeps nobody waiting. (LOCK TABLE of a view would lock the tables below it too.)
+CREATE FUNCTION mrcall_internal.lock_relations(relations text[])
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    longest constant int := mrcall_internal.longest_wait();
+    deadline constant timestamptz := clock_timestamp() + longest * interval '1 millisecond';
+    name text;
+    pids text;
+BEGIN
+    LOOP
+        BEGIN
+            PERFORM set_config('lock_timeout', least(longest, 100)::text, true);
+            FOR name IN SELECT r.name FROM unnest(relations) AS r (name) ORDER BY r.name COLLATE "C" LOOP
+                EXECUTE format(CASE (SELECT c.relkind FROM pg_class AS c WHERE c.oid = to_regclass(name))
+                                   WHEN 'v' THEN 'ALTER VIEW %s SET (security_invoker = true)'
+                                   ELSE 'LOCK TABLE %s IN ACCESS EXCLUSIVE MODE' END, name);
+            END LOOP;
+            PERFORM set_config('lock_timeout', longest::text, true);
+            RETURN;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            NULL;
+        END;
+        IF clock_timestamp() >= deadline THEN
+            SELECT string_agg(DISTINCT l.pid::text, ', ') INTO pids
+            FROM pg_locks AS l
+            WHERE l.relation = to_regclass(name) AND l.granted AND l.pid <> pg_backend_pid()
+              AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database());
+            RAISE EXCEPTION '% is in use', name
+                USING ERRCODE = '55P03', DETAIL = format('Processes that hold locks on it: %s.', coalesce(pids, 'none now')),
+                    HINT = 'Run it again when their transactions have ended, or with a longer lock_timeout (5 s at most).';
+        END IF;
+        PERFORM pg_sleep(least(longest, 50) / 1000.0);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.lock_relations(text[]) IS
+    'Locks views and tables exclusively, all at once; 55P03 when one stays in use';
+
+-- Whether a view is missing or not what it is to be, its comments aside. A view made beside it tells: the text of one is not that of
+-- the statement that made it.
+CREATE FUNCTION mrcall_internal.view_differs(relation text, query text)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    differs boolean;
+BEGIN
+    IF to_regclass(relation) IS NULL THEN
+        RETURN true;
+    END IF;
+    BEGIN
+        EXECUTE 'CREATE VIEW mrcall_internal.attach_compares AS ' || query;
+    EXCEPTION WHEN undefined_table OR undefined_column OR undefined_function THEN
+        -- It stands on a view that is to change, too.
+        RETURN true;
+    END;
+    SELECT count(DISTINCT pg_get_viewdef(c.oid)) > 1 OR count(*) <> 2
+           OR count(DISTINCT (SELECT array_agg(ROW(a.attname, a.atttypid, a.atttypmod, a.attcollation)::text ORDER BY a.attnum)
+                              FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0)) > 1
+           OR NOT bool_or(c.reloptions = '{security_invoker=true}')
+    INTO differs
+    FROM pg_class AS c
+    WHERE c.oid IN (to_regclass(view_differs.relation), 'mrcall_internal.attach_compares'::regclass) AND c.relkind = 'v';
+    DROP VIEW mrcall_internal.attach_compares;
+    RETURN coalesce(differs, true);
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.view_differs(text, text) IS 'Whether attach has to make a view anew';
+
+-- Grants again what could be read before detach. A role that is gone meanwhile has lost it.
+CREATE FUNCTION mrcall_internal.regrant(name text)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT format('GRANT %s ON %s TO %s%s', g.privilege, name, CASE g.grantee WHEN '' THEN 'PUBLIC' ELSE quote_ident(g.grantee) END,
+                      CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+        FROM mrcall_internal.detached_grant AS g
+        WHERE g.relation = name AND (g.grantee = '' OR EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = g.grantee))
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+    DELETE FROM mrcall_internal.detached_grant AS g WHERE g.relation = name;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.regrant(text) IS 'Grants on a view what detach has taken note of';
+
+-- Makes the views that are missing or differ, and no others.
+CREATE FUNCTION mrcall_internal.make_views(resolved jsonb)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    wanted record;
+    changed text[] := '{}';
+BEGIN
+    SELECT c.oid::regclass::text AS name, pg_get_userbyid(c.relowner) AS owner INTO wanted
+    FROM mrcall_internal.view_names() AS v
+    JOIN pg_class AS c ON c.oid = to_regclass(v.relation)
+    WHERE pg_get_userbyid(c.relowner) <> current_user
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% belongs to %', wanted.name, wanted.owner
+            USING ERRCODE = '55000', HINT = format('That role gives it to the owner of the schema: ALTER TABLE %s OWNER TO %I;',
+                wanted.name, current_user);
+    END IF;
+    FOR wanted IN SELECT w.relation, w.query FROM mrcall_internal.wanted_views(resolved) AS w LOOP
+        IF mrcall_internal.view_differs(wanted.relation, wanted.query) THEN
+            changed := changed || wanted.relation;
+        END IF;
+    END LOOP;
+    PERFORM mrcall_internal.lock_relations(ARRAY(SELECT c.name FROM unnest(changed) AS c (name) WHERE to_regclass(c.name) IS NOT NULL));
+    FOR wanted IN
+        SELECT w.*, to_regclass(w.relation) IS NULL AS is_new FROM mrcall_internal.wanted_views(resolved) AS w
+    LOOP
+        IF wanted.relation = ANY (changed) THEN
+            EXECUTE format('CREATE OR REPLACE VIEW %s WITH (security_invoker = true) AS %s', wanted.relation, wanted.query);
+        END IF;
+        IF wanted.is_new THEN
+            PERFORM mrcall_internal.regrant(wanted.relation);
+        END IF;
+        PERFORM mrcall_internal.describe(wanted.relation::regclass, wanted.what, wanted.comments);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.make_views(jsonb) IS 'Makes the views that are missing or are not what they are to be';
+
+-- What was attached before the views went stands in for a mapping that says nothing, until one says something.
+CREATE FUNCTION mrcall_internal.kept_mapping()
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN mrcall_internal.is_attached() AND NOT EXISTS (SELECT FROM mrcall.source AS s WHERE s.is_default) THEN NULL
+        -- The reference schema needs no mapping.
+        WHEN NOT EXISTS (
+            SELECT FROM mrcall.source AS s
+            CROSS JOIN LATERAL jsonb_each(s.columns) AS c (name, source)
+            LEFT JOIN mrcall_internal.compiled_mapping('{}', '{}') AS m ON m.logical_table = s.logical_table AND m.name = c.name
+            WHERE (s.relation, c.source) IS DISTINCT FROM (m.relation, m.source::jsonb)) THEN NULL
+        ELSE mrcall_internal.attached_mapping() END
+$$;
+COMMENT ON FUNCTION mrcall_internal.kept_mapping() IS 'The mapping that attach() brings back; NULL where that is the reference schema';
+
+CREATE FUNCTION mrcall_internal.keep_mapping(resolved jsonb, is_default boolean)
+RETURNS void
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO mrcall.source AS s (logical_table, relation, key_expression, columns, version, is_default)
+    SELECT r.logical_table, max(r.relation), max(r.expression) FILTER (WHERE r.is_key AND r.relation IS NOT NULL),
+           jsonb_object_agg(r.name, r.source), mrcall.version(), is_default
+    FROM jsonb_to_recordset(resolved) AS r (logical_table text, relation text, name text, source jsonb, expression text, is_key boolean)
+    GROUP BY r.logical_table
+    ON CONFLICT ON CONSTRAINT source_pkey DO UPDATE
+    SET relation = excluded.relation, key_expression = excluded.key_expression, columns = excluded.columns,
+        version = excluded.version, is_default = excluded.is_default
+    WHERE (s.relation, s.key_expression, s.columns, s.version, s.is_default)
+        IS DISTINCT FROM (excluded.relation, excluded.key_expression, excluded.columns, excluded.version, excluded.is_default)
+$$;
+COMMENT ON FUNCTION mrcall_internal.keep_mapping(jsonb, boolean) IS 'Writes mrcall.source';
 
 CREATE FUNCTION mrcall.attach(mapping jsonb DEFAULT '{}')
 RETURNS text
@@ -186,35 +496,37 @@ SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
 AS $$
 DECLARE
+    former_role text;
+    former_timeout constant text := current_setting('lock_timeout');
+    kept jsonb;
     resolved jsonb;
-    logical record;
-    view_text text;
+    hint text;
 BEGIN
     PERFORM mrcall_internal.check_mapping(mapping);
-    SELECT jsonb_agg(to_jsonb(r)) INTO resolved FROM mrcall_internal.resolve_columns(mapping) AS r;
-    PERFORM mrcall_internal.raise_problems(resolved);
-    FOR logical IN
-        SELECT r.logical_table, max(r.relation) AS relation,
-               max(r.expression) FILTER (WHERE r.is_key AND r.relation IS NOT NULL) AS key_expression,
-               jsonb_object_agg(r.name, r.source) AS columns,
-               string_agg(format('    %s AS %I', r.cast_expression, r.name), E',\n' ORDER BY r.ordinal) AS select_list
-        FROM jsonb_to_recordset(resolved)
-            AS r (logical_table text, relation text, ordinal int, name text, source jsonb, expression text,
-                  cast_expression text, is_key boolean)
-        GROUP BY r.logical_table
-        ORDER BY r.logical_table
-    LOOP
-        PERFORM mrcall_internal.create_source_view(logical.logical_table, logical.relation, logical.select_list);
-        INSERT INTO mrcall.source AS s (logical_table, relation, key_expression, columns, version)
-        VALUES (logical.logical_table, logical.relation, logical.key_expression, logical.columns, mrcall.version())
-        ON CONFLICT ON CONSTRAINT source_pkey DO UPDATE
-        SET relation = excluded.relation, key_expression = excluded.key_expression, columns = excluded.columns,
-            version = excluded.version;
-    END LOOP;
-    FOR view_text IN SELECT v.definition FROM mrcall_internal.views() AS v LOOP
-        EXECUTE view_text;
-    END LOOP;
-    RETURN (SELECT format('%s of %s logical tables attached', count(s.relation), count(*)) FROM mrcall.source AS s);
+    PERFORM mrcall_internal.check_owner();
+    former_role := mrcall_internal.become_owner();
+    PERFORM mrcall_internal.lock_attach();
+    PERFORM mrcall_internal.make_kept_tables();
+    IF mapping = '{}' THEN
+        kept := mrcall_internal.kept_mapping();
+    END IF;
+    SELECT jsonb_agg(to_jsonb(r)) INTO resolved FROM mrcall_internal.resolve_columns(coalesce(kept, mapping)) AS r;
+    PERFORM mrcall_internal.raise_problems(resolved, kept);
+    PERFORM mrcall_internal.make_views(resolved);
+    PERFORM mrcall_internal.keep_mapping(resolved, kept IS NOT NULL);
+    PERFORM mrcall_internal.protect_kept_tables();
+    PERFORM set_config('lock_timeout', former_timeout, true);
+    PERFORM set_config('role', former_role, true);
+    RETURN (SELECT format('%s of %s logical tables attached', count(t.relation), count(*))
+            FROM (SELECT r.logical_table, max(r.relation) AS relation
+                  FROM jsonb_to_recordset(resolved) AS r (logical_table text, relation text) GROUP BY r.logical_table) AS t);
+EXCEPTION WHEN lock_not_available THEN
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+    IF hint <> '' THEN
+        RAISE;
+    END IF;
+    RAISE EXCEPTION 'a table that attach needs stays locked'
+        USING ERRCODE = '55P03', DETAIL = sqlerrm || '.', HINT = 'Run it again when the transactions that lock it have ended.';
 END
 $$;
 COMMENT ON FUNCTION mrcall.attach(jsonb) IS

@@ -43,30 +43,6 @@ AS 'MODULE_PATHNAME', 'call_set_rows_wrapper';
 COMMENT ON FUNCTION mrcall_internal.call_set_rows(bytea, interval, timestamptz, timestamptz, text, text[]) IS
     'The figures of a call_set by bucket and business; a row for each bucket of the businesses in fill';
 
--- Callers of the range whose earlier calls retention deleted: business, caller, business, caller … NULL without any.
-CREATE FUNCTION mrcall_internal.deleted_callers(since timestamptz, until timestamptz, businesses text[])
-RETURNS text[]
-LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
-AS $$
-    -- Without deleted calls no hash is made.
-    SELECT CASE WHEN EXISTS (SELECT FROM mrcall_internal.first_contact AS k
-                             WHERE businesses IS NULL OR k.business_id = ANY (businesses)) THEN (
-        SELECT array_agg(t.text ORDER BY f.business_id, f.caller, t.nr)
-        FROM (SELECT c.business_id, c.caller, min(c.started_at) AS first_at
-              FROM mrcall.calls AS c
-              WHERE c.caller IS NOT NULL AND c.started_at < until AND (businesses IS NULL OR c.business_id = ANY (businesses))
-              GROUP BY c.business_id, c.caller) AS f
-        JOIN mrcall_internal.first_contact AS k
-            ON k.business_id = f.business_id AND k.first_at < f.first_at
-               AND k.caller_hash = mrcall_internal.caller_hash(
-                   (SELECT s.key FROM mrcall_internal.caller_key AS s), f.business_id, f.caller)
-        CROSS JOIN LATERAL (VALUES (1, f.business_id), (2, f.caller)) AS t (nr, text)
-        WHERE f.first_at >= since
-    ) END
-$$;
-COMMENT ON FUNCTION mrcall_internal.deleted_callers(timestamptz, timestamptz, text[]) IS
-    'Callers of a range whose earlier calls retention deleted, each behind its business';
-
 -- One row: the calls that the report needs, and the businesses that have a row for every bucket (NULL: those with calls).
 CREATE FUNCTION mrcall_internal.call_set_of(
     width interval, since timestamptz, until timestamptz, zone text, business_id text, owner text, template text)

@@ -7,6 +7,7 @@ RETURNS TABLE (
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
 AS $$
     SELECT mrcall_internal.check_range(since, until), mrcall_internal.require_attached();
+    SELECT mrcall_internal.deleted_callers(since, until, CASE WHEN wanted IS NOT NULL THEN ARRAY[wanted] END) AS deleted;
     WITH figures AS MATERIALIZED (
         -- key: a business, or none, as a value that joins by hash.
         SELECT c.business_id, coalesce('=' || c.business_id, '') AS key, c.caller, count(*) AS calls,
@@ -22,12 +23,19 @@ AS $$
         FROM mrcall.calls AS c
         WHERE c.started_at < since AND c.caller IS NOT NULL AND (wanted IS NULL OR c.business_id = wanted)
     ),
+    -- Callers whose earlier calls retention deleted.
+    gone AS (
+        SELECT '=' || min(d.text) FILTER (WHERE d.nr % 2 = 1) AS key, min(d.text) FILTER (WHERE d.nr % 2 = 0) AS caller
+        FROM unnest(deleted) WITH ORDINALITY AS d (text, nr)
+        GROUP BY (d.nr + 1) / 2
+    ),
     -- A number in a business's address book: that of the first contact by id.
     known AS (
         SELECT DISTINCT ON (t.business_id, p.number) t.business_id, p.number, t.contact_id, t.display_name, p.country_alpha2,
                p.number_type
         FROM mrcall.phones AS p
         JOIN mrcall.contacts AS t ON t.contact_id = p.contact_id
+        WHERE wanted IS NULL OR t.business_id = wanted
         ORDER BY t.business_id, p.number, t.contact_id COLLATE "C", t.display_name COLLATE "C", p.country_alpha2 COLLATE "C",
                  p.number_type COLLATE "C"
     ),
@@ -35,20 +43,16 @@ AS $$
     number AS (
         SELECT p.number, min(p.country_alpha2 COLLATE "C") AS country, min(p.number_type COLLATE "C") AS number_type
         FROM mrcall.phones AS p
+        WHERE p.number IN (SELECT f.caller FROM figures AS f)
         GROUP BY p.number
     )
     SELECT f.business_id, f.caller, f.calls, f.answered, f.missed, f.total, f.first_call, f.last_call,
            CASE WHEN f.caller IS NOT NULL THEN
-               e.caller IS NULL
-               -- Nor one whose earlier calls retention deleted; without such calls no hash is made.
-               AND NOT ((SELECT EXISTS (SELECT FROM mrcall_internal.first_contact)) AND EXISTS (
-                   SELECT FROM mrcall_internal.first_contact AS d
-                   WHERE d.business_id = f.business_id AND d.first_at < f.first_call
-                     AND d.caller_hash = mrcall_internal.caller_hash((SELECT s.key FROM mrcall_internal.caller_key AS s),
-                         f.business_id, f.caller))) END,
+               e.caller IS NULL AND g.caller IS NULL END,
            k.contact_id, k.display_name, coalesce(k.country_alpha2, n.country), coalesce(k.number_type, n.number_type)
     FROM figures AS f
     LEFT JOIN earlier AS e ON e.key = f.key AND e.caller = f.caller
+    LEFT JOIN gone AS g ON g.key = f.key AND g.caller = f.caller
     LEFT JOIN known AS k ON k.business_id = f.business_id AND k.number = f.caller
     LEFT JOIN number AS n ON n.number = f.caller
     ORDER BY f.calls DESC, f.business_id COLLATE "C", f.caller COLLATE "C"

@@ -13,23 +13,6 @@ use mrcall_engine::visits::{VisitSet, VisitState};
 
 use super::aggregate::{Mergeable, State, Stored};
 
-/// What a function of the engine gives, whether it can fail or not.
-trait Fallible<T> {
-    fn fallible(self) -> Result<T>;
-}
-
-impl<T> Fallible<T> for T {
-    fn fallible(self) -> Result<T> {
-        Ok(self)
-    }
-}
-
-impl<T> Fallible<T> for Result<T> {
-    fn fallible(self) -> Result<T> {
-        self
-    }
-}
-
 macro_rules! state {
     ($state:ty, like: $like:expr, { $($more:tt)* }) => {
         impl State for $state {
@@ -44,13 +27,13 @@ macro_rules! state {
                 <$state>::is_empty(self)
             }
             fn like(&self) -> Result<Self> {
-                $like(self).fallible()
+                $like(self)
             }
             fn merge(&mut self, other: &Self) -> Result<()> {
                 <$state>::merge(self, other)
             }
             fn serialize(&self) -> Result<Vec<u8>> {
-                <$state>::serialize(self).fallible()
+                <$state>::serialize(self)
             }
             fn deserialize(bytes: &[u8]) -> Result<Self> {
                 <$state>::deserialize(bytes)
@@ -70,15 +53,15 @@ macro_rules! merges_bytes {
 }
 
 state!(CallSet, like: |set: &CallSet| CallSet::new(set.since()), {});
-state!(CallState, like: |_| CallState::default(), {});
+state!(CallState, like: |_| Ok(CallState::default()), {});
 state!(DistinctState, like: |state: &DistinctState| DistinctState::new(state.precision()), {});
-state!(FunnelEvents, like: FunnelEvents::like, { merges_bytes!(FunnelEvents); });
-state!(FunnelState, like: FunnelState::like, { merges_bytes!(FunnelState); });
-state!(PathSet, like: |_| PathSet::default(), {
+state!(FunnelEvents, like: |events: &FunnelEvents| Ok(events.like()), { merges_bytes!(FunnelEvents); });
+state!(FunnelState, like: |state: &FunnelState| Ok(state.like()), { merges_bytes!(FunnelState); });
+state!(PathSet, like: |_| Ok(PathSet::default()), {
     merges_bytes!(PathSet);
     const EMPTY_IS_NULL: bool = true;
 });
-state!(SequenceState, like: SequenceState::like, { merges_bytes!(SequenceState); });
+state!(SequenceState, like: |state: &SequenceState| Ok(state.like()), { merges_bytes!(SequenceState); });
 state!(VisitSet, like: VisitSet::like, {
     merges_bytes!(VisitSet);
     fn chunks(&self) -> Result<Vec<Cow<'_, [u8]>>> {
@@ -98,13 +81,13 @@ impl Mergeable for RetentionState {
         false
     }
     fn like(&self) -> Result<Self> {
-        RetentionState::like(self).fallible()
+        Ok(RetentionState::like(self))
     }
     fn merge(&mut self, other: &Self) -> Result<()> {
         RetentionState::merge(self, other)
     }
     fn serialize(&self) -> Result<Vec<u8>> {
-        RetentionState::serialize(self).fallible()
+        RetentionState::serialize(self)
     }
     fn deserialize(bytes: &[u8]) -> Result<Self> {
         RetentionState::deserialize(bytes)

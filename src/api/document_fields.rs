@@ -9,8 +9,8 @@ pub struct Text;
 
 impl Reading for Text {
     #[inline]
-    fn text(text: &[u8]) -> Field<'_> {
-        Field::Text(text)
+    fn text(text: &[u8]) -> Field {
+        Field::text(text)
     }
 }
 
@@ -19,8 +19,8 @@ pub struct Instant;
 
 impl Reading for Instant {
     #[inline]
-    fn text(text: &[u8]) -> Field<'_> {
-        parse::timestamptz(text).map_or(Field::Null, Field::Instant)
+    fn text(text: &[u8]) -> Field {
+        parse::timestamptz(text).map_or(Field::NULL, Field::instant)
     }
 }
 
@@ -29,11 +29,11 @@ pub struct Truth;
 
 impl Reading for Truth {
     #[inline]
-    fn text(text: &[u8]) -> Field<'_> {
-        parse::boolean(text).map_or(Field::Null, Field::Truth)
+    fn text(text: &[u8]) -> Field {
+        parse::boolean(text).map_or(Field::NULL, Field::truth)
     }
     #[inline]
-    fn truth(value: bool) -> Field<'static> {
-        Field::Truth(value)
+    fn truth(value: bool) -> Field {
+        Field::truth(value)
     }
 }

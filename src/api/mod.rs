@@ -8,6 +8,7 @@ pub mod call_retention;
 pub mod call_summary;
 pub mod calls;
 pub mod credit;
+pub mod deleted_callers;
 pub mod distinct;
 pub mod document_fields;
 pub mod fail;

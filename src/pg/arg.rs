@@ -58,6 +58,14 @@ impl<'fcx, T: Read<'fcx>> Arg<'fcx> for T {
     }
 }
 
+impl<'fcx> Call<'fcx> {
+    /// An argument by its number, `None` for NULL: for those that most calls do not need.
+    #[inline]
+    pub fn arg<T: Read<'fcx>>(self, i: usize) -> SqlResult<Option<T>> {
+        Arg::take(self, &mut { i })
+    }
+}
+
 /// A value that borrows nothing of the server's memory.
 pub trait Owned: FromDatum {}
 

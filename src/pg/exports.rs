@@ -3,7 +3,8 @@
 
 use pgrx::pg_sys;
 
-use super::function_call::{Function, guard};
+use super::function::Function;
+use super::function_call::guard;
 use super::jsonb;
 use super::language;
 use crate::agg;
@@ -89,6 +90,7 @@ functions! {
     calls: call_agg_trans, num_calls, calls_total_duration, mean_duration, duration_percentile, outcomes, peak_concurrency,
         peak_at, busy_time;
     credit: exact, credit, models, split_amount;
+    deleted_callers: deleted_callers, is_asked;
     distinct: distinct_agg_trans, distinct_agg_default_trans, num_distinct, distinct_error;
     fail: fail;
     funnel_state: funnel_agg_trans, funnel_state_depth, funnel_state_times, funnel_state_num_events;

@@ -9,8 +9,6 @@ use core::slice;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgMemoryContexts, pg_sys, pgrx_extern_c_guard};
 
-use super::answer::Answer;
-use super::arg::{Arg, Read};
 use super::caught;
 use crate::error::SqlResult;
 
@@ -41,47 +39,7 @@ impl<'fcx> Call<'fcx> {
         let args = unsafe { slice::from_raw_parts((*self.info).args.as_ptr(), (*self.info).nargs.max(0) as usize) };
         args.get(i).filter(|arg| !arg.isnull).map(|arg| arg.value)
     }
-
-    /// An argument by its number, `None` for NULL: for those that most calls do not need.
-    #[inline]
-    pub fn arg<T: Read<'fcx>>(self, i: usize) -> SqlResult<Option<T>> {
-        Arg::take(self, &mut { i })
-    }
 }
-
-/// A safe function behind an SQL one: from its arguments, in their order, to its result. A [`Call`] among them stands for the
-/// call itself and has no place in SQL.
-pub trait Function<'fcx, Args> {
-    /// Reads the arguments, runs the function, makes its result a value of the server; `None` is NULL.
-    fn run(self, call: Call<'fcx>) -> SqlResult<Option<pg_sys::Datum>>;
-}
-
-macro_rules! functions_of {
-    ($($arg:ident)*) => {
-        impl<'fcx, F, R, $($arg),*> Function<'fcx, ($($arg,)*)> for F
-        where
-            F: FnOnce($($arg),*) -> R,
-            R: Answer,
-            $($arg: Arg<'fcx>),*
-        {
-            #[inline]
-            fn run(self, call: Call<'fcx>) -> SqlResult<Option<pg_sys::Datum>> {
-                let (_call, _next) = (call, &mut 0);
-                self($($arg::take(_call, _next)?),*).answer()
-            }
-        }
-    };
-}
-functions_of!();
-functions_of!(A);
-functions_of!(A B);
-functions_of!(A B C);
-functions_of!(A B C D);
-functions_of!(A B C D E);
-functions_of!(A B C D E G);
-functions_of!(A B C D E G H);
-functions_of!(A B C D E G H I);
-functions_of!(A B C D E G H I J K L M);
 
 /// Runs the body of a function: panics and the server's errors end as errors of the statement, `None` is NULL.
 ///

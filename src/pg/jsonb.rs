@@ -91,40 +91,41 @@ impl Document<'_> {
     }
 }
 
-/// What a function makes of a field.
-#[derive(Clone, Copy)]
-pub enum Field<'a> {
-    /// NULL.
-    Null,
-    /// A text.
-    Text(&'a [u8]),
-    /// A timestamptz.
-    Instant(i64),
-    /// A boolean.
-    Truth(bool),
-}
+/// What a function makes of a field: a value of the server, `None` for NULL; nothing at all where there is not enough memory for
+/// it. Made at once, not from a description of it: that would be one more choice for each of millions of values.
+pub struct Field(Option<Option<pg_sys::Datum>>);
 
-impl Field<'_> {
-    /// The result, `None` where there is not enough memory for it.
+impl Field {
+    /// NULL.
+    pub const NULL: Self = Self(Some(None));
+
+    /// A text.
     #[inline]
-    fn datum(self) -> Option<Option<pg_sys::Datum>> {
-        match self {
-            Self::Null => Some(None),
-            Self::Text(text) => new_text(text).map(Some),
-            Self::Instant(instant) => Some(Some(instant.into())),
-            Self::Truth(value) => Some(Some(value.into())),
-        }
+    pub fn text(text: &[u8]) -> Self {
+        Self(new_text(text).map(Some))
+    }
+
+    /// A timestamptz.
+    #[inline]
+    pub fn instant(instant: i64) -> Self {
+        Self(Some(Some(instant.into())))
+    }
+
+    /// A boolean.
+    #[inline]
+    pub fn truth(value: bool) -> Self {
+        Self(Some(Some(value.into())))
     }
 }
 
 /// What a function makes of a text or a truth value that it finds in a document. It raises no error.
 pub trait Reading {
     /// Of a text.
-    fn text(text: &[u8]) -> Field<'_>;
+    fn text(text: &[u8]) -> Field;
 
     /// Of a truth value.
     #[inline]
-    fn truth(value: bool) -> Field<'static> {
+    fn truth(value: bool) -> Field {
         Self::text(if value { b"true" } else { b"false" })
     }
 }
@@ -145,12 +146,12 @@ pub(super) unsafe fn field<R: Reading>(fcinfo: pg_sys::FunctionCallInfo) -> pg_s
             && is_plain(pointer)
         {
             let found = match path.find(content(pointer)) {
-                None => Some(Field::Null),
-                Some(FieldValue::Text(text)) => Some(R::text(text)),
-                Some(FieldValue::Bool(value)) => Some(R::truth(value)),
-                Some(FieldValue::Number(_) | FieldValue::Container(_)) => None,
+                None => Field::NULL,
+                Some(FieldValue::Text(text)) => R::text(text),
+                Some(FieldValue::Bool(value)) => R::truth(value),
+                Some(FieldValue::Number(_) | FieldValue::Container(_)) => Field(None),
             };
-            if let Some(result) = found.and_then(Field::datum) {
+            if let Some(result) = found.0 {
                 return result.unwrap_or_else(|| {
                     (*fcinfo).isnull = true;
                     pg_sys::Datum::null()
@@ -168,15 +169,12 @@ fn any_field<R: Reading>(call: Call<'_>) -> SqlResult<Option<pg_sys::Datum>> {
         return Ok(None);
     };
     let mut is_container = false;
-    let result = |field: Field<'_>| {
-        let size = if let Field::Text(text) = field { text.len() } else { 0 };
-        field.datum().ok_or_else(|| report(out_of_memory(size)))
-    };
+    let of_text = |text: &[u8]| R::text(text).0.ok_or_else(|| report(out_of_memory(text.len())));
     let found = document.read(|bytes| match path.find(bytes) {
         None => Ok(None),
-        Some(FieldValue::Text(text)) => result(R::text(text)),
-        Some(FieldValue::Bool(value)) => result(R::truth(value)),
-        Some(FieldValue::Number(number)) => number_text(call, number).map_or(Ok(None), |text| result(R::text(text))),
+        Some(FieldValue::Text(text)) => of_text(text),
+        Some(FieldValue::Bool(value)) => R::truth(value).0.ok_or_else(|| report(out_of_memory(0))),
+        Some(FieldValue::Number(number)) => number_text(call, number).map_or(Ok(None), of_text),
         Some(FieldValue::Container(_)) => {
             is_container = true;
             Ok(None)
@@ -190,7 +188,7 @@ fn any_field<R: Reading>(call: Call<'_>) -> SqlResult<Option<pg_sys::Datum>> {
     // SAFETY: the arguments are those of #>>; its result is a text.
     let text = unsafe { direct_function_call_as_datum(pg_sys::jsonb_extract_path_text, &args) };
     // SAFETY: see above.
-    text.map_or(Ok(None), |text| result(R::text(unsafe { content(text.cast_mut_ptr()) })))
+    text.map_or(Ok(None), |text| of_text(unsafe { content(text.cast_mut_ptr()) }))
 }
 
 /// The path in the second argument, kept from call to call where the statement has it as a constant. `None` where a key is NULL.

@@ -1,7 +1,7 @@
 //! The only place of the SQL layer, beside `agg::context`, with `unsafe`: what talks to the server's C interface.
 //!
 //! A function of the extension is a safe function in `api`, from arguments to a result, and a line in [`exports`]. The one
-//! unsafe step of a call makes a [`call::Call`] of what the server passes; whatever is borrowed of the call has its lifetime.
+//! unsafe step of a call makes a [`function_call::Call`] of what the server passes; whatever is borrowed of the call has its lifetime.
 //! No server call stands under the borrow of a `RefCell`: it may wait, and what ends a backend then runs the callbacks of the
 //! transaction under the borrow.
 
@@ -9,6 +9,7 @@ pub mod answer;
 pub mod arg;
 mod caught;
 mod exports;
+mod function;
 pub mod function_call;
 pub mod jsonb;
 mod language;

@@ -8,8 +8,10 @@ use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys;
 use pgrx::spi::Spi;
 
+use super::answer::Made;
 use super::arg::Owned;
 use super::caught;
+use super::function_call::Call;
 use crate::error::{SqlResult, report};
 
 /// A connection to the server from inside.
@@ -22,25 +24,30 @@ pub fn connect<R>(work: impl FnOnce(&Query) -> SqlResult<R>) -> SqlResult<R> {
 
 impl Query {
     fn select(&self, sql: &CStr, args: &[DatumWithOid<'_>]) -> SqlResult<()> {
-        let mut types: Vec<_> = args.iter().map(DatumWithOid::oid).collect();
         let null = |arg: &DatumWithOid<'_>| arg.datum().is_none();
+        let mut types: Vec<_> = args.iter().map(DatumWithOid::oid).collect();
         let mut datums: Vec<_> =
             args.iter().map(|arg| arg.datum().map_or(pg_sys::Datum::null(), |datum| datum.sans_lifetime())).collect();
         let nulls: Vec<c_char> =
             args.iter().map(|arg| if null(arg) { b'n' as c_char } else { b' ' as c_char }).collect();
-        // SAFETY: connected (there is no Query otherwise); the arrays have one element for each argument.
-        let status = unsafe {
-            pg_sys::SPI_execute_with_args(
-                sql.as_ptr(),
-                i32::try_from(args.len()).unwrap_or_default(),
-                types.as_mut_ptr(),
-                datums.as_mut_ptr(),
-                nulls.as_ptr(),
-                true,
-                0,
-            )
-        };
-        if status == pg_sys::SPI_OK_SELECT as i32 { Ok(()) } else { Err(failed(status)) }
+        execute(sql, &mut types, &mut datums, &nulls)
+    }
+
+    /// Runs a query whose arguments are the columns of the first row of the query that ran last.
+    pub fn pass_on(&self, sql: &CStr) -> SqlResult<()> {
+        let (mut types, mut datums, mut nulls) = (Vec::new(), Vec::new(), Vec::new());
+        // SAFETY: the table is that of the query that ran last, and lives until the connection ends.
+        unsafe {
+            if let Some(table) = pg_sys::SPI_tuptable.as_ref().filter(|table| table.numvals > 0) {
+                for number in 1..=(*table.tupdesc).natts {
+                    let mut null = true;
+                    datums.push(pg_sys::SPI_getbinval(*table.vals, table.tupdesc, number, &mut null));
+                    types.push(pg_sys::SPI_gettypeid(table.tupdesc, number));
+                    nulls.push(if null { b'n' as c_char } else { b' ' as c_char });
+                }
+            }
+        }
+        execute(sql, &mut types, &mut datums, &nulls)
     }
 
     /// Runs a query for its errors.
@@ -52,6 +59,18 @@ impl Query {
     pub fn first<T: Owned>(&self, sql: &CStr, args: &[DatumWithOid<'_>]) -> SqlResult<Option<T>> {
         self.select(sql, args)?;
         Ok(self.column(1))
+    }
+
+    /// A value of variable length as the server has it, in the memory of a call; as `column` otherwise.
+    pub fn value(&self, number: i32, call: Call<'_>) -> Option<Made> {
+        // SAFETY: the table is that of the query that ran last and lives until the connection ends; the value is copied before.
+        unsafe {
+            let table = pg_sys::SPI_tuptable.as_ref().filter(|table| table.numvals > 0)?;
+            let mut null = true;
+            let datum = pg_sys::SPI_getbinval(*table.vals, table.tupdesc, number, &mut null);
+            let copy = |_: &mut _| pg_sys::pg_detoast_datum_copy(datum.cast_mut_ptr());
+            (!null).then(|| Made(pg_sys::Datum::from(call.memory().switch_to(copy))))
+        }
     }
 
     /// A further column of the first row of the query that ran last.
@@ -68,6 +87,24 @@ impl Query {
             T::from_datum(datum, null)
         }
     }
+}
+
+/// The arrays have one element for each argument.
+fn execute(sql: &CStr, types: &mut [pg_sys::Oid], datums: &mut [pg_sys::Datum], nulls: &[c_char]) -> SqlResult<()> {
+    let count = i32::try_from(types.len()).unwrap_or_default();
+    // SAFETY: connected, because only a Query comes here; the arrays are as long as the count says, or longer.
+    let status = unsafe {
+        pg_sys::SPI_execute_with_args(
+            sql.as_ptr(),
+            count,
+            types.as_mut_ptr(),
+            datums.as_mut_ptr(),
+            nulls.as_ptr(),
+            true,
+            0,
+        )
+    };
+    if status == pg_sys::SPI_OK_SELECT as i32 { Ok(()) } else { Err(failed(status)) }
 }
 
 /// Whether the procedure that calls a function may COMMIT: it is not inside a transaction block, a function or a block with
