@@ -15,6 +15,7 @@ pub mod journeys;
 pub mod jsonb;
 pub mod mapping;
 pub mod model;
+pub mod nearest;
 pub mod parse;
 pub mod paths;
 pub mod resource;

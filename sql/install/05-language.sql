@@ -21,18 +21,14 @@ LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'fail_wrapper';
 COMMENT ON FUNCTION mrcall_internal.fail(text, text, text) IS 'Raises an error of a report';
 
--- Arrays that a report takes as lists.
-CREATE FUNCTION mrcall_internal.list(elements text[], name text)
-RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION mrcall_internal.warn(message text, hint text)
+RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF array_ndims(elements) > 1 THEN
-        RAISE EXCEPTION 'argument "%" has % dimensions', name, array_ndims(elements)
-            USING ERRCODE = '22023', HINT = format('Give a flat list: %s => ''{a,b}''.', name);
-    END IF;
-    RETURN array_remove(elements, NULL);
+    RAISE WARNING '%', message USING HINT = hint;
+    RETURN true;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.list(text[], text) IS 'A list without its NULLs; 22023 for an array of several dimensions';
+COMMENT ON FUNCTION mrcall_internal.warn(text, text) IS 'Raises a warning of a report';

@@ -42,19 +42,33 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_mapping(jsonb) IS 'The errors of a mapping that is not of the documented form';
 
--- The type of an expression over a table, or why it has none: what the server says.
+-- The type of an expression over a table, or why it has none: what the server says. Types are named as format_type names them.
+-- collates_apart: by another collation than the database's and C, or one for which different texts are equal. Of two such
+-- columns no comparison is possible, and LIKE of none.
 CREATE FUNCTION mrcall_internal.try_expression(
-    sql text, relation regclass, OUT found_type text, OUT state text, OUT problem text)
+    sql text, relation regclass, OUT found_type text, OUT collates_apart boolean, OUT state text, OUT problem text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
+DECLARE
+    -- Nothing is evaluated: a function of the host would run with this function's search_path.
+    one_row constant text := '%2$s AS t WHERE false';
+    found regtype;
+    collation_name text;
 BEGIN
     -- WHERE refuses aggregates, windows and sets: an expression is one value of one row.
-    -- Nothing is evaluated: a function of the host would run with this function's search_path.
-    EXECUTE format('SELECT pg_catalog.pg_typeof((SELECT %1$s FROM %2$s AS t '
-                   'WHERE false AND pg_catalog.num_nulls(%1$s) OPERATOR(pg_catalog.>=) 0))::pg_catalog.text', sql, relation)
-        INTO found_type;
+    EXECUTE format('SELECT pg_catalog.pg_typeof((SELECT %1$s FROM ' || one_row ||
+                   ' AND pg_catalog.num_nulls(%1$s) OPERATOR(pg_catalog.>=) 0))', sql, relation) INTO found;
     state := 'ok';
+    SELECT CASE t.typname WHEN 'citext' THEN 'citext' ELSE t.oid::regtype::text END, t.typcollation <> 0
+    INTO found_type, collates_apart
+    FROM pg_type AS t
+    WHERE t.oid = found;
+    IF collates_apart THEN
+        EXECUTE format('SELECT pg_catalog.pg_collation_for((SELECT %1$s FROM ' || one_row || '))', sql, relation) INTO collation_name;
+        collates_apart := coalesce(collation_name NOT IN ('"default"', '"C"'), false);
+    END IF;
 EXCEPTION
     WHEN insufficient_privilege THEN
         state := 'no right';
@@ -68,7 +82,7 @@ EXCEPTION
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.try_expression(text, regclass) IS
-    'The type of an expression over a table, or why it has none';
+    'The type of an expression over a table and whether its collation is a third one, or why it has none';
 
 -- The columns of the physical tables that a mapping names.
 CREATE FUNCTION mrcall_internal.physical_columns(mapping jsonb)
@@ -97,6 +111,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     col record;
+    collates_apart boolean;
 BEGIN
     FOR col IN
         SELECT * FROM mrcall_internal.compiled_mapping(mapping::text, mrcall_internal.physical_columns(mapping)::text) AS m
@@ -113,12 +128,15 @@ BEGIN
             problem := col.problem;
             expression := col.source;
         ELSIF relation IS NOT NULL AND col.sql IS NOT NULL THEN
-            SELECT t.found_type, t.state, t.problem INTO found_type, state, problem
+            SELECT t.found_type, t.collates_apart, t.state, t.problem INTO found_type, collates_apart, state, problem
             FROM mrcall_internal.try_expression(col.sql, relation) AS t;
             cast_expression := mrcall_internal.cast_expression(col.sql, found_type, type);
+            IF collates_apart AND type IN ('text', 'text[]') THEN
+                cast_expression := format('(%s COLLATE pg_catalog."default")', cast_expression);
+            END IF;
             IF state = 'ok' AND cast_expression IS NULL THEN
                 state := 'bad type';
-            ELSIF cast_expression LIKE 'mrcall.try\_%' THEN
+            ELSIF starts_with(cast_expression, 'mrcall.try_') THEN
                 said := format('(%s)::pg_catalog.text', col.sql);
             END IF;
         END IF;

@@ -66,7 +66,7 @@ BEGIN
                 columns_only := columns_only || format('e.event_type = ANY (%L::text[])', CASE part.type
                     WHEN 'array' THEN ARRAY(SELECT jsonb_array_elements_text(part.value)) ELSE ARRAY[part.value #>> '{}'] END);
             ELSIF part.key = 'page' THEN
-                IF length(substring(part.value #>> '{}' FROM '\\*$')) % 2 = 1 THEN
+                IF length(substring(part.value #>> '{}' FROM E'\\\\*$')) % 2 = 1 THEN
                     RAISE EXCEPTION 'the pattern "%" of step "%" ends with an escape character', part.value #>> '{}', step
                         USING ERRCODE = '22023', HINT = 'A backslash makes the next character literal; write two for one.';
                 END IF;
@@ -192,7 +192,7 @@ AS $$
            mrcall.window_funnel(NULL::mrcall.funnel_state, mrcall_internal.exact(within, 'within'), modes) AS checked,
            CASE WHEN dimension IS NOT NULL THEN mrcall_internal.check_dimension(dimension,
                '{channel,source,medium,campaign,landing_page,referrer_domain,device,entry_page}') END,
-           mrcall_internal.require_attached();
+           mrcall_internal.require_attached(), mrcall_internal.check_pages(steps);
     WITH figures AS MATERIALIZED (
         SELECT f.value COLLATE "C" AS value, f.step_no, f.visitors, f.median_time, f.median_total_time
         FROM mrcall_internal.funnel_figures(

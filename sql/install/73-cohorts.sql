@@ -121,13 +121,15 @@ CREATE FUNCTION mrcall.cohorts(
     since timestamptz, until timestamptz, width interval DEFAULT '7 days', zone text DEFAULT 'UTC', by text DEFAULT 'first_seen',
     periods int DEFAULT 8, rolling boolean DEFAULT false, gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false)
 RETURNS TABLE (
-    cohort timestamptz, dimension_value text, visitors bigint, period int, returned bigint, retention numeric, eligible bigint)
+    cohort timestamptz, dimension_value text, visitors bigint, period int, returned bigint, retention numeric, eligible bigint,
+    local timestamp)
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
 AS $$
     SELECT by = 'first_seen' AS by_bucket, mrcall_internal.exact(gap, 'gap') AS exact_gap,
-           mrcall_internal.check_range(since, until), b.starts, b.ends, mrcall_internal.check_cohorts(by, periods),
+           mrcall_internal.check_range(since, until), b.starts, b.ends, b.clocks, mrcall_internal.check_cohorts(by, periods),
            mrcall_internal.require_attached()
-    FROM (SELECT array_agg(b.bucket ORDER BY b.bucket) AS starts, array_agg(b.next_bucket ORDER BY b.bucket) AS ends
+    FROM (SELECT array_agg(b.bucket ORDER BY b.bucket) AS starts, array_agg(b.next_bucket ORDER BY b.bucket) AS ends,
+                 array_agg(b.local ORDER BY b.bucket) AS clocks
           FROM mrcall.buckets(width, since, until, zone) AS b) AS b;
     SELECT CASE WHEN EXISTS (SELECT FROM mrcall.events AS e WHERE e.occurred_at = '-infinity' AND e.visitor_id IS NOT NULL)
                 THEN mrcall_internal.fail('22008', format('the first event of a visitor is at %s', timestamptz '-infinity'),
@@ -157,9 +159,18 @@ AS $$
         GROUP BY w.bucket_no, w.value, p
     )
     SELECT starts[r.bucket_no], r.value, r.visitors, r.period, CASE WHEN r.eligible > 0 THEN r.returned END,
-           round(r.returned / nullif(r.eligible, 0)::numeric, 6), r.eligible
+           round(r.returned / nullif(r.eligible, 0)::numeric, 6), r.eligible, clocks[r.bucket_no]
     FROM report AS r
     ORDER BY r.bucket_no, CASE WHEN NOT by_bucket THEN -r.visitors END, r.value, r.period
 $$;
 COMMENT ON FUNCTION mrcall.cohorts(timestamptz, timestamptz, interval, text, text, int, boolean, interval, boolean) IS
-    'Of the visitors who came first in a period, or by a channel, how many came back in each period after it';
+    'Of the visitors who came first in a period, or by a channel, how many came back in each period after it. '
+    'Two dates are days of the zone';
+
+--@ include templates/local_days.sql name=cohorts before="" first=""
+--@   after=", width interval DEFAULT '7 days', zone text DEFAULT 'UTC', by text DEFAULT 'first_seen', periods int DEFAULT 8,
+--@      rolling boolean DEFAULT false, gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false"
+--@   passed="width, zone, by, periods, rolling, gap, exclude_bots"
+--@   columns="cohort timestamptz, dimension_value text, visitors bigint, period int, returned bigint, retention numeric,
+--@      eligible bigint, local timestamp" types="date, date, interval, text, text, int, boolean, interval, boolean"
+--@   volatility="STABLE PARALLEL RESTRICTED" cost=10000 rows=100 what="How many of the newcomers of some days came back"

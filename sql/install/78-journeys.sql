@@ -194,7 +194,7 @@ AS $$
     SELECT mrcall_internal.check_range(report.since, report.until), mrcall_internal.check_conversion(report.conversion),
            mrcall_internal.check_dimension(report.dimension, '{channel,source,medium,campaign,landing_page,referrer_domain}'),
            mrcall_internal.exact(report.lookback, 'lookback') AS exact_lookback, mrcall_internal.visit_margin(report.gap) AS margin,
-           mrcall_internal.require_attached();
+           mrcall_internal.require_attached(), mrcall_internal.check_filter(report.filter);
     SELECT mrcall_internal.converts(report, 'w_shaped' = ANY (models), unconverted) AS found,
            CASE WHEN report.restart THEN mrcall_internal.restarts(report.conversion) END AS restarting;
     SELECT mrcall_internal.links(CASE WHEN NOT unconverted THEN coalesce(found.customer_ids, '{}') END) AS linked;

@@ -208,6 +208,16 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_asked(text) IS 'Raises the error of a conversion without an id';
 
+-- In a first statement of its own, where errors have no context.
+CREATE FUNCTION mrcall_internal.is_filter(filter mrcall_internal.touch_filter)
+RETURNS boolean
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
+AS $$
+    SELECT mrcall_internal.check_filter(filter);
+    SELECT true
+$$;
+COMMENT ON FUNCTION mrcall_internal.is_filter(mrcall_internal.touch_filter) IS 'Whether check_filter raises no error';
+
 CREATE FUNCTION mrcall.explain_conversion(
     conversion text, conversion_id text, lookback interval DEFAULT '30 days', half_life interval DEFAULT '7 days',
     first_weight float8 DEFAULT 0.4, last_weight float8 DEFAULT 0.4, gap interval DEFAULT '30 minutes',
@@ -242,6 +252,7 @@ AS $$
            mrcall_internal.check_model(CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback, half_life,
                                        first_weight, last_weight, weights),
            mrcall_internal.require_attached();
+    SELECT mrcall_internal.is_filter(report.filter) AS checked;
     SELECT true AS is_found, x.customer_id AS customer, x.business_id AS business, x.converted_at, x.journey_at AS ends_at, x.value,
            x.currency,
            (SELECT min(u.created_at) FROM mrcall.customers AS u WHERE u.customer_id = x.customer_id) AS signup_at,

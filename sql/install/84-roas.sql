@@ -34,18 +34,18 @@ RETURNS TABLE (
     model text, dimension_value text, cost numeric, conversions numeric, value numeric, cac numeric, roas numeric, currency text)
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 80
 AS $$
-    SELECT mrcall_internal.list(models, 'models') AS listed, models AS wanted,
+    SELECT mrcall_internal.listed(models, 'models') AS listed, models AS wanted,
 --@ include templates/report.sql range="since, until" dimension=dimension
            , mrcall_internal.check_range(since, until), mrcall_internal.check_dimension(dimension, '{channel,campaign}'),
            mrcall_internal.check_models(models, lookback, half_life, first_weight, last_weight, weights),
            -- The zone is checked where days are told apart by it.
-           mrcall.bucket(interval '1 day', since, zone) AS checked;
+           mrcall.bucket(interval '1 day', since, zone) AS checked, mrcall_internal.note_midnight(since, until, zone);
     SELECT mrcall_internal.journeys(report, wanted, half_life, first_weight, last_weight, weights) AS answer;
     WITH spent AS (
         SELECT coalesce(CASE dimension WHEN 'channel' THEN s.channel ELSE s.campaign END, '(not set)') AS dimension_value,
                s.currency, sum(s.cost) AS cost
         FROM mrcall.spend AS s
-        WHERE s.day::timestamp AT TIME ZONE zone >= since AND s.day::timestamp AT TIME ZONE zone < until
+        WHERE mrcall_internal.start_of_day(s.day, zone, 'day') >= since AND mrcall_internal.start_of_day(s.day, zone, 'day') < until
         GROUP BY 1, 2
     ),
     credited AS (
@@ -81,4 +81,22 @@ COMMENT ON FUNCTION mrcall.roas(
     timestamptz, timestamptz, text, interval, text, text[], text, interval, float8, float8, interval, boolean, text[], text[],
     text[], text[], text[], text[], boolean,
     float8[]) IS
-    'What advertising cost and what it brought under some models: cost per conversion and return on the spend';
+    'What advertising cost and what it brought under some models: cost per conversion and return on the spend. '
+    'Two dates are days of the zone';
+
+--@ include templates/local_days.sql name=roas before="" first=""
+--@   after=", conversion text DEFAULT 'payment', lookback interval DEFAULT '30 days', dimension text DEFAULT 'channel',
+--@      models text[] DEFAULT '{last_touch,linear,position_based,time_decay}', zone text DEFAULT 'UTC',
+--@      half_life interval DEFAULT '7 days', first_weight float8 DEFAULT 0.4, last_weight float8 DEFAULT 0.4,
+--@      gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false, exclude_channels text[] DEFAULT NULL,
+--@      include_channels text[] DEFAULT NULL, exclude_campaigns text[] DEFAULT NULL, include_campaigns text[] DEFAULT NULL,
+--@      exclude_referrers text[] DEFAULT NULL, exclude_visitors text[] DEFAULT NULL, restart boolean DEFAULT false,
+--@      weights float8[] DEFAULT NULL"
+--@   passed="conversion, lookback, dimension, models, zone, half_life, first_weight, last_weight, gap, exclude_bots,
+--@      exclude_channels, include_channels, exclude_campaigns, include_campaigns, exclude_referrers, exclude_visitors, restart,
+--@      weights"
+--@   columns="model text, dimension_value text, cost numeric, conversions numeric, value numeric, cac numeric, roas numeric,
+--@      currency text"
+--@   types="date, date, text, interval, text, text[], text, interval, float8, float8, interval, boolean, text[], text[], text[],
+--@      text[], text[], text[], boolean, float8[]"
+--@   volatility="STABLE PARALLEL RESTRICTED" cost=100000 rows=80 what="What advertising cost and what it brought"

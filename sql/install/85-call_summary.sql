@@ -32,7 +32,7 @@ COMMENT ON AGGREGATE mrcall_internal.call_set(text, timestamptz, timestamptz, te
 CREATE TYPE mrcall_internal.call_figures AS (
     bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint, new_callers bigint,
     total_duration interval, mean_duration interval, p50_duration interval, p95_duration interval, peak_concurrency int,
-    outcomes jsonb);
+    outcomes jsonb, local timestamp);
 COMMENT ON TYPE mrcall_internal.call_figures IS 'A row of call_set_rows';
 
 CREATE FUNCTION mrcall_internal.call_set_rows(
@@ -54,7 +54,10 @@ AS $$
     -- A wrong width or zone is an error of next_bucket. Calls before count for the callers they bring, and for their ends while
     -- they may still run.
     SELECT business_id AS wanted, mrcall_internal.check_range(since, until), mrcall.next_bucket(width, since, zone) AS checked,
-           mrcall_internal.require_attached(), since - make_interval(secs => mrcall_internal.longest_call()) AS visible;
+           mrcall_internal.note_midnight(since, until, zone), mrcall_internal.require_attached(),
+           since - make_interval(secs => mrcall_internal.longest_call()) AS visible;
+    SELECT mrcall_internal.warn_of_nobody(wanted, call_set_of.owner, call_set_of.template,
+                                          'call_summary(width, since, until, zone, business_id)') AS warned;
     SELECT CASE
         WHEN call_set_of.owner IS NOT NULL OR call_set_of.template IS NOT NULL THEN (
             SELECT coalesce(array_agg(DISTINCT b.business_id), '{}')
@@ -84,13 +87,13 @@ CREATE FUNCTION mrcall.call_summary(
 RETURNS TABLE (
     bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint, new_callers bigint,
     total_duration interval, mean_duration interval, p50_duration interval, p95_duration interval, peak_concurrency int,
-    outcomes jsonb)
+    outcomes jsonb, local timestamp)
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
 AS $$
     SELECT
         (r.row).bucket, (r.row).business_id, (r.row).calls, (r.row).answered, (r.row).missed, (r.row).callers,
         (r.row).new_callers, (r.row).total_duration, (r.row).mean_duration, (r.row).p50_duration, (r.row).p95_duration,
-        (r.row).peak_concurrency, (r.row).outcomes
+        (r.row).peak_concurrency, (r.row).outcomes, (r.row).local
     FROM (
         SELECT mrcall_internal.call_set_rows(s.calls, $1, $2, $3, $4, s.fill) AS row
         FROM mrcall_internal.call_set_of($1, $2, $3, $4, $5, $6, $7) AS s
@@ -98,4 +101,13 @@ AS $$
     ) AS r
 $$;
 COMMENT ON FUNCTION mrcall.call_summary(interval, timestamptz, timestamptz, text, text, text, text) IS
-    'Calls, outcomes, callers, durations and peak concurrency per bucket; without gaps for one business or an owner or template';
+    'Calls, outcomes, callers, durations and peak concurrency per bucket; without gaps for one business or an owner or template. '
+    'Two dates are days of the zone';
+
+--@ include templates/local_days.sql name=call_summary before="width interval, " first="width, "
+--@   after=", zone text DEFAULT 'UTC', business_id text DEFAULT NULL, owner text DEFAULT NULL, template text DEFAULT NULL"
+--@   passed="zone, business_id, owner, template"
+--@   columns="bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint,
+--@      new_callers bigint, total_duration interval, mean_duration interval, p50_duration interval, p95_duration interval,
+--@      peak_concurrency int, outcomes jsonb, local timestamp" types="interval, date, date, text, text, text, text"
+--@   volatility="STABLE PARALLEL RESTRICTED" cost=10000 rows=1000 what="Calls, callers and durations per bucket and business"

@@ -7,7 +7,8 @@ RETURNS TABLE (
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
 AS $$
     SELECT mrcall_internal.check_range(since, until), mrcall_internal.require_attached();
-    SELECT mrcall_internal.deleted_callers(since, until, CASE WHEN wanted IS NOT NULL THEN ARRAY[wanted] END) AS deleted;
+    SELECT mrcall_internal.deleted_callers(since, until, CASE WHEN wanted IS NOT NULL THEN ARRAY[wanted] END) AS deleted,
+           mrcall_internal.warn_of_nobody(wanted, NULL, NULL, 'callers(since, until, business_id)') AS warned;
     WITH figures AS MATERIALIZED (
         -- key: a business, or none, as a value that joins by hash.
         SELECT c.business_id, coalesce('=' || c.business_id, '') AS key, c.caller, count(*) AS calls,

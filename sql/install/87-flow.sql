@@ -9,6 +9,7 @@ LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
 AS $$
     SELECT business_id AS wanted, template AS wanted_template, mrcall_internal.check_range(since, until),
            mrcall_internal.require_attached();
+    SELECT mrcall_internal.warn_of_nobody(wanted, NULL, wanted_template, 'flow(since, until, business_id, template)') AS warned;
     WITH call AS MATERIALIZED (
         SELECT row_number() OVER () AS nr,
                coalesce(nullif(array_remove(c.states, NULL), '{}'), ARRAY[coalesce(c.last_state, '(not set)')]) AS states

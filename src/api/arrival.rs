@@ -1,10 +1,11 @@
 //! Where a visitor came from: `arrival`, `channel`, `is_arrival`, the URL functions, `is_bot`, `device`.
 
 use mrcall_engine::arrival::{self, Landing};
-use mrcall_engine::{url, user_agent};
+use mrcall_engine::{nearest, url, user_agent};
 
 use crate::error::SqlResult;
 use crate::pg::function_call::Call;
+use crate::pg::text_array::TextArray;
 
 pub fn arrival(
     call: Call<'_>,
@@ -73,4 +74,13 @@ pub fn rules_version() -> &'static str {
 
 pub fn ignored_referrer_seed() -> Vec<&'static str> {
     arrival::ignored_referrers().to_vec()
+}
+
+pub fn channels() -> Vec<&'static str> {
+    arrival::CHANNELS.to_vec()
+}
+
+/// Of some names the one that a text was probably meant to be.
+pub fn nearest_name(text: &str, names: TextArray<'_>) -> SqlResult<Option<String>> {
+    Ok(nearest::nearest(text, names.present()?).map(str::to_owned))
 }

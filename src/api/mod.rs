@@ -15,6 +15,7 @@ pub mod fail;
 pub mod funnel_state;
 pub mod gap_fill;
 pub mod journeys;
+pub mod local_days;
 pub mod mapping;
 pub mod paths;
 pub mod sessionize;
