@@ -48,14 +48,16 @@ FROM (VALUES ('attribution(%s, ''best'')'), ('attribution(%s, ''markov'', markov
              ('top_pages(%s, -1)'), ('top_pages(%s, gap => ''-1 day'')'), ('funnel(%s, NULL)'), ('funnel(%s, ''[]'')'),
              ('funnel(%s, ''[{"step": "a"}]'', modes => ''{best}'')'), ('funnel(%s, ''[{"step": "a"}]'', dimension => ''x'')'),
              ('cohorts(%s, ''1 month 1 day'')'), ('cohorts(%s, periods => -1)'), ('cohorts(%s, rolling => true, width => ''1 month'')'),
-             ('visitor_buckets(NULL, %s)'), ('visitor_buckets(''1 microsecond'', %s)'), ('visitor_buckets(''1 day'', %s, dimension => ''x'')'),
+             ('visitor_buckets(NULL, %s)'), ('visitor_buckets(''1 microsecond'', %s)'),
+             ('visitor_buckets(''1 day'', %s, dimension => ''x'')'),
              ('call_summary(''1 microsecond'', %s)'), ('call_summary(''1 day'', %s, ''Mars'')'), ('call_heatmap(%s, zone => ''Mars'')'),
              ('business_health(NULL)'), ('resource_usage(''infinity'')'), ('sessionize(%s, ''1 month'')')) AS c (call);
 
 -- Lists of several dimensions, in every report that takes a list, and in every function.
 SELECT p.proname || ' ' || a.name AS argument,
        pg_temp.outcome(format('SELECT * FROM mrcall.%I(%s, %I => ''{{a,b},{c,d}}'')', p.proname,
-           CASE p.proname WHEN 'explain_conversion' THEN '''signup'', ''x''' WHEN 'funnel' THEN '''2026-04-01'', ''2026-05-01'', ''[{"step": "a"}]'''
+           CASE p.proname WHEN 'explain_conversion' THEN '''signup'', ''x'''
+                          WHEN 'funnel' THEN '''2026-04-01'', ''2026-05-01'', ''[{"step": "a"}]'''
                           ELSE '''2026-04-01'', ''2026-05-01''' END, a.name)) AS outcome
 FROM pg_proc AS p
 CROSS JOIN LATERAL unnest(p.proargtypes::oid[], p.proargnames[1:p.pronargs]) AS a (type, name)

@@ -31,7 +31,8 @@ DECLARE
     source record;
     key text;
 BEGIN
-    FOR source IN SELECT s.relation::regclass AS relation FROM mrcall.source AS s WHERE s.relation::regclass <> 'app.contacts'::regclass LOOP
+    FOR source IN SELECT s.relation::regclass AS relation FROM mrcall.source AS s
+                  WHERE s.relation::regclass <> 'app.contacts'::regclass LOOP
         key := (SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = source.relation AND a.attnum > 0 AND NOT a.attisdropped
                 ORDER BY a.attnum LIMIT 1);
         EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', source.relation);

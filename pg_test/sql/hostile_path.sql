@@ -4,7 +4,8 @@ SET client_min_messages = warning;
 \ir ../fixtures/every_report.sql
 INSERT INTO asking.report (name, query)
 SELECT 'function', 'SELECT ' || f.call FROM (VALUES
-    ('mrcall.bucket(''1 day'', ''2026-05-04 10:00Z'', ''Europe/Rome'')'), ('mrcall.next_bucket(''1 month'', ''2026-05-04 10:00Z'', ''UTC'')'),
+    ('mrcall.bucket(''1 day'', ''2026-05-04 10:00Z'', ''Europe/Rome'')'),
+    ('mrcall.next_bucket(''1 month'', ''2026-05-04 10:00Z'', ''UTC'')'),
     ('mrcall.buckets(''1 day'', ''2026-05-04 10:00Z'', ''2026-05-06 10:00Z'', ''UTC'')'),
     ('mrcall.channel(''https://www.google.com/'', ''https://a.b/?gclid=1'')'), ('mrcall.arrival(''https://bing.com/'', ''https://a.b/'')'),
     ('mrcall.is_arrival(''https://a.b/'', ''https://a.b/c'')'), ('mrcall.url_param(''https://a.b/?c=d'', ''c'')'),
@@ -44,7 +45,8 @@ BEGIN
         BEGIN
             EXECUTE format('CREATE FUNCTION evil.%I(%s) RETURNS %s %s LANGUAGE plpgsql AS %L', victim.proname,
                 (SELECT string_agg(format_type(a.type, NULL), ', ' ORDER BY a.place)
-                 FROM pg_proc AS p CROSS JOIN unnest(p.proargtypes::oid[]) WITH ORDINALITY AS a (type, place) WHERE p.oid = victim.signature),
+                 FROM pg_proc AS p CROSS JOIN unnest(p.proargtypes::oid[]) WITH ORDINALITY AS a (type, place)
+                 WHERE p.oid = victim.signature),
                 CASE WHEN victim.proretset THEN 'SETOF' END, victim.result,
                 format('BEGIN RAISE EXCEPTION %L; END', 'evil ' || replace(victim.signature::text, '%', '')));
             made := made + 1;
@@ -70,8 +72,8 @@ BEGIN
         END;
     END LOOP;
     FOR victim IN SELECT t.typname FROM pg_type AS t
-        WHERE t.typname IN ('text', 'timestamptz', 'timestamp', 'date', 'jsonb', 'bytea', 'int4', 'int8', 'float8', 'bool', 'name', 'interval',
-                            'numeric', 'regclass', 'uuid') AND t.typnamespace = 'pg_catalog'::regnamespace
+        WHERE t.typname IN ('text', 'timestamptz', 'timestamp', 'date', 'jsonb', 'bytea', 'int4', 'int8', 'float8', 'bool', 'name',
+                            'interval', 'numeric', 'regclass', 'uuid') AND t.typnamespace = 'pg_catalog'::regnamespace
     LOOP
         EXECUTE format('CREATE DOMAIN evil.%I AS pg_catalog.%I CHECK (VALUE IS NULL)', victim.typname, victim.typname);
     END LOOP;

@@ -8,8 +8,8 @@ use core::ptr::null_mut;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use mrcall_engine::{Error, ErrorKind};
-use pgrx::pg_sys;
 use pgrx::pg_sys::panic::CaughtError;
+use pgrx::{PgLogLevel, pg_sys};
 
 use crate::error::{SqlResult, report};
 
@@ -34,7 +34,7 @@ unsafe extern "C-unwind" fn keep(_arg: *mut c_void) {
         pg_sys::CurrentMemoryContext = pg_sys::TopTransactionContext;
         let error = CopyErrorData();
         pg_sys::CurrentMemoryContext = memory;
-        if (*error).elevel >= pg_sys::ERROR as i32 {
+        if (*error).elevel >= PgLogLevel::ERROR as i32 {
             // The lines so far are those of queries of ours.
             (*error).context = null_mut();
             MADE.set(error);
