@@ -1,10 +1,12 @@
 # make demo and make test are all that a newcomer needs; both do the whole set-up.
-# Settings: PG=15…18, TIMESCALEDB=0, VISITORS=20000, SEED=42, LOG=access.log[.gz]
-.PHONY: help demo test lint bench bench-engine install setup start stop status psql url clean-cluster clean
+# Settings: PG=15…18, TIMESCALEDB=0, TSL_SOURCE=folder, VISITORS=20000, SEED=42, LOG=access.log[.gz], MINUTES=30
+.PHONY: help demo test fuzz soak lint bench bench-engine install setup start stop status psql url clean-cluster clean
 
 help:
 	@echo "make demo    sets up, fills a demo database, prints its reports   [VISITORS=20000 SEED=42 LOG=access.log.gz]"
-	@echo "make test    sets up and runs every test"
+	@echo "make test    sets up and runs every test  [TSL_SOURCE=folder: TimescaleDB's community edition from its source tree too]"
+	@echo "make fuzz    calls every function with arguments that nobody meant  [MINUTES=30 SEED=1]"
+	@echo "make soak    the tests that have a size at their full size: hours"
 	@echo "make psql    opens the demo database; make -s url prints its URI"
 	@echo "make start | stop | status    the private server; make clean-cluster removes it and its data"
 	@echo "make bench   the extension, plain SQL, DuckDB and ClickHouse side by side [VISITORS=100000, CALLS=5000000]"
@@ -18,6 +20,12 @@ demo:
 
 test:
 	@scripts/test.sh
+
+fuzz:
+	@scripts/setup.sh fuzz && MINUTES=$${MINUTES:-30} scripts/test.sh fuzz && grep -E '^(seed|figure)' build/log/test-fuzz.log
+
+soak:
+	@scripts/setup.sh fuzz && scripts/soak.sh
 
 lint:
 	@scripts/lint.sh

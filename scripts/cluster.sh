@@ -6,8 +6,8 @@
 . "$(dirname "$0")/lib.sh"
 choose_pg
 
-NAME=$CLUSTER
-[ "$TIMESCALEDB" = 0 ] && NAME=$CLUSTER-plain
+NAME=$CLUSTER${EDITION:+-$EDITION}
+[ "$TIMESCALEDB" = 0 ] && NAME=$NAME-plain
 HOME_DIR=$BUILD/pg$PG/cluster-$NAME
 DATA=$HOME_DIR/data
 
@@ -128,7 +128,9 @@ super-url) start >&2 && ROLE=postgres url "${1:-postgres}" ;;
 psql) start >&2 && exec "$PGBIN/psql" "$(url)" "$@" ;;
 new-database) new_database "$1" ;;
 pid) server_pid ;;
+run) mkdir -p "$HOME_DIR" && as_server_user "$@" ;;
 remove) stop && rm -rf "$HOME_DIR" ;;
+log) say "$HOME_DIR/server.log" ;;
 status) if running; then say "running on port $(cat "$HOME_DIR/port")"; else say "not running"; fi ;;
-*) die "unknown command '$command'" "usage: cluster.sh start|stop|status|url [db]|super-url [db]|psql [args]|new-database db|pid|remove" ;;
+*) die "unknown command '$command'" "usage: cluster.sh start|stop|status|url [db]|super-url [db]|psql [args]|new-database db|run command|pid|log|remove" ;;
 esac

@@ -6,10 +6,11 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=$ROOT/build
 LOGS=$BUILD/log
 TIMESCALEDB=${TIMESCALEDB:-1}
+# EDITION=community: TimescaleDB's other edition, built from the source tree TSL_SOURCE, in a prefix and with servers of its own.
+EDITION=${EDITION:-}
+TSL_SOURCE=${TSL_SOURCE:-}
 CLUSTER=${CLUSTER:-demo}
 # A test run must not be bent by the caller's own connection settings or language.
-# A server started with the latter would put a stack into the DETAIL of errors that are the server's own.
-unset RUST_BACKTRACE RUST_LIB_BACKTRACE
 unset PGHOST PGPORT PGUSER PGDATABASE PGPASSWORD PGSERVICE PGOPTIONS PGAPPNAME PSQLRC
 export LC_ALL=C.UTF-8 PSQL_PAGER='' PGCONNECT_TIMEOUT=10
 mkdir -p "$LOGS"
@@ -45,8 +46,8 @@ choose_pg() {
     esac
     export PG
     # The servers from PyPI have no TimescaleDB.
-    has_packages || export TIMESCALEDB=0
-    PREFIX=$BUILD/pg$PG/prefix
+    has_packages || [ -n "$EDITION" ] || export TIMESCALEDB=0
+    PREFIX=$BUILD/pg$PG/prefix${EDITION:+-$EDITION}
     PGLIB=$PREFIX/usr/lib/postgresql/$PG
     PGBIN=$PGLIB/bin
     PG_CONFIG=$PGBIN/pg_config

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Sets up everything that the build and the tests need, each step skipped when it is done: Debian packages, a private copy
-# of the server, TimescaleDB, the extension. usage: setup.sh [all|lint|bench]
+# of the server, TimescaleDB, the extension. usage: setup.sh [all|fuzz|lint|bench]
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
+# The community edition is made from the ordinary set-up.
+EDITION=
 choose_pg
 # shellcheck source=scripts/setup_server.sh
 . "$ROOT/scripts/setup_server.sh"
@@ -77,6 +79,11 @@ all)
     server
     [ "$TIMESCALEDB" = 0 ] || timescaledb
     extension
+    [ -z "$TSL_SOURCE" ] || community
+    ;;
+fuzz)
+    # Not everywhere; without it that part is skipped.
+    ! apt-cache show sqlsmith >/dev/null 2>&1 || packages sqlsmith
     ;;
 lint)
     packages shellcheck
@@ -86,5 +93,5 @@ lint)
 bench)
     venv bench duckdb==2.0.0 chdb==4.4.0
     ;;
-*) die "unknown part '$1'" "usage: setup.sh [all|lint|bench]" ;;
+*) die "unknown part '$1'" "usage: setup.sh [all|fuzz|lint|bench]" ;;
 esac

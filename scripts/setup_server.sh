@@ -1,4 +1,4 @@
-# The private copy of the PostgreSQL server, and TimescaleDB in it. Sourced by setup.sh.
+# The private copies of the PostgreSQL server, and TimescaleDB in them. Sourced by setup.sh.
 # shellcheck shell=bash
 
 # Unpacks Debian packages below the prefix without installing them, so that no cluster is made and no path of the
@@ -114,4 +114,38 @@ build_timescaledb() (
     cmake --build out -j "$(nproc)"
     cmake --install out
     rm -rf "$dir"
+)
+
+# A second copy of the server, with TimescaleDB's community edition from the source tree TSL_SOURCE and the extension as it is now.
+community() {
+    local copy=$BUILD/pg$PG/prefix-community stamp=$BUILD/pg$PG/community.stamp source what to
+    source=$(cd "$TSL_SOURCE" 2>/dev/null && pwd) || source=$TSL_SOURCE
+    [ -e "$source/tsl/CMakeLists.txt" ] ||
+        die "TSL_SOURCE=$TSL_SOURCE is no source tree of TimescaleDB with its folder tsl" \
+            "such as of: git clone --branch 2.19.3 https://github.com/timescale/timescaledb"
+    what="$source $(cksum <"$source/version.config")"
+    if [ "$(cat "$stamp" 2>/dev/null)" != "$what" ]; then
+        packages cmake libssl-dev libkrb5-dev
+        run_logged "TimescaleDB's community edition from $source" "two to ten minutes" community build_community "$source" "$copy"
+        printf '%s' "$what" >"$stamp"
+    fi
+    # Under another name first: a running server may have the old one loaded.
+    (cd "$PREFIX" && find -L usr/lib usr/share wheel -path '*/mrcall_ext*' -type f 2>/dev/null) | while read -r file; do
+        to=$copy/$file
+        cmp -s "$PREFIX/$file" "$to" || { cp -p "$PREFIX/$file" "$to.new" && mv "$to.new" "$to"; }
+    done
+}
+
+build_community() ( # source tree, prefix
+    set -e
+    rm -rf "$2" "$2.new" "$BUILD/pg$PG/community"
+    mkdir -p "$2.new"
+    cp -a "$PREFIX/." "$2.new/"
+    find "$2.new" -name 'timescaledb*' ! -type d -delete
+    mv "$2.new" "$2"
+    cmake -S "$1" -B "$BUILD/pg$PG/community" -DREGRESS_CHECKS=OFF -DWARNINGS_AS_ERRORS=OFF -DCMAKE_BUILD_TYPE=Release \
+        -DSEND_TELEMETRY_DEFAULT=OFF -DPG_CONFIG="${PG_CONFIG/#$PREFIX/$2}"
+    cmake --build "$BUILD/pg$PG/community" -j "$(nproc)"
+    cmake --install "$BUILD/pg$PG/community"
+    rm -rf "$BUILD/pg$PG/community"
 )

@@ -17,6 +17,7 @@ pgrx::pg_module_magic!();
 /// Called once per process, when the library is loaded.
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
+    pg::backtrace::never_capture();
     guc::init();
     mrcall_engine::resource::interrupt::on_check(|| {
         pgrx::check_for_interrupts!();

@@ -42,6 +42,24 @@ pub fn is_object(container: &[u8]) -> bool {
     container.first_chunk().is_some_and(|header| u32::from_ne_bytes(*header) & OBJECT != 0)
 }
 
+/// The elements of a document that is an array, `None` of any other. An element is `None` where it is JSON null.
+pub fn elements(document: &[u8]) -> Option<impl Iterator<Item = Option<FieldValue<'_>>>> {
+    let (header, rest) = document.split_first_chunk()?;
+    let header = u32::from_ne_bytes(*header);
+    if header & ARRAY == 0 || header & SCALAR != 0 {
+        return None;
+    }
+    let count = (header & COUNT) as usize;
+    let (words, bytes) = rest.split_at_checked(4 * count)?;
+    let children = Children { words: words.as_chunks().0, bytes };
+    let mut start = 0;
+    Some((0..count).map(move |nr| {
+        let value = children.value(nr, start);
+        start = children.end(nr, start);
+        value
+    }))
+}
+
 /// The keys on the way to a value, as `#>>` takes them.
 #[derive(Debug, Clone)]
 pub struct FieldPath(Vec<FieldKey>);
@@ -141,6 +159,12 @@ impl<'a> Children<'a> {
         self.words.get(nr).map(|word| u32::from_ne_bytes(*word))
     }
 
+    /// Where a child that begins at `start` ends.
+    #[inline]
+    fn end(&self, nr: usize, start: usize) -> usize {
+        self.word(nr).map_or(start, |word| if word & IS_END != 0 { 0 } else { start } + (word & LENGTH) as usize)
+    }
+
     /// Where a child begins.
     fn start(&self, nr: usize) -> usize {
         let mut start = 0;
@@ -199,9 +223,8 @@ impl<'a> Children<'a> {
     /// The value of a child that begins at `start`.
     #[inline]
     fn value(&self, nr: usize, start: usize) -> Option<FieldValue<'a>> {
-        let word = self.word(nr)?;
-        let end = if word & IS_END != 0 { 0 } else { start } + (word & LENGTH) as usize;
-        match word & TYPE {
+        let end = self.end(nr, start);
+        match self.word(nr)? & TYPE {
             STRING => self.bytes.get(start..end).map(FieldValue::Text),
             TRUE => Some(FieldValue::Bool(true)),
             FALSE => Some(FieldValue::Bool(false)),

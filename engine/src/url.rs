@@ -6,6 +6,9 @@ use crate::resource::interrupt::{Throttle, position};
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+/// The version of the public suffix list, which is that of the crate `psl`.
+pub(crate) const SUFFIXES_VERSION: &str = "2.1.247";
+
 /// The longest host that is looked at, before it is put into ASCII.
 const MAX_RAW_HOST: usize = 1024;
 /// The longest host name of the DNS, in bytes.

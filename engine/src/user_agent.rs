@@ -4,7 +4,14 @@
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::sync::LazyLock;
 
+use crate::rule_versions::version_of;
+
 const AGENTS_TSV: &str = include_str!("../rules/agents.tsv");
+
+/// The version of the words that are compiled in.
+pub fn rules_version() -> &'static str {
+    version_of(AGENTS_TSV)
+}
 
 /// How much of a user agent is read, in bytes; real ones end long before.
 const MAX_READ: usize = 4096;

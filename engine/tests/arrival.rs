@@ -1,5 +1,7 @@
 //! Arrivals, URLs and user agents, by hand-checked cases and random texts.
 
+mod size;
+
 use mrcall_engine::arrival::{
     Arrival, CHANNELS, Landing, arrival, arrival_key, channel, ignored_by_seed, ignored_referrers, is_arrival, is_paid,
     rules_version,
@@ -665,7 +667,7 @@ fn tagged_url() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(size::cases(400)))]
 
     #[test]
     fn urls_of_one_essence_arrive_alike(urls in prop::collection::vec(tagged_url(), 60)) {

@@ -1,5 +1,7 @@
 //! Funnels against their definition, spelled out: every chain is tried.
 
+mod size;
+
 use mrcall_engine::ErrorKind;
 use mrcall_engine::behaviour::{FunnelState, MAX_CONDITIONS, Modes, condition_mask};
 use proptest::prelude::*;
@@ -154,7 +156,7 @@ fn rows(most: usize, span: i64) -> impl Strategy<Value = Vec<Row>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(ProptestConfig::with_cases(size::cases(20_000)))]
 
     #[test]
     fn chains_are_the_best_that_exist(rows in rows(8, 12), within in 0i64..12, steps in 1usize..6) {
@@ -209,7 +211,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(size::cases(4_000)))]
 
     #[test]
     fn order_split_and_merge_change_no_byte(

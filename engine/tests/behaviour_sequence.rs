@@ -1,5 +1,7 @@
 //! Sequences against their definition, spelled out: backtracking over lazy gaps. Retention beside them.
 
+mod size;
+
 use std::sync::Arc;
 
 use mrcall_engine::ErrorKind;
@@ -106,7 +108,7 @@ fn parts() -> impl Strategy<Value = Parts> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(ProptestConfig::with_cases(size::cases(20_000)))]
 
     #[test]
     fn matches_are_leftmost_lazy_and_apart(rows in rows(14), parts in parts(), trailing: bool) {
@@ -119,7 +121,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(size::cases(4_000)))]
 
     #[test]
     fn order_split_and_merge_change_no_byte(

@@ -1,5 +1,7 @@
 //! Stored events of a funnel: they answer as the funnel over the same rows does, and keep no trace of their order.
 
+mod size;
+
 use mrcall_engine::ErrorKind;
 use mrcall_engine::behaviour::{FunnelEvents, FunnelState, Modes};
 use proptest::prelude::*;
@@ -23,7 +25,7 @@ fn rows(most: usize) -> impl Strategy<Value = Vec<Row>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(10_000))]
+    #![proptest_config(ProptestConfig::with_cases(size::cases(10_000)))]
 
     #[test]
     fn it_answers_as_the_funnel_does(rows in rows(12), within in 0i64..40, mode in 0usize..8) {
@@ -43,7 +45,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(size::cases(2_000)))]
 
     // Up to three thousand rows: several pieces of a list.
     #[test]

@@ -1,5 +1,7 @@
 //! VisitCounts by bucket of time and value, against a plain loop.
 
+mod size;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use mrcall_engine::state::NONE;
@@ -26,7 +28,7 @@ fn starts() -> impl Strategy<Value = Vec<i64>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(size::cases(3000)))]
 
     #[test]
     fn a_part_counts_where_it_begins(

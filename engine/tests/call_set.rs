@@ -1,5 +1,7 @@
 //! The calls of many businesses: order, split and merge change no row, and no bytes panic.
 
+mod size;
+
 use std::cell::Cell;
 
 use mrcall_engine::ErrorKind;
@@ -58,7 +60,7 @@ fn rows(most: usize) -> impl Strategy<Value = Vec<Row>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(size::cases(2000)))]
 
     #[test]
     fn order_split_and_merge_change_no_row(

@@ -2,6 +2,8 @@
 //! no byte. `data/calls.tsv` is written by `pg_test/oracles/calls_chdb.py`; set `MRCALL_CALLS_VECTORS` to a larger file of
 //! it to check that as well.
 
+mod size;
+
 use mrcall_engine::ErrorKind;
 use mrcall_engine::calls::{CallState, MOST_CALLS, mean};
 use proptest::prelude::*;
@@ -94,7 +96,7 @@ fn rows(most: usize) -> impl Strategy<Value = Vec<Row>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(size::cases(4000)))]
 
     #[test]
     fn figures_are_as_defined(rows in rows(40)) {

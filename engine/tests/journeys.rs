@@ -1,6 +1,8 @@
 //! The answer of a journey set: independent of the order of its input, conserving, equal to `credit` of each conversion, and
 //! readable only where it was written.
 
+mod size;
+
 use std::collections::BTreeMap;
 
 use mrcall_engine::arrival::is_paid;
@@ -132,7 +134,7 @@ fn decimal(text: &str) -> i128 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(size::cases(300)))]
 
     #[test]
     fn the_order_of_rows_changes_no_credit_and_no_path(rows in inputs(), seed in any::<u64>()) {

@@ -216,9 +216,8 @@ fn fields_become_sql() {
         (
             "states",
             r#"{"path": "$.path[*]", "in": "state_variables"}"#,
-            "CASE WHEN pg_catalog.jsonb_typeof(pg_catalog.jsonb_path_query_array(mrcall_internal.document(state_variables), \
-             '$.path[*]', '{}', true)) = 'array' THEN ARRAY(SELECT pg_catalog.jsonb_array_elements_text(\
-             pg_catalog.jsonb_path_query_array(mrcall_internal.document(state_variables), '$.path[*]', '{}', true))) END",
+            "mrcall_internal.text_items(pg_catalog.jsonb_path_query_array(mrcall_internal.document(state_variables), \
+             '$.path[*]', '{}', true))",
         ),
         (
             "outcome",

@@ -1,5 +1,7 @@
 //! Values in JSON documents: what parses, to what, and what does not.
 
+mod size;
+
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use mrcall_engine::parse::{MAX_JWS_LENGTH, bigint, boolean, jws_payload, numeric, timestamptz};
 use mrcall_engine::time::{DAY, HOUR, SECOND, in_range};
@@ -279,7 +281,7 @@ fn since_2000(date: chrono::DateTime<chrono::Utc>) -> i64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(ProptestConfig::with_cases(size::cases(20_000)))]
 
     #[test]
     fn chrono_reads_the_same_instants(

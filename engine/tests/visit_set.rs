@@ -1,5 +1,7 @@
 //! Many visitors in one set: the same visits as a state for each of them, whatever the split.
 
+mod size;
+
 use std::collections::BTreeMap;
 
 use mrcall_engine::arrival;
@@ -182,7 +184,7 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(size::cases(2000)))]
 
     #[test]
     fn a_set_has_the_visits_of_its_visitors(rows in rows(), gap in 0i64..10) {

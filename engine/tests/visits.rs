@@ -1,5 +1,7 @@
 //! Visits against their definition, and the promise that order, split and merge do not change a byte.
 
+mod size;
+
 use mrcall_engine::visits::VisitState;
 use proptest::prelude::*;
 
@@ -62,7 +64,7 @@ fn rows(most: usize) -> impl Strategy<Value = Vec<Row>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(size::cases(4000)))]
 
     #[test]
     fn visits_are_as_defined(rows in rows(40), gap in 0i64..12) {

@@ -6,7 +6,9 @@ cd "$(dirname "$0")/../.."
 : "${URL:?names the database to run the examples in}"
 [ -n "${PGBIN:-}" ] && PATH=$PGBIN:$PATH
 # Every page that mrcall.help names is there, and says the name.
+help=$(psql -X -At -v ON_ERROR_STOP=1 "$URL" -c 'SELECT page, name FROM mrcall.help()')
+[ "$(wc -l <<<"$help")" -gt 50 ] || { echo "mrcall.help names hardly a page: $help"; exit 1; }
 while IFS='|' read -r page name; do
     grep -qwF -- "$name" "$page" || { echo "mrcall.help: $page says nothing of $name"; exit 1; }
-done < <(psql -X -At "$URL" -c 'SELECT page, name FROM mrcall.help()')
+done <<<"$help"
 exec python3 pg_test/docs_runner.py "$@"

@@ -1,24 +1,22 @@
 #!/usr/bin/env bash
-# Retention survives kill -9 at random points, a cancel, a lock, a second run and late calls: every call stays in exactly one
-# place, and none goes before its time. ROUNDS=100 kills more often, SEED=… repeats.
+# Retention survives kill -9 half-way, a cancel, a lock, a second run, late calls and readers of old snapshots: every call stays in
+# exactly one place, none goes before its time, and no reader misses one or sees one twice. ROUNDS=… kills, 100 of them with SOAK=1;
+# SEED=… repeats.
 export CLUSTER=retention
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
+# shellcheck source=pg_test/shell/lib/gate.sh
+. "$(dirname "$0")/lib/gate.sh"
 choose_pg
-# Of an ordinary table a run is done in less time than it takes to kill it in its middle.
-[ "$TIMESCALEDB" != 0 ] || { echo "without TimescaleDB no kill meets a run half-way" && exit 77; }
 cluster() { "$ROOT/scripts/cluster.sh" "$@"; }
-db() { "$PGBIN/psql" -X -q -At -F ' ' -v ON_ERROR_STOP=1 "$URL" "$@"; }
-is() { # what, wanted, got
-    [ "$2" = "$3" ] || die "$1" "wanted: $2" "got:    $3"
-    echo "ok: $1"
-}
-ROUNDS=${ROUNDS:-10}
+ROUNDS=${ROUNDS:-$([ "${SOAK:-}" = 1 ] && echo 100 || echo 4)}
 SEED=${SEED:-$(date +%s)}
 RANDOM=$SEED
 echo "seed $SEED, $ROUNDS rounds"
+OUT=$LOGS/retention
 others=()
 tidy() {
+    close_gates
     for pid in "${others[@]}"; do kill "$pid" 2>/dev/null || true; done
     cluster remove >/dev/null 2>&1 || true
 }
@@ -27,6 +25,7 @@ cluster remove >/dev/null 2>&1 || true
 cluster start
 cluster new-database retention
 URL=$(cluster url retention)
+has_chunks() { [ "$TIMESCALEDB" != 0 ]; }
 
 # A world whose calls are hours away from every limit, so that what becomes of each is known beforehand. Policy by business:
 # archive, delete, both, deleted sooner than archived, none, a mistake, no business at all.
@@ -103,8 +102,8 @@ SQL
 }
 sound() { is "$1: every call is where it belongs" '' "$(db -c "SELECT fault, count(*), min(id) FROM test.fault GROUP BY 1")"; }
 complete() {
-    db -c "CALL mrcall.apply_session_retention(false, ${2:-1000})" >"$LOGS/retention-run.out" 2>&1 ||
-        die "$1: the run failed" "$(cat "$LOGS/retention-run.out")"
+    db -c "CALL mrcall.apply_session_retention(false, ${2:-1000})" >"$OUT-run.out" 2>&1 ||
+        die "$1: the run failed" "$(cat "$OUT-run.out")"
     sound "$1"
     is "$1: nothing is left to do" 0 "$(db -c 'SELECT count(*) FROM test.undone')"
 }
@@ -116,84 +115,198 @@ back() { # waits for the end of the recovery
     die "the server does not come back"
 }
 world
+make_gate
+db -c 'CREATE TRIGGER gate BEFORE DELETE ON public.sessions FOR EACH ROW EXECUTE FUNCTION test.gate()' \
+    -c 'CREATE TRIGGER gate BEFORE DELETE ON mrcall.session_archive FOR EACH ROW EXECUTE FUNCTION test.gate()'
+super() { "$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 "$(cluster super-url retention)" "$@"; }
+super <<'SQL'
+CREATE FUNCTION test.drop_gate() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('test.stop_in_drop', true) <> '' THEN
+        PERFORM set_config('test.stop_in_drop', (current_setting('test.stop_in_drop')::int - 1)::text, false);
+        IF current_setting('test.stop_in_drop') = '0' THEN
+            PERFORM nextval('test.arrived');
+            WHILE NOT pg_try_advisory_xact_lock_shared(77) LOOP
+                PERFORM pg_sleep(0.01);
+            END LOOP;
+        END IF;
+    END IF;
+END $$;
+CREATE EVENT TRIGGER drop_gate ON sql_drop EXECUTE FUNCTION test.drop_gate();
+SQL
+due() { db -c 'CALL mrcall.apply_session_retention()' 2>/dev/null | awk '{ print $4 + $5 }'; }
+old_chunks() { db -c "SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_name = 'sessions' AND range_end < now() - interval '110 days'"; }
 
-# How long a round takes when nobody disturbs it: kills come within that time.
-now() { date +%s%3N; }
-db -c 'SELECT test.add(1500)' >/dev/null
-started=$(now)
-complete 'undisturbed' 60
-took=$(($(now) - started))
-
-# kill -9 of the backend at work: the server restarts all of them and recovers.
-kills=0 amid=0
-for round in $(seq "$ROUNDS"); do
-    db -c 'SELECT test.add(1500)' >/dev/null
-    runs=$(db -c 'SELECT count(*) FROM mrcall.retention_run WHERE finished_at IS NULL AND batches > 0')
-    batch=$((1 + RANDOM % 60))
-    : >"$LOGS/retention-backend.out"
-    { db -c 'SELECT pg_backend_pid()' -c "CALL mrcall.apply_session_retention(false, $batch)" || true; } \
-        >"$LOGS/retention-backend.out" 2>/dev/null &
-    others=($!)
-    for _ in $(seq 100); do
-        [ -s "$LOGS/retention-backend.out" ] && break
-        sleep 0.01
+# A reader of one snapshot, over and over, until something ends it; and one of many snapshots, each of which it reads three times.
+seen="SELECT count(*), count(DISTINCT call_id), sum(hashtext(call_id)::bigint) FROM mrcall.calls"
+read_on() { # file
+    { echo 'BEGIN ISOLATION LEVEL REPEATABLE READ;' && yes "$seen;" | head -n 20000; } | PGAPPNAME=reader db >"$1" 2>&1 &
+    others+=($!)
+    reader=$!
+    until_read "$1" 1
+}
+until_read() { # file, lines
+    for _ in $(seq 1200); do
+        [ "$(grep -c '^[0-9]' "$1")" -lt "$2" ] || return 0
+        sleep 0.05
     done
-    delay=$((RANDOM % took))
-    sleep "$((delay / 1000)).$(printf '%03d' $((delay % 1000)))"
-    if kill -9 "$(head -n 1 "$LOGS/retention-backend.out")" 2>/dev/null; then kills=$((kills + 1)); fi
-    wait "${others[0]}" || true
-    back
-    sound "round $round, batches of $batch"
-    [ "$(db -c 'SELECT count(*) FROM mrcall.retention_run WHERE finished_at IS NULL AND batches > 0')" = "$runs" ] || amid=$((amid + 1))
-done
-echo "$kills kills, $amid of them with some batches done and some not"
-if [ "$kills" -lt $((ROUNDS / 2)) ] || [ "$amid" -lt $((ROUNDS / 4)) ]; then
-    die "the kills came too early or too late to prove anything"
-fi
-complete 'after the kills'
+    die 'a reader does not come on' "$(tail -n 3 "$1")"
+}
+check_reader() { # what, file
+    [ "$(grep -c '^[0-9]' "$2")" -ge 2 ] || die "$1: the reader has hardly read" "$(tail -n 3 "$2")"
+    # The last line may be cut by the end of the server. The first figure is all calls, the second all different ones.
+    [ "$(sed '$d' "$2" | grep '^[0-9]' | sort -u | awk '{ print $1 == $2 }' | paste -sd ' ')" = 1 ] ||
+        die "$1: a reader saw other calls than before, or one twice" "$(grep '^[0-9]' "$2" | sort | uniq -c)"
+}
+# A transaction that has read a chunk keeps it from being dropped; so this one reads by short ones, each three times.
+read_by_turns() { # file
+    yes "BEGIN ISOLATION LEVEL REPEATABLE READ; $seen; SELECT pg_sleep(0.02) \\g /dev/null
+$seen; SELECT pg_sleep(0.05) \\g /dev/null
+$seen; COMMIT; SELECT 'next'; SELECT pg_sleep(0.02) \\g /dev/null" | head -n 40000 | PGAPPNAME=reader db >"$1" 2>&1 &
+    others+=($!)
+    reader=$!
+    until_read "$1" 3
+}
+check_turns() { # what, file
+    sed '$d' "$2" | awk '/^next/ { last = ""; read++; next } /^[0-9]/ { if ($1 != $2 || last != "" && last != $0) bad++; last = $0 }
+        END { exit bad > 0 || read < 1 }' || die "$1: a reader saw other calls than before, or one twice" "$(tail -n 20 "$2")"
+}
+end_reader() {
+    db -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'reader'" >/dev/null
+    wait "$reader" 2>/dev/null || true
+}
+# Calls that come in all the while, old ones too. What fails otherwise than by the server's end fails the test.
+write_on() { # file
+    yes 'SELECT test.add(10); SELECT pg_sleep(0.05);' | head -n 20000 | db >/dev/null 2>"$1" &
+    others+=($!)
+    writer=$!
+}
+end_writer() { # file
+    wait "$writer" 2>/dev/null && die 'the writer ended by itself'
+    ! grep 'ERROR:' "$1" || die 'a late call failed' "$(cat "$1")"
+}
 
-dropped=$(db -c 'SELECT sum(chunks_dropped) FROM mrcall.retention_run')
-echo "$dropped chunks dropped"
-[ "$TIMESCALEDB" = 0 ] || [ "$dropped" -gt "$ROUNDS" ] || die "hardly a chunk was dropped"
+# kill -9 of the backend at work: the server restarts all of them and recovers. By turns while it takes calls from the table, while it
+# takes them from the table or the archive, and while it drops a chunk; at a random row or chunk.
+kills=0
+for round in $(seq "$ROUNDS"); do
+    db -c 'SELECT test.add(600)' >/dev/null
+    batch=$((1 + RANDOM % 60))
+    open_gates
+    hold 77
+    setting='test.stop_at' kind='of calls'
+    if has_chunks && [ $((round % 3)) = 0 ]; then
+        # All is done but the chunks: a reader keeps them, which has a snapshot and has not read them yet.
+        hold 78
+        before=$(db -c "$seen")
+        db -c 'BEGIN ISOLATION LEVEL REPEATABLE READ' -c 'SELECT FROM public.website_events LIMIT 1' -c 'SELECT pg_advisory_lock(78)' -c "$seen" \
+            -c COMMIT >"$OUT-reader.out" 2>&1 &
+        others+=($!)
+        reader=$!
+        until_waiting "round $round: the reader does not begin" 78
+        db -c 'CALL mrcall.apply_session_retention(false)' >/dev/null 2>&1
+        release 78
+        wait "$reader" || die "round $round: a reader failed" "$(cat "$OUT-reader.out")"
+        is "round $round: a whole run changes nothing for who began before" "$before" "$(grep '^[0-9]' "$OUT-reader.out")"
+        left=$(old_chunks)
+        [ "$left" -gt 3 ] || die 'there are no chunks to drop'
+        setting='test.stop_in_drop' kind='of chunks' stop=$((1 + RANDOM % (left * 2 / 3)))
+    else
+        stop=$((1 + (RANDOM * 32768 + RANDOM) % $(due)))
+        [ $((round % 3)) = 1 ] || batch=$((batch * 20))
+    fi
+    reset_gate
+    if [ "$kind" = 'of chunks' ]; then
+        read_by_turns "$OUT-reader.out"
+    else
+        read_on "$OUT-reader.out"
+        write_on "$OUT-writer.out"
+    fi
+    { db -c "SET $setting = '$stop'" -c 'SELECT pg_backend_pid()' -c "CALL mrcall.apply_session_retention(false, $batch)" || true; } \
+        >"$OUT-backend.out" 2>/dev/null &
+    others+=($!)
+    victim=$!
+    until_arrived "round $round: the run does not come to number $stop $kind"
+    if [ "$kind" = 'of chunks' ]; then
+        # Who reads or writes waits for the drop.
+        write_on "$OUT-writer.out"
+        sleep 0.2
+    else
+        until_read "$OUT-reader.out" $(($(grep -c '^[0-9]' "$OUT-reader.out") + 2))
+    fi
+    kill -9 "$(head -n 1 "$OUT-backend.out")"
+    kills=$((kills + 1))
+    close_gates
+    for pid in "$victim" "$reader"; do wait "$pid" 2>/dev/null || true; done
+    end_writer "$OUT-writer.out"
+    back
+    if [ "$kind" = 'of chunks' ]; then
+        check_turns "round $round" "$OUT-reader.out"
+    else
+        check_reader "round $round" "$OUT-reader.out"
+    fi
+    sound "round $round, killed at number $stop $kind in batches of $batch"
+done
+is 'all kills met a run half-way' "$ROUNDS" "$kills"
+[ "$ROUNDS" -ge 3 ] || die 'too few rounds for each kind of kill'
+complete 'after the kills'
+if has_chunks; then
+    dropped=$(db -c 'SELECT sum(chunks_dropped) FROM mrcall.retention_run')
+    echo "$dropped chunks dropped"
+    [ "$dropped" -gt 3 ] || die 'hardly a chunk was dropped'
+fi
 
 # A cancel in between: what is committed stays, the run says that it did not finish, the next one does.
-db -c 'SELECT test.add(3000)' >/dev/null
-db -c "SET statement_timeout = '400ms'" -c 'CALL mrcall.apply_session_retention(false, 10)' >"$LOGS/retention-cancel.out" 2>&1 &&
-    die "a run of 300 batches ended within 400 ms"
-grep -q 'canceling statement due to statement timeout' "$LOGS/retention-cancel.out" || die "another error" "$(cat "$LOGS/retention-cancel.out")"
+db -c 'SELECT test.add(1000)' >/dev/null
+open_gates
+hold 77
+reset_gate
+PGAPPNAME=cancelled db -c 'SET test.stop_at = 35' -c 'CALL mrcall.apply_session_retention(false, 10)' >"$OUT-cancel.out" 2>&1 &
+others+=($!)
+pid=$!
+until_arrived 'the run does not come to its middle'
+db -c "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'cancelled'" >/dev/null
+wait "$pid" && die 'the run ended by itself' "$(cat "$OUT-cancel.out")"
+grep -q 'canceling statement due to user request' "$OUT-cancel.out" || die "another error" "$(cat "$OUT-cancel.out")"
+close_gates
 sound 'after a cancel'
-is 'the cancelled run has batches, and no end' 't t' "$(db -c 'SELECT batches > 0, finished_at IS NULL FROM mrcall.retention_run
+is 'the cancelled run has its batches, and no end' '3 t' "$(db -c 'SELECT batches, finished_at IS NULL FROM mrcall.retention_run
     ORDER BY started_at DESC LIMIT 1')"
 complete 'after the cancel'
+db -c 'DROP TRIGGER gate ON public.sessions' -c 'DROP TRIGGER gate ON mrcall.session_archive'
+super -c 'DROP EVENT TRIGGER drop_gate'
 
-# Two runs at once, with calls coming in, old ones too. An insert may fail (its chunk went under it), but then it says so.
+# Two runs at once, with calls coming in, old ones too, of which none may fail, and a reader of many snapshots.
 db -c 'SELECT test.add(3000)' >/dev/null
 both=()
+read_by_turns "$OUT-reader.out"
 for batch in 7 50; do
-    db -c "CALL mrcall.apply_session_retention(false, $batch)" >"$LOGS/retention-run-$batch.out" 2>&1 &
+    db -c "CALL mrcall.apply_session_retention(false, $batch)" >"$OUT-run-$batch.out" 2>&1 &
     others+=($!)
     both+=("$!")
 done
 inserted=0
 for _ in $(seq 30); do
-    db -c 'SELECT test.add(40)' >/dev/null 2>"$LOGS/retention-insert.out" && inserted=$((inserted + 1))
+    db -c 'SELECT test.add(40)' >/dev/null 2>"$OUT-insert.out" || die 'late calls fail' "$(cat "$OUT-insert.out")"
+    inserted=$((inserted + 1))
 done
-for pid in "${both[@]}"; do wait "$pid" || die "a run failed beside another" "$(cat "$LOGS"/retention-run-*.out)"; done
-[ "$inserted" -ge 15 ] || die "late calls fail" "$(cat "$LOGS/retention-insert.out")"
+for pid in "${both[@]}"; do wait "$pid" || die "a run failed beside another" "$(cat "$OUT"-run-*.out)"; done
+end_reader
+check_turns 'two runs at once' "$OUT-reader.out"
 sound "two runs at once and $inserted times 40 late calls"
 complete 'after two runs at once'
 
 # Somebody reads an old chunk and does not end: its rows go all the same, the chunk another time.
 db -c 'SELECT test.add(2000)' >/dev/null
 old="SELECT count(*) FROM public.sessions WHERE start_timestamp < now() - interval '110 days'"
-db -c BEGIN -c "$old" -c 'SELECT pg_sleep(120)' >"$LOGS/retention-reader.out" 2>&1 &
+db -c BEGIN -c "$old" -c 'SELECT pg_sleep(120)' >"$OUT-reader.out" 2>&1 &
 others+=($!)
 reader=$!
 for _ in $(seq 100); do
-    [ -s "$LOGS/retention-reader.out" ] && break
+    [ -s "$OUT-reader.out" ] && break
     sleep 0.05
 done
-[ "$(head -n 1 "$LOGS/retention-reader.out")" -gt 100 ] || die "there are no old calls to read"
+[ "$(head -n 1 "$OUT-reader.out")" -gt 100 ] || die "there are no old calls to read"
 complete 'with a reader of old chunks'
 chunks="SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_name = 'sessions' AND range_end < now() - interval '110 days'"
 [ "$TIMESCALEDB" = 0 ] || [ "$(db -c "$chunks")" -gt 5 ] || die "chunks were dropped under a reader"
@@ -205,14 +318,14 @@ complete 'without the reader'
 
 # Late calls are being written, some into chunks of which all else is due, and are committed after the run: they stay.
 db -c 'SELECT test.add(1000)' >/dev/null
-db -c 'SELECT pg_advisory_lock(7)' -c 'SELECT pg_sleep(600)' >"$LOGS/retention-holder.out" 2>&1 &
+db -c 'SELECT pg_advisory_lock(7)' -c 'SELECT pg_sleep(600)' >"$OUT-holder.out" 2>&1 &
 others+=($!)
 holder=$!
 for _ in $(seq 100); do
-    [ -s "$LOGS/retention-holder.out" ] && break
+    [ -s "$OUT-holder.out" ] && break
     sleep 0.05
 done
-db -c BEGIN -c 'SELECT test.add(16)' -c 'SELECT pg_advisory_lock(7)' -c COMMIT >"$LOGS/retention-late.out" 2>&1 &
+db -c BEGIN -c 'SELECT test.add(16)' -c 'SELECT pg_advisory_lock(7)' -c COMMIT >"$OUT-late.out" 2>&1 &
 late=$!
 others+=("$late")
 waiting="SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
@@ -223,7 +336,7 @@ done
 complete 'beside late calls' 2000
 is 'the late calls are not committed yet' 1 "$(db -c "$waiting")"
 db -c "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted" >/dev/null
-wait "$late" || die "the late calls failed" "$(cat "$LOGS/retention-late.out")"
+wait "$late" || die "the late calls failed" "$(cat "$OUT-late.out")"
 wait "$holder" || true
 sound 'with the late calls'
 [ "$(db -c 'SELECT count(*) FROM test.undone')" -gt 3 ] || die "the late calls were not old"
@@ -240,8 +353,8 @@ complete 'from a DO block that may commit'
 # A role that owns nothing, with the rights that docs/retention.md lists: they are enough, and no chunk is dropped.
 "$PGBIN/psql" -X -q "$(cluster super-url)" -c "CREATE ROLE janitor LOGIN PASSWORD 'janitor'"
 db -c "SELECT mrcall.grant_read('janitor')" >/dev/null
-sed -n '/^GRANT DELETE ON public.sessions/,/^```/p' "$ROOT/docs/retention.md" | sed '$d' >"$LOGS/retention-grants.sql"
-db -f "$LOGS/retention-grants.sql"
+sed -n '/^GRANT DELETE ON public.sessions/,/^```/p' "$ROOT/docs/retention.md" | sed '$d' >"$OUT-grants.sql"
+db -f "$OUT-grants.sql"
 db -c 'SELECT test.add(1000)' >/dev/null
 owner=$URL
 URL=${URL/demo:*@/janitor:janitor@}
@@ -265,13 +378,13 @@ kept() {
     done
     db -c "SELECT md5(string_agg(s::text, '|')) FROM mrcall.call_summary('1 day', now() - interval '300 days', now()) AS s"
 }
-kept >"$LOGS/retention-kept.out"
-grep -q '^mrcall_internal.first_contact [0-9][0-9][0-9]' "$LOGS/retention-kept.out" || die "there is nothing to dump" "$(cat "$LOGS/retention-kept.out")"
-"$PGBIN/pg_dump" -Fc "$URL" >"$LOGS/retention.dump"
-"$PGBIN/pg_restore" --exit-on-error -d "$(cluster url copy)" "$LOGS/retention.dump"
+kept >"$OUT-kept.out"
+grep -q '^mrcall_internal.first_contact [0-9][0-9][0-9]' "$OUT-kept.out" || die "there is nothing to dump" "$(cat "$OUT-kept.out")"
+"$PGBIN/pg_dump" -Fc "$URL" >"$OUT.dump"
+"$PGBIN/pg_restore" --exit-on-error -d "$(cluster url copy)" "$OUT.dump"
 URL=$(cluster url copy)
-kept | diff "$LOGS/retention-kept.out" - || die "a restore has not all that retention keeps"
-rm -f "$LOGS/retention.dump"
+kept | diff "$OUT-kept.out" - || die "a restore has not all that retention keeps"
+rm -f "$OUT.dump"
 sound 'a restored copy'
 db -c 'SELECT test.add(500)' >/dev/null
 complete 'and it goes on'

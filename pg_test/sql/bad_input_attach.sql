@@ -53,6 +53,9 @@ SELECT * FROM mrcall.visitor_buckets('1 day', :r);
 SELECT * FROM mrcall.call_summary('1 day', :r);
 SELECT * FROM mrcall.sessionize(:r);
 SELECT mrcall.link_visitor('customer', 'visitor-1');
+SELECT mrcall.unlink_visitor('customer', 'visitor-1');
+SELECT * FROM mrcall.forget('customer');
+SELECT mrcall.export_customer('customer');
 SELECT mrcall.grant_read('pg_monitor');
 SELECT * FROM mrcall.doctor();
 -- Bad arguments are found first.

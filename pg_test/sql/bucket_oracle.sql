@@ -114,7 +114,7 @@ SELECT count(*) AS compared, count(*) FILTER (WHERE NOT (r.b <= i.ts AND i.ts < 
 FROM instant AS i
 CROSS JOIN LATERAL (SELECT mrcall.bucket(i.width, i.ts, i.zone) AS b, mrcall.next_bucket(i.width, i.ts, i.zone) AS next)
     AS r;
-SELECT count(*) FILTER (WHERE m.b < m.before) AS not_monotone
+SELECT count(m.before) > 1000 AS compared, count(*) FILTER (WHERE m.b < m.before) AS not_monotone
 FROM (SELECT mrcall.bucket(i.width, i.ts, i.zone) AS b, lag(mrcall.bucket(i.width, i.ts, i.zone))
     OVER (PARTITION BY i.zone, i.width ORDER BY i.ts)
                  AS before

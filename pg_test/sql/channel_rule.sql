@@ -27,6 +27,9 @@ INSERT INTO mrcall.channel_rule (position, channel, source_pattern, medium_patte
 :visits
 -- The reports follow at once, the touches too; the immutable function knows the built-in rules only.
 SELECT dimension_value, visits FROM mrcall.visitor_buckets('1 year', '2033-01-01', '2034-01-01', 'UTC', 'channel') ORDER BY 1;
+-- Of a period without an event they ask for the rules and nothing else.
+SELECT count(*) FROM mrcall.visitor_buckets('1 month', '2034-01-01', '2035-01-01', 'UTC', 'channel');
+SELECT count(*) FROM mrcall.visitor_buckets('1 month', '2034-01-01', '2035-01-01', 'UTC', 'device');
 SELECT channel, count(*) FROM mrcall.touches WHERE touched_at >= '2033-01-01' GROUP BY 1 ORDER BY 1;
 SELECT mrcall.channel('https://www.partner.example/a', 'https://mrcall.ai/');
 

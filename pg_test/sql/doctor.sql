@@ -8,11 +8,11 @@ CREATE FUNCTION pg_temp.findings() RETURNS TABLE (severity text, object text, fi
     SELECT u.severity, u.object, u.finding, u.fix FROM public.usual AS u
     ORDER BY 1, 2, 3
 $$;
--- Runs the fix of the findings that a pattern names.
+-- Runs the fix of the findings that a pattern names; within a transaction an index cannot be made without locks (shell/doctor_fixes).
 CREATE FUNCTION pg_temp.mend(pattern text) RETURNS TABLE (statement text) LANGUAGE plpgsql AS $$
 BEGIN
     FOR statement IN SELECT d.fix FROM pg_temp.findings() AS d WHERE d.finding ~ pattern LOOP
-        EXECUTE statement;
+        EXECUTE regexp_replace(statement, ' CONCURRENTLY| WITH \(timescaledb[^)]*\)', '', 'g');
         RETURN NEXT;
     END LOOP;
 END
@@ -42,7 +42,7 @@ SELECT mrcall.attach('{"stripe_events": {"table": "public.hooks", "columns": {"r
 CREATE INDEX ON public.hooks USING gin (mrcall.stripe_ids("The Body"::jsonb)) WHERE id > 'm';
 CREATE INDEX ON public.hooks (id);
 SELECT severity, object, finding FROM mrcall.doctor() WHERE severity = 'info' AND finding LIKE 'no index%';
-SELECT fix FROM mrcall.doctor() WHERE severity = 'info' AND finding LIKE 'no index%' \gexec
+SELECT replace(fix, ' CONCURRENTLY', '') FROM mrcall.doctor() WHERE severity = 'info' AND finding LIKE 'no index%' \gexec
 SELECT severity, object, finding FROM mrcall.doctor() WHERE severity = 'info' AND finding LIKE 'no index%';
 SET LOCAL enable_seqscan = off;
 EXPLAIN (COSTS OFF) SELECT FROM mrcall.stripe_events WHERE mrcall.stripe_ids(document) && '{in_1}';

@@ -155,7 +155,7 @@ SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
 SET LOCAL max_parallel_workers_per_gather = 2;
-SELECT count(*) AS differences
+SELECT (SELECT count(*) FROM serial) > 2 AS compared, count(*) AS differences
 FROM ((TABLE serial EXCEPT ALL SELECT * FROM mrcall.funnel(:range, '[{"step": "a"}, {"step": "b", "page": "/pricing%"}]',
     dimension => 'channel'))
       UNION ALL

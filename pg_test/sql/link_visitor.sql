@@ -62,3 +62,71 @@ SELECT mrcall.link_visitor('1', 'browser-8');
 SELECT nr, "Profile" FROM crm.accounts ORDER BY nr;
 SELECT mrcall.link_visitor('2', 'browser-8');
 SELECT mrcall.link_visitor('one', 'browser-8');
+
+-- As many browsers as a customer can have, and one more; those that are linked already do not count as more.
+SELECT mrcall.attach();
+UPDATE public.customers_registry SET document = (SELECT jsonb_build_object('website_session_ids', jsonb_agg('many-' || lpad(n::text, 4, '0')
+    ORDER BY n), 'website_session_id', 'many-0999') FROM generate_series(1, 999) AS n)
+WHERE id = 'alice';
+SELECT mrcall.link_visitor('alice', 'many-1000');
+SELECT mrcall.link_visitor('alice', 'many-1001');
+SELECT mrcall.link_visitor('alice', 'many-0001');
+SELECT jsonb_array_length(document -> 'website_session_ids') AS browsers, document ->> 'website_session_id' AS last,
+       document -> 'website_session_ids' ->> 0 AS first, document -> 'website_session_ids' ->> -1 AS newest
+FROM public.customers_registry WHERE id = 'alice';
+SELECT mrcall.unlink_visitor('alice', 'many-0500');
+SELECT mrcall.link_visitor('alice', 'many-1001');
+SELECT jsonb_array_length(document -> 'website_session_ids') AS browsers, document ->> 'website_session_id' AS last,
+       document -> 'website_session_ids' ->> -1 AS newest
+FROM public.customers_registry WHERE id = 'alice';
+
+-- unlink_visitor: the browser seen last stays, or is the one that was linked last; without a browser nothing of the links is left.
+UPDATE public.customers_registry SET document =
+    '{"name": "Bob", "deep": {"website_session_id": "browser-1"}, "website_session_id": "browser-2",
+    "website_session_ids": ["browser-1", "browser-2", "browser-3"]}' WHERE id = 'bob';
+SELECT mrcall.unlink_visitor('bob', 'browser-1');
+SELECT document FROM public.customers_registry WHERE id = 'bob';
+SELECT mrcall.unlink_visitor('bob', 'browser-2');
+SELECT document FROM public.customers_registry WHERE id = 'bob';
+-- Again, and of a browser that was never linked: nothing changes, and nothing is written.
+SELECT ctid AS ctid_before FROM public.customers_registry WHERE id = 'bob' \gset
+SELECT mrcall.unlink_visitor('bob', 'browser-2');
+SELECT mrcall.unlink_visitor('bob', 'never-linked');
+SELECT ctid = :'ctid_before' AS untouched FROM public.customers_registry WHERE id = 'bob';
+SELECT mrcall.unlink_visitor(website_session_id => 'browser-3', customer_id => 'bob');
+SELECT document FROM public.customers_registry WHERE id = 'bob';
+SELECT count(*) AS identities FROM mrcall.identities WHERE customer_id = 'bob';
+-- Older documents, odd ones, and ids that link_visitor would not write.
+UPDATE public.customers_registry SET document = '{"website_session_id": "browser-0"}' WHERE id = 'bob';
+SELECT mrcall.unlink_visitor('bob', 'browser-0');
+SELECT document FROM public.customers_registry WHERE id = 'bob';
+UPDATE public.customers_registry
+SET document = '{"website_session_id": 7, "website_session_ids": ["x", null, 3, "a b", "x", {"a": 1}, "browser-9"]}' WHERE id = 'bob';
+SELECT mrcall.unlink_visitor('bob', 'x');
+SELECT document FROM public.customers_registry WHERE id = 'bob';
+SELECT mrcall.unlink_visitor('bob', 'a b');
+SELECT document FROM public.customers_registry WHERE id = 'bob';
+UPDATE public.customers_registry SET document = 'null' WHERE id = 'bob';
+SELECT mrcall.unlink_visitor('bob', 'browser-9');
+SELECT mrcall.link_visitor('bob', 'browser-9');
+SELECT document FROM public.customers_registry WHERE id = 'bob';
+-- Linked again it is the newest.
+SELECT mrcall.link_visitor('bob', 'browser-1');
+SELECT mrcall.unlink_visitor('bob', 'browser-9');
+SELECT mrcall.link_visitor('bob', 'browser-9');
+SELECT document FROM public.customers_registry WHERE id = 'bob';
+-- Bad input.
+SELECT mrcall.unlink_visitor(NULL, 'browser-1');
+SELECT mrcall.unlink_visitor('bob', NULL);
+SELECT mrcall.unlink_visitor('bob', '');
+SELECT mrcall.unlink_visitor('nobody', 'browser-1');
+UPDATE public.customers_registry SET document = '["x"]' WHERE id = 'bob';
+SELECT mrcall.unlink_visitor('bob', 'browser-1');
+-- Several rows of one customer: each of them.
+CREATE TABLE crm.twice (id text, document jsonb, created_at timestamptz, role text, realm text);
+INSERT INTO crm.twice VALUES ('twin', '{}'), ('twin', '{"website_session_ids": ["browser-1"]}'), ('other', '{}');
+SELECT mrcall.attach('{"customers": {"table": "crm.twice"}}');
+SELECT mrcall.link_visitor('twin', 'browser-2');
+SELECT id, document FROM crm.twice ORDER BY id, document;
+SELECT mrcall.unlink_visitor('twin', 'browser-2');
+SELECT id, document FROM crm.twice ORDER BY id, document;

@@ -27,7 +27,8 @@ FROM function AS p WHERE p.pronamespace = 'mrcall'::regnamespace ORDER BY p.pron
 -- One function alone runs with other rights than its caller's, those of the installer (docs/security.md), under a pinned path.
 SELECT p.oid::regprocedure AS security_definer, p.proowner = current_user::regrole AS ours FROM function AS p WHERE p.prosecdef;
 -- All that is wrong below is listed; nothing should be.
--- C functions know no search_path; SQL functions meant to be inlined carry no SET; everything else pins it.
+-- C functions know no search_path; SQL functions meant to be inlined carry no SET; everything else pins it, but what runs the code of
+-- the host (triggers, policies): these are listed.
 SELECT p.oid::regprocedure AS without_search_path FROM function AS p JOIN pg_language AS l ON l.oid = p.prolang
 WHERE NOT EXISTS (SELECT FROM unnest(p.proconfig) AS s WHERE s LIKE 'search\_path=%')
   AND l.lanname NOT IN ('c', 'internal', 'sql', 'mrcall_sql');

@@ -44,7 +44,7 @@ CALL pg_temp.run();
 SELECT count(*) > 1000 AS calls_left, min(started_at) > '2026-04-09' AS later, (SELECT count(*) > 100
     FROM mrcall_internal.first_contact) AS recorded
 FROM mrcall.calls;
-SELECT count(*) AS differences FROM (
+SELECT (SELECT count(*) FROM report AS r WHERE r.bucket >= :'clean_since') > 100 AS compared, count(*) AS differences FROM (
     (SELECT * FROM report WHERE bucket >= :'clean_since' EXCEPT TABLE report_before)
     UNION ALL (SELECT * FROM report_before WHERE bucket >= :'clean_since' EXCEPT TABLE report)) AS d;
 SELECT of_first_calls FROM difference;

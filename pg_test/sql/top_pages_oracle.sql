@@ -82,10 +82,10 @@ SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
 SET LOCAL max_parallel_workers_per_gather = 2;
-SELECT count(*) AS differences
+SELECT (SELECT count(*) FROM serial) > 5 AS compared, count(*) AS differences
 FROM ((TABLE serial EXCEPT ALL SELECT * FROM mrcall.top_pages('2026-03-01', '2026-04-01', NULL))
       UNION ALL (SELECT * FROM mrcall.top_pages('2026-03-01', '2026-04-01', NULL) EXCEPT ALL TABLE serial)) AS d;
-SELECT count(*) AS differences
+SELECT (SELECT count(*) FROM serial_cohorts) > 5 AS compared, count(*) AS differences
 FROM ((TABLE serial_cohorts EXCEPT ALL SELECT * FROM mrcall.cohorts('2026-03-01', '2026-04-01'))
       UNION ALL (SELECT * FROM mrcall.cohorts('2026-03-01', '2026-04-01') EXCEPT ALL TABLE serial_cohorts)) AS d;
 

@@ -54,3 +54,26 @@ FROM unnest(ARRAY[
 -- A reference in a Stripe document: an id, or the whole object.
 SELECT r.reference, mrcall_internal.stripe_id(r.reference)
 FROM unnest(ARRAY['"sub_1"', '{"id": "sub_1", "object": "subscription"}', '{}', '7', 'null', '[]', NULL]::jsonb[]) AS r (reference);
+
+-- mrcall_internal.text_items is ARRAY(SELECT jsonb_array_elements_text(…)) without a subquery: every kind of element, nested, many,
+-- compressed and out of line.
+CREATE TABLE public.item_list (nr int, doc jsonb);
+INSERT INTO public.item_list VALUES (-1, '[]'), (-2, '{}'), (-3, '"x"'), (-4, '7'), (-5, 'null'), (-6, NULL), (-7, '[null]'), (-8, '[[]]'),
+    (-9, '["", null, true, false, 0, -1.50, 1e400, "é\n\"\\", [1, ["a"]], {"b": [2]}, {}]');
+SELECT setseed(0.5);
+INSERT INTO public.item_list
+SELECT n, (SELECT jsonb_agg(CASE floor(random() * 7 + 0 * m) WHEN 0 THEN 'null' WHEN 1 THEN 'true' WHEN 2 THEN to_jsonb(random()::numeric)
+               WHEN 3 THEN to_jsonb(repeat(chr(97 + (m % 26)), (random() * 40)::int)) WHEN 4 THEN jsonb_build_array(m, 'x')
+               WHEN 5 THEN jsonb_build_object('k', m) ELSE to_jsonb('text ' || m) END)
+           FROM generate_series(1, (random() ^ 4 * 3000)::int + 0 * n) AS m)
+FROM generate_series(1, 300) AS n;
+SELECT count(*) AS lists, max(jsonb_array_length(doc)) > 1000 AS has_long, count(DISTINCT pg_column_compression(doc)) AS compressions,
+       max(pg_column_size(doc)) > 8000 AS has_large
+FROM public.item_list WHERE jsonb_typeof(doc) = 'array';
+SELECT count(*) FILTER (WHERE mrcall_internal.text_items(doc) IS DISTINCT FROM
+                              CASE WHEN jsonb_typeof(doc) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(doc)) END) AS differences
+FROM public.item_list;
+SELECT nr, mrcall_internal.text_items(doc) FROM public.item_list WHERE nr < 0 ORDER BY nr DESC;
+-- No column of a source is a subquery: TimescaleDB loses it on the way to the workers of partial aggregates over chunks.
+SELECT count(*) AS views, count(*) FILTER (WHERE pg_get_viewdef(c.oid) ~ '\( *SELECT') AS with_subquery
+FROM mrcall_internal.source_tables() AS t JOIN pg_class AS c ON c.oid = to_regclass('mrcall.' || t.logical_table);

@@ -43,6 +43,8 @@ AS $$
      NULL, 'The random key of the hashes in mrcall_internal.first_contact; without it they name nobody'),
     ('mrcall.retention_run', 'CONSTRAINT retention_run_pkey PRIMARY KEY (started_at)', NULL,
      'What each run of mrcall.apply_session_retention did, written with every batch'),
+    ('mrcall.audit', 'CONSTRAINT audit_action_check CHECK (action OPERATOR(pg_catalog.<>) '''')', NULL,
+     'Who ran forget, retention or attach, when, and what came of it; it names no customer'),
     ('mrcall_internal.granted_right', 'CONSTRAINT granted_right_pkey PRIMARY KEY (role, kind, object)', NULL,
      'What mrcall.grant_read granted that the role did not have before: what mrcall.revoke_read takes back'),
     ('mrcall_internal.detached_grant', 'CONSTRAINT detached_grant_pkey PRIMARY KEY (relation, grantee, privilege)', NULL,
@@ -62,6 +64,8 @@ AS $$
     ('mrcall.source', 'version', 'text', 'NOT NULL', 'The version of the extension that attached it'),
     ('mrcall.source', 'is_default', 'boolean', 'NOT NULL DEFAULT false',
      'Whether attach() without a mapping takes it: it was there before a detach, or before this installation'),
+    ('mrcall.source', 'begins_at', 'timestamp with time zone', '',
+     'Of events: the earliest that attach has seen, by which reports know what was dropped since; NULL where it saw none'),
 
     ('mrcall.channel_rule', 'position', 'integer', 'NOT NULL', 'The order in which the rules are tried'),
     ('mrcall.channel_rule', 'channel', 'text', 'NOT NULL', 'The channel that a touch gets'),
@@ -114,6 +118,14 @@ AS $$
     ('mrcall.retention_run', 'archived', 'bigint', 'NOT NULL', 'Calls that went into mrcall.session_archive'),
     ('mrcall.retention_run', 'deleted', 'bigint', 'NOT NULL', 'Calls that were deleted, from the sessions table or from the archive'),
     ('mrcall.retention_run', 'chunks_dropped', 'integer', 'NOT NULL', 'Chunks of the hypertable that were dropped whole'),
+
+    ('mrcall.audit', 'at', 'timestamp with time zone', 'NOT NULL',
+     'When; of a retention run when it began, as retention_run.started_at'),
+    ('mrcall.audit', 'role', 'name', 'NOT NULL', 'The role that ran it'),
+    ('mrcall.audit', 'login', 'name', 'NOT NULL', 'The role that had logged in'),
+    ('mrcall.audit', 'action', 'text', 'NOT NULL', 'forget, retention or attach'),
+    ('mrcall.audit', 'result', 'jsonb', 'NOT NULL',
+     'forget: rows removed by table; retention: calls archived and deleted, chunks dropped, batches; attach: what is read for what'),
 
     ('mrcall_internal.granted_right', 'role', 'name', 'NOT NULL', 'The role'),
     ('mrcall_internal.granted_right', 'role_id', 'oid', 'NOT NULL', 'The same where it was granted, for when the role gets another name'),

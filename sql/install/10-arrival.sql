@@ -72,6 +72,12 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'rules_version_wrapper';
 COMMENT ON FUNCTION mrcall.rules_version() IS 'The version of the built-in channel rules';
 
+CREATE FUNCTION mrcall_internal.rules()
+RETURNS TABLE (function_name text, version text)
+LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 9
+AS 'MODULE_PATHNAME', 'rules_wrapper';
+COMMENT ON FUNCTION mrcall_internal.rules() IS 'The functions of mrcall that answer by built-in rules, with the version of those';
+
 CREATE FUNCTION mrcall_internal.ignored_referrer_seed()
 RETURNS text[]
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE

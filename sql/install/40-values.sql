@@ -132,26 +132,8 @@ COMMENT ON FUNCTION mrcall_internal.money_scale(numeric, text) IS
 -- The browsers that a customer's document names, in order of first linking, without repetition.
 CREATE FUNCTION mrcall_internal.website_session_ids(document jsonb)
 RETURNS text[]
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 20
-AS $$
-    SELECT pg_catalog.array_agg(named.id ORDER BY named.first_at)
-    FROM (
-        SELECT listed.id, pg_catalog.min(listed.at) AS first_at
-        FROM (
-            SELECT element.value OPERATOR(pg_catalog.#>>) '{}' AS id, element.ordinality AS at
-            FROM pg_catalog.jsonb_array_elements(
-                CASE WHEN pg_catalog.jsonb_typeof(document OPERATOR(pg_catalog.->) 'website_session_ids')
-                          OPERATOR(pg_catalog.=) 'array'
-                     THEN document OPERATOR(pg_catalog.->) 'website_session_ids' ELSE '[]' END) WITH ORDINALITY AS element
-            WHERE pg_catalog.jsonb_typeof(element.value) OPERATOR(pg_catalog.=) 'string'
-            UNION ALL
-            SELECT document OPERATOR(pg_catalog.->>) 'website_session_id', '9223372036854775807'::bigint
-            WHERE pg_catalog.jsonb_typeof(document OPERATOR(pg_catalog.->) 'website_session_id') OPERATOR(pg_catalog.=) 'string'
-        ) AS listed
-        WHERE listed.id OPERATOR(pg_catalog.<>) ''
-        GROUP BY listed.id
-    ) AS named
-$$;
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10
+AS 'MODULE_PATHNAME', 'website_session_ids_wrapper';
 COMMENT ON FUNCTION mrcall_internal.website_session_ids(jsonb) IS
     'The browsers that a customer''s document names, in order of first linking';
 

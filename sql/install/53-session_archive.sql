@@ -26,3 +26,21 @@ AS $$
     WHERE c.logical_table = 'calls'
 $$;
 COMMENT ON FUNCTION mrcall_internal.archived_calls() IS 'The second part of the view mrcall.calls';
+
+-- One line a run, which grows with its batches.
+CREATE FUNCTION mrcall_internal.audit_retention(run timestamptz)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    figures jsonb;
+BEGIN
+    SELECT to_jsonb(r) - '{started_at,role,updated_at}'::text[] INTO figures FROM mrcall.retention_run AS r WHERE r.started_at = run;
+    UPDATE mrcall.audit AS a SET result = figures WHERE a.at = run AND a.action = 'retention';
+    IF NOT FOUND THEN
+        INSERT INTO mrcall.audit (at, role, login, action, result) VALUES (run, current_user, session_user, 'retention', figures);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.audit_retention(timestamptz) IS 'Writes what a run of retention has done so far into mrcall.audit';

@@ -55,6 +55,8 @@ AS $$
              'Nothing for who only reads'),
             ('mrcall.retention_run', 'role = current_user OR NOT ' || mrcall_internal.hides_rows('{calls,businesses,retention_policies}'),
              'One''s own runs; all where no row-level security hides calls'),
+            ('mrcall.audit', 'role = current_user OR NOT ' || mrcall_internal.hides_rows(NULL),
+             'What one did oneself; all where no row-level security hides rows of any source'),
             ('mrcall.spend', 'NOT ' || mrcall_internal.hides_rows(NULL), 'Nothing where row-level security hides rows of any source'),
             ('mrcall_internal.granted_right',
              '(SELECT has_table_privilege(''mrcall_internal.granted_right'', ''INSERT, UPDATE, DELETE''))',

@@ -50,3 +50,17 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1
 AS 'MODULE_PATHNAME', 'source_problem_wrapper';
 COMMENT ON FUNCTION mrcall_internal.source_problem(text, text) IS
     'The error for source tables and columns that are missing, with all of them and what mends it; no row where none is';
+
+CREATE FUNCTION mrcall_internal.base_type(type oid)
+RETURNS oid
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE domain (oid, base) AS (
+        SELECT t.oid, t.typbasetype FROM pg_type AS t WHERE t.oid = type
+        UNION ALL
+        SELECT t.oid, t.typbasetype FROM domain AS d JOIN pg_type AS t ON t.oid = d.base
+    )
+    SELECT d.oid FROM domain AS d WHERE d.base = 0
+$$;
+COMMENT ON FUNCTION mrcall_internal.base_type(oid) IS 'The type below a domain, or the type itself';

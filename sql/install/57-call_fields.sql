@@ -22,6 +22,13 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
 AS 'MODULE_PATHNAME', 'field_wrapper';
 COMMENT ON FUNCTION mrcall_internal.field(jsonb, text[]) IS 'What a document says at a path, as #>>, read where it lies';
 
+CREATE FUNCTION mrcall_internal.text_items(document jsonb)
+RETURNS text[]
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
+AS 'MODULE_PATHNAME', 'text_items_wrapper';
+COMMENT ON FUNCTION mrcall_internal.text_items(jsonb) IS
+    'The elements of an array as texts, as jsonb_array_elements_text; NULL for what is no array';
+
 CREATE FUNCTION mrcall_internal.field_timestamptz(document jsonb, path text[])
 RETURNS timestamptz
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2

@@ -42,7 +42,9 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_mapping(jsonb) IS 'The errors of a mapping that is not of the documented form';
 
--- The type of an expression over a table, or why it has none: what the server says. Types are named as format_type names them.
+-- The type of an expression over a table, or why it has none: what the server says. It is looked up as in the view, but not
+-- evaluated: the functions that it calls may need the search_path of those who read. Nor is the table read, whose policies may, too:
+-- its columns are those of its row type.
 -- collates_apart: by another collation than the database's and C, or one for which different texts are equal. Of two such
 -- columns no comparison is possible, and LIKE of none.
 CREATE FUNCTION mrcall_internal.try_expression(
@@ -52,21 +54,25 @@ SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 AS $$
 DECLARE
-    -- Nothing is evaluated: a function of the host would run with this function's search_path.
-    one_row constant text := '%2$s AS t WHERE false';
+    one_value text;
     found regtype;
     collation_name text;
 BEGIN
-    -- WHERE refuses aggregates, windows and sets: an expression is one value of one row.
-    EXECUTE format('SELECT pg_catalog.pg_typeof((SELECT %1$s FROM ' || one_row ||
-                   ' AND pg_catalog.num_nulls(%1$s) OPERATOR(pg_catalog.>=) 0))', sql, relation) INTO found;
+    -- WHERE refuses aggregates and windows, CASE sets: an expression is one value of one row.
+    one_value := format(
+        '(SELECT CASE WHEN false THEN %1$s END AS value FROM %2$s '
+        'WHERE (CASE WHEN false THEN pg_catalog.num_nulls(%1$s) END) IS NULL) AS e', sql,
+        CASE WHEN has_table_privilege(relation, 'SELECT') THEN format('(SELECT (NULL::%s).*) AS t', relation)
+             -- Rights on single columns show when it is read.
+             ELSE format('(SELECT) AS one LEFT JOIN %s AS t ON false', relation) END);
+    EXECUTE 'SELECT mrcall_internal.base_type(pg_catalog.pg_typeof(e.value)) FROM ' || one_value INTO found;
     state := 'ok';
     SELECT CASE t.typname WHEN 'citext' THEN 'citext' ELSE t.oid::regtype::text END, t.typcollation <> 0
     INTO found_type, collates_apart
     FROM pg_type AS t
     WHERE t.oid = found;
     IF collates_apart THEN
-        EXECUTE format('SELECT pg_catalog.pg_collation_for((SELECT %1$s FROM ' || one_row || '))', sql, relation) INTO collation_name;
+        EXECUTE 'SELECT pg_catalog.pg_collation_for(e.value) FROM ' || one_value INTO collation_name;
         collates_apart := coalesce(collation_name NOT IN ('"default"', '"C"'), false);
     END IF;
 EXCEPTION
@@ -92,7 +98,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_object_agg(t.logical_table, coalesce(
         (SELECT jsonb_object_agg(a.attname, jsonb_build_object('quoted', quote_ident(a.attname),
-                                                               'is_document', a.atttypid = 'jsonb'::regtype))
+                                                               'is_document', mrcall_internal.base_type(a.atttypid) = 'jsonb'::regtype))
          FROM pg_attribute AS a
          WHERE a.attrelid = to_regclass(t.relation) AND a.attnum > 0 AND NOT a.attisdropped), '{}'))
     FROM mrcall_internal.mapped_tables(mapping::text) AS t
@@ -501,7 +507,8 @@ AS $$
     GROUP BY r.logical_table
     ON CONFLICT ON CONSTRAINT source_pkey DO UPDATE
     SET relation = excluded.relation, key_expression = excluded.key_expression, columns = excluded.columns,
-        version = excluded.version, is_default = excluded.is_default
+        version = excluded.version, is_default = excluded.is_default,
+        begins_at = CASE WHEN s.relation = excluded.relation THEN s.begins_at END
     WHERE (s.relation, s.key_expression, s.columns, s.version, s.is_default)
         IS DISTINCT FROM (excluded.relation, excluded.key_expression, excluded.columns, excluded.version, excluded.is_default)
 $$;
@@ -516,6 +523,7 @@ AS $$
 DECLARE
     former_role text;
     former_timeout constant text := current_setting('lock_timeout');
+    caller constant name := current_user;
     kept jsonb;
     resolved jsonb;
     hint text;
@@ -533,6 +541,10 @@ BEGIN
     PERFORM mrcall_internal.make_views(resolved);
     PERFORM mrcall_internal.keep_mapping(resolved, kept IS NOT NULL);
     PERFORM mrcall_internal.protect_kept_tables();
+    PERFORM mrcall_internal.note_first_event();
+    INSERT INTO mrcall.audit (at, role, login, action, result)
+    SELECT clock_timestamp(), caller, session_user, 'attach', jsonb_object_agg(s.logical_table, s.relation)
+    FROM mrcall.source AS s;
     PERFORM set_config('lock_timeout', former_timeout, true);
     PERFORM set_config('role', former_role, true);
     RETURN (SELECT format('%s of %s logical tables attached', count(t.relation), count(*))

@@ -53,99 +53,6 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_rights() IS 'doctor: tables that are left out, or that the role may not read';
 
--- The indexes that reports use, as logical columns.
-CREATE FUNCTION mrcall_internal.useful_indexes()
-RETURNS TABLE (logical_table text, columns text[], purpose text)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 4
-AS $$
-    VALUES
-    ('calls', '{business_id,started_at}'::pg_catalog.text[], 'call_summary of one business'),
-    ('events', '{visitor_id,occurred_at}'::pg_catalog.text[], 'attribution reads only converters'),
-    ('businesses', '{owner}'::pg_catalog.text[], 'customers to businesses'),
-    ('subscriptions', '{business_id}'::pg_catalog.text[], 'businesses to subscriptions')
-$$;
-COMMENT ON FUNCTION mrcall_internal.useful_indexes() IS 'The indexes that reports use';
-
-CREATE FUNCTION mrcall_internal.check_indexes()
-RETURNS TABLE (severity text, object text, finding text, fix text)
-LANGUAGE sql STABLE ROWS 5
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT 'warning', w.relation, format('no index on (%s): %s', array_to_string(w.names, ', '), w.purpose),
-           format('CREATE INDEX ON %s (%s);', w.relation,
-                  (SELECT string_agg(quote_ident(n.name), ', ') FROM unnest(w.names) AS n (name)))
-    FROM (
-        SELECT s.relation, u.purpose, array_agg(s.columns ->> c.name ORDER BY c.ordinality) AS names,
-               array_agg(a.attnum ORDER BY c.ordinality) AS numbers
-        FROM mrcall_internal.useful_indexes() AS u
-        JOIN mrcall.source AS s ON s.logical_table = u.logical_table AND s.relation IS NOT NULL
-        CROSS JOIN LATERAL unnest(u.columns) WITH ORDINALITY AS c (name, ordinality)
-        LEFT JOIN pg_attribute AS a ON a.attrelid = s.relation::regclass AND a.attname = s.columns ->> c.name
-        GROUP BY u.logical_table, s.relation, u.purpose
-    ) AS w
-    WHERE array_position(w.numbers, NULL) IS NULL AND NOT EXISTS (
-        SELECT FROM pg_index AS x
-        WHERE x.indrelid = w.relation::regclass AND x.indpred IS NULL
-          AND (SELECT array_agg(k.attnum ORDER BY k.n) FROM unnest(x.indkey::int2[]) WITH ORDINALITY AS k (attnum, n)
-               WHERE k.n <= cardinality(w.numbers)) = w.numbers)
-$$;
-COMMENT ON FUNCTION mrcall_internal.check_indexes() IS 'doctor: the indexes of useful_indexes';
-
-CREATE FUNCTION mrcall_internal.check_document_indexes(mapping jsonb)
-RETURNS TABLE (severity text, object text, finding text, fix text)
-LANGUAGE sql STABLE ROWS 2
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT 'info', d.relation,
-           format('no index on %s(%s): explain_conversion of a payment reads every document', d.ids, d.document),
-           format('CREATE INDEX ON %1$s USING gin (%2$s(%3$s)) WITH (fastupdate = off); ANALYZE %1$s;',
-                  d.relation, d.ids, d.document)
-    FROM (
-        SELECT r.logical_table, r.relation::text AS relation, f.oid::regproc::text AS ids,
-               CASE WHEN r.found_type = 'jsonb' THEN r.expression ELSE r.cast_expression END AS document
-        FROM mrcall_internal.resolve_columns(mapping) AS r
-        JOIN pg_class AS c ON c.oid = r.relation AND c.relkind IN ('r', 'p', 'm')
-        JOIN pg_proc AS f ON f.oid = CASE r.logical_table WHEN 'stripe_events' THEN 'mrcall.stripe_ids(jsonb)'::regprocedure
-                                                          WHEN 'apple_events' THEN 'mrcall.apple_ids(jsonb)'::regprocedure END
-        -- An index on the function, whatever else it holds.
-        WHERE r.name = 'document' AND r.expression IS NOT NULL AND NOT EXISTS (
-            SELECT FROM pg_index AS x
-            JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid
-            WHERE x.indrelid = r.relation AND x.indpred IS NULL AND x.indisvalid
-              AND d.refclassid = 'pg_proc'::regclass AND d.refobjid = f.oid)
-    ) AS d
-    ORDER BY d.logical_table
-$$;
-COMMENT ON FUNCTION mrcall_internal.check_document_indexes(jsonb) IS 'doctor: indexes on the ids in webhooks';
-
-CREATE FUNCTION mrcall_internal.check_hypertables()
-RETURNS TABLE (severity text, object text, finding text, fix text)
-LANGUAGE plpgsql STABLE ROWS 2
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    hypertables oid[];
-BEGIN
-    IF to_regclass('timescaledb_information.hypertables') IS NOT NULL THEN
-        EXECUTE 'SELECT pg_catalog.array_agg(pg_catalog.to_regclass('
-            'pg_catalog.format(''%I.%I'', h.hypertable_schema, h.hypertable_name))) '
-            'FROM timescaledb_information.hypertables AS h' INTO hypertables;
-        hypertables := coalesce(hypertables, '{}');
-    END IF;
-    RETURN QUERY
-    SELECT 'info'::text, s.relation,
-           CASE WHEN hypertables IS NULL THEN 'TimescaleDB is not installed: reports scan the whole table, not only their period'
-                ELSE 'is not a hypertable: reports scan all of it, not only their period' END,
-           CASE WHEN hypertables IS NULL THEN 'CREATE EXTENSION timescaledb;'
-                ELSE format('SELECT create_hypertable(%L, %L, migrate_data => true);', s.relation,
-                            s.columns ->> CASE s.logical_table WHEN 'events' THEN 'occurred_at' ELSE 'started_at' END) END
-    FROM mrcall.source AS s
-    WHERE s.logical_table IN ('events', 'calls') AND s.relation IS NOT NULL
-      AND (to_regclass(s.relation)::oid = ANY (hypertables)) IS NOT TRUE;
-END
-$$;
-COMMENT ON FUNCTION mrcall_internal.check_hypertables() IS 'doctor: large tables that are not hypertables';
-
 -- The values of a table that doctor counts: said is what the source says, condition which of it is wrong, finding why.
 CREATE FUNCTION mrcall_internal.doubtful_values(mapping jsonb)
 RETURNS TABLE (logical_table text, name text, relation text, said text, condition text, finding text)
@@ -165,7 +72,41 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.doubtful_values(jsonb) IS 'Which values of the sources doctor counts';
 
-CREATE FUNCTION mrcall_internal.check_values(mapping jsonb)
+-- The statement over each table: its answer is the count and the least value for each condition, and the number of rows.
+CREATE FUNCTION mrcall_internal.value_counts(mapping jsonb)
+RETURNS TABLE (logical_table text, relation text, names text[], said text[], conditions text[], findings text[], statement text)
+LANGUAGE sql STABLE ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT v.logical_table, v.relation, array_agg(v.name), array_agg(v.said), array_agg(v.condition), array_agg(v.finding),
+           format('SELECT pg_catalog.jsonb_build_array(%s, pg_catalog.count(*)) FROM %s',
+                  string_agg(format('pg_catalog.count(*) FILTER (WHERE %1$s), '
+                                    'pg_catalog.min(pg_catalog.left(%2$s, 40) COLLATE "C") FILTER (WHERE %1$s)',
+                                    v.condition, v.said), ', '), v.relation)
+    FROM mrcall_internal.doubtful_values(mapping) AS v
+    GROUP BY v.logical_table, v.relation
+    ORDER BY v.logical_table
+$$;
+COMMENT ON FUNCTION mrcall_internal.value_counts(jsonb) IS 'The statements by which doctor counts doubtful values';
+
+CREATE FUNCTION mrcall_internal.value_findings(
+    logical_table text, relation text, names text[], said text[], conditions text[], findings text[], figures jsonb)
+RETURNS TABLE (severity text, object text, finding text, fix text)
+LANGUAGE sql STABLE ROWS 2
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'warning'::text, format('%s.%s', $1, k.name),
+           format('%s values of %s rows %s, such as "%s"', figures -> (2 * k.nr - 2)::int, figures -> -1, k.finding,
+                  figures ->> (2 * k.nr - 1)::int),
+           format('SELECT %s AS said, * FROM %s WHERE %s LIMIT 10;', k.said, $2, k.condition)
+    FROM unnest(names, said, conditions, findings) WITH ORDINALITY AS k (name, said, condition, finding, nr)
+    WHERE (figures ->> (2 * k.nr - 2)::int)::bigint > 0
+$$;
+COMMENT ON FUNCTION mrcall_internal.value_findings(text, text, text[], text[], text[], text[], jsonb) IS
+    'doctor''s findings in what a statement of value_counts counts';
+
+-- path: where the functions that the application's own functions call are looked for; what a mapping says, in pg_catalog first.
+CREATE FUNCTION mrcall_internal.check_values(mapping jsonb, path text)
 RETURNS TABLE (severity text, object text, finding text, fix text)
 LANGUAGE plpgsql STABLE ROWS 10
 SET search_path = pg_catalog, pg_temp
@@ -175,87 +116,104 @@ DECLARE
     figures jsonb;
 BEGIN
     -- One pass over each table.
-    FOR src IN
-        SELECT v.logical_table, v.relation, array_agg(v.name) AS names, array_agg(v.said) AS said,
-               array_agg(v.condition) AS conditions, array_agg(v.finding) AS findings,
-               string_agg(format('pg_catalog.count(*) FILTER (WHERE %1$s), '
-                                 'pg_catalog.min(pg_catalog.left(%2$s, 40) COLLATE "C") FILTER (WHERE %1$s)',
-                                 v.condition, v.said), ', ') AS figures
-        FROM mrcall_internal.doubtful_values(mapping) AS v
-        GROUP BY v.logical_table, v.relation
-        ORDER BY v.logical_table
-    LOOP
-        EXECUTE format('SELECT pg_catalog.jsonb_build_array(%s) || pg_catalog.to_jsonb(pg_catalog.count(*)) FROM %s',
-                       src.figures, src.relation) INTO figures;
+    FOR src IN SELECT v.* FROM mrcall_internal.value_counts(mapping) AS v LOOP
+        PERFORM set_config('search_path', path, true);
+        EXECUTE src.statement INTO figures;
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
         RETURN QUERY
-        SELECT 'warning'::text, format('%s.%s', src.logical_table, k.name),
-               format('%s values of %s rows %s, such as "%s"', figures -> (2 * k.nr - 2)::int, figures -> -1, k.finding,
-                      figures ->> (2 * k.nr - 1)::int),
-               format('SELECT %s AS said, * FROM %s WHERE %s LIMIT 10;', k.said, src.relation, k.condition)
-        FROM unnest(src.names, src.said, src.conditions, src.findings) WITH ORDINALITY AS k (name, said, condition, finding, nr)
-        WHERE (figures ->> (2 * k.nr - 2)::int)::bigint > 0;
+        SELECT f.* FROM mrcall_internal.value_findings(src.logical_table, src.relation, src.names, src.said, src.conditions,
+                                                       src.findings, figures) AS f;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.check_values(jsonb) IS 'doctor: values that do not parse, and objects where a text is wanted';
+COMMENT ON FUNCTION mrcall_internal.check_values(jsonb, text) IS 'doctor: values that do not parse, and objects where a text is wanted';
 
--- Orphans: rows that refer to a row that is not there. Each is one count over the source views.
+CREATE FUNCTION mrcall_internal.has_bad_links(document jsonb)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
+AS $$
+    SELECT pg_catalog.jsonb_typeof(document OPERATOR(pg_catalog.->) 'website_session_ids')
+               OPERATOR(pg_catalog.<>) ALL ('{array,null}'::pg_catalog.text[])
+           OR pg_catalog.jsonb_path_exists(document, 'strict $.website_session_ids[*]
+               ? (@.type() != "string" || @ like_regex "^[[:space:]]*$")', '{}', true)
+           OR pg_catalog.jsonb_path_exists(document, 'strict $.website_session_id
+               ? (@.type() != "string" && @.type() != "null" || @ like_regex "^[[:space:]]*$")', '{}', true)
+$$;
+COMMENT ON FUNCTION mrcall_internal.has_bad_links(jsonb) IS
+    'Whether a customer''s document has something else than ids where link_visitor writes them';
+
+-- Orphans: rows that refer to a row that is not there. Each is one count over the source views, whose policies and mapped functions
+-- see the caller's search_path: no SET clause.
 CREATE FUNCTION mrcall_internal.orphans()
 RETURNS TABLE (object text, finding text, rows bigint)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 6
-SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 12
 AS $$
-    SELECT 'businesses.owner', 'businesses whose owner is no customer: their conversions stay unattributed', count(*)
+    SELECT 'businesses.owner', 'businesses whose owner is no customer: their conversions stay unattributed', pg_catalog.count(*)
     FROM mrcall.businesses AS b
-    WHERE b.owner IS NOT NULL AND NOT EXISTS (SELECT FROM mrcall.customers AS c WHERE c.customer_id = b.owner)
+    WHERE b.owner IS NOT NULL
+      AND NOT EXISTS (SELECT FROM mrcall.customers AS c WHERE c.customer_id OPERATOR(pg_catalog.=) b.owner)
     UNION ALL
-    SELECT 'businesses.zone', 'businesses whose zone is no time zone: UTC counts in their reports', count(*)
+    SELECT 'businesses.zone', 'businesses whose zone is no time zone: UTC counts in their reports', pg_catalog.count(*)
     FROM mrcall.businesses AS b
     WHERE NOT mrcall_internal.is_zone(b.zone)
     UNION ALL
-    SELECT 'subscriptions.business_id', 'subscriptions of no known business: their payments stay unattributed', count(*)
+    SELECT 'subscriptions.business_id', 'subscriptions of no known business: their payments stay unattributed', pg_catalog.count(*)
     FROM mrcall.subscriptions AS s
-    WHERE NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.business_id = s.business_id)
+    WHERE NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.business_id OPERATOR(pg_catalog.=) s.business_id)
     UNION ALL
-    SELECT 'calls.business_id', 'calls of no known business', count(*)
+    SELECT 'calls.business_id', 'calls of no known business', pg_catalog.count(*)
     FROM mrcall.calls AS c
-    WHERE NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.business_id = c.business_id)
+    WHERE NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.business_id OPERATOR(pg_catalog.=) c.business_id)
     UNION ALL
-    SELECT 'calls.ended_at', 'calls that end before they start: their duration is not counted', count(*)
+    SELECT 'calls.ended_at', 'calls that end before they start: their duration is not counted', pg_catalog.count(*)
     FROM mrcall.calls AS c
-    WHERE c.ended_at < c.started_at
+    WHERE c.ended_at OPERATOR(pg_catalog.<) c.started_at
     UNION ALL
     SELECT 'businesses.business_id', 'businesses whose id is NULL or not their own: conversions count each of them',
-           count(*) - count(DISTINCT b.business_id)
+           pg_catalog.count(*) OPERATOR(pg_catalog.-) pg_catalog.count(DISTINCT b.business_id)
     FROM mrcall.businesses AS b
     UNION ALL
     SELECT 'customers.customer_id', 'customers whose id is NULL or not their own: conversions count each of them',
-           count(*) - count(DISTINCT c.customer_id)
+           pg_catalog.count(*) OPERATOR(pg_catalog.-) pg_catalog.count(DISTINCT c.customer_id)
     FROM mrcall.customers AS c
     UNION ALL
-    SELECT 'events.visitor_id', 'events without visitor or time: no visit has them', count(*)
+    SELECT 'customers.document', 'customers with links that are no list of ids: those browsers are nobody''s', pg_catalog.count(*)
+    FROM mrcall.customers AS c
+    WHERE mrcall_internal.has_bad_links(c.document)
+    UNION ALL
+    SELECT 'customers.document', 'customers with more browsers than link_visitor allows: each report reads all of them',
+           pg_catalog.count(*)
+    FROM mrcall.customers AS c
+    WHERE pg_catalog.cardinality(c.website_session_ids) OPERATOR(pg_catalog.>) mrcall_internal.max_links()
+    UNION ALL
+    SELECT 'events.visitor_id', 'events without visitor or time: no visit has them', pg_catalog.count(*)
     FROM mrcall.events AS e
     WHERE e.visitor_id IS NULL OR e.occurred_at IS NULL
     UNION ALL
-    SELECT 'customers.website_session_ids', 'browsers that several customers share: each customer''s journey has them', count(*)
+    SELECT 'customers.website_session_ids', 'browsers that several customers share: each customer''s journey has them',
+           pg_catalog.count(*)
     FROM (SELECT i.visitor_id FROM mrcall.identities AS i GROUP BY i.visitor_id
-          HAVING count(DISTINCT i.customer_id) > 1) AS shared
+          HAVING pg_catalog.count(DISTINCT i.customer_id) OPERATOR(pg_catalog.>) 1) AS shared
 $$;
 COMMENT ON FUNCTION mrcall_internal.orphans() IS 'Counts of rows that reports cannot place';
 
+-- No SET clause, as in orphans.
 CREATE FUNCTION mrcall.doctor()
 RETURNS TABLE (severity text, object text, finding text, fix text)
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    mapping jsonb := mrcall_internal.attached_mapping();
-    is_sound boolean := true;
+    mapping pg_catalog.jsonb := mrcall_internal.attached_mapping();
+    is_sound pg_catalog.bool := true;
+    -- What is looked up in pg_catalog cannot be put in front of it by others.
+    path pg_catalog.text := pg_catalog.concat_ws(', ', 'pg_catalog', CASE
+        WHEN pg_catalog.current_setting('search_path') OPERATOR(pg_catalog.<>) '' THEN pg_catalog.current_setting('search_path') END);
 BEGIN
-    IF to_regclass('mrcall.events') IS NULL OR mapping IS NULL THEN
+    IF pg_catalog.to_regclass('mrcall.events') IS NULL OR mapping IS NULL THEN
         RETURN QUERY
-        SELECT 'error'::text, 'mrcall.attach'::text, 'the extension is not attached to the tables of this database'::text,
-               'SELECT mrcall.attach();'::text;
+        SELECT 'error'::pg_catalog.text, 'mrcall.attach'::pg_catalog.text,
+               'the extension is not attached to the tables of this database'::pg_catalog.text,
+               'SELECT mrcall.attach();'::pg_catalog.text;
         RETURN;
     END IF;
     FOR severity, object, finding, fix IN
@@ -265,7 +223,7 @@ BEGIN
         UNION ALL
         SELECT c.* FROM mrcall_internal.check_rights() AS c
     LOOP
-        is_sound := is_sound AND severity = 'info';
+        is_sound := is_sound AND severity OPERATOR(pg_catalog.=) 'info';
         RETURN NEXT;
     END LOOP;
     -- The other checks read what those have found missing.
@@ -273,19 +231,43 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY
+    SELECT c.* FROM mrcall_internal.check_ownership() AS c
+    UNION ALL
+    SELECT c.* FROM mrcall_internal.check_row_security() AS c
+    UNION ALL
     SELECT c.* FROM mrcall_internal.check_indexes() AS c
+    UNION ALL
+    SELECT c.* FROM mrcall_internal.check_invalid_indexes() AS c
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_document_indexes(mapping) AS c
     UNION ALL
+    SELECT c.* FROM mrcall_internal.check_foreign_tables() AS c
+    UNION ALL
     SELECT c.* FROM mrcall_internal.check_hypertables() AS c
     UNION ALL
-    SELECT c.* FROM mrcall_internal.check_values(mapping) AS c
+    SELECT c.* FROM mrcall_internal.check_dropped_events() AS c
     UNION ALL
-    SELECT 'warning', o.object, format('%s %s', o.rows, o.finding), NULL FROM mrcall_internal.orphans() AS o WHERE o.rows > 0
+    SELECT c.* FROM mrcall_internal.check_compression() AS c
     UNION ALL
-    (SELECT 'ok', s.logical_table, format('reads %s', s.relation), NULL
-     FROM mrcall.source AS s WHERE s.relation IS NOT NULL ORDER BY s.logical_table);
+    SELECT c.* FROM mrcall_internal.check_dropped() AS c
+    UNION ALL
+    SELECT c.* FROM mrcall_internal.check_rules() AS c
+    UNION ALL
+    SELECT c.* FROM mrcall_internal.check_generated(path) AS c
+    UNION ALL
+    SELECT c.* FROM mrcall_internal.check_host_functions() AS c
+    UNION ALL
+    SELECT c.* FROM mrcall_internal.check_values(mapping, path) AS c;
+    -- Statements of their own, which workers may share.
+    RETURN QUERY
+    SELECT c.* FROM mrcall_internal.check_documents() AS c;
+    RETURN QUERY
+    SELECT 'warning', o.object, pg_catalog.format('%s %s', o.rows, o.finding), NULL
+    FROM mrcall_internal.orphans() AS o WHERE o.rows OPERATOR(pg_catalog.>) 0;
+    RETURN QUERY
+    SELECT 'ok', s.logical_table, pg_catalog.format('reads %s', s.relation), NULL
+    FROM mrcall.source AS s WHERE s.relation IS NOT NULL ORDER BY s.logical_table;
 END
 $$;
 COMMENT ON FUNCTION mrcall.doctor() IS
-    'Missing tables, columns, indexes, rights; values that do not parse; orphans: with the SQL that mends each';
+    'Missing tables, columns, indexes, rights; values that do not parse; orphans; what shifts figures: with the SQL that mends each';

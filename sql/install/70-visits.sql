@@ -16,6 +16,10 @@ BEGIN
         RAISE EXCEPTION 'the range from % to % is not finite', since, until
             USING ERRCODE = '22008', HINT = 'Give two finite instants.';
     END IF;
+    IF since < '4713-01-01 00:00+00 BC' OR until > '294246-12-31 23:59+00' THEN
+        RAISE EXCEPTION 'the range from % to % is not within the time that reports know', since, until
+            USING ERRCODE = '22008', HINT = 'Use instants from 4713-01-01 BC to 294246-12-31.';
+    END IF;
     IF since >= until THEN
         RAISE EXCEPTION 'since (%) is not before until (%)', since, until
             USING ERRCODE = '22023', HINT = 'The range is half-open: since counts, until does not; exchange them.';
@@ -191,8 +195,34 @@ COMMENT ON FUNCTION mrcall_internal.visits(timestamptz, timestamptz, interval, t
 CREATE FUNCTION mrcall_internal.visit_margin(gap interval)
 RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT mrcall_internal.exact(gap, 'gap') OPERATOR(pg_catalog.+) '24:00:00'::pg_catalog.interval $$;
+AS $$
+    SELECT LEAST(mrcall_internal.exact(gap, 'gap'), '2540400000:00:00'::pg_catalog.interval)
+        OPERATOR(pg_catalog.+) '24:00:00'::pg_catalog.interval
+$$;
 COMMENT ON FUNCTION mrcall_internal.visit_margin(interval) IS 'How much before and after its range a report reads';
+
+-- From where on a report reads, and up to where: no further than there are instants. Durations are exact.
+CREATE FUNCTION mrcall_internal.earlier(at timestamptz, duration interval)
+RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN NOT pg_catalog.isfinite(at) THEN at
+                WHEN duration OPERATOR(pg_catalog.>) (at OPERATOR(pg_catalog.-) '4713-01-01 00:00+00 BC'::pg_catalog.timestamptz)
+                    THEN LEAST(at, '4713-01-01 00:00+00 BC'::pg_catalog.timestamptz)
+                ELSE at OPERATOR(pg_catalog.-) duration END
+$$;
+COMMENT ON FUNCTION mrcall_internal.earlier(timestamptz, interval) IS 'So much earlier, or the first instant';
+
+CREATE FUNCTION mrcall_internal.later(at timestamptz, duration interval)
+RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN NOT pg_catalog.isfinite(at) THEN at
+                WHEN duration OPERATOR(pg_catalog.>) ('294246-12-31 23:59+00'::pg_catalog.timestamptz OPERATOR(pg_catalog.-) at)
+                    THEN GREATEST(at, '294246-12-31 23:59+00'::pg_catalog.timestamptz)
+                ELSE at OPERATOR(pg_catalog.+) duration END
+$$;
+COMMENT ON FUNCTION mrcall_internal.later(timestamptz, interval) IS 'So much later, or the last instant';
 
 -- What a report tells visits or touches apart by. Meant to be inlined: where the dimension is a constant, one column is left.
 CREATE FUNCTION mrcall_internal.dimension_value(

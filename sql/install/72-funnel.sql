@@ -168,9 +168,11 @@ LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
 SET enable_nestloop = off
 SET enable_sort = off
 AS $$
-    SELECT mrcall_internal.funnel_query(steps, modes, dimension IS NOT NULL, no_bots) AS query, until + within AS ends_at,
-           since - mrcall_internal.visit_margin(gap) AS read_since,
-           until + CASE WHEN no_bots THEN within ELSE '0' END + mrcall_internal.visit_margin(gap) AS read_until;
+    SELECT mrcall_internal.funnel_query(steps, modes, dimension IS NOT NULL, no_bots) AS query,
+           mrcall_internal.later(until, within) AS ends_at,
+           mrcall_internal.earlier(since, mrcall_internal.visit_margin(gap)) AS read_since,
+           mrcall_internal.later(mrcall_internal.later(until, CASE WHEN no_bots THEN within ELSE '0' END),
+                                 mrcall_internal.visit_margin(gap)) AS read_until;
     EXECUTE query
 $$;
 COMMENT ON FUNCTION mrcall_internal.funnel_figures(

@@ -44,8 +44,9 @@ AS $$
     -- Computed once, not for each row. Bots are told by their visits, over the whole history: whoever was first a bot did not
     -- come then.
     SELECT cohort.dimension = 'first_seen' AS by_bucket, cohort.step IS NOT NULL AS is_rolling,
-           CASE WHEN NOT cohort.no_bots THEN cohort.since - mrcall_internal.visit_margin(cohort.gap) END AS read_since,
-           cohort.until + mrcall_internal.visit_margin(cohort.gap) AS read_until;
+           CASE WHEN NOT cohort.no_bots
+                THEN mrcall_internal.earlier(cohort.since, mrcall_internal.visit_margin(cohort.gap)) END AS read_since,
+           mrcall_internal.later(cohort.until, mrcall_internal.visit_margin(cohort.gap)) AS read_until;
     WITH visit AS MATERIALIZED (
         SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot, v.value
         FROM mrcall_internal.valued_visits(read_since, read_until, cohort.gap, cohort.dimension) AS v
@@ -134,6 +135,7 @@ AS $$
     SELECT CASE WHEN EXISTS (SELECT FROM mrcall.events AS e WHERE e.occurred_at = '-infinity' AND e.visitor_id IS NOT NULL)
                 THEN mrcall_internal.fail('22008', format('the first event of a visitor is at %s', timestamptz '-infinity'),
                          'SELECT * FROM mrcall.events WHERE occurred_at = ''-infinity''; shows it.') END AS checked,
+           mrcall_internal.warn_of_dropped_events('-infinity', 'who came before is new here when coming again'),
            ROW(since, until, starts, ends,
                CASE WHEN rolling THEN (1000000 * extract(epoch FROM mrcall_internal.exact(width, 'width')))::bigint END,
                by, periods, exact_gap, coalesce(exclude_bots, false))::mrcall_internal.cohort_settings AS asked;

@@ -26,7 +26,8 @@ SET enable_sort = off
 AS $$
     SELECT coalesce(exclude_bots, false) AS no_bots, mrcall_internal.exact(gap, 'gap') AS exact_gap,
            mrcall_internal.check_range(since, until), mrcall_internal.check_most(most), mrcall_internal.require_attached(),
-           since - mrcall_internal.visit_margin(gap) AS read_since, until + mrcall_internal.visit_margin(gap) AS read_until;
+           mrcall_internal.earlier(since, mrcall_internal.visit_margin(gap)) AS read_since,
+           mrcall_internal.later(until, mrcall_internal.visit_margin(gap)) AS read_until;
     -- A visit that goes on across a border of the range neither enters nor leaves there.
     WITH visit AS MATERIALIZED (
         SELECT row_number() OVER () AS visit_key, v.visitor_id, v.started_at, v.ended_at, v.events

@@ -202,12 +202,15 @@ AS $$
     -- The range of events and the browsers as plain values, so that the planner prunes chunks and uses indexes. A range of nothing
     -- where nobody has a browser: no chunk is read.
     SELECT CASE WHEN NOT unconverted THEN linked.visitor_ids END AS browsers,
-           CASE WHEN unconverted THEN least(found.first_at - exact_lookback, report.since) - margin
+           CASE WHEN unconverted
+                THEN mrcall_internal.earlier(least(mrcall_internal.earlier(found.first_at, exact_lookback), report.since), margin)
                 WHEN linked.visitor_ids = '{}' THEN report.since
-                ELSE coalesce(found.first_at - exact_lookback - margin, report.since) END AS first_at,
-           CASE WHEN unconverted THEN greatest(found.last_at, report.until) + margin
+                ELSE coalesce(mrcall_internal.earlier(mrcall_internal.earlier(found.first_at, exact_lookback), margin),
+                              report.since) END AS first_at,
+           CASE WHEN unconverted THEN mrcall_internal.later(greatest(found.last_at, report.until), margin)
                 WHEN linked.visitor_ids = '{}' THEN report.since
-                ELSE found.last_at + margin END AS last_at;
+                ELSE mrcall_internal.later(found.last_at, margin) END AS last_at;
+    SELECT mrcall_internal.warn_of_dropped_events(first_at, 'journeys that began before have fewer touches, or none');
 
     SELECT mrcall_internal.journey_set(
         r.row_kind, r.customer_id, r.visitor_id, r.at, r.begins_at, r.channel, r.dimension_value, r.conversion_id, r.value,
@@ -219,8 +222,8 @@ AS $$
                NULL::text AS value, NULL::int AS scale, NULL::text AS currency, NULL::timestamptz AS signed_up_at,
                NULL::timestamptz AS business_at
         UNION ALL
-        SELECT 1, c.customer_id, NULL, c.ends_at, c.ends_at - exact_lookback, NULL, NULL, c.conversion_id, c.value, c.scale,
-               c.currency, c.signed_up_at, c.business_at
+        SELECT 1, c.customer_id, NULL, c.ends_at, mrcall_internal.earlier(c.ends_at, exact_lookback), NULL, NULL, c.conversion_id,
+               c.value, c.scale, c.currency, c.signed_up_at, c.business_at
         FROM unnest(found.ids, found.customer_ids, found.ends_at, found.amounts, found.scales, found.currencies,
                     found.signed_up_at, found.business_at)
             AS c (conversion_id, customer_id, ends_at, value, scale, currency, signed_up_at, business_at)

@@ -110,6 +110,7 @@ AS $$
             THEN 'no customer: its customer is not in mrcall.customers'
         WHEN browsers = '{}' THEN 'no browser is linked to its customer'
         WHEN touches_before_filter > 0 THEN 'every touch in the lookback is left out by the arguments'
+        WHEN begins_at < d.at THEN format('dropped: the events before %s are gone, and with them those of its lookback', d.at)
         WHEN s.first_event IS NULL THEN 'its browsers have no event'
         WHEN s.first_event > journey_at AND (SELECT min(e.occurred_at) FROM mrcall.events AS e) > journey_at
             THEN 'tracking began later'
@@ -118,6 +119,7 @@ AS $$
     FROM (SELECT min(e.occurred_at) AS first_event, max(e.occurred_at) FILTER (WHERE e.occurred_at <= journey_at) AS last_event
           FROM mrcall.events AS e
           WHERE e.visitor_id = ANY (browsers)) AS s
+    CROSS JOIN mrcall_internal.events_dropped_before() AS d (at)
 $$;
 COMMENT ON FUNCTION mrcall_internal.unattributed_reason(text, text, timestamptz, timestamptz, text[], bigint) IS
     'Why a conversion without a journey has none';
@@ -133,8 +135,8 @@ CREATE FUNCTION mrcall_internal.journey(
 RETURNS mrcall_internal.journey
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
-    SELECT read_since - mrcall_internal.visit_margin(report.gap) AS first_at,
-           ends_at + mrcall_internal.visit_margin(report.gap) AS last_at;
+    SELECT mrcall_internal.earlier(read_since, mrcall_internal.visit_margin(report.gap)) AS first_at,
+           mrcall_internal.later(ends_at, mrcall_internal.visit_margin(report.gap)) AS last_at;
     SELECT ROW(
            count(*), array_agg(v.touched_at) FILTER (WHERE v.counts), array_agg(v.visitor_id) FILTER (WHERE v.counts),
            array_agg(v.channel) FILTER (WHERE v.counts), array_agg(v.source) FILTER (WHERE v.counts),
@@ -185,8 +187,8 @@ CREATE FUNCTION mrcall_internal.journey_begin(
 RETURNS timestamptz
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
-    SELECT CASE WHEN NOT restart THEN ends_at - lookback ELSE (
-        SELECT greatest(ends_at - lookback, max(x.journey_at) + interval '1 microsecond')
+    SELECT CASE WHEN NOT restart THEN mrcall_internal.earlier(ends_at, lookback) ELSE (
+        SELECT greatest(mrcall_internal.earlier(ends_at, lookback), max(x.journey_at) + interval '1 microsecond')
         FROM mrcall.conversions AS x
         WHERE x.conversion = CASE kind WHEN 'refund' THEN 'payment' ELSE kind END AND x.customer_id = journey_begin.customer_id
           AND x.journey_at < ends_at) END
@@ -267,12 +269,15 @@ AS $$
     SELECT (SELECT coalesce(array_agg(DISTINCT i.visitor_id), '{}') FROM mrcall.identities AS i
             WHERE i.customer_id = customer AND i.visitor_id IS NOT NULL) AS browsers,
            mrcall_internal.journey_begin(report.conversion, customer, ends_at, exact_lookback, report.restart) AS begins_at;
-    SELECT mrcall_internal.journey(begins_at, ends_at, ends_at - exact_lookback, report, browsers) AS journey;
+    SELECT mrcall_internal.journey(
+               begins_at, ends_at, mrcall_internal.earlier(ends_at, exact_lookback), report, browsers) AS journey;
     SELECT CASE WHEN journey.times IS NULL THEN mrcall_internal.unattributed_reason(
                customer, business, ends_at, begins_at, browsers, journey.before_filter) END AS why,
            CASE WHEN journey.times IS NOT NULL THEN mrcall_internal.journey_parts(
                journey, ends_at, value, currency, lookback, half_life, first_weight, last_weight, signup_at, business_at,
-               weights) END AS parts;
+               weights) END AS parts,
+           CASE WHEN journey.times IS NOT NULL THEN mrcall_internal.warn_of_dropped_events(
+               begins_at, 'the journey may have begun with touches that are gone') END;
     SELECT t.touch_no, t.touched_at, t.visitor_id, t.channel, t.source, t.medium, t.campaign, t.landing_page, t.referrer_domain,
            t.rule, why, customer, business, converted_at, ends_at, value, currency,
            parts.weights[1][t.touch_no], parts.counts[1][t.touch_no], parts.amounts[1][t.touch_no],

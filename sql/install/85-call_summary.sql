@@ -55,7 +55,7 @@ AS $$
     -- they may still run.
     SELECT business_id AS wanted, mrcall_internal.check_range(since, until), mrcall.next_bucket(width, since, zone) AS checked,
            mrcall_internal.note_midnight(since, until, zone), mrcall_internal.require_attached(),
-           since - make_interval(secs => mrcall_internal.longest_call()) AS visible;
+           mrcall_internal.earlier(since, make_interval(secs => mrcall_internal.longest_call())) AS visible;
     SELECT mrcall_internal.warn_of_nobody(wanted, call_set_of.owner, call_set_of.template,
                                           'call_summary(width, since, until, zone, business_id)') AS warned;
     SELECT CASE

@@ -1,33 +1,37 @@
 -- What retention would do: the policies as instants, the tables, what is due. Definitions: docs/retention.md.
+-- What reads or writes the host's rows carries no SET, so that the host's triggers, policies and functions see the caller's
+-- search_path: every name and operator in it is qualified, in the statements that it makes up, too.
 
 -- What each policy means at one instant. due_before: calls begun before it go, into the archive or altogether. A policy with a
 -- remark that says so has no instants: it does nothing.
 CREATE FUNCTION mrcall_internal.call_retention_policies(at timestamptz)
 RETURNS TABLE (business_id text, archive_before timestamptz, delete_before timestamptz, due_before timestamptz, remark text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
-SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.business_id, i.archive_before, i.delete_before, greatest(i.archive_before, i.delete_before), coalesce(r.fault,
-               CASE WHEN i.archive_before <= i.delete_before
-                    THEN format('archives nothing: calls are deleted after %s days, archived after %s',
-                                r.delete_days, r.archive_days) END)
+    SELECT r.business_id, i.archive_before, i.delete_before, GREATEST(i.archive_before, i.delete_before), COALESCE(r.fault,
+               CASE WHEN i.archive_before OPERATOR(pg_catalog.<=) i.delete_before
+                    THEN pg_catalog.format('archives nothing: calls are deleted after %s days, archived after %s',
+                                           r.delete_days, r.archive_days) END)
     FROM (
-        SELECT p.business_id, min(p.archive_after_days) AS archive_days, min(p.delete_after_days) AS delete_days,
-               CASE WHEN count(*) > 1 THEN format('not applied: %s policies of one business', count(*))
-                    WHEN min(p.archive_after_days) < 1
-                        THEN format('not applied: archive_after_days is %s, not 1 or more', min(p.archive_after_days))
-                    WHEN min(p.delete_after_days) < 1
-                        THEN format('not applied: delete_after_days is %s, not 1 or more', min(p.delete_after_days)) END AS fault
+        SELECT p.business_id, pg_catalog.min(p.archive_after_days) AS archive_days, pg_catalog.min(p.delete_after_days) AS delete_days,
+               CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.>) 1
+                        THEN pg_catalog.format('not applied: %s policies of one business', pg_catalog.count(*))
+                    WHEN pg_catalog.min(p.archive_after_days) OPERATOR(pg_catalog.<) 1
+                        THEN pg_catalog.format('not applied: archive_after_days is %s, not 1 or more',
+                                               pg_catalog.min(p.archive_after_days))
+                    WHEN pg_catalog.min(p.delete_after_days) OPERATOR(pg_catalog.<) 1
+                        THEN pg_catalog.format('not applied: delete_after_days is %s, not 1 or more',
+                                               pg_catalog.min(p.delete_after_days)) END AS fault
         FROM (SELECT DISTINCT x.business_id, x.archive_after_days, x.delete_after_days FROM mrcall.retention_policies AS x
               WHERE x.business_id IS NOT NULL) AS p
         GROUP BY p.business_id
     ) AS r
     -- A day is 24 hours; so many days that no timestamp goes back that far are for ever.
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN r.fault IS NULL AND r.archive_days < 1000000
-                    THEN at - r.archive_days * interval '24 hours' END AS archive_before,
-               CASE WHEN r.fault IS NULL AND r.delete_days < 1000000
-                    THEN at - r.delete_days * interval '24 hours' END AS delete_before
+        SELECT CASE WHEN r.fault IS NULL AND r.archive_days OPERATOR(pg_catalog.<) 1000000
+                    THEN at OPERATOR(pg_catalog.-) (r.archive_days OPERATOR(pg_catalog.*) interval '24 hours') END AS archive_before,
+               CASE WHEN r.fault IS NULL AND r.delete_days OPERATOR(pg_catalog.<) 1000000
+                    THEN at OPERATOR(pg_catalog.-) (r.delete_days OPERATOR(pg_catalog.*) interval '24 hours') END AS delete_before
     ) AS i
 $$;
 COMMENT ON FUNCTION mrcall_internal.call_retention_policies(timestamptz) IS 'The policies as instants';
@@ -35,8 +39,7 @@ COMMENT ON FUNCTION mrcall_internal.call_retention_policies(timestamptz) IS 'The
 CREATE FUNCTION mrcall_internal.call_retention_end(at timestamptz)
 RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$ SELECT max(p.due_before) FROM mrcall_internal.call_retention_policies(at) AS p $$;
+AS $$ SELECT pg_catalog.max(p.due_before) FROM mrcall_internal.call_retention_policies(at) AS p $$;
 COMMENT ON FUNCTION mrcall_internal.call_retention_end(timestamptz) IS
     'Calls begun at this instant or later are not due by any policy';
 
@@ -45,7 +48,6 @@ CREATE TYPE mrcall_internal.call_retention_job AS (
     relation text,
     schema_name name,
     table_name name,
-    time_column text,
     key text,
     key_type text,
     business_id text,
@@ -55,30 +57,24 @@ CREATE TYPE mrcall_internal.call_retention_job AS (
     index_key text,
     index_key_type text,
     index_started_at text,
-    timescaledb text,
-    may_drop boolean,
-    may_drop_full boolean
+    may_drop boolean
 );
 COMMENT ON TYPE mrcall_internal.call_retention_job IS 'The tables that call retention works on, and what it may do with them';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.relation IS 'The sessions table, as SQL writes it';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.schema_name IS 'Its schema';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.table_name IS 'Its name';
-COMMENT ON COLUMN mrcall_internal.call_retention_job.time_column IS 'What started_at is mapped to';
-COMMENT ON COLUMN mrcall_internal.call_retention_job.key IS 'The column of call_id, as SQL writes it';
-COMMENT ON COLUMN mrcall_internal.call_retention_job.key_type IS 'The type of that column';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.key IS 'The column of call_id of a row t, as SQL writes it, as key_type';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.key_type IS 'The type that ids are compared as: the column''s, or text';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.business_id IS 'The expression of business_id';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.started_at IS 'The expression of started_at';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.columns IS 'A select list: what the archive keeps of a call';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.index_relation IS
     'The index of call ids, as SQL writes it; NULL where it is left out';
-COMMENT ON COLUMN mrcall_internal.call_retention_job.index_key IS 'Its key, as SQL writes it';
-COMMENT ON COLUMN mrcall_internal.call_retention_job.index_key_type IS 'The type of its key';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.index_key IS 'Its key of a row i, as SQL writes it, as index_key_type';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.index_key_type IS 'The type that its ids are compared as';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.index_started_at IS
     'The expression of its start_timestamp; NULL where that is left out';
-COMMENT ON COLUMN mrcall_internal.call_retention_job.timescaledb IS
-    'The schema of TimescaleDB''s functions, as SQL writes it; NULL without it';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.may_drop IS 'Whether a chunk without calls may be dropped';
-COMMENT ON COLUMN mrcall_internal.call_retention_job.may_drop_full IS 'Whether a chunk with calls may';
 
 CREATE FUNCTION mrcall_internal.check_call_retention_tables()
 RETURNS void
@@ -135,7 +131,21 @@ $$;
 COMMENT ON FUNCTION mrcall_internal.is_hypertable_by(name, name, text) IS
     'Whether a table is a hypertable by a column of type timestamptz';
 
--- may_drop: whether a chunk that has calls may be dropped; its locks would last as long as a transaction that goes on.
+-- What ids of a column are compared as: the type that the column has, if it is one of the server's own, else text.
+CREATE FUNCTION mrcall_internal.call_key(row_name text, attribute name, type oid, OUT key text, OUT key_type text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN format('%I.%I', row_name, attribute)
+                WHEN attribute IS NOT NULL THEN format('(%I.%I)::pg_catalog.text', row_name, attribute) END,
+           CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN format('pg_catalog.%I', t.typname)
+                WHEN attribute IS NOT NULL THEN 'pg_catalog.text' END
+    FROM (SELECT) AS one LEFT JOIN pg_type AS t ON t.oid = type
+$$;
+COMMENT ON FUNCTION mrcall_internal.call_key(text, name, oid) IS
+    'A column of ids of a row as SQL writes it, and the type that its ids are compared as';
+
+-- may_drop: whether chunks may be dropped; the locks would last as long as a transaction that goes on.
 CREATE FUNCTION mrcall_internal.new_call_retention_job(may_drop boolean DEFAULT true)
 RETURNS mrcall_internal.call_retention_job
 LANGUAGE plpgsql STABLE
@@ -152,16 +162,12 @@ BEGIN
     PERFORM mrcall_internal.raise_problems(resolved);
     PERFORM mrcall_internal.check_call_retention_tables();
 
-    SELECT c.oid::regclass::text, n.nspname, c.relname, s.columns ->> 'started_at',
-           quote_ident(k.attname), format_type(k.atttypid, k.atttypmod), x.business_id, x.started_at, x.columns,
-           i.relation, quote_ident(ik.attname), format_type(ik.atttypid, ik.atttypmod), x.index_started_at,
-           (SELECT quote_ident(tn.nspname) FROM pg_extension AS e JOIN pg_namespace AS tn ON tn.oid = e.extnamespace
-            WHERE e.extname = 'timescaledb'),
-           droppable.empty, droppable.empty AND new_call_retention_job.may_drop
-               -- Triggers and foreign keys see a DELETE, but not that a chunk is dropped.
-               AND NOT EXISTS (SELECT FROM pg_trigger AS t
-                               WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgtype & 8 <> 0)
-               AND NOT EXISTS (SELECT FROM pg_constraint AS f WHERE f.confrelid = c.oid)
+    SELECT format('%I.%I', n.nspname, c.relname), n.nspname, c.relname, key.key, key.key_type, x.business_id, x.started_at, x.columns,
+           (SELECT format('%I.%I', xn.nspname, xc.relname) FROM pg_class AS xc JOIN pg_namespace AS xn ON xn.oid = xc.relnamespace
+            WHERE xc.oid = to_regclass(i.relation)),
+           index_key.key, index_key.key_type, x.index_started_at,
+           new_call_retention_job.may_drop AND c.relkind = 'r' AND pg_has_role(c.relowner, 'USAGE')
+               AND mrcall_internal.is_hypertable_by(n.nspname, c.relname, s.columns ->> 'started_at')
     INTO job
     FROM mrcall.source AS s
     JOIN pg_class AS c ON c.oid = s.relation::regclass
@@ -169,6 +175,8 @@ BEGIN
     JOIN pg_attribute AS k ON k.attrelid = c.oid AND k.attname = s.columns ->> 'call_id'
     JOIN mrcall.source AS i ON i.logical_table = 'call_index'
     LEFT JOIN pg_attribute AS ik ON ik.attrelid = to_regclass(i.relation) AND ik.attname = i.columns ->> 'id'
+    CROSS JOIN LATERAL mrcall_internal.call_key('t', k.attname, k.atttypid) AS key
+    CROSS JOIN LATERAL mrcall_internal.call_key('i', ik.attname, ik.atttypid) AS index_key
     CROSS JOIN (
         SELECT max(r.cast_expression) FILTER (WHERE r.logical_table = 'calls' AND r.name = 'started_at') AS started_at,
                max(r.cast_expression) FILTER (WHERE r.logical_table = 'calls' AND r.name = 'business_id') AS business_id,
@@ -179,10 +187,6 @@ BEGIN
         FROM jsonb_to_recordset(resolved) AS r (logical_table text, ordinal int, name text, expression text, cast_expression text)
         LEFT JOIN pg_attribute AS a ON a.attrelid = 'mrcall.session_archive'::regclass AND a.attname = r.name
     ) AS x
-    CROSS JOIN LATERAL (
-        SELECT pg_has_role(c.relowner, 'USAGE') AND c.relkind = 'r' AND NOT row_security_active(c.oid)
-               AND mrcall_internal.is_hypertable_by(n.nspname, c.relname, s.columns ->> 'started_at') AS empty
-    ) AS droppable
     WHERE s.logical_table = 'calls';
     RETURN job;
 END
@@ -193,36 +197,38 @@ CREATE FUNCTION mrcall_internal.call_retention_due(job mrcall_internal.call_rete
 RETURNS TABLE (
     business_id text, archive_before timestamptz, delete_before timestamptz, to_archive bigint, to_delete bigint, remark text)
 LANGUAGE plpgsql STABLE COST 10000 ROWS 1000
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    last timestamptz := mrcall_internal.call_retention_end(at);
+    last pg_catalog.timestamptz := mrcall_internal.call_retention_end(at);
 BEGIN
-    RETURN QUERY EXECUTE format($query$
+    RETURN QUERY EXECUTE pg_catalog.format($query$
         WITH policy AS MATERIALIZED (SELECT * FROM mrcall_internal.call_retention_policies($1)),
         live AS (
-            SELECT c.business_id, count(*) FILTER (WHERE (c.started_at < p.delete_before) IS NOT TRUE) AS to_archive,
-                   count(*) FILTER (WHERE c.started_at < p.delete_before) AS to_delete
-            FROM (SELECT (%s) AS business_id, (%s) AS started_at FROM %s WHERE %s IS NOT NULL) AS c
-            JOIN policy AS p ON p.business_id = c.business_id
-            WHERE c.started_at < p.due_before AND c.started_at < $2 AND c.started_at > '-infinity'
+            SELECT c.business_id,
+                   pg_catalog.count(*) FILTER (WHERE (c.started_at OPERATOR(pg_catalog.<) p.delete_before) IS NOT TRUE) AS to_archive,
+                   pg_catalog.count(*) FILTER (WHERE c.started_at OPERATOR(pg_catalog.<) p.delete_before) AS to_delete
+            FROM (SELECT (%s) AS business_id, (%s) AS started_at FROM %s AS t WHERE %s IS NOT NULL) AS c
+            JOIN policy AS p ON p.business_id OPERATOR(pg_catalog.=) c.business_id
+            WHERE c.started_at OPERATOR(pg_catalog.<) p.due_before AND c.started_at OPERATOR(pg_catalog.<) $2
+              AND c.started_at OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
             GROUP BY c.business_id
         ),
         archived AS (
-            SELECT a.business_id, count(*) AS to_delete
+            SELECT a.business_id, pg_catalog.count(*) AS to_delete
             FROM mrcall.session_archive AS a
-            JOIN policy AS p ON p.business_id = a.business_id
-            WHERE a.started_at < p.delete_before AND a.started_at < $2
+            JOIN policy AS p ON p.business_id OPERATOR(pg_catalog.=) a.business_id
+            WHERE a.started_at OPERATOR(pg_catalog.<) p.delete_before AND a.started_at OPERATOR(pg_catalog.<) $2
             GROUP BY a.business_id
         )
-        SELECT p.business_id, p.archive_before, p.delete_before, coalesce(l.to_archive, 0),
-               coalesce(l.to_delete, 0) + coalesce(a.to_delete, 0),
-               coalesce(p.remark, CASE WHEN NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.business_id = p.business_id)
+        SELECT p.business_id, p.archive_before, p.delete_before, COALESCE(l.to_archive, 0),
+               COALESCE(l.to_delete, 0) OPERATOR(pg_catalog.+) COALESCE(a.to_delete, 0),
+               COALESCE(p.remark, CASE WHEN NOT EXISTS (SELECT FROM mrcall.businesses AS b
+                                                        WHERE b.business_id OPERATOR(pg_catalog.=) p.business_id)
                                        THEN 'the business does not exist; its calls go as the policy says' END)
         FROM policy AS p
-        LEFT JOIN live AS l ON l.business_id = p.business_id
-        LEFT JOIN archived AS a ON a.business_id = p.business_id
-        ORDER BY p.business_id COLLATE "C"
+        LEFT JOIN live AS l ON l.business_id OPERATOR(pg_catalog.=) p.business_id
+        LEFT JOIN archived AS a ON a.business_id OPERATOR(pg_catalog.=) p.business_id
+        ORDER BY p.business_id COLLATE pg_catalog."C"
         $query$, job.business_id, job.started_at, job.relation, job.key)
     USING at, last;
 END

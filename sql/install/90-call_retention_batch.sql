@@ -1,4 +1,6 @@
--- One batch of retention: calls out of the sessions table, out of the archive, empty chunks. Definitions: docs/retention.md.
+-- One batch of retention: calls out of the sessions table, out of the archive. Definitions: docs/retention.md.
+-- Nothing here carries a search_path, see 89-call_retention_policy.sql. Instants are parameters, never text: a text means what
+-- the session's DateStyle and TimeZone make of it.
 
 -- What is recorded of the deleted calls in "marked". The key must be there before.
 CREATE FUNCTION mrcall_internal.call_retention_records()
@@ -10,37 +12,82 @@ AS $$
             INSERT INTO mrcall_internal.first_call AS f (business_id, call_id, first_call_at)
             SELECT DISTINCT ON (m.business_id) m.business_id, m.call_id, m.started_at
             FROM marked AS m WHERE m.is_deleted
-            ORDER BY m.business_id, m.started_at, m.call_id COLLATE "C"
+            ORDER BY m.business_id, m.started_at, m.call_id COLLATE pg_catalog."C"
             ON CONFLICT ON CONSTRAINT first_call_pkey DO UPDATE
-            SET call_id = excluded.call_id, first_call_at = excluded.first_call_at WHERE excluded.first_call_at < f.first_call_at
+            SET call_id = excluded.call_id, first_call_at = excluded.first_call_at
+            WHERE excluded.first_call_at OPERATOR(pg_catalog.<) f.first_call_at
         ),
         recorded_contact AS (
             INSERT INTO mrcall_internal.first_contact AS f (business_id, caller_hash, first_at)
             SELECT m.business_id,
                    mrcall_internal.caller_hash((SELECT s.key FROM mrcall_internal.caller_key AS s), m.business_id, m.caller),
-                   min(m.started_at)
+                   pg_catalog.min(m.started_at)
             FROM marked AS m WHERE m.is_deleted AND m.caller IS NOT NULL
             GROUP BY m.business_id, m.caller
             ON CONFLICT ON CONSTRAINT first_contact_pkey DO UPDATE
-            SET first_at = excluded.first_at WHERE excluded.first_at < f.first_at
+            SET first_at = excluded.first_at WHERE excluded.first_at OPERATOR(pg_catalog.<) f.first_at
         )$query$)
 $$;
 COMMENT ON FUNCTION mrcall_internal.call_retention_records() IS
     'The part of a statement that records first calls and first contacts';
 
--- One statement takes calls out of the sessions table (the part "gone") and puts them, their index and what is recorded of them
--- where they belong: it does all or nothing. A policy that vanishes meanwhile archives: nothing is deleted that no policy says.
-CREATE FUNCTION mrcall_internal.call_retention_statement(job mrcall_internal.call_retention_job, gone text)
+-- The part of that statement that takes ids out of the index. By the id alone, one that another call of the table has stays.
+CREATE FUNCTION mrcall_internal.call_retention_unindexed(job mrcall_internal.call_retention_job)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN job.index_relation IS NULL THEN ''
+        WHEN job.index_started_at IS NOT NULL THEN format($part$,
+        unindexed AS (
+            DELETE FROM %s AS i
+            WHERE (%s, (%s)) OPERATOR(pg_catalog.=) ANY (SELECT c.call_id::%s, c.started_at FROM call AS c)
+        )$part$, job.index_relation, job.index_key, job.index_started_at, job.index_key_type)
+        ELSE format($part$,
+        unindexed AS (
+            DELETE FROM %1$s AS i
+            WHERE %2$s OPERATOR(pg_catalog.=) ANY (SELECT c.call_id::%3$s FROM call AS c)
+              AND NOT EXISTS (
+                  SELECT FROM (SELECT %4$s AS call_key, (%4$s)::pg_catalog.text AS call_id, (%5$s) AS started_at,
+                                      (%6$s) AS business_id FROM %7$s AS t) AS other
+                  WHERE other.%8$s OPERATOR(pg_catalog.=) %9$s
+                    AND NOT EXISTS (
+                        SELECT FROM call AS c
+                        WHERE c.call_id OPERATOR(pg_catalog.=) other.call_id
+                          AND c.started_at OPERATOR(pg_catalog.=) other.started_at
+                          AND c.business_id OPERATOR(pg_catalog.=) other.business_id))
+        )$part$, job.index_relation, job.index_key, job.index_key_type, job.key, job.started_at, job.business_id, job.relation,
+        CASE WHEN job.key_type = job.index_key_type THEN 'call_key' ELSE 'call_id' END,
+        job.index_key || CASE WHEN job.key_type = job.index_key_type THEN '' ELSE '::pg_catalog.text' END) END
+$$;
+COMMENT ON FUNCTION mrcall_internal.call_retention_unindexed(mrcall_internal.call_retention_job) IS
+    'The part of a statement that takes ids out of the index of call ids';
+
+-- One statement takes calls out of the sessions table and puts them, their index and what is recorded of them where they belong:
+-- it does all or nothing. $1 the instant of the run; $2, $3, $4 the calls; $5, $6 from when to when they began; $7 their
+-- businesses: by range and businesses TimescaleDB knows which parts of a compressed chunk to unpack.
+-- A row that changed since it was chosen is taken as it is now, and one that is gone is not taken. A policy that vanishes meanwhile
+-- archives: nothing is deleted that no policy says.
+CREATE FUNCTION mrcall_internal.call_retention_statement(job mrcall_internal.call_retention_job)
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format($query$
-        WITH gone AS (%s),
-        call AS (SELECT %s FROM gone AS t),
+        WITH gone AS (
+            DELETE FROM %1$s AS t
+            WHERE (%2$s, (%3$s), (%4$s)) OPERATOR(pg_catalog.=) ANY (
+                    SELECT d.* FROM ROWS FROM (pg_catalog.unnest($2::%5$s[]), pg_catalog.unnest($3), pg_catalog.unnest($4)) AS d)
+              AND (%3$s) OPERATOR(pg_catalog.>=) $5 AND (%3$s) OPERATOR(pg_catalog.<=) $6
+              AND (%4$s) OPERATOR(pg_catalog.=) ANY ($7)
+            RETURNING t.*
+        ),
+        call AS (SELECT %6$s FROM gone AS t),
         marked AS MATERIALIZED (
-            SELECT c.*, coalesce(c.started_at < p.delete_before, false) AS is_deleted
-            FROM call AS c LEFT JOIN mrcall_internal.call_retention_policies($1) AS p ON p.business_id = c.business_id
+            SELECT c.*, COALESCE(c.started_at OPERATOR(pg_catalog.<) p.delete_before, false) AS is_deleted
+            FROM call AS c
+            LEFT JOIN mrcall_internal.call_retention_policies($1) AS p ON p.business_id OPERATOR(pg_catalog.=) c.business_id
         ),
         kept AS (
             INSERT INTO mrcall.session_archive AS a (business_id, started_at, call_id, ended_at, owner, outcome, answered, caller,
@@ -54,275 +101,187 @@ AS $$
             SET ended_at = excluded.ended_at, owner = excluded.owner, outcome = excluded.outcome, answered = excluded.answered,
                 caller = excluded.caller, medium = excluded.medium, language = excluded.language, last_state = excluded.last_state
         ),
-        %s
-        SELECT count(*) FILTER (WHERE NOT m.is_deleted), count(*) FILTER (WHERE m.is_deleted) FROM marked AS m
-        $query$, gone, job.columns,
-        mrcall_internal.call_retention_records() || CASE WHEN job.index_relation IS NULL THEN '' ELSE format($part$,
-        unindexed AS (
-            DELETE FROM %s AS i WHERE (i.%s%s) IN (SELECT c.call_id::%s%s FROM call AS c)
-        )$part$, job.index_relation, job.index_key, ', (' || job.index_started_at || ')', job.index_key_type,
-        CASE WHEN job.index_started_at IS NOT NULL THEN ', c.started_at' END) END)
+        %7$s
+        SELECT pg_catalog.count(*) FILTER (WHERE NOT m.is_deleted), pg_catalog.count(*) FILTER (WHERE m.is_deleted) FROM marked AS m
+        $query$, job.relation, job.key, job.started_at, job.business_id, job.key_type, job.columns,
+        mrcall_internal.call_retention_records() || mrcall_internal.call_retention_unindexed(job))
 $$;
-COMMENT ON FUNCTION mrcall_internal.call_retention_statement(mrcall_internal.call_retention_job, text) IS
+COMMENT ON FUNCTION mrcall_internal.call_retention_statement(mrcall_internal.call_retention_job) IS
     'The statement that takes calls out of the sessions table';
-
--- The chunks that hold one instant: [since, until) and their names.
-CREATE FUNCTION mrcall_internal.call_retention_chunk(
-    job mrcall_internal.call_retention_job, at timestamptz, OUT since timestamptz, OUT until timestamptz, OUT chunks text[])
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    EXECUTE 'SELECT c.range_start, c.range_end, '
-        'pg_catalog.array_agg(pg_catalog.format(''%I.%I'', c.chunk_schema, c.chunk_name) ORDER BY c.chunk_name) '
-        'FROM timescaledb_information.chunks AS c '
-        'WHERE c.hypertable_schema OPERATOR(pg_catalog.=) $1 AND c.hypertable_name OPERATOR(pg_catalog.=) $2 '
-        'AND c.range_end OPERATOR(pg_catalog.>) $3 GROUP BY c.range_start, c.range_end ORDER BY c.range_start LIMIT 1'
-    INTO since, until, chunks USING job.schema_name, job.table_name, at;
-END
-$$;
-COMMENT ON FUNCTION mrcall_internal.call_retention_chunk(mrcall_internal.call_retention_job, timestamptz) IS
-    'The earliest chunks of the sessions table that end after an instant';
-
--- Drops the chunks of one range, if under a lock that keeps everybody out all of its calls are due and are no more than a batch.
--- A short wait: dropping locks the tables that the chunk refers to as well, and who waits here makes all others wait.
-CREATE FUNCTION mrcall_internal.retire_chunk(
-    job mrcall_internal.call_retention_job, at timestamptz, batch int, since timestamptz, until timestamptz, chunks text[],
-    OUT archived bigint, OUT deleted bigint, OUT dropped int)
-LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp
-SET lock_timeout = '500ms'
-AS $$
-DECLARE
-    calls text := format('FROM %s WHERE (%s) >= %L AND (%s) < %L', job.relation, job.started_at, since,
-                         job.started_at, until);
-    due text := format('SELECT count(*) <= $2 AND coalesce(bool_and(coalesce(c.started_at < p.due_before, false)), true) '
-        'FROM (SELECT (%s) AS business_id, CASE WHEN %s IS NOT NULL THEN (%s) END AS started_at %s) AS c '
-        'LEFT JOIN mrcall_internal.call_retention_policies($1) AS p '
-        'ON p.business_id = c.business_id AND c.started_at > ''-infinity''',
-        job.business_id, job.key, job.started_at, calls);
-    all_due boolean;
-BEGIN
-    SELECT 0, 0, 0 INTO archived, deleted, dropped;
-    EXECUTE due INTO all_due USING at, batch;
-    IF NOT all_due THEN
-        RETURN;
-    END IF;
-    BEGIN
-        EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', array_to_string(chunks, ', '));
-        EXECUTE due INTO all_due USING at, batch;
-        IF all_due THEN
-            EXECUTE mrcall_internal.call_retention_statement(job, 'SELECT * ' || calls) INTO archived, deleted USING at;
-            EXECUTE format('SELECT count(*) FROM %s.drop_chunks(%L::regclass, older_than => %L::timestamptz, '
-                           'newer_than => %L::timestamptz)',
-                           job.timescaledb, job.relation, until, since) INTO dropped;
-        END IF;
-    EXCEPTION
-        WHEN lock_not_available OR deadlock_detected THEN
-            SELECT 0, 0, 0 INTO archived, deleted, dropped;
-        -- Whatever else keeps a chunk from being dropped does not keep its calls.
-        WHEN OTHERS THEN
-            RAISE NOTICE 'chunk % is not dropped: %', array_to_string(chunks, ', '), sqlerrm;
-            SELECT 0, 0, 0 INTO archived, deleted, dropped;
-    END;
-END
-$$;
-COMMENT ON FUNCTION mrcall_internal.retire_chunk IS
-    'Archives or deletes the calls of a chunk that are all due, and drops it';
 
 -- The earliest calls that are due, a batch at most, from an instant on; NULL where none is. since: from where on none was due.
 CREATE FUNCTION mrcall_internal.next_due_calls(
     job mrcall_internal.call_retention_job, at timestamptz, batch int, INOUT since timestamptz,
     OUT keys text[], OUT starts timestamptz[], OUT businesses text[])
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    last timestamptz := mrcall_internal.call_retention_end(at);
+    last pg_catalog.timestamptz := mrcall_internal.call_retention_end(at);
     -- How many calls, due or not, are looked at in one go: more and more where few of them are due.
-    window_size bigint := 4 * batch::bigint;
-    found bigint;
-    until timestamptz;
+    window_size pg_catalog.int8 := 4::pg_catalog.int8 OPERATOR(pg_catalog.*) batch;
+    found pg_catalog.int8;
+    until pg_catalog.timestamptz;
 BEGIN
     LOOP
         -- In two steps, so that an index on the time is used and the rest of the table is not read again for each batch.
-        EXECUTE format('SELECT count(*), max(c.started_at) FROM (SELECT (%1$s) AS started_at FROM %2$s '
-            'WHERE (%1$s) >= $1 AND (%1$s) < $2 AND (%1$s) > ''-infinity'' ORDER BY 1 LIMIT $3) AS c',
+        EXECUTE pg_catalog.format('SELECT pg_catalog.count(*), pg_catalog.max(c.started_at) FROM (SELECT (%1$s) AS started_at FROM %2$s '
+            'WHERE (%1$s) OPERATOR(pg_catalog.>=) $1 AND (%1$s) OPERATOR(pg_catalog.<) $2 '
+            'AND (%1$s) OPERATOR(pg_catalog.>) ''-infinity''::pg_catalog.timestamptz ORDER BY 1 LIMIT $3) AS c',
             job.started_at, job.relation)
         INTO found, until USING since, last, window_size;
-        EXECUTE format('SELECT array_agg(d.key ORDER BY d.started_at, d.key), '
-            'array_agg(d.started_at ORDER BY d.started_at, d.key), array_agg(d.business_id ORDER BY d.started_at, d.key) '
-            'FROM (SELECT c.* FROM (SELECT (%s)::text AS key, (%s) AS started_at, (%s) AS business_id FROM %s) AS c '
-            'JOIN mrcall_internal.call_retention_policies($1) AS p ON p.business_id = c.business_id '
-            'WHERE c.started_at >= $2 AND c.started_at <= $3 AND c.started_at < p.due_before AND c.started_at > ''-infinity'' '
-            'AND c.key IS NOT NULL '
-            'ORDER BY c.started_at, c.key LIMIT $4) AS d',
-            job.key, job.started_at, job.business_id, job.relation)
+        EXECUTE pg_catalog.format($query$
+            SELECT pg_catalog.array_agg(d.key ORDER BY d.started_at, d.key),
+                   pg_catalog.array_agg(d.started_at ORDER BY d.started_at, d.key),
+                   pg_catalog.array_agg(d.business_id ORDER BY d.started_at, d.key)
+            FROM (SELECT c.*
+                  FROM (SELECT (%s)::pg_catalog.text AS key, (%s) AS started_at, (%s) AS business_id FROM %s AS t) AS c
+                  JOIN mrcall_internal.call_retention_policies($1) AS p ON p.business_id OPERATOR(pg_catalog.=) c.business_id
+                  WHERE c.started_at OPERATOR(pg_catalog.>=) $2 AND c.started_at OPERATOR(pg_catalog.<=) $3
+                    AND c.started_at OPERATOR(pg_catalog.<) p.due_before
+                    AND c.started_at OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+                    AND c.key IS NOT NULL
+                  ORDER BY c.started_at, c.key
+                  LIMIT $4) AS d
+            $query$, job.key, job.started_at, job.business_id, job.relation)
         INTO keys, starts, businesses USING at, since, until, batch;
-        EXIT WHEN keys IS NOT NULL OR found < window_size;
+        EXIT WHEN keys IS NOT NULL OR found OPERATOR(pg_catalog.<) window_size;
         since := until;
-        window_size := 2 * window_size;
+        window_size := window_size OPERATOR(pg_catalog.*) 2;
     END LOOP;
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.next_due_calls(mrcall_internal.call_retention_job, timestamptz, int, timestamptz) IS
     'The earliest calls of the sessions table that are due';
 
--- A snapshot that is older than the lock on a chunk does not show all of its calls.
-CREATE FUNCTION mrcall_internal.sees_latest_rows()
-RETURNS boolean
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$ SELECT current_setting('transaction_isolation') = 'read committed' $$;
-COMMENT ON FUNCTION mrcall_internal.sees_latest_rows() IS 'Whether a chunk can be seen to be empty in this transaction';
-
--- One batch from the sessions table, in order of time: a chunk as a whole, or rows. reached: where to go on; NULL when nothing is
--- due.
+-- One batch from the sessions table, in order of time. reached: where to go on; NULL when nothing is due. batch: how large the next
+-- one may be.
 CREATE FUNCTION mrcall_internal.retire_calls(
-    job mrcall_internal.call_retention_job, at timestamptz, batch int, since timestamptz,
-    OUT archived bigint, OUT deleted bigint, OUT dropped int, OUT reached timestamptz)
+    job mrcall_internal.call_retention_job, at timestamptz, since timestamptz, INOUT batch int,
+    OUT archived bigint, OUT deleted bigint, OUT reached timestamptz)
 LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    statement pg_catalog.text := mrcall_internal.call_retention_statement(job);
     due record;
-    first timestamptz;
-    final timestamptz;
-    chunk record;
+    taken pg_catalog.int4;
 BEGIN
-    SELECT 0, 0, 0 INTO archived, deleted, dropped;
-    SELECT d.* INTO due FROM mrcall_internal.next_due_calls(job, at, batch, since) AS d;
+    archived := 0;
+    deleted := 0;
+    SELECT d.keys, d.starts, d.businesses INTO due FROM mrcall_internal.next_due_calls(job, at, batch, since) AS d;
     IF due.keys IS NULL THEN
         RETURN;
     END IF;
-    first := due.starts[1];
-    final := due.starts[cardinality(due.starts)];
-    IF job.may_drop_full AND mrcall_internal.sees_latest_rows() THEN
-        chunk := mrcall_internal.call_retention_chunk(job, first);
-        -- Not again in the middle of a chunk that was not dropped when its first call was met.
-        IF chunk.since <= first AND chunk.until <= mrcall_internal.call_retention_end(at) AND due.since <= chunk.since THEN
-            SELECT r.archived, r.deleted, r.dropped, chunk.until INTO archived, deleted, dropped, reached
-            FROM mrcall_internal.retire_chunk(job, at, batch, chunk.since, chunk.until, chunk.chunks) AS r;
-            IF dropped > 0 THEN
-                RETURN;
+    taken := pg_catalog.cardinality(due.keys);
+    LOOP
+        BEGIN
+            EXECUTE statement INTO archived, deleted
+            USING at, due.keys[1:taken], due.starts[1:taken], due.businesses[1:taken], due.starts[1], due.starts[taken],
+                  ARRAY(SELECT DISTINCT b.business_id FROM pg_catalog.unnest(due.businesses[1:taken]) AS b (business_id));
+            EXIT;
+        EXCEPTION WHEN configuration_limit_exceeded THEN
+            -- TimescaleDB's, of a compressed chunk; one that another has raised, or of a single call, is an error as it is.
+            IF taken OPERATOR(pg_catalog.=) 1 OR sqlerrm OPERATOR(pg_catalog.!~~) '%decompression limit%' THEN
+                RAISE;
             END IF;
-        END IF;
-    END IF;
-    -- A row that changed since it was chosen is taken as it is now, and one that is gone is not taken.
-    EXECUTE mrcall_internal.call_retention_statement(job, format(
-        'DELETE FROM %s AS t WHERE (t.%s, (%s), (%s)) IN (SELECT d.* FROM unnest($2::%s[], $3, $4) AS d) '
-        'AND (%s) >= %L AND (%s) <= %L RETURNING t.*',
-        job.relation, job.key, job.started_at, job.business_id, job.key_type, job.started_at, first, job.started_at, final))
-    INTO archived, deleted USING at, due.keys, due.starts, due.businesses;
-    -- Calls that a trigger or a change meanwhile has kept are passed over: the report says that they are left.
-    reached := final + CASE WHEN archived + deleted = 0 THEN interval '1 microsecond' ELSE interval '0' END;
-END
-$$;
-COMMENT ON FUNCTION mrcall_internal.retire_calls(mrcall_internal.call_retention_job, timestamptz, int, timestamptz) IS
-    'A batch of calls from the sessions table into the archive or out';
-
--- The first empty chunk from an instant on that ends before everything that stays.
-CREATE FUNCTION mrcall_internal.drop_empty_chunk(
-    job mrcall_internal.call_retention_job, at timestamptz, since timestamptz, OUT dropped int, OUT reached timestamptz)
-LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    last timestamptz := mrcall_internal.call_retention_end(at);
-    chunk record;
-    is_empty boolean;
-BEGIN
-    dropped := 0;
-    reached := since;
-    WHILE job.may_drop AND mrcall_internal.sees_latest_rows() LOOP
-        chunk := mrcall_internal.call_retention_chunk(job, reached);
-        EXIT WHEN (chunk.until <= last) IS NOT TRUE;
-        reached := chunk.until;
-        EXECUTE (SELECT 'SELECT ' || string_agg(format('NOT EXISTS (SELECT FROM %s)', c.name), ' AND ')
-                 FROM unnest(chunk.chunks) AS c (name)) INTO is_empty;
-        IF is_empty THEN
-            SELECT r.dropped INTO dropped
-            FROM mrcall_internal.retire_chunk(job, at, 0, chunk.since, chunk.until, chunk.chunks) AS r;
-            IF dropped > 0 THEN
-                RETURN;
-            END IF;
-        END IF;
+        END;
+        taken := taken OPERATOR(pg_catalog./) 2;
+        batch := taken;
+        RAISE NOTICE 'batches of % calls from here on: more would unpack more rows of compressed chunks than '
+            'timescaledb.max_tuples_decompressed_per_dml_transaction allows', batch;
     END LOOP;
-    reached := NULL;
+    -- Calls that a trigger or a change meanwhile has kept are passed over: the report says that they are left.
+    reached := due.starts[taken] OPERATOR(pg_catalog.+)
+        CASE WHEN (archived OPERATOR(pg_catalog.+) deleted) OPERATOR(pg_catalog.=) 0
+             THEN interval '1 microsecond' ELSE interval '0' END;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.drop_empty_chunk(mrcall_internal.call_retention_job, timestamptz, timestamptz) IS
-    'Drops a chunk that retention has emptied';
+COMMENT ON FUNCTION mrcall_internal.retire_calls(mrcall_internal.call_retention_job, timestamptz, timestamptz, int) IS
+    'A batch of calls from the sessions table into the archive or out';
 
 CREATE FUNCTION mrcall_internal.delete_archived(
     at timestamptz, batch int, since timestamptz, OUT deleted bigint, OUT reached timestamptz)
 LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    EXECUTE format($query$
+    EXECUTE pg_catalog.format($query$
         WITH due AS MATERIALIZED (
             SELECT a.business_id, a.started_at, a.call_id
             FROM mrcall.session_archive AS a
-            JOIN mrcall_internal.call_retention_policies($1) AS p ON p.business_id = a.business_id
-            WHERE a.started_at >= $2 AND a.started_at < p.delete_before
-              AND a.started_at < (SELECT max(l.delete_before) FROM mrcall_internal.call_retention_policies($1) AS l)
+            JOIN mrcall_internal.call_retention_policies($1) AS p ON p.business_id OPERATOR(pg_catalog.=) a.business_id
+            WHERE a.started_at OPERATOR(pg_catalog.>=) $2 AND a.started_at OPERATOR(pg_catalog.<) p.delete_before
+              AND a.started_at OPERATOR(pg_catalog.<)
+                  (SELECT pg_catalog.max(l.delete_before) FROM mrcall_internal.call_retention_policies($1) AS l)
             ORDER BY a.started_at
             LIMIT $3
         ),
         marked AS (
             DELETE FROM mrcall.session_archive AS a USING due AS d
-            WHERE a.business_id = d.business_id AND a.started_at = d.started_at AND a.call_id = d.call_id
+            WHERE a.business_id OPERATOR(pg_catalog.=) d.business_id AND a.started_at OPERATOR(pg_catalog.=) d.started_at
+              AND a.call_id OPERATOR(pg_catalog.=) d.call_id
             RETURNING a.business_id, a.started_at, a.call_id, a.caller, true AS is_deleted
         ),
         %s
-        SELECT count(*), max(m.started_at) FROM marked AS m
+        SELECT pg_catalog.count(*), pg_catalog.max(m.started_at) FROM marked AS m
         $query$, mrcall_internal.call_retention_records())
     INTO deleted, reached USING at, since, batch;
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.delete_archived(timestamptz, int, timestamptz) IS 'Deletes a batch of archived calls';
 
--- One batch of whatever is due next. phase: 1 sessions, 2 archive, 3 empty chunks; NULL when nothing is due.
+-- One batch of whatever is due next. phase: 1 sessions, 2 archive, 3 empty chunks; NULL when nothing is due. waiting: chunks that
+-- have to stay for a while.
 CREATE FUNCTION mrcall_internal.call_retention_batch(
-    job mrcall_internal.call_retention_job, run timestamptz, at timestamptz, batch int,
-    INOUT phase int, INOUT reached timestamptz, OUT archived bigint, OUT deleted bigint, OUT dropped int)
+    job mrcall_internal.call_retention_job, run timestamptz, at timestamptz, INOUT batch int,
+    INOUT phase int, INOUT reached timestamptz, OUT archived bigint, OUT deleted bigint, OUT dropped int, OUT waiting int)
 LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    since timestamptz := reached;
+    since pg_catalog.timestamptz := reached;
+    step record;
 BEGIN
     -- One batch at a time: a second run waits here, and goes on with what the first has left.
     LOCK TABLE mrcall.retention_run IN SHARE UPDATE EXCLUSIVE MODE;
     INSERT INTO mrcall_internal.caller_key (key)
-    SELECT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+    SELECT pg_catalog.sha256(pg_catalog.uuid_send(pg_catalog.gen_random_uuid())
+                             OPERATOR(pg_catalog.||) pg_catalog.uuid_send(pg_catalog.gen_random_uuid()))
     WHERE NOT EXISTS (SELECT FROM mrcall_internal.caller_key)
     ON CONFLICT ON CONSTRAINT caller_key_pkey DO NOTHING;
+    waiting := 0;
     LOOP
-        SELECT 0, 0, 0 INTO archived, deleted, dropped;
-        IF phase = 1 THEN
-            SELECT r.archived, r.deleted, r.dropped, r.reached INTO archived, deleted, dropped, reached
-            FROM mrcall_internal.retire_calls(job, at, batch, since) AS r;
-        ELSIF phase = 2 THEN
-            SELECT r.deleted, r.reached INTO deleted, reached FROM mrcall_internal.delete_archived(at, batch, since) AS r;
+        archived := 0;
+        deleted := 0;
+        dropped := 0;
+        IF phase OPERATOR(pg_catalog.=) 1 THEN
+            SELECT r.* INTO step FROM mrcall_internal.retire_calls(job, at, since, batch) AS r;
+            batch := step.batch;
+            archived := step.archived;
+            deleted := step.deleted;
+        ELSIF phase OPERATOR(pg_catalog.=) 2 THEN
+            SELECT r.* INTO step FROM mrcall_internal.delete_archived(at, batch, since) AS r;
+            deleted := step.deleted;
         ELSE
-            SELECT r.dropped, r.reached INTO dropped, reached FROM mrcall_internal.drop_empty_chunk(job, at, since) AS r;
+            SELECT r.* INTO step FROM mrcall_internal.drop_empty_chunks(job, mrcall_internal.call_retention_end(at), since) AS r;
+            dropped := step.dropped;
+            waiting := waiting OPERATOR(pg_catalog.+) step.waiting;
         END IF;
-        EXIT WHEN archived + deleted + dropped > 0;
+        reached := step.reached;
+        EXIT WHEN archived OPERATOR(pg_catalog.>) 0 OR deleted OPERATOR(pg_catalog.>) 0 OR dropped OPERATOR(pg_catalog.>) 0;
         -- Nothing is due in this phase, or only calls that something keeps.
-        since := coalesce(reached, '-infinity');
-        phase := CASE WHEN reached IS NULL THEN nullif(phase + 1, 4) ELSE phase END;
+        since := COALESCE(reached, '-infinity'::pg_catalog.timestamptz);
+        phase := CASE WHEN reached IS NOT NULL THEN phase WHEN phase OPERATOR(pg_catalog.<) 3 THEN phase OPERATOR(pg_catalog.+) 1 END;
         EXIT WHEN phase IS NULL;
     END LOOP;
     INSERT INTO mrcall.retention_run AS r (started_at, role, updated_at, finished_at, batches, archived, deleted, chunks_dropped)
-    VALUES (run, current_user, clock_timestamp(), CASE WHEN phase IS NULL THEN clock_timestamp() END,
+    VALUES (run, CURRENT_USER, pg_catalog.clock_timestamp(), CASE WHEN phase IS NULL THEN pg_catalog.clock_timestamp() END,
             CASE WHEN phase IS NULL THEN 0 ELSE 1 END, archived, deleted, dropped)
     ON CONFLICT ON CONSTRAINT retention_run_pkey DO UPDATE
-    SET updated_at = excluded.updated_at, finished_at = excluded.finished_at, batches = r.batches + excluded.batches,
-        archived = r.archived + excluded.archived, deleted = r.deleted + excluded.deleted,
-        chunks_dropped = r.chunks_dropped + excluded.chunks_dropped;
+    SET updated_at = excluded.updated_at, finished_at = excluded.finished_at,
+        batches = r.batches OPERATOR(pg_catalog.+) excluded.batches,
+        archived = r.archived OPERATOR(pg_catalog.+) excluded.archived,
+        deleted = r.deleted OPERATOR(pg_catalog.+) excluded.deleted,
+        chunks_dropped = r.chunks_dropped OPERATOR(pg_catalog.+) excluded.chunks_dropped;
+    PERFORM mrcall_internal.audit_retention(run);
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.call_retention_batch IS
-    'One batch of mrcall.apply_session_retention, with its line in mrcall.retention_run';
+    'One batch of mrcall.apply_session_retention, with its lines in mrcall.retention_run and mrcall.audit';

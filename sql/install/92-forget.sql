@@ -1,39 +1,146 @@
--- Erasure. Definitions: docs/forget.md.
+-- Erasure, and the export of what it would remove. Definitions: docs/forget.md.
+-- As link_visitor, neither function carries a SET clause: what reads the application's tables runs its policies and mapped
+-- functions, which see the caller's search_path.
 -- The bodies name views that exist only after attach.
 SET LOCAL check_function_bodies = off;
+
+-- What the extension keeps about people, by table: the condition finds the rows of a customer, $1, and of businesses, $2.
+CREATE FUNCTION mrcall_internal.personal_tables()
+RETURNS TABLE (object text, condition text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 3
+AS $$
+    VALUES
+    ('mrcall.session_archive', 'a.owner OPERATOR(pg_catalog.=) $1 OR a.business_id OPERATOR(pg_catalog.=) ANY ($2)'),
+    ('mrcall_internal.first_call', 'a.business_id OPERATOR(pg_catalog.=) ANY ($2)'),
+    ('mrcall_internal.first_contact', 'a.business_id OPERATOR(pg_catalog.=) ANY ($2)')
+$$;
+COMMENT ON FUNCTION mrcall_internal.personal_tables() IS 'The tables in which the extension keeps what is about a customer';
+
+-- One statement removes what is kept of a customer in a table, the other one gives it as JSON.
+CREATE FUNCTION mrcall_internal.personal_statements()
+RETURNS TABLE (object text, removes text, exports text)
+LANGUAGE sql STABLE ROWS 3
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT t.object, format('DELETE FROM %s AS a WHERE %s', t.object, t.condition),
+           format('SELECT COALESCE(pg_catalog.jsonb_agg(kept.entry ORDER BY kept.entry), ''[]'') '
+                  'FROM (SELECT pg_catalog.jsonb_build_object(%s) AS entry FROM %s AS a WHERE %s) AS kept',
+                  (SELECT string_agg(format(CASE c.atttypid WHEN 'bytea'::regtype THEN '%L, pg_catalog.encode(a.%I, ''hex'')'
+                                            ELSE '%L, a.%I' END, c.attname, c.attname), ', ' ORDER BY c.attnum)
+                   FROM pg_attribute AS c WHERE c.attrelid = to_regclass(t.object) AND c.attnum > 0 AND NOT c.attisdropped),
+                  t.object, t.condition)
+    FROM mrcall_internal.personal_tables() WITH ORDINALITY AS t (object, condition, nr)
+    ORDER BY t.nr
+$$;
+COMMENT ON FUNCTION mrcall_internal.personal_statements() IS 'The statements of forget and export_customer';
+
+-- The businesses of a customer; those that the application has deleted are known from their archived calls.
+CREATE FUNCTION mrcall_internal.businesses_of(customer_id text)
+RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT COALESCE(pg_catalog.array_agg(DISTINCT owned.business_id), '{}')
+    FROM (
+        SELECT b.business_id FROM mrcall.businesses AS b WHERE b.owner OPERATOR(pg_catalog.=) businesses_of.customer_id
+        UNION ALL
+        SELECT a.business_id FROM mrcall.session_archive AS a
+        WHERE a.owner OPERATOR(pg_catalog.=) businesses_of.customer_id
+          AND NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.business_id OPERATOR(pg_catalog.=) a.business_id)
+    ) AS owned
+    WHERE owned.business_id IS NOT NULL
+$$;
+COMMENT ON FUNCTION mrcall_internal.businesses_of(text) IS 'The businesses of a customer, deleted ones too';
+
+-- Why what is kept of a customer cannot be told as a whole; no row where it can.
+CREATE FUNCTION mrcall_internal.erasure_fault(customer_id text, verb text)
+RETURNS TABLE (code text, message text, hint text)
+LANGUAGE plpgsql STABLE ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    hidden text;
+BEGIN
+    IF customer_id IS NULL THEN
+        RETURN QUERY SELECT '22004', 'argument "customer_id" must not be NULL',
+            format('Give the id of the customer: SELECT * FROM mrcall.%s(''customer id'');', verb);
+        RETURN;
+    END IF;
+    IF to_regclass('mrcall.events') IS NULL OR to_regclass('mrcall.conversions') IS NULL THEN
+        RETURN QUERY SELECT '42P01', 'mrcall_ext is not attached to the tables of this database', 'Run: SELECT mrcall.attach();';
+        RETURN;
+    END IF;
+    -- Policies would hide rows from who may not remove them.
+    SELECT p.object INTO hidden
+    FROM mrcall_internal.personal_tables() AS p
+    WHERE NOT (has_table_privilege(p.object, 'SELECT') AND has_table_privilege(p.object, 'DELETE'))
+    LIMIT 1;
+    IF hidden IS NOT NULL THEN
+        RETURN QUERY SELECT '42501', format('permission denied for table %s', hidden),
+            format('%s needs SELECT and DELETE on each table that it looks into: see docs/forget.md.', verb);
+        RETURN;
+    END IF;
+    SELECT s.relation INTO hidden
+    FROM mrcall.source AS s
+    WHERE s.logical_table IN ('businesses', 'calls') AND row_security_active(to_regclass(s.relation)::oid)
+    ORDER BY s.logical_table
+    LIMIT 1;
+    IF hidden IS NOT NULL THEN
+        RETURN QUERY SELECT '55000', format('row-level security of %s may hide from %s what belongs to the customer', hidden, current_user),
+            format('Run %s as the owner of the table, or as a role with BYPASSRLS.', verb);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.erasure_fault(text, text) IS 'Why forget and export_customer cannot do all of their work';
 
 CREATE FUNCTION mrcall.forget(customer_id text)
 RETURNS TABLE (object text, removed bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000 ROWS 3
-SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
-    person constant text := customer_id;
-    business_ids text[];
+    fault record;
+    part record;
+    business_ids pg_catalog.text[];
+    figures pg_catalog.jsonb := '{}';
 BEGIN
-    IF person IS NULL THEN
-        RAISE EXCEPTION 'argument "customer_id" must not be NULL' USING ERRCODE = '22004',
-            HINT = 'Give the id of the customer: SELECT * FROM mrcall.forget(''customer id'');';
-    END IF;
-    PERFORM mrcall_internal.require_attached();
-    SELECT coalesce(array_agg(b.business_id), '{}') INTO business_ids
-    FROM mrcall.businesses AS b
-    WHERE b.owner = person AND b.business_id IS NOT NULL;
-
-    object := 'mrcall.session_archive';
-    DELETE FROM mrcall.session_archive AS a WHERE a.owner = person OR a.business_id = ANY (business_ids);
-    GET DIAGNOSTICS removed = ROW_COUNT;
-    RETURN NEXT;
-    object := 'mrcall_internal.first_call';
-    DELETE FROM mrcall_internal.first_call AS f WHERE f.business_id = ANY (business_ids);
-    GET DIAGNOSTICS removed = ROW_COUNT;
-    RETURN NEXT;
-    object := 'mrcall_internal.first_contact';
-    DELETE FROM mrcall_internal.first_contact AS f WHERE f.business_id = ANY (business_ids);
-    GET DIAGNOSTICS removed = ROW_COUNT;
-    RETURN NEXT;
+    FOR fault IN SELECT f.* FROM mrcall_internal.erasure_fault(forget.customer_id, 'forget') AS f LOOP
+        RAISE EXCEPTION USING ERRCODE = fault.code, MESSAGE = fault.message, HINT = fault.hint;
+    END LOOP;
+    business_ids := mrcall_internal.businesses_of(customer_id);
+    FOR part IN SELECT s.* FROM mrcall_internal.personal_statements() AS s LOOP
+        EXECUTE part.removes USING customer_id, business_ids;
+        GET DIAGNOSTICS removed = ROW_COUNT;
+        object := part.object;
+        figures := figures OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(object, removed);
+        RETURN NEXT;
+    END LOOP;
+    INSERT INTO mrcall.audit (at, role, login, action, result)
+    VALUES (pg_catalog.clock_timestamp(), current_user, session_user, 'forget', figures);
 END
 $$;
 COMMENT ON FUNCTION mrcall.forget(text) IS
     'Removes what the extension itself keeps about a customer; returns how many rows of each table';
+
+CREATE FUNCTION mrcall.export_customer(customer_id text)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE COST 10000
+AS $$
+DECLARE
+    fault record;
+    part record;
+    business_ids pg_catalog.text[];
+    kept pg_catalog.jsonb;
+    export pg_catalog.jsonb := '{}';
+BEGIN
+    FOR fault IN SELECT f.* FROM mrcall_internal.erasure_fault(export_customer.customer_id, 'export_customer') AS f LOOP
+        RAISE EXCEPTION USING ERRCODE = fault.code, MESSAGE = fault.message, HINT = fault.hint;
+    END LOOP;
+    business_ids := mrcall_internal.businesses_of(customer_id);
+    FOR part IN SELECT s.* FROM mrcall_internal.personal_statements() AS s LOOP
+        EXECUTE part.exports INTO kept USING customer_id, business_ids;
+        export := export OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(part.object, kept);
+    END LOOP;
+    RETURN export;
+END
+$$;
+COMMENT ON FUNCTION mrcall.export_customer(text) IS
+    'What the extension itself keeps about a customer, all that forget would remove: an array of rows for each table';

@@ -34,10 +34,10 @@ AS $$
     ('docs/call_agg.md', '{call_agg,rollup(call_state),num_calls,total_duration(call_state),mean_duration,duration_percentile,
         outcomes,peak_concurrency,peak_at,busy_time}'),
     ('docs/retention.md', '{apply_session_retention,retention_due,session_archive,retention_run}'),
-    ('docs/sources.md', '{attach,detach,dependents,source,link_visitor}'),
+    ('docs/sources.md', '{attach,detach,dependents,source,link_visitor,unlink_visitor}'),
     ('docs/doctor.md', '{doctor}'),
     ('docs/security.md', '{grant_read,revoke_read}'),
-    ('docs/forget.md', '{forget}'),
+    ('docs/forget.md', '{forget,export_customer,audit}'),
     ('docs/sources.md', '{try_timestamptz,try_numeric,try_bigint,try_int,try_boolean,version,events,customers,businesses,
         subscriptions,stripe_events,apple_events,calls,contacts,phones,resources,templates,products,flow_states,
         retention_policies,call_index}')

@@ -1,6 +1,7 @@
 //! Where a visitor came from: `arrival`, `channel`, `is_arrival`, the URL functions, `is_bot`, `device`.
 
 use mrcall_engine::arrival::{self, Landing};
+use mrcall_engine::rule_versions::rule_versions;
 use mrcall_engine::{nearest, url, user_agent};
 
 use crate::error::SqlResult;
@@ -70,6 +71,10 @@ pub fn is_paid(channel: &str) -> bool {
 
 pub fn rules_version() -> &'static str {
     arrival::rules_version()
+}
+
+pub fn rules(call: Call<'_>) -> SqlResult<()> {
+    call.table(rule_versions())
 }
 
 pub fn ignored_referrer_seed() -> Vec<&'static str> {

@@ -1,10 +1,14 @@
 //! Values out of JSON documents that may be malformed: what does not parse is NULL, never an error.
 
-use mrcall_engine::parse;
+use mrcall_engine::resource::memory::out_of_memory;
+use mrcall_engine::{links, parse};
 
+use crate::error::{SqlResult, report};
 use crate::guc;
 use crate::pg::answer::Made;
-use crate::pg::jsonb::Document;
+use crate::pg::function_call::Call;
+use crate::pg::jsonb::{self, Document};
+use crate::pg::text::text_array;
 
 pub fn try_timestamptz(value: &str) -> Option<i64> {
     parse::timestamptz(value)
@@ -30,6 +34,20 @@ pub fn jws_payload(value: &str) -> Option<String> {
 
 pub fn unpacked(document: Option<Document<'_>>) -> Option<Made> {
     document.map(Document::unpacked)
+}
+
+/// NULL where there is none.
+pub fn website_session_ids(document: Option<&[u8]>) -> SqlResult<Option<Made>> {
+    let Some(document) = document else { return Ok(None) };
+    let ids = links::website_session_ids(document).map_err(report)?;
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    text_array(ids.into_iter()).map(Some).ok_or_else(|| report(out_of_memory(document.len())))
+}
+
+pub fn text_items(call: Call<'_>, document: Option<Document<'_>>) -> SqlResult<Option<Made>> {
+    document.map_or(Ok(None), |document| jsonb::text_items(call, document))
 }
 
 pub fn longest_call() -> i32 {

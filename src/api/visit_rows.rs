@@ -97,7 +97,7 @@ impl OwnRules {
                 c"SELECT r.channel, pg_catalog.concat('channel_rule ', r.position) FROM mrcall_internal.own_rule($1, $2, $3, $4) AS r",
                 &[source.into(), medium.into(), campaign.into(), referrer_domain.into()],
             )?;
-            Ok((channel, query.column(2)))
+            Ok((channel, query.column(2)?))
         })
     }
 }
@@ -245,7 +245,7 @@ pub fn receive(receiver: Receiver<VisitSet>, query: &Query) -> SqlResult<Option<
     if let Some(set) = receiver.take() {
         return Ok(Some(set));
     }
-    let bytes: Option<Vec<u8>> = query.column(1);
+    let bytes: Option<Vec<u8>> = query.column(1)?;
     bytes.map(|bytes| VisitSet::deserialize(&bytes).map_err(report).and_then(Measured::new)).transpose()
 }
 

@@ -226,10 +226,12 @@ pub fn visitor_buckets(
         let whole_visit = no_bots || !matches!(by, Dimension::Whole);
         // Computed before, so that the planner sees an instant and no row has to compute it again.
         let first: Option<TimestampWithTimeZone> = query.first(
-            c"SELECT $1 OPERATOR(pg_catalog.-) mrcall_internal.exact($2, 'gap') OPERATOR(pg_catalog.-)
-                CASE WHEN $3 THEN '24:00:00'::pg_catalog.interval ELSE '0' END",
+            c"SELECT mrcall_internal.earlier(mrcall_internal.earlier($1, mrcall_internal.exact($2, 'gap')),
+                CASE WHEN $3 THEN '24:00:00'::pg_catalog.interval ELSE '0' END)",
             &[since.into(), gap.into(), whole_visit.into()],
         )?;
+        // Before the query whose row is read.
+        let rules = OwnRules::new(query)?;
         let receiver = Receiver::new();
         let args = [
             first.into(),
@@ -249,13 +251,8 @@ pub fn visitor_buckets(
         )?;
         let cuts = first_cut(&buckets, from);
         let mut counts = BucketCounts::new(cuts.clone());
-        let mut values = Values {
-            dimension: by,
-            rules: OwnRules::new(query)?,
-            texts: Dictionary::default(),
-            known: ByTextId::new(),
-            untouched: None,
-        };
+        let mut values =
+            Values { dimension: by, rules, texts: Dictionary::default(), known: ByTextId::new(), untouched: None };
         if let Some(mut set) = receive(receiver, query)? {
             count(&mut set.state, &mut counts, cuts, &mut values, no_bots)?;
         }

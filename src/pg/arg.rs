@@ -11,7 +11,7 @@ use mrcall_engine::text::utf8;
 use pgrx::datum::{Interval, TimestampWithTimeZone, UnboxDatum};
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{AllocatedByRust, Array, FromDatum, pg_sys, varlena};
+use pgrx::{AllocatedByRust, Array, FromDatum, IntoDatum, pg_sys, varlena};
 
 use super::function_call::Call;
 use crate::error::{SqlResult, needed, report};
@@ -67,7 +67,7 @@ impl<'fcx> Call<'fcx> {
 }
 
 /// A value that borrows nothing of the server's memory.
-pub trait Owned: FromDatum {}
+pub trait Owned: FromDatum + IntoDatum {}
 
 impl Owned for String {}
 impl Owned for Vec<u8> {}
@@ -86,7 +86,7 @@ macro_rules! read_as_pgrx {
     )+};
 }
 // A timestamptz is an i64 too, where infinity means nothing else than any other instant.
-read_as_pgrx!(bool, i32, i64, f64, Interval, TimestampWithTimeZone);
+read_as_pgrx!(bool, i32, i64, f64, pg_sys::Oid, Interval, TimestampWithTimeZone);
 
 /// An array of elements that are read one by one.
 impl<'fcx, T: UnboxDatum> Read<'fcx> for Array<'fcx, T> {

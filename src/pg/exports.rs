@@ -82,7 +82,7 @@ macro_rules! fields {
 
 functions! {
     arrival: arrival, channel, is_arrival, url_host, url_domain, url_path, url_param, is_bot, device, is_paid, rules_version,
-        ignored_referrer_seed, channels, nearest_name;
+        ignored_referrer_seed, channels, nearest_name, rules;
     behaviour: window_funnel_trans, window_funnel_final, window_funnel_times_final, retention_trans, retention_final,
         sequence_trans, sequence_match_final, sequence_count_final;
     bucket: is_zone, bucket, next_bucket, buckets;
@@ -100,11 +100,11 @@ functions! {
     mapping: source_tables, source_columns, mapping_paths, mapped_tables, compiled_mapping, cast_expression, source_problem;
     paths: path_agg_trans, paths, num_paths, num_conversions, num_nulls, total_value, path_credit, path_models, markov, shapley,
         path_interval, path_transform;
-    call_retention: may_commit;
+    call_retention: may_commit, is_seen_by_nobody;
     sessionize: visit_set_trans, visit_set_final;
     state_text: state_out;
     text_set: text_set, text_set_has;
-    values: try_timestamptz, try_bigint, try_boolean, numeric_text, jws_payload, unpacked, longest_call, version;
+    values: try_timestamptz, try_bigint, try_boolean, numeric_text, jws_payload, unpacked, website_session_ids, text_items, longest_call, version;
     visit_rows: visit_set_rows, sessionize;
     visitor_buckets: visitor_buckets;
     visits: visit_agg_trans, visit_agg_times_trans, visits, num_visits, num_events, num_pageviews, num_bounces, total_duration;

@@ -6,8 +6,9 @@ use core::{ptr, slice};
 use std::cell::Cell;
 use std::ffi::CString;
 
-use mrcall_engine::jsonb::{FieldPath, FieldValue};
-use mrcall_engine::resource::memory::out_of_memory;
+use mrcall_engine::jsonb::{FieldPath, FieldValue, elements};
+use mrcall_engine::resource::interrupt::Throttle;
+use mrcall_engine::resource::memory::{out_of_memory, push};
 use pgrx::{
     PgMemoryContexts, PgXactCallbackEvent, direct_function_call, direct_function_call_as_datum, pg_sys,
     register_xact_callback, varlena,
@@ -16,7 +17,7 @@ use pgrx::{
 use super::answer::Made;
 use super::arg::{Read, content, is_plain};
 use super::function_call::{Call, guard};
-use super::text::new_text;
+use super::text::{new_text, nullable_text_array};
 use super::text_array::TextArray;
 use crate::error::{SqlResult, report};
 
@@ -239,6 +240,38 @@ pub fn number_text<'fcx>(call: Call<'fcx>, number: &[u8]) -> Option<&'fcx [u8]> 
         call.memory().switch_to(|_| direct_function_call(pg_sys::numeric_out, &number))
     };
     text.map(CStr::to_bytes)
+}
+
+/// The elements of an array as texts, as `jsonb_array_elements_text` says them; `None` of what is no array.
+pub fn text_items(call: Call<'_>, document: Document<'_>) -> SqlResult<Option<Made>> {
+    let plain = document.unpacked().0;
+    // SAFETY: what unpacked gives is a live, plain jsonb.
+    let Some(elements) = elements(unsafe { content(plain.cast_mut_ptr()) }) else { return Ok(None) };
+    let mut texts: Vec<Option<pg_sys::Datum>> = Vec::new();
+    let mut throttle = Throttle::default();
+    for (element, nr) in elements.zip(0i32..) {
+        throttle.step();
+        let text = match element {
+            None => None,
+            Some(FieldValue::Text(text)) => Some(text),
+            Some(FieldValue::Bool(value)) => Some(if value { b"true".as_slice() } else { b"false" }),
+            Some(FieldValue::Number(number)) => number_text(call, number),
+            // Objects and arrays, as the server writes them.
+            Some(FieldValue::Container(_)) => {
+                let args = [Some(plain), Some(nr.into())];
+                // SAFETY: the arguments are those of ->>; its result is a plain text.
+                let text = unsafe { direct_function_call_as_datum(pg_sys::jsonb_array_element_text, &args) };
+                push(&mut texts, text).map_err(report)?;
+                continue;
+            }
+        };
+        let text = match text {
+            None => None,
+            Some(text) => Some(new_text(text).ok_or_else(|| report(out_of_memory(text.len())))?),
+        };
+        push(&mut texts, text).map_err(report)?;
+    }
+    nullable_text_array(&texts).map(Some)
 }
 
 /// The content of the jsonb that a JSON text is.

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod arg;
+pub mod backtrace;
 mod caught;
 mod exports;
 mod function;
@@ -17,6 +18,7 @@ pub mod query;
 pub mod scan;
 pub mod settings;
 pub mod srf;
+pub mod table;
 pub mod text;
 pub mod text_array;
 pub mod window;

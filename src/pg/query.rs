@@ -58,7 +58,7 @@ impl Query {
     /// The value of a column, from 1, of the first row; `None` for NULL and without a row.
     pub fn first<T: Owned>(&self, sql: &CStr, args: &[DatumWithOid<'_>]) -> SqlResult<Option<T>> {
         self.select(sql, args)?;
-        Ok(self.column(1))
+        self.column(1)
     }
 
     /// A value of variable length as the server has it, in the memory of a call; as `column` otherwise.
@@ -73,18 +73,18 @@ impl Query {
         }
     }
 
-    /// A further column of the first row of the query that ran last.
-    pub fn column<T: Owned>(&self, number: i32) -> Option<T> {
-        // SAFETY: the table is that of the query that ran last and lives until the connection ends; T is the column's type, as
-        // the queries of this extension spell it out.
+    /// A further column of the first row of the query that ran last; an error where that is of another type, because another
+    /// query ran since.
+    pub fn column<T: Owned>(&self, number: i32) -> SqlResult<Option<T>> {
+        // SAFETY: the table is that of the query that ran last and lives until the connection ends; T is the column's type.
         unsafe {
-            let table = pg_sys::SPI_tuptable.as_ref()?;
-            if table.numvals == 0 {
-                return None;
+            let Some(table) = pg_sys::SPI_tuptable.as_ref().filter(|table| table.numvals > 0) else { return Ok(None) };
+            if !T::is_compatible_with(pg_sys::SPI_gettypeid(table.tupdesc, number)) {
+                return Err(failed(pg_sys::SPI_ERROR_TYPUNKNOWN));
             }
             let mut null = true;
             let datum = pg_sys::SPI_getbinval(*table.vals, table.tupdesc, number, &mut null);
-            T::from_datum(datum, null)
+            Ok(T::from_datum(datum, null))
         }
     }
 }

@@ -3,9 +3,11 @@
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
+use mrcall_engine::resource::memory::{out_of_memory, reserve_exact};
 use pgrx::{pg_sys, varlena};
 
 use super::answer::Made;
+use crate::error::{SqlResult, report};
 
 /// The most that the server allocates at once.
 const MAX_ALLOCATION: usize = 0x3fff_ffff;
@@ -45,4 +47,31 @@ pub fn text_array<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Option<Made> {
         pg_sys::construct_array(texts.as_mut_ptr(), count, pg_sys::TEXTOID, -1, false, pg_sys::TYPALIGN_INT as i8)
     };
     Some(Made(pg_sys::Datum::from(array)))
+}
+
+/// The same of texts that are made already, some of them NULL.
+pub(super) fn nullable_text_array(texts: &[Option<pg_sys::Datum>]) -> SqlResult<Made> {
+    let (mut values, mut nulls) = (Vec::new(), Vec::new());
+    reserve_exact(&mut values, texts.len()).map_err(report)?;
+    reserve_exact(&mut nulls, texts.len()).map_err(report)?;
+    values.extend(texts.iter().map(|text| text.unwrap_or(pg_sys::Datum::null())));
+    nulls.extend(texts.iter().map(Option::is_none));
+    let mut length = c_int::try_from(texts.len()).map_err(|_| report(out_of_memory(texts.len())))?;
+    let mut lower_bound = 1;
+    // SAFETY: each datum that is no NULL is a text, whose length, alignment and passing are those given; of no element it makes
+    // the empty array.
+    let array = unsafe {
+        pg_sys::construct_md_array(
+            values.as_mut_ptr(),
+            nulls.as_mut_ptr(),
+            1,
+            &raw mut length,
+            &raw mut lower_bound,
+            pg_sys::TEXTOID,
+            -1,
+            false,
+            pg_sys::TYPALIGN_INT as i8,
+        )
+    };
+    Ok(Made(pg_sys::Datum::from(array)))
 }

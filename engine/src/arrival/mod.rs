@@ -133,6 +133,11 @@ pub fn rules_version() -> &'static str {
     rules::version()
 }
 
+/// The version of the hosts of [`ignored_referrers`].
+pub fn ignored_version() -> &'static str {
+    rules::ignored_version()
+}
+
 /// A referrer that is a URL.
 struct Referrer<'a> {
     parts: UrlParts<'a>,

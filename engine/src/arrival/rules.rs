@@ -1,5 +1,6 @@
 //! The rule table (`rules/channels.tsv`, `rules/ignored_referrers.tsv`): parsed once, looked up by host or name.
 
+use crate::rule_versions::version_of;
 use crate::url::{MAX_HOST, country_suffix};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::LazyLock;
@@ -60,7 +61,12 @@ static IGNORED_SET: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| IGNORED
 
 /// The version line of the rule table.
 pub(super) fn version() -> &'static str {
-    CHANNELS_TSV.lines().next().and_then(|line| line.strip_prefix("# version: ")).unwrap_or_default()
+    version_of(CHANNELS_TSV)
+}
+
+/// The version line of the ignored hosts.
+pub(super) fn ignored_version() -> &'static str {
+    version_of(IGNORED_TSV)
 }
 
 /// The hosts of `rules/ignored_referrers.tsv`.

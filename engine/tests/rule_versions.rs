@@ -1,0 +1,31 @@
+//! The versions that doctor compares say what the rules are: other rules have another version.
+
+use mrcall_engine::rule_versions::rule_versions;
+
+/// FNV-1a.
+fn digest(file: &[u8]) -> u64 {
+    file.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Whoever changes a file raises the number in its first line, and then writes the digest here.
+#[test]
+fn a_file_of_rules_has_one_content_a_version() {
+    let files: [(&str, &[u8], &str, u64); 3] = [
+        ("channels", include_bytes!("../rules/channels.tsv"), "1", 0x14ad_10ed_1e8d_9a44),
+        ("ignored_referrers", include_bytes!("../rules/ignored_referrers.tsv"), "1", 0x510a_cf15_4cc7_6e5d),
+        ("agents", include_bytes!("../rules/agents.tsv"), "1", 0xcb81_284a_91c4_d6e5),
+    ];
+    for (name, file, version, wanted) in files {
+        assert!(file.starts_with(format!("# version: {version}\n").as_bytes()), "the version of {name}");
+        assert_eq!(digest(file), wanted, "{name} changed: raise its version, and write {:#x} here", digest(file));
+    }
+}
+
+#[test]
+fn each_function_tells_its_rules() {
+    let versions = rule_versions();
+    assert!(versions.iter().all(|(_, version)| !version.is_empty()), "{versions:?}");
+    let suffixes = &versions.iter().find(|(name, _)| *name == "url_domain").unwrap().1;
+    let manifest = include_str!("../Cargo.toml");
+    assert!(manifest.contains(&format!("psl = \"={suffixes}\"")), "the list of suffixes is not of version {suffixes}");
+}

@@ -1,0 +1,133 @@
+-- doctor: documents of webhooks that no report reads. See docs/doctor.md.
+-- The bodies name views that exist only after attach.
+SET LOCAL check_function_bodies = off;
+
+-- The types of documents that the view conversions reads.
+CREATE FUNCTION mrcall_internal.read_types(logical_table text)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN logical_table OPERATOR(pg_catalog.=) 'stripe_events' THEN '{invoice.paid,charge.refunded}'::pg_catalog.text[]
+                ELSE '{SUBSCRIBED,DID_RENEW,ONE_TIME_CHARGE,REFUND}'::pg_catalog.text[] END
+$$;
+COMMENT ON FUNCTION mrcall_internal.read_types(text) IS 'The types of webhooks'' documents that the view conversions reads';
+
+-- Why a number in a document makes no conversion. An amount of zero is one: nothing was paid.
+CREATE FUNCTION mrcall_internal.is_amount(value text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT COALESCE(mrcall.try_numeric(value) OPERATOR(pg_catalog.<) 1e24, false) $$;
+COMMENT ON FUNCTION mrcall_internal.is_amount(text) IS 'Whether a text is an amount that the view conversions can count';
+
+-- Why a document of a webhook is not read; NULL of one that is. Inlined, so every name and operator is qualified.
+CREATE FUNCTION mrcall_internal.unread_stripe(document jsonb, received_at timestamptz)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE
+        WHEN document IS NULL OR pg_catalog.jsonb_typeof(document) OPERATOR(pg_catalog.<>) 'object' THEN 'that are no JSON object'
+        WHEN document OPERATOR(pg_catalog.->>) 'type' IS NULL THEN 'without a type'
+        WHEN (document OPERATOR(pg_catalog.->>) 'type') OPERATOR(pg_catalog.<>) ALL (mrcall_internal.read_types('stripe_events'))
+            THEN pg_catalog.format('of type "%s"', pg_catalog.left(document OPERATOR(pg_catalog.->>) 'type', 100))
+        WHEN NOT mrcall_internal.is_amount(document OPERATOR(pg_catalog.#>>) (
+                CASE WHEN (document OPERATOR(pg_catalog.->>) 'type') OPERATOR(pg_catalog.=) 'invoice.paid'
+                     THEN '{data,object,amount_paid}' ELSE '{data,object,amount_refunded}' END)::pg_catalog.text[])
+            THEN pg_catalog.format('of type "%s" without an amount', document OPERATOR(pg_catalog.->>) 'type')
+        WHEN document OPERATOR(pg_catalog.#>>) '{data,object,id}' IS NULL
+            THEN pg_catalog.format('of type "%s" without an id of their object', document OPERATOR(pg_catalog.->>) 'type')
+        WHEN received_at IS NULL AND mrcall.try_timestamptz(document OPERATOR(pg_catalog.->>) 'created') IS NULL
+             AND mrcall.try_timestamptz(document OPERATOR(pg_catalog.#>>) '{data,object,status_transitions,paid_at}') IS NULL
+            THEN pg_catalog.format('of type "%s" without a time', document OPERATOR(pg_catalog.->>) 'type')
+    END
+$$;
+COMMENT ON FUNCTION mrcall_internal.unread_stripe(jsonb, timestamptz) IS
+    'Why no report reads a document of Stripe''s; NULL of one that is read';
+
+-- notification, transaction: as apple_notification and apple_transaction decode them.
+CREATE FUNCTION mrcall_internal.unread_apple(notification jsonb, transaction jsonb, received_at timestamptz)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE
+        WHEN notification IS NULL OR pg_catalog.jsonb_typeof(notification) OPERATOR(pg_catalog.<>) 'object'
+            THEN 'that are no JSON object, or whose signedPayload is no JWS'
+        WHEN notification OPERATOR(pg_catalog.->>) 'notificationType' IS NULL THEN 'without a type'
+        WHEN (notification OPERATOR(pg_catalog.->>) 'notificationType')
+             OPERATOR(pg_catalog.<>) ALL (mrcall_internal.read_types('apple_events'))
+            THEN pg_catalog.format('of type "%s"', pg_catalog.left(notification OPERATOR(pg_catalog.->>) 'notificationType', 100))
+        WHEN transaction OPERATOR(pg_catalog.->>) 'transactionId' IS NULL
+            THEN pg_catalog.format('of type "%s" without a transaction', notification OPERATOR(pg_catalog.->>) 'notificationType')
+        WHEN NOT mrcall_internal.is_amount(transaction OPERATOR(pg_catalog.->>) 'price')
+            THEN pg_catalog.format('of type "%s" without a price', notification OPERATOR(pg_catalog.->>) 'notificationType')
+        WHEN received_at IS NULL AND mrcall.try_timestamptz(notification OPERATOR(pg_catalog.->>) 'signedDate') IS NULL
+             AND mrcall.try_timestamptz(transaction OPERATOR(pg_catalog.->>) (
+                 CASE WHEN (notification OPERATOR(pg_catalog.->>) 'notificationType') OPERATOR(pg_catalog.=) 'REFUND'
+                      THEN 'revocationDate' ELSE 'purchaseDate' END)) IS NULL
+            THEN pg_catalog.format('of type "%s" without a time', notification OPERATOR(pg_catalog.->>) 'notificationType')
+    END
+$$;
+COMMENT ON FUNCTION mrcall_internal.unread_apple(jsonb, jsonb, timestamptz) IS
+    'Why no report reads a notification of Apple''s; NULL of one that is read';
+
+-- One pass over each registry. Without a SET clause, as mrcall_internal.orphans.
+CREATE FUNCTION mrcall_internal.unread_documents()
+RETURNS TABLE (object text, why text, documents bigint, example text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 20
+AS $$
+    SELECT 'stripe_events', u.why, pg_catalog.count(*), pg_catalog.min(u.event_id COLLATE pg_catalog."C")
+    FROM (SELECT mrcall_internal.unread_stripe(e.document, e.received_at) AS why, e.event_id FROM mrcall.stripe_events AS e) AS u
+    WHERE u.why IS NOT NULL
+    GROUP BY u.why
+    UNION ALL
+    SELECT 'apple_events', u.why, pg_catalog.count(*), pg_catalog.min(u.event_id COLLATE pg_catalog."C")
+    FROM (SELECT mrcall_internal.unread_apple(n.document, t.document, e.received_at) AS why, e.event_id
+          FROM mrcall.apple_events AS e
+          CROSS JOIN LATERAL (SELECT mrcall_internal.apple_notification(e.document) AS document OFFSET 0) AS n
+          CROSS JOIN LATERAL (SELECT mrcall_internal.apple_transaction(n.document) AS document OFFSET 0) AS t) AS u
+    WHERE u.why IS NOT NULL
+    GROUP BY u.why
+$$;
+COMMENT ON FUNCTION mrcall_internal.unread_documents() IS 'How many documents of webhooks are not read, and why';
+
+-- The most frequent kinds one by one, the rest in one line. A type that no report needs is worth knowing; what should be read, a warning.
+CREATE FUNCTION mrcall_internal.unread_findings(unread jsonb)
+RETURNS TABLE (severity text, object text, finding text, fix text)
+LANGUAGE sql STABLE ROWS 20
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH kind AS (
+        SELECT u.*, t.is_type, row_number() OVER (PARTITION BY u.object, t.is_type
+                                                  ORDER BY u.documents DESC, u.why COLLATE "C") AS nr
+        FROM jsonb_to_recordset(unread) AS u (object text, why text, documents bigint, example text)
+        CROSS JOIN LATERAL (SELECT u.why ~ '^of type ".*"$') AS t (is_type)
+    )
+    SELECT CASE WHEN k.is_type THEN 'info' ELSE 'warning' END, k.object,
+           concat(k.documents, ' documents ', k.why, ', such as event ' || k.example, ': no report reads them'),
+           CASE k.object WHEN 'stripe_events'
+                THEN format('SELECT * FROM mrcall.stripe_events WHERE mrcall_internal.unread_stripe(document, received_at) = %L LIMIT 10;',
+                            k.why)
+                ELSE format('SELECT * FROM mrcall.apple_events, mrcall_internal.apple_notification(document) AS n '
+                            'WHERE mrcall_internal.unread_apple(n, mrcall_internal.apple_transaction(n), received_at) = %L LIMIT 10;',
+                            k.why) END
+    FROM kind AS k
+    WHERE k.nr <= 20
+    UNION ALL
+    SELECT 'info', k.object, format('%s documents of %s more types: no report reads them', sum(k.documents), count(*)), NULL
+    FROM kind AS k
+    WHERE k.nr > 20
+    GROUP BY k.object
+$$;
+COMMENT ON FUNCTION mrcall_internal.unread_findings(jsonb) IS 'doctor''s findings in what unread_documents counts';
+
+CREATE FUNCTION mrcall_internal.check_documents()
+RETURNS TABLE (severity text, object text, finding text, fix text)
+LANGUAGE plpgsql STABLE ROWS 20
+AS $$
+DECLARE
+    unread pg_catalog.jsonb;
+BEGIN
+    SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(u)), '[]') INTO unread FROM mrcall_internal.unread_documents() AS u;
+    RETURN QUERY SELECT f.* FROM mrcall_internal.unread_findings(unread) AS f;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.check_documents() IS 'doctor: documents of webhooks that no report reads';
