@@ -7,7 +7,6 @@ RETURNS TABLE (
     bucket timestamptz, dimension_value text, visitors bigint, visits bigint, events bigint, pageviews bigint, bounces bigint,
     total_duration interval, local timestamp)
 LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
-SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'visitor_buckets_wrapper';
 COMMENT ON FUNCTION mrcall.visitor_buckets(interval, timestamptz, timestamptz, text, text, interval, boolean) IS
     'Visitors, visits, events, page views, bounces and time per bucket, without gaps, as a whole or by a dimension of the visit. '

@@ -106,38 +106,29 @@ $$;
 COMMENT ON FUNCTION mrcall_internal.check_pages(jsonb) IS 'Raises the error of a funnel''s page that no path can match';
 
 CREATE FUNCTION mrcall_internal.warn_once(message text, hint text)
-RETURNS void
+RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'warn_once_wrapper';
 COMMENT ON FUNCTION mrcall_internal.warn_once(text, text) IS 'Raises a warning that was not the last one of the statement';
 
 -- What the reader does not see is nothing that is known. call: how the report's arguments stand.
-CREATE FUNCTION mrcall_internal.warn_of_nobody(business_id text, owner text, template text, call text)
-RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+CREATE FUNCTION mrcall_internal.warn_of_nobody(wanted text, wanted_owner text, wanted_template text, call text)
+RETURNS boolean
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
-DECLARE
-    wanted constant text := business_id;
-    wanted_owner constant text := owner;
-    wanted_template constant text := template;
-BEGIN
-    IF wanted IS NOT NULL AND NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.business_id = wanted)
-       AND NOT EXISTS (SELECT FROM mrcall.calls AS c WHERE c.business_id = wanted) THEN
-        PERFORM mrcall_internal.warn_once(format('no business and no call has the business_id "%s"', wanted), CASE
-            WHEN mrcall_internal.is_zone(wanted) THEN format('That is a time zone; the arguments are %s.', call)
-            ELSE 'Ids are in the view mrcall.businesses; they are compared letter by letter.' END);
-    END IF;
-    IF wanted_owner IS NOT NULL AND NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.owner = wanted_owner) THEN
-        PERFORM mrcall_internal.warn_once(format('no business has the owner "%s"', wanted_owner),
-                                          'Owners are in the view mrcall.businesses; they are compared letter by letter.');
-    END IF;
-    IF wanted_template IS NOT NULL AND NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.template = wanted_template) THEN
-        PERFORM mrcall_internal.warn_once(format('no business has the template "%s"', wanted_template),
-                                          'Templates are in the view mrcall.businesses; they are compared letter by letter.');
-    END IF;
-END
+    SELECT ARRAY[
+        CASE WHEN wanted IS NOT NULL AND NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.business_id = wanted)
+                  AND NOT EXISTS (SELECT FROM mrcall.calls AS c WHERE c.business_id = wanted)
+             THEN mrcall_internal.warn_once(format('no business and no call has the business_id "%s"', wanted),
+                 CASE WHEN mrcall_internal.is_zone(wanted) THEN format('That is a time zone; the arguments are %s.', call)
+                      ELSE 'Ids are in the view mrcall.businesses; they are compared letter by letter.' END) END,
+        CASE WHEN wanted_owner IS NOT NULL AND NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.owner = wanted_owner)
+             THEN mrcall_internal.warn_once(format('no business has the owner "%s"', wanted_owner),
+                 'Owners are in the view mrcall.businesses; they are compared letter by letter.') END,
+        CASE WHEN wanted_template IS NOT NULL
+                  AND NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.template = wanted_template)
+             THEN mrcall_internal.warn_once(format('no business has the template "%s"', wanted_template),
+                 'Templates are in the view mrcall.businesses; they are compared letter by letter.') END] <> '{}'
 $$;
 COMMENT ON FUNCTION mrcall_internal.warn_of_nobody(text, text, text, text) IS
     'Warns of a business, an owner or a template that nobody knows';

@@ -22,25 +22,16 @@ COMMENT ON FUNCTION mrcall_internal.business_zones() IS
 CREATE FUNCTION mrcall_internal.call_heatmap(
     since timestamptz, until timestamptz, first_day date, end_day date, wanted text, all_zone text)
 RETURNS TABLE (weekday int, hour int, calls bigint, answered bigint, missed bigint, mean_duration interval)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 168
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 168
 AS $$
-DECLARE
     -- No zone is further from UTC.
-    margin constant interval := CASE WHEN first_day IS NULL THEN '0' ELSE '26:00:00' END;
-    read_since timestamptz;
-    read_until timestamptz;
-BEGIN
-    PERFORM mrcall_internal.check_range(since, until);
-    IF all_zone IS NOT NULL THEN
-        PERFORM mrcall.bucket(interval '1 day', since, all_zone), mrcall_internal.note_midnight(since, until, all_zone);
-    END IF;
-    PERFORM mrcall_internal.require_attached();
-    PERFORM mrcall_internal.warn_of_nobody(wanted, NULL, NULL, 'call_heatmap(since, until, business_id, zone)');
-    read_since := since - margin;
-    read_until := until + margin;
-    RETURN QUERY
+    SELECT mrcall_internal.check_range(since, until),
+           CASE WHEN all_zone IS NOT NULL THEN mrcall.bucket(interval '1 day', since, all_zone) END AS checked,
+           CASE WHEN all_zone IS NOT NULL THEN mrcall_internal.note_midnight(since, until, all_zone) END,
+           mrcall_internal.require_attached(),
+           since - CASE WHEN first_day IS NULL THEN interval '0' ELSE interval '26:00:00' END AS read_since,
+           until + CASE WHEN first_day IS NULL THEN interval '0' ELSE interval '26:00:00' END AS read_until;
+    SELECT mrcall_internal.warn_of_nobody(wanted, NULL, NULL, 'call_heatmap(since, until, business_id, zone)') AS warned;
     WITH place AS MATERIALIZED (
         SELECT z.business_id, z.zone, mrcall_internal.start_of_day(first_day, z.zone, 'since') AS since,
                mrcall_internal.start_of_day(end_day, z.zone, 'until') AS until
@@ -71,8 +62,7 @@ BEGIN
     FROM generate_series(1, 7) AS d (weekday)
     CROSS JOIN generate_series(0, 23) AS h (hour)
     LEFT JOIN cell AS c ON c.weekday = d.weekday AND c.hour = h.hour
-    ORDER BY d.weekday, h.hour;
-END
+    ORDER BY d.weekday, h.hour
 $$;
 COMMENT ON FUNCTION mrcall_internal.call_heatmap(timestamptz, timestamptz, date, date, text, text) IS 'The rows of call_heatmap';
 

@@ -65,7 +65,7 @@ pub fn note_once(about: Note, message: String, hint: impl Into<String>) {
 }
 
 /// A warning, unless it was the last one of the same statement.
-pub fn warn_once(message: &str, hint: &str) {
+pub fn warn_once(message: &str, hint: &str) -> bool {
     let mut hasher = DefaultHasher::new();
     (settings::statement_start(), message).hash(&mut hasher);
     let now = Some(hasher.finish());
@@ -73,6 +73,7 @@ pub fn warn_once(message: &str, hint: &str) {
         let code = PgSqlErrorCode::ERRCODE_WARNING;
         ErrorReport::new(code, message.to_owned(), "mrcall_ext").set_hint(hint).report(PgLogLevel::WARNING);
     }
+    true
 }
 
 /// Says so where since or until is the begin of a day of the session's zone but none of the zone: it was probably a date.

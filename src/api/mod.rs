@@ -11,6 +11,7 @@ pub mod credit;
 pub mod deleted_callers;
 pub mod distinct;
 pub mod document_fields;
+pub mod fail;
 pub mod funnel_state;
 pub mod gap_fill;
 pub mod journeys;

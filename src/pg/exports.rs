@@ -6,6 +6,7 @@ use pgrx::pg_sys;
 use super::function::Function;
 use super::function_call::guard;
 use super::jsonb;
+use super::language;
 use crate::agg;
 use crate::api::*;
 use mrcall_engine::behaviour::{FunnelEvents, FunnelState, RetentionState, SequenceState};
@@ -91,6 +92,7 @@ functions! {
     credit: exact, credit, models, split_amount;
     deleted_callers: deleted_callers, is_asked;
     distinct: distinct_agg_trans, distinct_agg_default_trans, num_distinct, distinct_error;
+    fail: fail;
     funnel_state: funnel_agg_trans, funnel_state_depth, funnel_state_times, funnel_state_num_events;
     gap_fill: locf, interpolate;
     journeys: journey_set_trans, journey_set_final, journey_credit_rows, journey_path_rows, journey_rows;
@@ -137,3 +139,8 @@ fields! {
     field_timestamptz: document_fields::Instant;
     field_boolean: document_fields::Truth;
 }
+
+symbol!(run_report "", |info| {
+    // SAFETY: the server passes a live call info of a function whose language has this handler.
+    unsafe { language::call(info) }
+});

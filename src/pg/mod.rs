@@ -5,13 +5,16 @@
 //! No server call stands under the borrow of a `RefCell`: it may wait, and what ends a backend then runs the callbacks of the
 //! transaction under the borrow.
 
+pub mod allocator;
 pub mod answer;
 pub mod arg;
 pub mod backtrace;
+mod caught;
 mod exports;
 mod function;
 pub mod function_call;
 pub mod jsonb;
+mod language;
 pub mod query;
 pub mod scan;
 pub mod settings;

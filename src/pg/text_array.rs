@@ -1,10 +1,12 @@
 //! An array of texts, read where it lies: its layout is that of the disk, which no version of the server changes.
 
+use mrcall_engine::resource::interrupt::Throttle;
+use mrcall_engine::resource::memory::HeldVec;
 use mrcall_engine::text::utf8;
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::pg_sys;
 
-use super::arg::Read;
+use super::arg::{Read, not_flat};
 use super::function_call::Call;
 use crate::error::{SqlResult, needed_element, report};
 
@@ -54,10 +56,7 @@ impl<'a> TextArray<'a> {
     /// The same, `22023` for more than one dimension.
     pub fn one_dimension(self, name: &str) -> SqlResult<Self> {
         if self.dimensions > 1 {
-            return Err(report(Error::invalid(
-                format!("{name} has {} dimensions", self.dimensions),
-                "Give an array of one dimension: the channels in order of time.",
-            )));
+            return Err(not_flat(name, i64::from(self.dimensions)));
         }
         Ok(self)
     }
@@ -97,13 +96,25 @@ impl<'a> TextArray<'a> {
     }
 
     /// The texts that are not NULL.
-    pub fn present(self) -> SqlResult<Vec<&'a str>> {
-        self.texts().filter_map(Result::transpose).collect()
+    pub fn present(self) -> SqlResult<HeldVec<&'a str>> {
+        let (mut present, mut throttle) = (HeldVec::default(), Throttle::default());
+        for text in self.texts() {
+            throttle.step();
+            if let Some(text) = text? {
+                present.push(text).map_err(report)?;
+            }
+        }
+        Ok(present)
     }
 
     /// All texts; a NULL among them is `22004` with its place.
-    pub fn all(self, name: &str) -> SqlResult<Vec<&'a str>> {
-        self.texts().enumerate().map(|(i, text)| needed_element(text?, name, i)).collect()
+    pub fn all(self, name: &str) -> SqlResult<HeldVec<&'a str>> {
+        let (mut all, mut throttle) = (HeldVec::default(), Throttle::default());
+        for (i, text) in self.texts().enumerate() {
+            throttle.step();
+            all.push(needed_element(text?, name, i)?).map_err(report)?;
+        }
+        Ok(all)
     }
 }
 
