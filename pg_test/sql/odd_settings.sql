@@ -124,6 +124,16 @@ CREATE FUNCTION pg_temp.attached() RETURNS text LANGUAGE sql AS $$
         UNION ALL SELECT format('%s', r) FROM mrcall.retention_due() AS r) AS v
 $$;
 CREATE TEMP TABLE plain_attach ON COMMIT DROP AS SELECT pg_temp.attached() AS is_so;
+-- A server without ICU has no collation that ignores case: two others stand for them there.
+DO $$
+BEGIN
+    CREATE COLLATION public.ignoring_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+    CREATE COLLATION public.turkish (provider = icu, locale = 'tr-TR');
+EXCEPTION WHEN feature_not_supported OR invalid_parameter_value OR undefined_object THEN
+    CREATE COLLATION public.ignoring_case FROM "POSIX";
+    CREATE COLLATION public.turkish FROM "POSIX";
+END
+$$;
 SAVEPOINT quoted;
 SET LOCAL quote_all_identifiers = on;
 SELECT mrcall.attach() LIKE '%attached%' AS attached;
@@ -142,8 +152,6 @@ SELECT is_so = pg_temp.attached() AS same FROM plain_attach;
 ROLLBACK TO quoted;
 
 -- Columns of other collations, of two at once, and of one for which different texts are equal: compared by bytes like all others.
-CREATE COLLATION public.ignoring_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
-CREATE COLLATION public.turkish (provider = icu, locale = 'tr-TR');
 CREATE TABLE public.event_copy AS SELECT event_id, session_id COLLATE public.ignoring_case AS session_id, created_at, event_type
     COLLATE "POSIX" AS event_type,
     page_url COLLATE public.ignoring_case AS page_url, referrer COLLATE public.turkish AS referrer, utm_source COLLATE public.turkish
@@ -212,7 +220,7 @@ ROLLBACK TO quoted;
 
 -- Currencies in the alphabet of Turkish, which has another capital of i.
 SELECT c, mrcall.currency_exponent(c), mrcall_internal.currency_code(c), mrcall_internal.major_units(5000, c)
-FROM (SELECT unnest('{bif,BIF,inr,kwd,clp}'::text[]) COLLATE "tr-x-icu" AS c) AS t;
-SELECT mrcall.channel('HTTPS://WWW.BING.COM/SEARCH' COLLATE "tr-x-icu", NULL, NULL, 'EMAIL' COLLATE "tr-x-icu"),
-       mrcall.channel(NULL, NULL, 'LINKEDIN' COLLATE "tr-x-icu", 'CPC'), mrcall.device('Mozilla/5.0 (IPHONE)' COLLATE "tr-x-icu"),
-       mrcall.url_domain('HTTPS://WWW.GIT.IO/' COLLATE "tr-x-icu");
+FROM (SELECT unnest('{bif,BIF,inr,kwd,clp}'::text[]) COLLATE public.turkish AS c) AS t;
+SELECT mrcall.channel('HTTPS://WWW.BING.COM/SEARCH' COLLATE public.turkish, NULL, NULL, 'EMAIL' COLLATE public.turkish),
+       mrcall.channel(NULL, NULL, 'LINKEDIN' COLLATE public.turkish, 'CPC'), mrcall.device('Mozilla/5.0 (IPHONE)' COLLATE public.turkish),
+       mrcall.url_domain('HTTPS://WWW.GIT.IO/' COLLATE public.turkish);
