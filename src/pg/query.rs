@@ -5,8 +5,8 @@ use core::ffi::{CStr, c_char};
 
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::datum::DatumWithOid;
-use pgrx::pg_sys;
 use pgrx::spi::Spi;
+use pgrx::{IntoDatum, pg_sys};
 
 use super::answer::Made;
 use super::arg::{Owned, content};

@@ -87,8 +87,9 @@ fn may_set() -> bool {
     unsafe {
         pg_sys::IsTransactionState()
             && (pg_sys::superuser()
-                || guarded(|| pg_parameter_aclcheck(LIMITED.as_ptr(), pg_sys::GetUserId(), pg_sys::ACL_SET as pg_sys::AclMode))
-                    == pg_sys::AclResult::ACLCHECK_OK as c_int)
+                || guarded(|| {
+                    pg_parameter_aclcheck(LIMITED.as_ptr(), pg_sys::GetUserId(), pg_sys::ACL_SET as pg_sys::AclMode)
+                }) == pg_sys::AclResult::ACLCHECK_OK as c_int)
     }
 }
 
