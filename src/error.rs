@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 use mrcall_engine::{Error, ErrorKind};
-use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgLogLevel, PgSqlErrorCode};
 
 /// What an SQL function that can fail returns: pgrx raises the report as an ERROR.
 pub type SqlResult<T> = Result<T, ErrorReport>;
@@ -21,6 +21,13 @@ pub fn report(error: Error) -> ErrorReport {
         ErrorKind::OutOfMemory => PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY,
     };
     ErrorReport::new(code, error.message, "mrcall_ext").set_hint(error.hint)
+}
+
+/// Ends the statement with an error.
+#[cold]
+pub fn raise(error: ErrorReport) -> ! {
+    error.report(PgLogLevel::ERROR);
+    unreachable!("an ERROR unwinds")
 }
 
 /// The value of an argument that must not be NULL, else `22004`.

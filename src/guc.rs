@@ -20,16 +20,7 @@ pub fn init() {
         GucContext::Userset,
         GucFlags::UNIT_S,
     );
-    GucRegistry::define_int_guc(
-        c"mrcall.max_state_memory",
-        c"How much memory the aggregate states of one process may hold together.",
-        c"Going over it is an error (54000), never the end of the server's memory.",
-        &MAX_STATE_MEMORY,
-        64,
-        i32::MAX,
-        GucContext::Userset,
-        GucFlags::UNIT_KB,
-    );
+    pg::settings::define_max_state_memory(&MAX_STATE_MEMORY);
     pg::settings::reserve_prefix(c"mrcall");
 }
 

@@ -12,6 +12,9 @@ mod error;
 mod guc;
 mod pg;
 
+use error::{SqlResult, raise, report};
+use mrcall_engine::resource::{interrupt, memory};
+
 pgrx::pg_module_magic!();
 
 /// Called once per process, when the library is loaded.
@@ -19,8 +22,19 @@ pgrx::pg_module_magic!();
 pub extern "C-unwind" fn _PG_init() {
     pg::backtrace::never_capture();
     guc::init();
-    mrcall_engine::resource::interrupt::on_check(|| {
+    interrupt::on_check(|| {
         pgrx::check_for_interrupts!();
+        if let Err(error) = look_at_memory() {
+            raise(error);
+        }
     });
-    mrcall_engine::resource::memory::on_limit(guc::max_state_memory);
+    memory::on_limit(guc::max_state_memory);
+    memory::on_measure(pg::allocator::held);
+    memory::on_demand(|error| raise(report(error)));
+}
+
+/// The error of a process that has come to the end of its memory, in pieces too small to ask for each.
+fn look_at_memory() -> SqlResult<()> {
+    pg::allocator::check()?;
+    memory::check_limit().map_err(report)
 }

@@ -1,6 +1,7 @@
 //! The attribution models (contract, section 5): their names, what each needs to know, whether its credits add up.
 
 use crate::error::{Error, Result};
+use crate::text::beginning;
 
 /// An attribution model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +124,10 @@ impl Model {
     /// NULL.
     pub fn parse(name: &str) -> Result<Self> {
         MODELS.iter().find(|known| known.name == name).map(|known| known.model).ok_or_else(|| {
-            Error::invalid(format!("unknown model: {name:?}"), format!("Use one of {}.", Self::names(|_| true)))
+            Error::invalid(
+                format!("unknown model: {:?}", beginning(name)),
+                format!("Use one of {}.", Self::names(|_| true)),
+            )
         })
     }
 

@@ -4,6 +4,7 @@
 use data_encoding::BASE64URL_NOPAD;
 
 use crate::calendar::day_of_date;
+use crate::resource::memory::demand;
 use crate::time::{DAY, HOUR, SECOND, UNIX_TO_2000};
 
 /// Most digits of a number.
@@ -12,6 +13,9 @@ pub const MAX_NUMERIC_DIGITS: usize = 1_000;
 pub const MAX_NUMERIC_EXPONENT: u32 = 300;
 /// Longest JWS text, bytes. Apple's are about 10 kB.
 pub const MAX_JWS_LENGTH: usize = 1 << 20;
+/// Beyond this the memory for it is asked for: a list of one digit each takes 32 bytes for two, twice while it grows.
+const LONG_PAYLOAD: usize = 8 << 10;
+const BYTES_OF_BYTE: usize = 64;
 
 const MINUTE: i64 = 60 * SECOND;
 
@@ -194,6 +198,9 @@ pub fn jws_payload(text: &str) -> Option<String> {
     let (payload, signature) = rest.split_once('.')?;
     if header.is_empty() || signature.contains('.') {
         return None;
+    }
+    if payload.len() > LONG_PAYLOAD {
+        demand(BYTES_OF_BYTE * payload.len());
     }
     let json = String::from_utf8(BASE64URL_NOPAD.decode(payload.as_bytes()).ok()?).ok()?;
     // A full parse: skipping values instead would let lone surrogates and numbers out of range through.

@@ -12,3 +12,8 @@ pub fn utf8(bytes: &[u8]) -> Result<&str> {
         )
     })
 }
+
+/// As much of a text as a message shows: a value may have hundreds of megabytes.
+pub fn beginning(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(200)).unwrap_or_default()
+}

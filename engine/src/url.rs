@@ -3,6 +3,7 @@
 //! host rules of the WHATWG URL standard), or begins with `//` and a host. Anything else yields `None`, never an error.
 
 use crate::resource::interrupt::{Throttle, position};
+use crate::resource::memory::demand;
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -187,6 +188,7 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let bytes = text.as_bytes();
+    demand(2 * bytes.len());
     let mut out = Vec::with_capacity(bytes.len());
     let (mut at, mut throttle) = (0, Throttle::default());
     while let Some(&byte) = bytes.get(at) {
@@ -195,8 +197,16 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
         out.push(sequence.unwrap_or(if byte == b'+' { b' ' } else { byte }));
         at += if sequence.is_some() { 3 } else { 1 };
     }
-    let out = String::from_utf8_lossy(&out).into_owned();
-    Cow::Owned(if out.contains('\0') { out.replace('\0', "\u{FFFD}") } else { out })
+    let out = String::from_utf8(out).unwrap_or_else(|error| {
+        // Each byte that is none of a text becomes three, in a text that doubles as it grows.
+        demand(6 * error.as_bytes().len());
+        String::from_utf8_lossy(error.as_bytes()).into_owned()
+    });
+    if !out.contains('\0') {
+        return Cow::Owned(out);
+    }
+    demand(6 * out.len());
+    Cow::Owned(out.replace('\0', "\u{FFFD}"))
 }
 
 fn hex_pair(digits: Option<&[u8]>) -> Option<u8> {

@@ -4,6 +4,7 @@
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::sync::LazyLock;
 
+use crate::resource::memory::lasting;
 use crate::rule_versions::version_of;
 
 const AGENTS_TSV: &str = include_str!("../rules/agents.tsv");
@@ -31,7 +32,9 @@ struct Words {
     kinds: Vec<u8>,
 }
 
-static WORDS: LazyLock<Words> = LazyLock::new(|| {
+static WORDS: LazyLock<Words> = LazyLock::new(|| lasting(words));
+
+fn words() -> Words {
     let mut words = Vec::new();
     let mut kinds = Vec::new();
     for (kind, list) in AGENTS_TSV.lines().filter_map(|line| line.split_once('\t')) {
@@ -46,7 +49,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let finder =
         AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::LeftmostLongest).build(words).ok();
     Words { finder, kinds }
-});
+}
 
 /// Whether a user agent is a program that reads pages by itself: a crawler, a preview, a monitor, a feed reader, a
 /// library or a browser without a screen. False for an empty one.

@@ -36,7 +36,7 @@ fn set_of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> CallSet {
     set
 }
 
-fn summary(bytes: Option<&[u8]>, buckets: &[i64], fill: Option<&[String]>) -> mrcall_engine::Result<Vec<Found>> {
+fn summary(bytes: Option<&[u8]>, buckets: &[i64], fill: Option<&[&str]>) -> mrcall_engine::Result<Vec<Found>> {
     let mut summary = Summary::new(bytes, &SummaryRange { since: SINCE, buckets, fill })?;
     let mut found = Vec::new();
     while let Some(row) = summary.next_row() {
@@ -66,7 +66,7 @@ proptest! {
     fn order_split_and_merge_change_no_row(
         rows in rows(60), parts in prop::collection::vec(0usize..4, 60), order in any::<u64>(), fills in any::<bool>()
     ) {
-        let fill = ["a".to_owned(), "nobody".to_owned()];
+        let fill = ["a", "nobody"];
         let fill = fills.then_some(&fill[..]);
         let rows: Vec<_> = rows.into_iter().filter(|row| !fills || row.0 == Some("a")).collect();
         let buckets = [13, 27, 41, 55, 69];
@@ -144,6 +144,7 @@ fn limits_and_bad_instants_are_errors() {
     LIMIT.set(200_000_000);
     assert_eq!(summary(Some(&bytes), &[20], None).unwrap().len(), 1);
     let fill: Vec<_> = (0..11).map(|i| i.to_string()).collect();
+    let fill: Vec<_> = fill.iter().map(String::as_str).collect();
     let buckets: Vec<_> = (0..1_000_000).collect();
     assert_eq!(summary(None, &buckets, Some(&fill)).unwrap_err().kind, ErrorKind::LimitExceeded);
     assert_eq!(summary(None, &buckets[..3], Some(&fill)).unwrap().len(), 33);

@@ -87,6 +87,24 @@ fn a_state_of_many_pages_beats_while_it_is_written_and_read() {
     assert!(writing >= 400_000 * 10 / (1 << 14), "{writing} beats");
     let reading = beats(|| drop(VisitState::deserialize(&bytes).unwrap()));
     assert!(reading >= 400_000 / (1 << 14), "{reading} beats");
+    let visits = beats(|| assert_eq!(state.visits().unwrap().len(), 200_000));
+    assert!(visits >= 200_000 / (1 << 14), "{visits} beats");
+    // From the last to the first: what is loose is sorted in, and all are gone through, again and again.
+    let mut backwards = VisitState::new(0).unwrap();
+    let growing = beats(|| (0..200_000i64).rev().for_each(|i| backwards.push(i * 2, None, None).unwrap()));
+    assert!(growing >= 200_000 * 8 / (1 << 14), "{growing} beats");
+    // A few visitors whose events come in no order, and very many of them.
+    for visitors in [3, 50_000] {
+        let mut set = VisitSet::new(VisitSettings { gap: 1, ..Default::default() }).unwrap();
+        let growing = beats(|| {
+            for i in 0..300_000i64 {
+                let visitor = (i * 7_919 % visitors).to_string();
+                let at = i * 104_729 % 300_007 * 10;
+                set.push(&PageEvent { visitor: visitor.as_bytes(), at, ..PageEvent::default() }).unwrap();
+            }
+        });
+        assert!(growing >= 300_000 * 2 / (1 << 14), "{visitors} visitors: {growing} beats");
+    }
 }
 
 /// A funnel of two steps, the second met by the last event alone: the scan of no mode ends before.

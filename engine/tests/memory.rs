@@ -9,6 +9,7 @@ use mrcall_engine::{Error, ErrorKind};
 thread_local! {
     // Tests run side by side, each in a thread of its own.
     static LIMIT: Cell<usize> = const { Cell::new(usize::MAX) };
+    static MEASURED: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Does something under a limit in bytes.
@@ -100,6 +101,48 @@ fn an_allocation_that_fails_is_an_error() {
         let mut held = HeldVec::collect([1u8]).unwrap();
         assert_eq!(kind(held.reserve(huge)), Some(ErrorKind::OutOfMemory));
         assert_eq!(&*held, [1]);
+    });
+    within(100, || assert!(Reservation::of(100).is_ok()));
+}
+
+#[test]
+fn what_the_allocator_has_given_counts_as_well() {
+    memory::on_measure(|| MEASURED.get());
+    // What a process has anyway, and what it makes once for all statements, is none of theirs.
+    MEASURED.set(50_000);
+    memory::lasting(|| MEASURED.set(150_000));
+    within(80_000, || {
+        assert!(Reservation::of(80_000).is_ok());
+        MEASURED.set(100_000 + (64 << 10) + 60_000);
+        assert_eq!(kind(Reservation::of(20_001)), Some(ErrorKind::LimitExceeded));
+        // The same memory is counted once.
+        let held = Reservation::of(20_000).unwrap();
+        assert!(memory::check_limit().is_ok());
+        drop(held);
+        // In small pieces it goes over the limit, by no more than an eighth.
+        MEASURED.set(100_000 + (64 << 10) + 90_000);
+        assert!(memory::check_limit().is_ok());
+        MEASURED.set(100_000 + (64 << 10) + 90_001);
+        assert_eq!(kind(memory::check_limit()), Some(ErrorKind::LimitExceeded));
+    });
+    MEASURED.set(0);
+}
+
+#[test]
+fn a_demand_unwinds_with_its_error() {
+    memory::on_demand(|error| std::panic::panic_any(error));
+    let error_of = |bytes: usize| {
+        let caught = std::panic::catch_unwind(|| memory::demand(bytes));
+        caught.err().and_then(|error| error.downcast::<Error>().ok()).map(|error| error.kind)
+    };
+    within(1 << 20, || {
+        assert_eq!(error_of(1 << 20), None);
+        assert_eq!(error_of((1 << 20) + 1), Some(ErrorKind::LimitExceeded));
+    });
+    within(usize::MAX, || {
+        assert_eq!(error_of(isize::MAX as usize / 2), Some(ErrorKind::OutOfMemory));
+        // It leaves nothing held.
+        assert!(!memory::is_trying());
     });
     within(100, || assert!(Reservation::of(100).is_ok()));
 }

@@ -2,10 +2,9 @@
 # A backend that is ended while it waits inside of a function of ours, to read a document that is stored elsewhere, leaves no lock.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
-choose_pg
-URL=${URL:-$("$ROOT/scripts/cluster.sh" url regress)}
+# shellcheck source=pg_test/shell/lib/heavy.sh
+. "$(dirname "$0")/lib/heavy.sh"
 OUT=$LOGS/terminate.out
-db() { "$PGBIN/psql" -X -q -At -v ON_ERROR_STOP=1 "$URL" "$@"; }
 until_is() { # what, wanted, query
     local got
     for _ in $(seq 100); do
@@ -45,3 +44,25 @@ grep -q 'terminating connection due to administrator command' "$OUT" || die 'the
 until_is 'a lock is left behind' 0 "SELECT count(*) FROM pg_locks WHERE relation = 'public.terminate_big'::regclass AND pid <> pg_backend_pid()"
 db -c "SET lock_timeout = '2s'" -c 'DROP TABLE public.terminate_big'
 echo 'ok: no lock is left'
+
+# Each function that may take long, ended in the midst of its work.
+heavy_data 60000
+ended=0
+while IFS=$'\t' read -r kind functions statement; do
+    [ "$kind" = long ] || continue
+    PGAPPNAME=terminated "$PGBIN/psql" -X -q -At "$URL" -c "BEGIN; SELECT count(*) FROM public.heavy_state" -c "$statement" \
+        -c 'SELECT pg_sleep(60)' >"$OUT" 2>&1 &
+    reader=$!
+    until_is "$functions does not begin" t "SELECT coalesce(bool_or(query_start < clock_timestamp() - interval '30 ms'
+        AND query NOT LIKE 'BEGIN%'), false) FROM pg_stat_activity WHERE application_name = 'terminated'"
+    [ -n "$(db -c "SELECT 1 FROM pg_stat_activity WHERE application_name = 'terminated' AND query LIKE 'SELECT pg_sleep%'")" ] || ended=$((ended + 1))
+    db -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'terminated'" >"$LOGS/terminate-pid.out"
+    wait "$reader" && die "$functions: ended by itself" "$(cat "$OUT")"
+    until_is "$functions: the session is still there" '' "$state"
+    grep -q 'terminating connection due to administrator command' "$OUT" || die "$functions: ended in another way" "$(cat "$OUT")"
+    until_is "$functions: a lock is left behind" 0 "SELECT count(*) FROM pg_locks WHERE pid <> pg_backend_pid()
+        AND relation IN ('public.heavy_row'::regclass, 'public.heavy_state'::regclass)"
+    db -c "SET lock_timeout = '2s'" -c 'BEGIN; LOCK TABLE public.heavy_row, public.heavy_state IN ACCESS EXCLUSIVE MODE; COMMIT'
+done <"$HEAVY"
+[ "$ended" -ge 10 ] || die "only $ended functions were ended at work"
+echo "ok: $ended functions ended at work leave no lock"

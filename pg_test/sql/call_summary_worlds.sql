@@ -1,10 +1,9 @@
 -- mrcall.call_summary against plain SQL in many small worlds of calls that touch, nest, run on, last a week, have no length,
 -- end before they begin or belong to nobody, around changes of the clock. A difference names its seed; to see that world
 -- alone, call pg_temp.build(seed) and pg_temp.differences(seed).
--- Businesses and owners that nobody knows are asked for, too: hundreds of warnings.
-SET client_min_messages = error;
 \pset footer off
-SET LOCAL client_min_messages = warning;
+-- Businesses and owners that nobody knows are asked for, too: hundreds of warnings.
+SET LOCAL client_min_messages = error;
 CREATE SCHEMA world;
 CREATE TABLE world.call (LIKE mrcall.session_archive);
 ALTER TABLE world.call ALTER business_id DROP NOT NULL;

@@ -21,14 +21,3 @@ LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'fail_wrapper';
 COMMENT ON FUNCTION mrcall_internal.fail(text, text, text) IS 'Raises an error of a report';
 
-CREATE FUNCTION mrcall_internal.warn(message text, hint text)
-RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RAISE WARNING '%', message USING HINT = hint;
-    RETURN true;
-END
-$$;
-COMMENT ON FUNCTION mrcall_internal.warn(text, text) IS 'Raises a warning of a report';

@@ -44,7 +44,7 @@ COMMENT ON FUNCTION mrcall_internal.check_mapping(jsonb) IS 'The errors of a map
 
 -- The type of an expression over a table, or why it has none: what the server says. It is looked up as in the view, but not
 -- evaluated: the functions that it calls may need the search_path of those who read. Nor is the table read, whose policies may, too:
--- its columns are those of its row type.
+-- its columns are those of its row type. Types are named as format_type names them.
 -- collates_apart: by another collation than the database's and C, or one for which different texts are equal. Of two such
 -- columns no comparison is possible, and LIKE of none.
 CREATE FUNCTION mrcall_internal.try_expression(
@@ -54,25 +54,25 @@ SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 AS $$
 DECLARE
-    one_value text;
+    source text;
     found regtype;
     collation_name text;
 BEGIN
-    -- WHERE refuses aggregates and windows, CASE sets: an expression is one value of one row.
-    one_value := format(
-        '(SELECT CASE WHEN false THEN %1$s END AS value FROM %2$s '
+    -- Rights on single columns show when it is read.
+    source := format(
+        'FROM (SELECT CASE WHEN false THEN %1$s END AS value FROM %2$s '
         'WHERE (CASE WHEN false THEN pg_catalog.num_nulls(%1$s) END) IS NULL) AS e', sql,
         CASE WHEN has_table_privilege(relation, 'SELECT') THEN format('(SELECT (NULL::%s).*) AS t', relation)
-             -- Rights on single columns show when it is read.
              ELSE format('(SELECT) AS one LEFT JOIN %s AS t ON false', relation) END);
-    EXECUTE 'SELECT mrcall_internal.base_type(pg_catalog.pg_typeof(e.value)) FROM ' || one_value INTO found;
+    -- WHERE refuses aggregates and windows, CASE sets: an expression is one value of one row.
+    EXECUTE 'SELECT mrcall_internal.base_type(pg_catalog.pg_typeof(e.value)) ' || source INTO found;
     state := 'ok';
-    SELECT CASE t.typname WHEN 'citext' THEN 'citext' ELSE t.oid::regtype::text END, t.typcollation <> 0
+    SELECT CASE t.typname WHEN 'citext' THEN 'citext' ELSE format_type(t.oid, NULL) END, t.typcollation <> 0
     INTO found_type, collates_apart
     FROM pg_type AS t
     WHERE t.oid = found;
     IF collates_apart THEN
-        EXECUTE 'SELECT pg_catalog.pg_collation_for(e.value) FROM ' || one_value INTO collation_name;
+        EXECUTE 'SELECT pg_catalog.pg_collation_for(e.value) ' || source INTO collation_name;
         collates_apart := coalesce(collation_name NOT IN ('"default"', '"C"'), false);
     END IF;
 EXCEPTION

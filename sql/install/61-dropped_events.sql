@@ -14,8 +14,6 @@ AS $$
       AND (s.begins_at IS NULL OR f.begins_at OPERATOR(pg_catalog.<) s.begins_at)
 $$;
 COMMENT ON FUNCTION mrcall_internal.note_first_event() IS 'Notes in mrcall.source since when there are events';
-REVOKE ALL ON FUNCTION mrcall_internal.note_first_event() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION mrcall_internal.note_first_event() TO @extowner@ WITH GRANT OPTION;
 
 -- NULL where there is none, it has not run yet, or it goes by a number instead of a time.
 CREATE FUNCTION mrcall_internal.drop_policy(relation regclass)

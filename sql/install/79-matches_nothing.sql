@@ -105,6 +105,12 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_pages(jsonb) IS 'Raises the error of a funnel''s page that no path can match';
 
+CREATE FUNCTION mrcall_internal.warn_once(message text, hint text)
+RETURNS boolean
+LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'warn_once_wrapper';
+COMMENT ON FUNCTION mrcall_internal.warn_once(text, text) IS 'Raises a warning that was not the last one of the statement';
+
 -- What the reader does not see is nothing that is known. call: how the report's arguments stand.
 CREATE FUNCTION mrcall_internal.warn_of_nobody(wanted text, wanted_owner text, wanted_template text, call text)
 RETURNS boolean
@@ -113,15 +119,15 @@ AS $$
     SELECT ARRAY[
         CASE WHEN wanted IS NOT NULL AND NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.business_id = wanted)
                   AND NOT EXISTS (SELECT FROM mrcall.calls AS c WHERE c.business_id = wanted)
-             THEN mrcall_internal.warn(format('no business and no call has the business_id "%s"', wanted),
+             THEN mrcall_internal.warn_once(format('no business and no call has the business_id "%s"', wanted),
                  CASE WHEN mrcall_internal.is_zone(wanted) THEN format('That is a time zone; the arguments are %s.', call)
                       ELSE 'Ids are in the view mrcall.businesses; they are compared letter by letter.' END) END,
         CASE WHEN wanted_owner IS NOT NULL AND NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.owner = wanted_owner)
-             THEN mrcall_internal.warn(format('no business has the owner "%s"', wanted_owner),
+             THEN mrcall_internal.warn_once(format('no business has the owner "%s"', wanted_owner),
                  'Owners are in the view mrcall.businesses; they are compared letter by letter.') END,
         CASE WHEN wanted_template IS NOT NULL
                   AND NOT EXISTS (SELECT FROM mrcall.businesses AS b WHERE b.template = wanted_template)
-             THEN mrcall_internal.warn(format('no business has the template "%s"', wanted_template),
+             THEN mrcall_internal.warn_once(format('no business has the template "%s"', wanted_template),
                  'Templates are in the view mrcall.businesses; they are compared letter by letter.') END] <> '{}'
 $$;
 COMMENT ON FUNCTION mrcall_internal.warn_of_nobody(text, text, text, text) IS

@@ -26,6 +26,10 @@ pub trait Mergeable: State {
     fn like(&self) -> Result<Self>;
     /// Takes the rows of another state.
     fn merge(&mut self, other: &Self) -> Result<()>;
+    /// Brings it into the form that is written without a copy. Changes no answer.
+    fn settle(&mut self) -> Result<()> {
+        Ok(())
+    }
     /// Its canonical bytes.
     fn serialize(&self) -> Result<Vec<u8>>;
     /// The same in chunks, for a state of many megabytes that has most of them already.
@@ -133,10 +137,15 @@ fn bytes<S: Mergeable>(state: &S) -> SqlResult<Option<Made>> {
 
 /// The serialize function, for the way from a worker to its leader.
 pub fn serialize<S: Mergeable>(state: Held<'_, S>) -> SqlResult<Option<Made>> {
-    match state.state() {
-        Some(state) if !(S::EMPTY_IS_NULL && state.is_empty()) => bytes(state),
-        _ => Ok(None),
-    }
+    settled(state, |state| !(S::EMPTY_IS_NULL && state.is_empty()))
+}
+
+/// The bytes of a state, NULL unless they are wanted.
+fn settled<S: Mergeable>(mut state: Held<'_, S>, wanted: impl FnOnce(&S) -> bool) -> SqlResult<Option<Made>> {
+    let Some(held) = state.held_mut().filter(|held| wanted(&held.state)) else { return Ok(None) };
+    held.state.settle().map_err(report)?;
+    held.recount()?;
+    bytes(&held.state)
 }
 
 /// The deserialize function: a value of the short-lived memory it is called in.
@@ -148,12 +157,9 @@ pub fn deserialize<'fcx, S: Mergeable>(call: Call<'fcx>, bytes: &'fcx [u8]) -> S
     }))
 }
 
-/// The final function: the bytes, NULL without a row. It leaves the state as it is: a window may ask again.
+/// The final function: the bytes, NULL without a row. The state has the same rows behind it: a window may ask again.
 pub fn finalize<S: Mergeable>(state: Held<'_, S>) -> SqlResult<Option<Made>> {
-    match state.state() {
-        Some(state) if !state.is_empty() => bytes(state),
-        _ => Ok(None),
-    }
+    settled(state, |state| !state.is_empty())
 }
 
 /// The final function of a state that a receiver may wait for: where one waits in this process, it gets the state itself, and the result

@@ -53,7 +53,12 @@ macro_rules! merges_bytes {
 }
 
 state!(CallSet, like: |set: &CallSet| CallSet::new(set.since()), {});
-state!(CallState, like: |_| Ok(CallState::default()), {});
+state!(CallState, like: |_| Ok(CallState::default()), {
+    fn settle(&mut self) -> Result<()> {
+        CallState::settle(self);
+        Ok(())
+    }
+});
 state!(DistinctState, like: |state: &DistinctState| DistinctState::new(state.precision()), {});
 state!(FunnelEvents, like: |events: &FunnelEvents| Ok(events.like()), { merges_bytes!(FunnelEvents); });
 state!(FunnelState, like: |state: &FunnelState| Ok(state.like()), { merges_bytes!(FunnelState); });
@@ -68,7 +73,11 @@ state!(VisitSet, like: VisitSet::like, {
         VisitSet::chunks(self)
     }
 });
-state!(VisitState, like: |state: &VisitState| VisitState::new(state.gap()), {});
+state!(VisitState, like: |state: &VisitState| VisitState::new(state.gap()), {
+    fn settle(&mut self) -> Result<()> {
+        VisitState::settle(self)
+    }
+});
 
 impl State for RetentionState {
     fn heap_bytes(&self) -> usize {

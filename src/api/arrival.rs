@@ -87,5 +87,5 @@ pub fn channels() -> Vec<&'static str> {
 
 /// Of some names the one that a text was probably meant to be.
 pub fn nearest_name(text: &str, names: TextArray<'_>) -> SqlResult<Option<String>> {
-    Ok(nearest::nearest(text, names.present()?).map(str::to_owned))
+    Ok(nearest::nearest(text, names.present()?.iter().copied()).map(str::to_owned))
 }

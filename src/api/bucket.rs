@@ -2,6 +2,7 @@
 
 use mrcall_engine::bucket::{self, Width};
 use mrcall_engine::resource::interrupt;
+use mrcall_engine::resource::memory::HeldVec;
 use mrcall_engine::time::{self, SECOND};
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::datum::Interval;
@@ -49,21 +50,37 @@ pub fn buckets(
     until: Option<i64>,
     zone: Option<&str>,
 ) -> SqlResult<()> {
-    let mut rows = Vec::new();
-    each_bucket(width_, since, until, zone, |start, next| rows.push((start, next)))?;
     local_days::note_midnight(since, until, zone)?;
     let clock = PgZone::named(needed(zone, "zone")?).map_err(report)?;
-    let local = |start| bucket::wall_clock(start, &clock).map_err(report);
-    call.table(rows.into_iter().map(|(start, next)| SqlResult::Ok((start, next, local(start)?))))
+    let mut table = call.materialize(3)?;
+    each_bucket(width_, since, until, zone, |start, next| {
+        table.row.set(0, start)?;
+        table.row.set(1, next)?;
+        table.row.set(2, bucket::wall_clock(start, &clock).map_err(report)?)?;
+        table.put();
+        Ok(())
+    })
+}
+
+/// Start and next start of every bucket that meets `[since, until)`.
+pub fn list_buckets(
+    width: Option<Interval>,
+    since: Option<i64>,
+    until: Option<i64>,
+    zone: Option<&str>,
+) -> SqlResult<HeldVec<(i64, i64)>> {
+    let mut buckets = HeldVec::default();
+    each_bucket(width, since, until, zone, |start, next| buckets.push((start, next)).map_err(report))?;
+    Ok(buckets)
 }
 
 /// Calls a function with start and next start of every bucket that meets `[since, until)`.
-pub fn each_bucket(
+fn each_bucket(
     width_: Option<Interval>,
     since: Option<i64>,
     until: Option<i64>,
     zone: Option<&str>,
-    mut with: impl FnMut(i64, i64),
+    mut with: impl FnMut(i64, i64) -> SqlResult<()>,
 ) -> SqlResult<()> {
     let width = width(&needed(width_, "width")?)?;
     let finite = |at: Option<i64>, name: &str| time::finite(needed(at, name)?, name).map_err(report);
@@ -84,7 +101,7 @@ pub fn each_bucket(
             local_days::note_once(Note::Width, message, UNITS);
         }
         let next = bucket::next_bucket(&width, start, &zone).map_err(report)?;
-        with(start, next);
+        with(start, next)?;
         if next >= until {
             return Ok(());
         }

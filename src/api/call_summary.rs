@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use mrcall_engine::bucket::wall_clock;
 use mrcall_engine::calls::{CallSet, Figures, SourceCall, Summary, SummaryRange};
 use mrcall_engine::resource::interrupt;
+use mrcall_engine::resource::memory::HeldVec;
 use pgrx::datum::Interval;
 
-use super::bucket::each_bucket;
+use super::bucket::list_buckets;
 use crate::agg::Held;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::answer::Made;
@@ -31,7 +32,7 @@ pub fn call_set_trans<'fcx>(state: Held<'fcx, CallSet>, call: Call<'fcx>) -> Sql
     let make = || {
         let mut set = CallSet::new(needed(call.arg(7)?, "since")?).map_err(report)?;
         let known: Option<TextArray<'_>> = call.arg(8)?;
-        for pair in known.map_or(Ok(Vec::new()), TextArray::present)?.chunks_exact(2) {
+        for pair in known.map_or(Ok(HeldVec::default()), TextArray::present)?.chunks_exact(2) {
             if let [business, caller] = pair {
                 set.know(business, caller).map_err(report)?;
             }
@@ -50,7 +51,7 @@ struct SummaryRows<'m> {
     /// A bucket's start and what the clock shows then: many rows are of one bucket.
     clock: (i64, i64),
     /// By business: its text, made when the first row needs it.
-    businesses: Vec<Option<Shared<'m>>>,
+    businesses: HeldVec<Option<Shared<'m>>>,
     outcomes: HashMap<Vec<(u32, u32)>, Shared<'m>>,
 }
 
@@ -104,14 +105,13 @@ impl Start for OfCallSet {
 
     fn start<'m>(call: Call<'_>, _row: &mut Row<'m>) -> SqlResult<SummaryRows<'m>> {
         let since = call.arg(2)?;
-        let mut buckets = Vec::new();
-        each_bucket(call.arg(1)?, since, call.arg(3)?, call.arg(4)?, |start, _| buckets.push(start))?;
+        let buckets = list_buckets(call.arg(1)?, since, call.arg(3)?, call.arg(4)?)?;
+        let buckets = HeldVec::collect(buckets.iter().map(|(start, _)| *start)).map_err(report)?;
         let fill: Option<TextArray<'_>> = call.arg(5)?;
         let fill = fill.map(TextArray::present).transpose()?;
-        let fill: Option<Vec<String>> = fill.map(|texts| texts.into_iter().map(str::to_owned).collect());
         let range = SummaryRange { since: needed(since, "since")?, buckets: &buckets, fill: fill.as_deref() };
         let summary = Summary::new(call.arg(0)?, &range).map_err(report)?;
-        let businesses = vec![None; summary.num_businesses()];
+        let businesses = HeldVec::filled(None, summary.num_businesses()).map_err(report)?;
         let zone = PgZone::named(needed(call.arg(4)?, "zone")?).map_err(report)?;
         Ok(SummaryRows { summary, zone, clock: (i64::MIN, 0), businesses, outcomes: HashMap::new() })
     }

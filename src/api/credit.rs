@@ -3,6 +3,8 @@
 use mrcall_engine::arrival::is_paid;
 use mrcall_engine::credit::{self, Options, Touch};
 use mrcall_engine::model::{MODELS, Model};
+use mrcall_engine::resource::interrupt::Throttle;
+use mrcall_engine::resource::memory::HeldVec;
 use mrcall_engine::{Error, split, time};
 use pgrx::Array;
 use pgrx::datum::Interval;
@@ -52,7 +54,7 @@ pub fn credit(
         business_at,
         weights: weights.as_deref(),
     };
-    let mut touches = Vec::new();
+    let mut touches = HeldVec::default();
     let channels = channels.map(|channels| channels.one_dimension("channels")).transpose()?;
     if let (Some(touched_at), Some(channels)) = (touched_at, channels) {
         if touched_at.len() != channels.len() {
@@ -61,9 +63,12 @@ pub fn credit(
                 "Give both arrays the same length.",
             )));
         }
+        let mut throttle = Throttle::default();
         for (i, (at, channel)) in touched_at.iter().zip(channels.texts()).enumerate() {
             let at = needed_element(at, "touched_at", i)?;
-            touches.push(Touch { at, channel: needed_element(channel?, "channels", i)? });
+            throttle.step();
+            let channel = needed_element(channel?, "channels", i)?;
+            touches.push(Touch { at, channel }).map_err(report)?;
         }
     }
     let credits = credit::touch_weights(&touches, converted_at, model, &options, is_paid).map_err(report)?;
@@ -74,9 +79,14 @@ pub fn credit(
 }
 
 /// The argument `weights` of the functions that take the model `custom`.
-pub fn own_weights(weights: Option<Array<'_, f64>>) -> SqlResult<Option<Vec<f64>>> {
-    let element = |(i, weight)| needed_element(weight, "weights", i);
-    weights.map(|weights| weights.iter().enumerate().map(element).collect()).transpose()
+pub fn own_weights(weights: Option<Array<'_, f64>>) -> SqlResult<Option<HeldVec<f64>>> {
+    let Some(weights) = weights else { return Ok(None) };
+    let (mut own, mut throttle) = (HeldVec::with_room(weights.len()).map_err(report)?, Throttle::default());
+    for (i, weight) in weights.iter().enumerate() {
+        throttle.step();
+        own.push(needed_element(weight, "weights", i)?).map_err(report)?;
+    }
+    Ok(Some(own))
 }
 
 pub fn models(call: Call<'_>) -> SqlResult<()> {

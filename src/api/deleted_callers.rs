@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 
+use mrcall_engine::resource::memory::HeldVec;
 use pgrx::datum::TimestampWithTimeZone;
 
 use crate::error::SqlResult;
@@ -42,7 +43,7 @@ pub fn deleted_callers<'fcx>(
     until: Option<TimestampWithTimeZone>,
     businesses: Option<TextArray<'fcx>>,
 ) -> SqlResult<Option<Made>> {
-    let businesses = businesses.map(TextArray::present).transpose()?;
+    let businesses = businesses.map(TextArray::present).transpose()?.map(HeldVec::into_vec);
     query::connect(|query| {
         // Without deleted calls no hash is made.
         let question = Question::new();

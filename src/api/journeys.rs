@@ -5,6 +5,7 @@ use mrcall_engine::journeys::{
     AnswerRow, AnswerRows, Conversion, CreditRow, JourneyRow, JourneySet, JourneySettings, JourneyTouch, PathRow,
 };
 use mrcall_engine::model::Model;
+use mrcall_engine::resource::memory::HeldVec;
 use pgrx::Array;
 
 use super::credit::exact_micros;
@@ -26,11 +27,11 @@ mod row {
 
 fn settings(call: Call<'_>) -> SqlResult<JourneySet> {
     let models: Option<TextArray<'_>> = call.arg(14)?;
-    let models = models.map_or(Ok(Vec::new()), TextArray::present)?;
+    let models = models.map_or(Ok(HeldVec::default()), TextArray::present)?;
     let weights: Option<Array<'_, f64>> = call.arg(18)?;
     let flag = |i| call.arg::<bool>(i).map(Option::unwrap_or_default);
     let settings = JourneySettings {
-        models: models.into_iter().map(Model::parse).collect::<Result<_, _>>().map_err(report)?,
+        models: models.iter().copied().map(Model::parse).collect::<Result<_, _>>().map_err(report)?,
         half_life: exact_micros(call.arg(15)?, "half_life")?,
         first_weight: needed(call.arg(16)?, "first_weight")?,
         last_weight: needed(call.arg(17)?, "last_weight")?,

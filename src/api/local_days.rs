@@ -1,6 +1,7 @@
 //! The days of a zone: where one begins, what its clock shows, and the notice where a range was meant for another zone.
 
 use std::cell::Cell;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use mrcall_engine::bucket::{self, Width};
 use mrcall_engine::time::{self, DAY};
@@ -46,6 +47,8 @@ pub enum Note {
 thread_local! {
     /// The statement in which each was raised last.
     static NOTED: [Cell<Option<i64>>; 2] = const { [Cell::new(None), Cell::new(None)] };
+    /// The statement and the text of the last warning.
+    static WARNED: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
 /// A notice, once in all that a client sends at a time: a join may call a report thousands of times.
@@ -59,6 +62,18 @@ pub fn note_once(about: Note, message: String, hint: impl Into<String>) {
         let code = PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION;
         ErrorReport::new(code, message, "mrcall_ext").set_hint(hint).report(PgLogLevel::NOTICE);
     }
+}
+
+/// A warning, unless it was the last one of the same statement.
+pub fn warn_once(message: &str, hint: &str) -> bool {
+    let mut hasher = DefaultHasher::new();
+    (settings::statement_start(), message).hash(&mut hasher);
+    let now = Some(hasher.finish());
+    if WARNED.replace(now) != now {
+        let code = PgSqlErrorCode::ERRCODE_WARNING;
+        ErrorReport::new(code, message.to_owned(), "mrcall_ext").set_hint(hint).report(PgLogLevel::WARNING);
+    }
+    true
 }
 
 /// Says so where since or until is the begin of a day of the session's zone but none of the zone: it was probably a date.

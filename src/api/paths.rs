@@ -6,7 +6,7 @@ use mrcall_engine::credit::Options;
 use mrcall_engine::model::{MODELS, Model, Needs};
 use mrcall_engine::paths::{self, Bootstrap, ExactAmount, Game, Journeys, ModelCredits, PathSet, Sampling, Transform};
 use mrcall_engine::resource::interrupt;
-use mrcall_engine::resource::memory::Reservation;
+use mrcall_engine::resource::memory::{self, Reservation};
 use pgrx::{AnyNumeric, Array};
 
 use super::credit::own_weights;
@@ -70,7 +70,7 @@ fn numeric(value: &ExactAmount) -> SqlResult<AnyNumeric> {
 pub fn paths(call: Call<'_>, paths: &[u8]) -> SqlResult<()> {
     let journeys = read(paths)?;
     call.table(journeys.iter().map(|path| {
-        let channels: Vec<&str> = path.steps.iter().map(|step| journeys.name(*step)).collect();
+        let channels = memory::collect(path.steps.iter().map(|step| journeys.name(*step))).map_err(report)?;
         Ok((channels, path.conversions as i64, numeric(path.value)?, path.nulls as i64))
     }))
 }
@@ -228,5 +228,5 @@ pub fn path_transform(
     let Some(path) = path else { return Ok(None) };
     let path = path.one_dimension("path")?.all("path")?;
     let steps = paths::path_transform(&path, transform).map_err(report)?;
-    Ok(text_array(steps.iter().map(|step| step.as_bytes())))
+    text_array(steps.iter().map(|step| step.as_bytes())).map(Some)
 }

@@ -6,7 +6,7 @@ use pgrx::datum::{TimestampWithTimeZone, UnboxDatum};
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::{AllocatedByRust, Array, FromDatum, IntoDatum};
 
-use super::bucket::each_bucket;
+use super::bucket::list_buckets;
 use super::credit::exact_micros;
 use super::visitor_buckets::first_cut;
 use crate::agg::{self, Held};
@@ -35,9 +35,7 @@ fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSet
     {
         (Some(width), Some(since), Some(until), Some(zone)) => {
             let [since, until] = [since, until].map(|at: TimestampWithTimeZone| i64::from(at));
-            let mut buckets = Vec::new();
-            each_bucket(Some(width), Some(since), Some(until), Some(zone), |start, next| buckets.push((start, next)))?;
-            first_cut(&buckets, since)
+            first_cut(&list_buckets(Some(width), Some(since), Some(until), Some(zone))?, since)?
         }
         _ => Vec::new(),
     };

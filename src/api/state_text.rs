@@ -4,6 +4,7 @@ use core::ffi::CStr;
 use std::ffi::CString;
 
 use data_encoding::{DecodeKind, HEXLOWER, HEXLOWER_PERMISSIVE};
+use mrcall_engine::resource::{interrupt, memory};
 use mrcall_engine::{Error, ErrorKind, Result};
 
 use crate::agg::Stored;
@@ -17,7 +18,7 @@ pub fn input<S: Stored>(text: &CStr) -> SqlResult<Vec<u8>> {
 
 /// A type's binary input.
 pub fn receive<S: Stored>(message: Message<'_>) -> SqlResult<Vec<u8>> {
-    let bytes = message.rest();
+    let bytes = message.rest()?;
     S::check(&bytes).map(|()| bytes).map_err(report)
 }
 
@@ -30,6 +31,7 @@ fn decode<S: Stored>(text: &CStr) -> Result<Vec<u8>> {
         )
     };
     let digits = text.to_bytes().strip_prefix(b"\\x").ok_or_else(|| malformed("no \\x at its begin"))?;
+    memory::demand(digits.len() / 2);
     let bytes = HEXLOWER_PERMISSIVE.decode(digits).map_err(|error| {
         malformed(match error.kind {
             DecodeKind::Length => "an odd number of digits",
@@ -44,8 +46,15 @@ fn decode<S: Stored>(text: &CStr) -> Result<Vec<u8>> {
 }
 
 /// The text form of any state.
-pub fn state_out(state: &[u8]) -> CString {
-    let mut text = String::from("\\x");
-    HEXLOWER.encode_append(state, &mut text);
-    CString::new(text).unwrap_or_default()
+pub fn state_out(state: &[u8]) -> SqlResult<CString> {
+    let mut text = memory::with_room(2 + 2 * state.len() + 1).map_err(report)?;
+    text.extend_from_slice(b"\\x");
+    for chunk in interrupt::chunks(state) {
+        let start = text.len();
+        text.resize(start + 2 * chunk.len(), 0);
+        if let Some(digits) = text.get_mut(start..) {
+            HEXLOWER.encode_mut(chunk, digits);
+        }
+    }
+    Ok(CString::new(text).unwrap_or_default())
 }

@@ -1,12 +1,13 @@
 //! A set of texts that a scan asks for each of its rows.
 
+use mrcall_engine::resource::memory::HeldVec;
 use mrcall_engine::state as engine;
 
 use crate::error::{SqlResult, report};
 use crate::pg::text_array::TextArray;
 
 pub fn text_set(texts: Option<TextArray<'_>>) -> SqlResult<Vec<u8>> {
-    let texts = texts.map_or(Ok(Vec::new()), TextArray::present)?;
+    let texts = texts.map_or(Ok(HeldVec::default()), TextArray::present)?;
     engine::text_set(&texts).map_err(report)
 }
 

@@ -1,6 +1,5 @@
 //! Values out of JSON documents that may be malformed: what does not parse is NULL, never an error.
 
-use mrcall_engine::resource::memory::out_of_memory;
 use mrcall_engine::{links, parse};
 
 use crate::error::{SqlResult, report};
@@ -43,7 +42,7 @@ pub fn website_session_ids(document: Option<&[u8]>) -> SqlResult<Option<Made>> {
     if ids.is_empty() {
         return Ok(None);
     }
-    text_array(ids.into_iter()).map(Some).ok_or_else(|| report(out_of_memory(document.len())))
+    text_array(ids.into_iter()).map(Some)
 }
 
 pub fn text_items(call: Call<'_>, document: Option<Document<'_>>) -> SqlResult<Option<Made>> {

@@ -1,5 +1,6 @@
 //! The visits of a set as rows: `sessionize`, and what the views and reports read.
 
+use mrcall_engine::resource::memory::HeldVec;
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::user_agent;
 use mrcall_engine::visits::{Cuts, VisitPart, VisitRows, VisitSet, origin_parts};
@@ -19,14 +20,14 @@ type Origin<'m> = [Value<'m>; 7];
 #[derive(Default)]
 struct Parts<'m> {
     numbers: Dictionary,
-    texts: Vec<Shared<'m>>,
+    texts: HeldVec<Shared<'m>>,
 }
 
 impl<'m> Parts<'m> {
     fn value(&mut self, text: &str, row: &mut Row<'m>) -> SqlResult<Value<'m>> {
         let number = self.numbers.intern(text.as_bytes()).map_err(report)?;
         if number as usize == self.texts.len() {
-            self.texts.push(row.share(text)?);
+            self.texts.push(row.share(text)?).map_err(report)?;
         }
         Ok(self.texts.get(number as usize).copied().into())
     }
@@ -49,13 +50,13 @@ impl<'m> Parts<'m> {
 
 /// Values by the number of a text, made when the first row needs them.
 pub struct ByTextId<T> {
-    places: Vec<u32>,
-    values: Vec<T>,
+    places: HeldVec<u32>,
+    values: HeldVec<T>,
 }
 
 impl<T: Copy> ByTextId<T> {
     pub fn new() -> Self {
-        Self { places: Vec::new(), values: Vec::new() }
+        Self { places: HeldVec::default(), values: HeldVec::default() }
     }
 
     pub fn get(&self, id: u32) -> Option<T> {
@@ -63,15 +64,13 @@ impl<T: Copy> ByTextId<T> {
         self.values.get(place as usize).copied()
     }
 
-    pub fn put(&mut self, id: u32, value: T) -> T {
-        if self.places.len() <= id as usize {
-            self.places.resize(id as usize + 1, 0);
-        }
-        self.values.push(value);
+    pub fn put(&mut self, id: u32, value: T) -> SqlResult<T> {
+        self.places.grow_to(id as usize + 1, 0).map_err(report)?;
+        self.values.push(value).map_err(report)?;
         if let Some(place) = self.places.get_mut(id as usize) {
             *place = self.values.len() as u32;
         }
-        value
+        Ok(value)
     }
 }
 
@@ -143,7 +142,7 @@ impl<'m> VisitOutput<'m> {
             return Ok(known.into());
         }
         Ok(match self.rows.text(id) {
-            Some(text) => self.texts.put(id, row.share(text)?).into(),
+            Some(text) => self.texts.put(id, row.share(text)?)?.into(),
             None => Value::NULL,
         })
     }
@@ -154,7 +153,7 @@ impl<'m> VisitOutput<'m> {
         }
         let Some(text) = self.rows.text(id) else { return Ok(self.direct) };
         let origin = self.parts.origin(row, &self.rules, origin_parts(text))?;
-        Ok(self.origins.put(id, origin))
+        self.origins.put(id, origin)
     }
 
     fn device(&mut self, id: u32, row: &mut Row<'m>) -> SqlResult<[Value<'m>; 2]> {
@@ -163,7 +162,7 @@ impl<'m> VisitOutput<'m> {
         }
         Ok(match self.rows.text(id) {
             Some(text) => {
-                self.devices.put(id, [row.share(user_agent::device(text))?.into(), user_agent::is_bot(text).into()])
+                self.devices.put(id, [row.share(user_agent::device(text))?.into(), user_agent::is_bot(text).into()])?
             }
             None => self.unknown,
         })
@@ -245,8 +244,8 @@ pub fn receive(receiver: Receiver<VisitSet>, query: &Query) -> SqlResult<Option<
     if let Some(set) = receiver.take() {
         return Ok(Some(set));
     }
-    let bytes: Option<Vec<u8>> = query.column(1)?;
-    bytes.map(|bytes| VisitSet::deserialize(&bytes).map_err(report).and_then(Measured::new)).transpose()
+    let read = |bytes: &[u8]| VisitSet::deserialize(bytes).map_err(report).and_then(Measured::new);
+    query.with_bytes(1, read)
 }
 
 /// The rows of `sessionize`: since, until, gap. The set is made by a query of its own, so that workers help whoever asks, and

@@ -2,13 +2,13 @@
 
 use mrcall_engine::bucket::wall_clock;
 use mrcall_engine::resource::interrupt;
-use mrcall_engine::resource::memory::Reservation;
+use mrcall_engine::resource::memory::{self, Reservation};
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::visits::{BucketCounts, Cuts, VisitPart, VisitRows, VisitSet, origin_parts};
 use mrcall_engine::{Error, ErrorKind, user_agent};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 
-use super::bucket::each_bucket;
+use super::bucket::list_buckets;
 use super::local_days::note_midnight;
 use super::visit_rows::{ByTextId, OwnRules, receive};
 use crate::agg::Receiver;
@@ -91,7 +91,7 @@ impl Values {
         if id == NONE {
             self.untouched = Some(value);
         } else {
-            self.known.put(id, value);
+            self.known.put(id, value)?;
         }
         Ok(value)
     }
@@ -131,7 +131,7 @@ fn count(
             if no_bots && visit.agent != NONE {
                 let is_bot = match bots.get(visit.agent) {
                     Some(known) => known,
-                    None => bots.put(visit.agent, rows.text(visit.agent).is_some_and(user_agent::is_bot)),
+                    None => bots.put(visit.agent, rows.text(visit.agent).is_some_and(user_agent::is_bot))?,
                 };
                 if is_bot {
                     continue;
@@ -161,8 +161,12 @@ fn write(
             let mut found = counts.values().map_err(report)?;
             found.sort_unstable_by(|a, b| values.texts.get(*a).cmp(values.texts.get(*b)));
             let text = |id: u32| core::str::from_utf8(values.texts.get(id)).ok();
-            let shared = |id| SqlResult::Ok((id, text(id).map(|text| store.row.share(text)).transpose()?));
-            found.into_iter().map(shared).collect::<SqlResult<_>>()?
+            let mut shared = |id| SqlResult::Ok((id, text(id).map(|text| store.row.share(text)).transpose()?));
+            let mut shown = memory::with_room(found.len()).map_err(report)?;
+            for id in found {
+                shown.push(shared(id)?);
+            }
+            shown
         }
     };
     let mut counter = interrupt::Throttle::default();
@@ -208,8 +212,7 @@ pub fn visitor_buckets(
         )?;
         let instant = |at: Option<TimestampWithTimeZone>, name| needed(at, name).map(i64::from);
         let (from, to) = (instant(since, "since")?, instant(until, "until")?);
-        let mut buckets = Vec::new();
-        each_bucket(width, Some(from), Some(to), zone, |start, next| buckets.push((start, next)))?;
+        let buckets = list_buckets(width, Some(from), Some(to), zone)?;
         note_midnight(Some(from), Some(to), zone)?;
         if dimension.is_some() {
             query.run(
@@ -249,8 +252,8 @@ pub fn visitor_buckets(
             c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, NULL, $4, $5, $6, $7, $8, $9, $10) AS s",
             &args,
         )?;
-        let cuts = first_cut(&buckets, from);
-        let mut counts = BucketCounts::new(cuts.clone());
+        let cuts = first_cut(&buckets, from)?;
+        let mut counts = BucketCounts::new(memory::copy(&cuts).map_err(report)?);
         let mut values =
             Values { dimension: by, rules, texts: Dictionary::default(), known: ByTextId::new(), untouched: None };
         if let Some(mut set) = receive(receiver, query)? {
@@ -262,6 +265,6 @@ pub fn visitor_buckets(
 }
 
 /// Where visits are cut: at the begin of the range, and at the begin of each bucket behind it.
-pub fn first_cut(buckets: &[(i64, i64)], since: i64) -> Vec<i64> {
-    buckets.iter().map(|bucket| bucket.0.max(since)).collect()
+pub fn first_cut(buckets: &[(i64, i64)], since: i64) -> SqlResult<Vec<i64>> {
+    memory::collect(buckets.iter().map(|bucket| bucket.0.max(since))).map_err(report)
 }

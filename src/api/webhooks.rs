@@ -6,6 +6,7 @@ use mrcall_engine::jsonb::FieldValue;
 use mrcall_engine::parse;
 use mrcall_engine::webhooks::{AppleIds, StripeIds, Transaction};
 
+use crate::error::SqlResult;
 use crate::pg::answer::Made;
 use crate::pg::function_call::Call;
 use crate::pg::jsonb::{number_text, read_json};
@@ -19,14 +20,18 @@ thread_local! {
     static APPLE: RefCell<AppleIds> = RefCell::default();
 }
 
-pub fn stripe_ids(call: Call<'_>, document: Option<&[u8]>) -> Option<Made> {
-    let ids = STRIPE.with_borrow_mut(|ids| ids.find(document?))?;
-    texts(call, &ids)
+pub fn stripe_ids(call: Call<'_>, document: Option<&[u8]>) -> SqlResult<Option<Made>> {
+    let ids = STRIPE.with_borrow_mut(|ids| ids.find(document?));
+    ids.map(|ids| texts(call, &ids)).transpose()
 }
 
 // All of it here: an SQL function in an index would be looked up with the rights of whoever writes a row.
-pub fn apple_ids(call: Call<'_>, document: Option<&[u8]>) -> Option<Made> {
-    let document = document?;
+pub fn apple_ids(call: Call<'_>, document: Option<&[u8]>) -> SqlResult<Option<Made>> {
+    let ids = document.and_then(|document| apple_ids_of(call, document));
+    ids.map(|ids| texts(call, &ids)).transpose()
+}
+
+fn apple_ids_of<'fcx>(call: Call<'fcx>, document: &'fcx [u8]) -> Option<[Option<FieldValue<'fcx>>; 2]> {
     let notification = match APPLE.with_borrow_mut(|ids| ids.signed_payload(document)) {
         Some(text) => payload(call, text)?,
         None => document,
@@ -35,8 +40,7 @@ pub fn apple_ids(call: Call<'_>, document: Option<&[u8]>) -> Option<Made> {
         Transaction::Decoded(object) => object,
         Transaction::Signed(text) => payload(call, text)?,
     };
-    let ids = APPLE.with_borrow_mut(|ids| ids.find(transaction));
-    texts(call, &ids)
+    Some(APPLE.with_borrow_mut(|ids| ids.find(transaction)))
 }
 
 /// The document in a JWS.
@@ -45,7 +49,7 @@ fn payload<'fcx>(call: Call<'fcx>, text: &[u8]) -> Option<&'fcx [u8]> {
 }
 
 /// The ids that are there, as `->>` says them.
-fn texts(call: Call<'_>, ids: &[Option<FieldValue<'_>>]) -> Option<Made> {
+fn texts(call: Call<'_>, ids: &[Option<FieldValue<'_>>]) -> SqlResult<Made> {
     let ids = ids.iter().flatten().filter_map(|id| {
         let text = match *id {
             FieldValue::Text(text) => text,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::CString;
 
+use mrcall_engine::resource::memory;
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::{AnyNumeric, IntoDatum, pg_sys, varlena};
@@ -115,6 +116,8 @@ fn varlena_of(chunks: &[impl AsRef<[u8]>]) -> SqlResult<Option<pg_sys::Datum>> {
             "Ask for a shorter range.",
         )));
     }
+    // The server gives the memory, or raises an ERROR; the limit is of both.
+    memory::ask(length).map_err(report)?;
     let size = length + pg_sys::VARHDRSZ;
     // SAFETY: palloc gives memory of that size, or raises an ERROR: room for the header and all chunks.
     unsafe {

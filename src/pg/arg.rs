@@ -7,6 +7,7 @@ use core::ffi::CStr;
 use core::slice;
 
 use mrcall_engine::Error;
+use mrcall_engine::resource::memory;
 use mrcall_engine::text::utf8;
 use pgrx::datum::{Interval, TimestampWithTimeZone, UnboxDatum};
 use pgrx::heap_tuple::PgHeapTuple;
@@ -140,7 +141,10 @@ impl<'fcx> Read<'fcx> for &'fcx str {
     #[inline]
     unsafe fn read(call: Call<'fcx>, datum: pg_sys::Datum) -> SqlResult<Self> {
         // SAFETY: as this function's.
-        utf8(unsafe { <&[u8]>::read(call, datum)? }).map_err(report)
+        let text = unsafe { <&[u8]>::read(call, datum)? };
+        // Whatever is made of it, a copy in another form or a message that quotes it, takes about as much.
+        memory::demand(2 * text.len());
+        utf8(text).map_err(report)
     }
 }
 
@@ -167,11 +171,12 @@ impl<'fcx> Arg<'fcx> for Message<'fcx> {
 
 impl Message<'_> {
     /// All bytes that have not been read yet; marks them as read.
-    pub fn rest(self) -> Vec<u8> {
+    pub fn rest(self) -> SqlResult<Vec<u8>> {
         let [start, end] = [self.0.cursor, self.0.len].map(|at| at.max(0) as usize);
         self.0.cursor = self.0.len;
         // SAFETY: the buffer has len bytes, of which cursor have been read.
-        unsafe { slice::from_raw_parts(self.0.data.cast::<u8>().add(start), end.saturating_sub(start)) }.to_vec()
+        let rest = unsafe { slice::from_raw_parts(self.0.data.cast::<u8>().add(start), end.saturating_sub(start)) };
+        memory::copy(rest).map_err(report)
     }
 }
 

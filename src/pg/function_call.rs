@@ -6,11 +6,10 @@
 use core::marker::PhantomData;
 use core::slice;
 
-use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{PgLogLevel, PgMemoryContexts, pg_sys, pgrx_extern_c_guard};
+use pgrx::{PgMemoryContexts, pg_sys, pgrx_extern_c_guard};
 
-use super::caught;
-use crate::error::SqlResult;
+use super::{allocator, caught};
+use crate::error::{SqlResult, raise};
 
 /// The call that is running. What is borrowed of it lives as long as it does.
 #[derive(Clone, Copy)]
@@ -55,15 +54,12 @@ pub(super) unsafe fn guard(
     unsafe {
         pgrx_extern_c_guard(|| {
             let call = Call { info, memory: pg_sys::CurrentMemoryContext, life: PhantomData };
-            let result = body(call).map_err(|error| caught::leave(error)).unwrap_or_else(raise);
+            let result = body(call)
+                .and_then(|result| allocator::check().map(|()| result))
+                .map_err(|error| caught::leave(error))
+                .unwrap_or_else(|error| raise(error));
             (*info).isnull = result.is_none();
             result.unwrap_or(pg_sys::Datum::null())
         })
     }
-}
-
-#[cold]
-fn raise(error: ErrorReport) -> Option<pg_sys::Datum> {
-    error.report(PgLogLevel::ERROR);
-    None
 }

@@ -8,7 +8,7 @@ use std::ffi::CString;
 
 use mrcall_engine::jsonb::{FieldPath, FieldValue, elements};
 use mrcall_engine::resource::interrupt::Throttle;
-use mrcall_engine::resource::memory::{out_of_memory, push};
+use mrcall_engine::resource::memory::{self, out_of_memory, push};
 use pgrx::{
     PgMemoryContexts, PgXactCallbackEvent, direct_function_call, direct_function_call_as_datum, pg_sys,
     register_xact_callback, varlena,
@@ -276,6 +276,7 @@ pub fn text_items(call: Call<'_>, document: Document<'_>) -> SqlResult<Option<Ma
 
 /// The content of the jsonb that a JSON text is.
 pub fn read_json<'fcx>(call: Call<'fcx>, text: &str) -> Option<&'fcx [u8]> {
+    memory::demand(text.len());
     let text = CString::new(text).ok()?;
     let text = [Some(pg_sys::Datum::from(text.as_ptr()))];
     // SAFETY: the argument is that of jsonb_in, whose result is a plain jsonb in the memory of the call.
@@ -308,6 +309,7 @@ unsafe fn with_unpacked<T>(pointer: *mut pg_sys::varlena, read: impl FnOnce(&[u8
             last.stored.clear();
             last.document.clear();
             let document = pg_sys::pg_detoast_datum(pointer);
+            memory::demand(varlena::varsize_any(document));
             last.document
                 .extend_from_slice(slice::from_raw_parts(document.cast::<u8>(), varlena::varsize_any(document)));
             pg_sys::pfree(document.cast());

@@ -5,6 +5,7 @@
 //! No server call stands under the borrow of a `RefCell`: it may wait, and what ends a backend then runs the callbacks of the
 //! transaction under the borrow.
 
+pub mod allocator;
 pub mod answer;
 pub mod arg;
 pub mod backtrace;

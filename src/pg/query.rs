@@ -5,11 +5,11 @@ use core::ffi::{CStr, c_char};
 
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::datum::DatumWithOid;
-use pgrx::pg_sys;
 use pgrx::spi::Spi;
+use pgrx::{IntoDatum, pg_sys};
 
 use super::answer::Made;
-use super::arg::Owned;
+use super::arg::{Owned, content};
 use super::caught;
 use super::function_call::Call;
 use crate::error::{SqlResult, report};
@@ -61,30 +61,42 @@ impl Query {
         self.column(1)
     }
 
+    /// What is made of the bytes of a bytea column of the first row of the query that ran last.
+    pub fn with_bytes<T>(&self, number: i32, read: impl FnOnce(&[u8]) -> SqlResult<T>) -> SqlResult<Option<T>> {
+        let Some(datum) = self.datum(number, Vec::<u8>::is_compatible_with)? else { return Ok(None) };
+        // SAFETY: it is a bytea; what is unpacked lies in the memory of the connection.
+        let bytes = unsafe { content(pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr())) };
+        read(bytes).map(Some)
+    }
+
     /// A value of variable length as the server has it, in the memory of a call; as `column` otherwise.
     pub fn value(&self, number: i32, call: Call<'_>) -> Option<Made> {
-        // SAFETY: the table is that of the query that ran last and lives until the connection ends; the value is copied before.
+        let datum = self.datum(number, |_| true).ok().flatten()?;
+        // SAFETY: the value lives until the connection ends; it is copied before.
         unsafe {
-            let table = pg_sys::SPI_tuptable.as_ref().filter(|table| table.numvals > 0)?;
-            let mut null = true;
-            let datum = pg_sys::SPI_getbinval(*table.vals, table.tupdesc, number, &mut null);
             let copy = |_: &mut _| pg_sys::pg_detoast_datum_copy(datum.cast_mut_ptr());
-            (!null).then(|| Made(pg_sys::Datum::from(call.memory().switch_to(copy))))
+            Some(Made(pg_sys::Datum::from(call.memory().switch_to(copy))))
         }
     }
 
     /// A further column of the first row of the query that ran last; an error where that is of another type, because another
     /// query ran since.
     pub fn column<T: Owned>(&self, number: i32) -> SqlResult<Option<T>> {
-        // SAFETY: the table is that of the query that ran last and lives until the connection ends; T is the column's type.
+        let datum = self.datum(number, T::is_compatible_with)?;
+        // SAFETY: T is the column's type.
+        Ok(datum.and_then(|datum| unsafe { T::from_datum(datum, false) }))
+    }
+
+    fn datum(&self, number: i32, fits: impl FnOnce(pg_sys::Oid) -> bool) -> SqlResult<Option<pg_sys::Datum>> {
+        // SAFETY: the table is that of the query that ran last and lives until the connection ends.
         unsafe {
             let Some(table) = pg_sys::SPI_tuptable.as_ref().filter(|table| table.numvals > 0) else { return Ok(None) };
-            if !T::is_compatible_with(pg_sys::SPI_gettypeid(table.tupdesc, number)) {
+            if !fits(pg_sys::SPI_gettypeid(table.tupdesc, number)) {
                 return Err(failed(pg_sys::SPI_ERROR_TYPUNKNOWN));
             }
             let mut null = true;
             let datum = pg_sys::SPI_getbinval(*table.vals, table.tupdesc, number, &mut null);
-            Ok(T::from_datum(datum, null))
+            Ok((!null).then_some(datum))
         }
     }
 }

@@ -3,7 +3,7 @@
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
-use mrcall_engine::resource::memory::{out_of_memory, reserve_exact};
+use mrcall_engine::resource::memory::{HeldVec, out_of_memory, reserve_exact};
 use pgrx::{pg_sys, varlena};
 
 use super::answer::Made;
@@ -38,15 +38,19 @@ pub(super) fn new_text(bytes: &[u8]) -> Option<pg_sys::Datum> {
     }
 }
 
-/// An array of texts in the memory that is current; `None` where there is not enough for a text.
-pub fn text_array<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Option<Made> {
-    let mut texts = texts.map(new_text).collect::<Option<Vec<_>>>()?;
-    let count = c_int::try_from(texts.len()).ok()?;
+/// An array of texts in the memory that is current.
+pub fn text_array<'a>(texts: impl Iterator<Item = &'a [u8]>) -> SqlResult<Made> {
+    let mut datums = HeldVec::with_room(texts.size_hint().0).map_err(report)?;
+    for text in texts {
+        let datum = new_text(text).ok_or_else(|| report(out_of_memory(text.len())))?;
+        datums.push(datum).map_err(report)?;
+    }
+    let count = c_int::try_from(datums.len()).map_err(|_| report(out_of_memory(usize::MAX)))?;
     // SAFETY: each datum is a text, whose length, alignment and passing are those given.
     let array = unsafe {
-        pg_sys::construct_array(texts.as_mut_ptr(), count, pg_sys::TEXTOID, -1, false, pg_sys::TYPALIGN_INT as i8)
+        pg_sys::construct_array(datums.as_mut_ptr(), count, pg_sys::TEXTOID, -1, false, pg_sys::TYPALIGN_INT as i8)
     };
-    Some(Made(pg_sys::Datum::from(array)))
+    Ok(Made(pg_sys::Datum::from(array)))
 }
 
 /// The same of texts that are made already, some of them NULL.

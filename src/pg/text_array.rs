@@ -1,5 +1,7 @@
 //! An array of texts, read where it lies: its layout is that of the disk, which no version of the server changes.
 
+use mrcall_engine::resource::interrupt::Throttle;
+use mrcall_engine::resource::memory::HeldVec;
 use mrcall_engine::text::utf8;
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::pg_sys;
@@ -94,13 +96,25 @@ impl<'a> TextArray<'a> {
     }
 
     /// The texts that are not NULL.
-    pub fn present(self) -> SqlResult<Vec<&'a str>> {
-        self.texts().filter_map(Result::transpose).collect()
+    pub fn present(self) -> SqlResult<HeldVec<&'a str>> {
+        let (mut present, mut throttle) = (HeldVec::default(), Throttle::default());
+        for text in self.texts() {
+            throttle.step();
+            if let Some(text) = text? {
+                present.push(text).map_err(report)?;
+            }
+        }
+        Ok(present)
     }
 
     /// All texts; a NULL among them is `22004` with its place.
-    pub fn all(self, name: &str) -> SqlResult<Vec<&'a str>> {
-        self.texts().enumerate().map(|(i, text)| needed_element(text?, name, i)).collect()
+    pub fn all(self, name: &str) -> SqlResult<HeldVec<&'a str>> {
+        let (mut all, mut throttle) = (HeldVec::default(), Throttle::default());
+        for (i, text) in self.texts().enumerate() {
+            throttle.step();
+            all.push(needed_element(text?, name, i)?).map_err(report)?;
+        }
+        Ok(all)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ffi::CString;
 
 use mrcall_engine::bucket::{Segment, Zone};
+use mrcall_engine::text::beginning;
 use mrcall_engine::{Error, ErrorKind, Result};
 use pgrx::pg_sys;
 
@@ -26,7 +27,7 @@ impl PgZone {
     pub fn named(name: &str) -> Result<Self> {
         let unknown = || {
             Error::invalid(
-                format!("time zone \"{name}\" not recognized"),
+                format!("time zone \"{}\" not recognized", beginning(name)),
                 "Use an IANA name, such as 'Europe/Rome'; SELECT name FROM pg_catalog.pg_timezone_names lists them.",
             )
         };

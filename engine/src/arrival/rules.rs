@@ -5,6 +5,8 @@ use crate::url::{MAX_HOST, country_suffix};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::LazyLock;
 
+use crate::resource::memory::lasting;
+
 const CHANNELS_TSV: &str = include_str!("../../rules/channels.tsv");
 const IGNORED_TSV: &str = include_str!("../../rules/ignored_referrers.tsv");
 
@@ -55,9 +57,10 @@ struct RuleTable {
     stems: FxHashMap<&'static str, HostRows>,
 }
 
-static TABLE: LazyLock<RuleTable> = LazyLock::new(|| parse(CHANNELS_TSV));
-static IGNORED: LazyLock<Vec<&'static str>> = LazyLock::new(|| rows(IGNORED_TSV).map(first_column).collect());
-static IGNORED_SET: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| IGNORED.iter().copied().collect());
+static TABLE: LazyLock<RuleTable> = LazyLock::new(|| lasting(|| parse(CHANNELS_TSV)));
+static IGNORED: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| lasting(|| rows(IGNORED_TSV).map(first_column).collect()));
+static IGNORED_SET: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| lasting(|| IGNORED.iter().copied().collect()));
 
 /// The version line of the rule table.
 pub(super) fn version() -> &'static str {

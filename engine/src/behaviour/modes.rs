@@ -1,6 +1,7 @@
 //! The modes of a funnel.
 
 use crate::error::{Error, Result};
+use crate::text::beginning;
 
 /// A set of modes of `mrcall.window_funnel`; the default is none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,7 +39,10 @@ impl Modes {
         for name in names {
             let Some((_, mode)) = Self::ALL.iter().find(|(known, _)| *known == name) else {
                 let known = Self::ALL.map(|(name, _)| name).join(", ");
-                return Err(Error::invalid(format!("unknown funnel mode: {name:?}"), format!("Use any of {known}.")));
+                return Err(Error::invalid(
+                    format!("unknown funnel mode: {:?}", beginning(name)),
+                    format!("Use any of {known}."),
+                ));
             };
             modes.0 |= mode.0;
         }

@@ -13,8 +13,9 @@ use super::pattern::{Comparison, Gap, Pattern, PatternPart};
 use super::state::{Definition, EventState};
 use crate::error::{Error, Result};
 use crate::resource::interrupt::Throttle;
-use crate::resource::memory::{Reservation, out_of_memory};
+use crate::resource::memory::{Reservation, out_of_memory, trying};
 use crate::state::{Reader, Writer};
+use crate::text::beginning;
 
 /// The events of one group (one visitor) with the pattern to look for. Events are in order of (ts, conditions), where
 /// conditions compare as PostgreSQL compares arrays of booleans.
@@ -23,7 +24,11 @@ pub type SequenceState = EventState<Arc<Pattern>>;
 fn same_pattern(pattern: &Pattern, text: &str, conditions: usize) -> Result<()> {
     if pattern.text() != text {
         return Err(Error::invalid(
-            format!("pattern is {text:?} here and {:?} in another row of the group", pattern.text()),
+            format!(
+                "pattern is {:?} here and {:?} in another row of the group",
+                beginning(text),
+                beginning(pattern.text())
+            ),
             "Give pattern the same value in every row.",
         ));
     }
@@ -177,7 +182,7 @@ impl PartialMatch {
         if self.ended.len() == self.ended.capacity() {
             let more = self.ended.len().max(4);
             self.held.add(more * size_of::<i64>())?;
-            self.ended.try_reserve_exact(more).map_err(|_| out_of_memory(self.held.bytes()))?;
+            trying(|| self.ended.try_reserve_exact(more)).map_err(|_| out_of_memory(self.held.bytes()))?;
         }
         self.ended.push_back(ts);
         Ok(())

@@ -5,6 +5,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory;
+use crate::state::codec::MOST_OF_NUMBER;
 use crate::state::{Dictionary, NONE, Reader, Writer};
 use crate::time;
 
@@ -33,6 +34,42 @@ pub struct SourceCall<'a> {
     pub caller: Option<&'a str>,
 }
 
+/// A call whose texts are numbers.
+#[derive(Debug, Clone, Copy)]
+struct NumberedCall {
+    start: i64,
+    length: u64,
+    business: u32,
+    caller: u32,
+    /// The outcome three times, and how it was answered.
+    outcome: u64,
+}
+
+impl NumberedCall {
+    /// Writes it behind a call that began at `before`.
+    fn write(&self, w: &mut Writer, before: i64) {
+        w.reserve_few(5 * MOST_OF_NUMBER);
+        w.unsigned(code(self.business));
+        w.signed(self.start.wrapping_sub(before));
+        w.unsigned(self.length);
+        w.unsigned(self.outcome);
+        w.unsigned(code(self.caller));
+    }
+}
+
+/// Writes calls in order of time behind one that began at `before`.
+fn write_all(calls: &[NumberedCall], w: &mut Writer, mut before: i64) {
+    let mut throttle = Throttle::default();
+    for call in calls {
+        throttle.step();
+        call.write(w, before);
+        before = call.start;
+    }
+}
+
+/// So many bytes of calls wait at least to be sorted.
+const LEAST_LATE: usize = 64 << 10;
+
 /// Calls from an instant `since` on, and what reports need of the calls before.
 #[derive(Debug)]
 pub struct CallSet {
@@ -44,6 +81,8 @@ pub struct CallSet {
     calls: Writer,
     num_calls: u64,
     last_start: i64,
+    /// Calls out of order of time, which wait to be sorted: the nearer two neighbours are, the shorter is what is written.
+    late: Vec<NumberedCall>,
     /// Business and caller of calls before: sorted and distinct up to `settled`.
     known: Vec<u64>,
     settled: usize,
@@ -64,6 +103,7 @@ impl CallSet {
             calls: Writer::default(),
             num_calls: 0,
             last_start: since,
+            late: Vec::new(),
             known: Vec::new(),
             settled: 0,
             running: Vec::new(),
@@ -91,6 +131,7 @@ impl CallSet {
             + self.outcomes.heap_bytes()
             + self.callers.heap_bytes()
             + self.calls.heap_bytes()
+            + self.late.capacity() * size_of::<NumberedCall>()
             + self.known.capacity() * size_of::<u64>()
             + self.running.capacity() * size_of::<(u32, i64)>()
             + self.parts.iter().map(Vec::capacity).sum::<usize>()
@@ -123,13 +164,26 @@ impl CallSet {
                 ));
             }
         };
-        self.calls.unsigned(code(business));
-        self.calls.signed(start.wrapping_sub(self.last_start));
-        self.calls.unsigned(length as u64);
-        self.calls.unsigned(u64::from(outcome) * 3 + call.answered.map_or(0, |answered| 1 + u64::from(answered)));
-        self.calls.unsigned(code(caller));
-        self.last_start = start;
+        let outcome = u64::from(outcome) * 3 + call.answered.map_or(0, |answered| 1 + u64::from(answered));
+        let call = NumberedCall { start, length: length as u64, business, caller, outcome };
         self.num_calls += 1;
+        if start >= self.last_start {
+            call.write(&mut self.calls, self.last_start);
+            self.last_start = start;
+            return Ok(());
+        }
+        if self.late.len() == self.late.capacity() {
+            let most = LEAST_LATE.max(self.calls.heap_bytes() / 8) / size_of::<NumberedCall>();
+            if self.late.len() >= most {
+                interrupt::sort_by_key(&mut self.late, |call| call.start);
+                write_all(&self.late, &mut self.calls, self.last_start);
+                self.last_start = self.late.last().map_or(self.last_start, |call| call.start);
+                self.late.clear();
+            }
+            let more = (most / 8).max(64);
+            memory::reserve_exact(&mut self.late, more)?;
+        }
+        self.late.push(call);
         Ok(())
     }
 
@@ -189,6 +243,7 @@ impl CallSet {
         }
         w.unsigned(self.num_calls);
         w.append(self.calls.bytes()?);
+        write_all(&self.late, &mut w, self.last_start);
         w.finish()
     }
 

@@ -160,6 +160,14 @@ impl CallState {
         named.chain((self.unset > 0).then_some((None, self.unset))).collect()
     }
 
+    /// Puts the calls in order, so that what is asked next makes no copy. Changes no answer.
+    pub fn settle(&mut self) {
+        if self.mixed {
+            interrupt::sort(&mut self.spans);
+            self.mixed = false;
+        }
+    }
+
     fn sorted(&self) -> Result<HeldCow<'_, Span>> {
         if !self.mixed {
             return Ok(HeldCow::Borrowed(&self.spans));

@@ -115,6 +115,8 @@ impl Summary {
     /// Outcomes with their calls as a JSON object.
     pub fn json(&self, outcomes: &[(u32, u32)]) -> String {
         let entry = |(outcome, calls): &(u32, u32)| (String::from_utf8_lossy(self.outcomes.all.get(*outcome)), *calls);
+        let length = |(outcome, _): &(u32, u32)| self.outcomes.all.get(*outcome).len() + 16;
+        memory::demand(outcomes.iter().map(length).sum::<usize>().saturating_mul(8));
         let mut json = Vec::new();
         // Writing to memory does not fail.
         let _ = serde_json::Serializer::new(&mut json).collect_map(outcomes.iter().map(entry));

@@ -15,7 +15,7 @@ pub struct SummaryRange<'a> {
     /// The starts of its buckets, the first one at or before `since`.
     pub buckets: &'a [i64],
     /// The businesses that have a row for every bucket; without them a row is for a bucket and business with calls.
-    pub fill: Option<&'a [String]>,
+    pub fill: Option<&'a [&'a str]>,
 }
 
 /// The figures of a business in a bucket. Durations are microseconds.

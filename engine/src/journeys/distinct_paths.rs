@@ -8,7 +8,7 @@ use super::index::JourneyIndex;
 use super::rows::{JourneyRow, PathRow, TableWriter};
 use super::set::StoredTouch;
 use crate::error::Result;
-use crate::resource::interrupt;
+use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::{self, HeldVec, Reservation};
 use crate::split;
 use crate::state::NONE;
@@ -74,8 +74,8 @@ pub(super) fn paths(index: &JourneyIndex<'_>, table: &mut TableWriter<PathRow>) 
     for ((currency, path), sums) in rows {
         interrupt::check();
         table.push(&PathRow {
-            path: memory::collect(path.into_iter().map(|value| set.text(value).to_owned()))?,
-            currency: (currency != NONE).then(|| set.text(currency).to_owned()),
+            path: texts(path.into_iter().map(|value| set.text(value)))?,
+            currency: (currency != NONE).then(|| memory::text(set.text(currency))).transpose()?,
             conversions: sums.conversions,
             value: split::units_text(&sums.units, sums.scale),
             nulls: sums.nulls,
@@ -124,9 +124,18 @@ fn distinct(numbers: impl ExactSizeIterator<Item = u32>, held: &mut Reservation)
     let bytes = (numbers.len() * 8 / 7).next_power_of_two() * (size_of::<u32>() + 1);
     held.add(bytes)?;
     let mut set = HashSet::new();
-    set.try_reserve(numbers.len()).map_err(|_| memory::out_of_memory(bytes))?;
+    memory::trying(|| set.try_reserve(numbers.len())).map_err(|_| memory::out_of_memory(bytes))?;
     set.extend(numbers);
     Ok(set)
+}
+
+fn texts<'a>(texts: impl ExactSizeIterator<Item = &'a str>) -> Result<Vec<String>> {
+    let (mut copies, mut throttle) = (memory::with_room(texts.len())?, Throttle::default());
+    for text in texts {
+        throttle.step();
+        copies.push(memory::text(text)?);
+    }
+    Ok(copies)
 }
 
 /// The journey of each conversion, in the order in which they came.
@@ -137,11 +146,11 @@ pub(super) fn journeys(index: &JourneyIndex<'_>, table: &mut TableWriter<Journey
         interrupt::check();
         index.journey_of(conversion, &mut journey)?;
         table.push(&JourneyRow {
-            id: set.text(conversion.id).to_owned(),
-            currency: (conversion.currency != NONE).then(|| set.text(conversion.currency).to_owned()),
+            id: memory::text(set.text(conversion.id))?,
+            currency: (conversion.currency != NONE).then(|| memory::text(set.text(conversion.currency))).transpose()?,
             value: split::units_text(&conversion.units, conversion.scale),
             ends_at: conversion.ends_at,
-            path: memory::collect(journey.iter().map(|touch| set.text(touch.value).to_owned()))?,
+            path: texts(journey.iter().map(|touch| set.text(touch.value)))?,
             touched_at: memory::collect(journey.iter().map(|touch| touch.at))?,
         })?;
     }

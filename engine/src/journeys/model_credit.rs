@@ -116,8 +116,8 @@ pub(super) fn credit(index: &JourneyIndex<'_>, table: &mut TableWriter<CreditRow
             ModelCredit { conversions, value: split::units_text(value, scale), touches, visitors }
         });
         table.push(&CreditRow {
-            value: (credit.value != NONE).then(|| set.text(credit.value).to_owned()),
-            currency: (credit.currency != NONE).then(|| set.text(credit.currency).to_owned()),
+            value: (credit.value != NONE).then(|| memory::text(set.text(credit.value))).transpose()?,
+            currency: (credit.currency != NONE).then(|| memory::text(set.text(credit.currency))).transpose()?,
             credits: credits.collect(),
         })?;
     }
@@ -143,18 +143,16 @@ fn parts(
     model: Model,
     options: &Options<'_>,
 ) -> Result<Vec<Option<(BigInt, BigInt)>>> {
-    let weights: Vec<f64> = credit::touch_weights(touches, conversion.ends_at, model, options, is_paid)?
-        .into_iter()
-        .map(|(_, weight)| weight)
-        .collect();
+    let weights = credit::touch_weights(touches, conversion.ends_at, model, options, is_paid)?;
+    let weights = HeldVec::collect(weights.into_iter().map(|(_, weight)| weight))?;
     if !model.about().is_additive || weights.iter().filter(|weight| **weight > 0.0).count() == 1 {
         let whole = || (BigInt::from(WHOLE), conversion.units.clone());
-        return Ok(weights.iter().map(|weight| (*weight > 0.0).then(whole)).collect());
+        return memory::collect(weights.iter().map(|weight| (*weight > 0.0).then(whole)));
     }
     let counts = split::split_units(&BigInt::from(WHOLE), &weights)?;
     let values = split::split_units(&conversion.units, &weights)?;
     let pair = |((weight, count), value): ((&f64, BigInt), BigInt)| (*weight > 0.0).then_some((count, value));
-    Ok(weights.iter().zip(counts).zip(values).map(pair).collect())
+    memory::collect(weights.iter().zip(counts).zip(values).map(pair))
 }
 
 /// How many touches, and how many distinct browsers, each place has.

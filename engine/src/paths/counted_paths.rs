@@ -140,8 +140,9 @@ impl Journeys {
         values: impl IntoIterator<Item = T>,
         row: impl Fn(String, T) -> R,
     ) -> Result<Vec<R>> {
-        let mut rows = memory::with_room(self.channels.len())?;
+        let (mut rows, mut throttle) = (memory::with_room(self.channels.len())?, Throttle::default());
         for (channel, value) in self.channels.iter().zip(values) {
+            throttle.step();
             rows.push(row(memory::text(channel)?, value));
         }
         Ok(rows)

@@ -96,6 +96,13 @@ pub(super) fn losses(chain: &Chain, order: usize, channels: usize, counts: &Path
     Ok(losses)
 }
 
+/// Whether the sweeps that are left are enough at the pace of the later half of the patient ones: it does not become faster.
+fn will_settle(halfway: f64, bound: f64) -> bool {
+    let sweeps = (MAX_SWEEPS - PATIENT_SWEEPS) as f64;
+    let pace = (bound / halfway).ln() / (PATIENT_SWEEPS - PATIENT_SWEEPS / 2) as f64;
+    pace * sweeps <= (SETTLED / bound).ln()
+}
+
 /// The chances of the states that are kept, and which state each row is.
 fn matrix(chain: &Chain, flow: &Flow, keep: impl Fn(usize) -> bool) -> Result<(Matrix, HeldVec<usize>)> {
     let kept = HeldVec::collect((0..chain.len()).filter(|state| keep(*state)))?;
@@ -174,7 +181,7 @@ impl Sweeps {
                 *slot = [0.0, 0.0, 1.0];
             }
         }
-        let mut throttle = Throttle::default();
+        let (mut throttle, mut halfway) = (Throttle::default(), 1.0);
         for sweep in 0..MAX_SWEEPS {
             interrupt::check();
             // Each sweep multiplies the error of every chance by no more than it multiplies this bound, 1 at first.
@@ -194,6 +201,12 @@ impl Sweeps {
             }
             if bound < SETTLED {
                 return Ok(found);
+            }
+            if sweep == PATIENT_SWEEPS / 2 {
+                halfway = bound;
+            }
+            if sweep == PATIENT_SWEEPS && kept.len() > MAX_SLOW && !will_settle(halfway, bound) {
+                break;
             }
             if sweep == PATIENT_SWEEPS && kept.len() <= MAX_SLOW {
                 let (matrix, rows) = matrix(chain, flow, is_kept)?;

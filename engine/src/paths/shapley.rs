@@ -7,6 +7,7 @@ use super::sum::Sum;
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::HeldVec;
+use crate::text::beginning;
 
 /// Up to so many channels the game `rate` is solved exactly.
 pub const EXACT_CHANNELS: usize = 20;
@@ -30,7 +31,7 @@ impl Game {
         match name {
             "total" => Ok(Self::Total),
             "rate" => Ok(Self::Rate),
-            _ => Err(Error::invalid(format!("unknown game: {name:?}"), "Use total or rate.")),
+            _ => Err(Error::invalid(format!("unknown game: {:?}", beginning(name)), "Use total or rate.")),
         }
     }
 }

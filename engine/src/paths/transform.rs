@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::interrupt::Throttle;
 use crate::resource::memory::{self, HeldVec, Reservation};
+use crate::text::beginning;
 
 /// A transform of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,18 +52,23 @@ impl<'a> Transform<'a> {
                 let text = needed("5")?;
                 Self::Trim(text.trim_ascii().parse().ok().filter(|count| *count > 0).ok_or_else(|| {
                     Error::invalid(
-                        format!("argument of trim must be a whole number above zero, not {text:?}"),
+                        format!("argument of trim must be a whole number above zero, not {:?}", beginning(text)),
                         "Say how many of the last touches to keep: mrcall.path_transform(path, 'trim', '5').",
                     )
                 })?)
             }
             "remove_if_not_all" => Self::RemoveIfNotAll(needed("Direct")?),
             "remove_if_last_and_not_all" => Self::RemoveIfLastAndNotAll(needed("Direct")?),
-            _ => return Err(Error::invalid(format!("unknown transform: {name:?}"), format!("Use one of {NAMES}."))),
+            _ => {
+                return Err(Error::invalid(
+                    format!("unknown transform: {:?}", beginning(name)),
+                    format!("Use one of {NAMES}."),
+                ));
+            }
         };
         match (transform, argument) {
             (Self::Exposure | Self::Unique | Self::First | Self::Frequency, Some(argument)) => Err(Error::invalid(
-                format!("transform {name} takes no argument, but got {argument:?}"),
+                format!("transform {name} takes no argument, but got {:?}", beginning(argument)),
                 format!("Leave it out: mrcall.path_transform(path, '{name}')."),
             )),
             _ => Ok(transform),
@@ -98,6 +104,7 @@ pub fn path_transform<'a>(path: &[&'a str], transform: Transform) -> Result<Held
                     throttle.step();
                     let times = times.get(&**channel).copied().unwrap_or_default();
                     held.add(channel.len() + 24)?;
+                    memory::demand(channel.len() + 24);
                     *channel = Cow::Owned(format!("{channel}({times})"));
                 }
             }

@@ -5,6 +5,9 @@
 //!
 //! - The lists of a state are plain ones, with the functions below: whoever holds the state counts its bytes after each change.
 //! - What a reader or a final builds is a [`HeldVec`], which counts itself, or is covered by a [`Reservation`].
+//! - What neither can be, a text that another crate makes, is preceded by [`demand`].
+//!
+//! The host may tell what its allocator has given in all ([`on_measure`]): then nothing that nobody counts escapes the limit.
 
 use core::cell::Cell;
 use core::hash::{BuildHasher, Hash};
@@ -13,18 +16,88 @@ use std::sync::OnceLock;
 
 use hashbrown::{HashMap, HashTable};
 
+use super::interrupt::Throttle;
 use crate::error::{Error, ErrorKind, Result};
 
 thread_local! {
     // PostgreSQL's backends have one thread.
     static HELD: Cell<usize> = const { Cell::new(0) };
+    static LASTING: Cell<usize> = const { Cell::new(0) };
+    static TRYING: Cell<bool> = const { Cell::new(false) };
 }
 
 static LIMIT: OnceLock<fn() -> usize> = OnceLock::new();
+static MEASURE: OnceLock<fn() -> usize> = OnceLock::new();
+static RAISE: OnceLock<fn(Error)> = OnceLock::new();
+
+/// What a process takes for itself: not of any data.
+const OWN: usize = 64 << 10;
 
 /// Sets what tells the limit in bytes. Only the first call counts; without one there is no limit.
 pub fn on_limit(limit: fn() -> usize) {
     let _ = LIMIT.set(limit);
+}
+
+/// Sets what tells how many bytes the allocator has given in all. Only the first call counts.
+pub fn on_measure(measure: fn() -> usize) {
+    let _ = MEASURE.set(measure);
+}
+
+/// Sets what [`demand`] does with its error: it unwinds, to end the statement. Only the first call counts.
+pub fn on_demand(raise: fn(Error)) {
+    let _ = RAISE.set(raise);
+}
+
+/// Whether this crate asks the allocator right now, and takes no for an answer.
+pub fn is_trying() -> bool {
+    TRYING.get()
+}
+
+pub(crate) fn trying<T>(work: impl FnOnce() -> T) -> T {
+    TRYING.set(true);
+    let done = work();
+    TRYING.set(false);
+    done
+}
+
+fn measured() -> usize {
+    MEASURE.get().map_or(0, |measure| measure().saturating_sub(LASTING.get() + OWN))
+}
+
+/// Makes what stays until the process ends, which no statement answers for.
+pub fn lasting<T>(make: impl FnOnce() -> T) -> T {
+    let all = || MEASURE.get().map_or(0, |measure| measure());
+    let before = all();
+    let made = make();
+    LASTING.set(LASTING.get() + all().saturating_sub(before));
+    made
+}
+
+/// Ends the statement where so many bytes are over the limit or not to be had: for what is allocated by code that cannot give back
+/// an error. Small pieces need none: the host has something in reserve for them.
+#[inline]
+pub fn demand(bytes: usize) {
+    if bytes > OWN {
+        demand_much(bytes);
+    }
+}
+
+#[cold]
+fn demand_much(bytes: usize) {
+    let Some(raise) = RAISE.get() else { return };
+    let had = ask(bytes).and_then(|()| {
+        let mut list: Vec<u8> = Vec::new();
+        trying(|| list.try_reserve_exact(bytes)).map_err(|_| out_of_memory(bytes))
+    });
+    if let Err(error) = had {
+        raise(error);
+    }
+}
+
+/// `54000` where the process has gone over the limit by an eighth: what grows in small pieces is looked at now and then.
+pub fn check_limit() -> Result<()> {
+    let limit = LIMIT.get().map_or(usize::MAX, |limit| limit());
+    if measured() <= limit.saturating_add(limit / 8) { Ok(()) } else { ask(0) }
 }
 
 /// The bytes that one owner holds of the limit; given back when it is dropped.
@@ -78,7 +151,7 @@ impl Drop for Reservation {
 
 /// `54000` unless so many bytes more than the process holds are within the limit.
 pub fn ask(more: usize) -> Result<()> {
-    let needed = HELD.get().saturating_add(more);
+    let needed = HELD.get().max(measured()).saturating_add(more);
     let limit = LIMIT.get().map_or(usize::MAX, |limit| limit());
     if needed <= limit {
         return Ok(());
@@ -86,7 +159,7 @@ pub fn ask(more: usize) -> Result<()> {
     Err(Error::new(
         ErrorKind::LimitExceeded,
         format!("more memory is needed than mrcall.max_state_memory allows ({} kB)", limit >> 10),
-        "Ask for a shorter range, or raise the limit: SET mrcall.max_state_memory = '4GB';",
+        "Ask for a shorter range, or have a superuser raise the limit: ALTER ROLE name SET mrcall.max_state_memory = '4GB';",
     ))
 }
 
@@ -119,7 +192,7 @@ pub fn reserve<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
 fn grow<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
     let bytes = growth(list, more);
     ask(bytes)?;
-    list.try_reserve(more).map_err(|_| out_of_memory(bytes))
+    trying(|| list.try_reserve(more)).map_err(|_| out_of_memory(bytes))
 }
 
 /// Makes room for exactly so many values more; errors as those of [`reserve`].
@@ -129,7 +202,7 @@ pub fn reserve_exact<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
     }
     let bytes = (list.len().saturating_add(more) - list.capacity()).saturating_mul(size_of::<T>());
     ask(bytes)?;
-    list.try_reserve_exact(more).map_err(|_| out_of_memory(bytes))
+    trying(|| list.try_reserve_exact(more)).map_err(|_| out_of_memory(bytes))
 }
 
 /// Appends a value; errors as those of [`reserve`].
@@ -169,11 +242,12 @@ pub fn copy<T: Clone>(values: &[T]) -> Result<Vec<T>> {
     Ok(list)
 }
 
-/// A list of values; errors as those of [`reserve`].
+/// A list of values, with a look for an interrupt now and then; errors as those of [`reserve`].
 pub fn collect<T>(values: impl IntoIterator<Item = T>) -> Result<Vec<T>> {
     let values = values.into_iter();
-    let mut list = with_room(values.size_hint().0)?;
+    let (mut list, mut throttle) = (with_room(values.size_hint().0)?, Throttle::default());
     for value in values {
+        throttle.step();
         push(&mut list, value)?;
     }
     Ok(list)
@@ -183,7 +257,7 @@ pub fn collect<T>(values: impl IntoIterator<Item = T>) -> Result<Vec<T>> {
 pub fn text(text: &str) -> Result<String> {
     ask(text.len())?;
     let mut copy = String::new();
-    copy.try_reserve_exact(text.len()).map_err(|_| out_of_memory(text.len()))?;
+    trying(|| copy.try_reserve_exact(text.len())).map_err(|_| out_of_memory(text.len()))?;
     copy.push_str(text);
     Ok(copy)
 }
@@ -196,7 +270,7 @@ pub fn reserve_table<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) -> R
     }
     let bytes = table_growth::<T>(table.capacity());
     ask(bytes)?;
-    table.try_reserve(1, hash).map_err(|_| out_of_memory(bytes))
+    trying(|| table.try_reserve(1, hash)).map_err(|_| out_of_memory(bytes))
 }
 
 /// Makes room for one key more in a map; errors as those of [`reserve`].
@@ -207,7 +281,7 @@ pub fn reserve_map<K: Eq + Hash, V, S: BuildHasher>(map: &mut HashMap<K, V, S>) 
     }
     let bytes = table_growth::<(K, V)>(map.capacity());
     ask(bytes)?;
-    map.try_reserve(1).map_err(|_| out_of_memory(bytes))
+    trying(|| map.try_reserve(1)).map_err(|_| out_of_memory(bytes))
 }
 
 /// The memory of a map, in bytes.
@@ -242,7 +316,7 @@ impl<T> HeldVec<T> {
     pub fn with_room(values: usize) -> Result<Self> {
         let mut held = Reservation::of(values.saturating_mul(size_of::<T>()))?;
         let mut list = Vec::new();
-        list.try_reserve_exact(values).map_err(|_| out_of_memory(held.bytes()))?;
+        trying(|| list.try_reserve_exact(values)).map_err(|_| out_of_memory(held.bytes()))?;
         held.set(list.capacity() * size_of::<T>())?;
         Ok(Self { list, held })
     }
@@ -257,11 +331,12 @@ impl<T> HeldVec<T> {
         Ok(list)
     }
 
-    /// A list of values; errors as those of [`reserve`].
+    /// A list of values, with a look for an interrupt now and then; errors as those of [`reserve`].
     pub fn collect(values: impl IntoIterator<Item = T>) -> Result<Self> {
         let values = values.into_iter();
-        let mut list = Self::with_room(values.size_hint().0)?;
+        let (mut list, mut throttle) = (Self::with_room(values.size_hint().0)?, Throttle::default());
         for value in values {
+            throttle.step();
             list.push(value)?;
         }
         Ok(list)
@@ -277,7 +352,7 @@ impl<T> HeldVec<T> {
     fn grow(&mut self, more: usize) -> Result<()> {
         let (before, bytes) = (self.held.bytes(), growth(&self.list, more));
         self.held.add(bytes)?;
-        if self.list.try_reserve(more).is_err() {
+        if trying(|| self.list.try_reserve(more)).is_err() {
             self.held.set(before)?;
             return Err(out_of_memory(bytes));
         }
@@ -301,6 +376,18 @@ impl<T> HeldVec<T> {
     {
         self.reserve(values.len())?;
         self.list.extend_from_slice(values);
+        Ok(())
+    }
+
+    /// Appends a value until the list is so long; errors as those of [`reserve`].
+    pub fn grow_to(&mut self, length: usize, value: T) -> Result<()>
+    where
+        T: Clone,
+    {
+        if length > self.list.len() {
+            self.reserve(length - self.list.len())?;
+            self.list.resize(length, value);
+        }
         Ok(())
     }
 

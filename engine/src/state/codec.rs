@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::resource::memory;
 
 /// The most bytes of a number.
-const MOST_OF_NUMBER: usize = 10;
+pub const MOST_OF_NUMBER: usize = 10;
 
 /// Writes a state. The first allocation that fails is remembered and reported by [`Self::finish`]: so writing a number, which is
 /// done some hundred million times, costs one comparison more and hands on no result.
@@ -25,6 +25,17 @@ impl Writer {
     pub fn reserve(&mut self, bytes: usize) {
         if let Err(error) = memory::reserve(&mut self.bytes, bytes) {
             self.failed.get_or_insert(error);
+        }
+    }
+
+    /// Makes room for that many bytes more, and for an eighth of all: doubling would cost more than what is written.
+    #[inline]
+    pub fn reserve_few(&mut self, bytes: usize) {
+        if self.bytes.capacity() - self.bytes.len() < bytes {
+            let more = bytes.max(self.bytes.len() / 8);
+            if let Err(error) = memory::reserve_exact(&mut self.bytes, more) {
+                self.failed.get_or_insert(error);
+            }
         }
     }
 

@@ -64,9 +64,14 @@ fn find(set: &[u8], text: &[u8]) -> Search {
     let number = |at: usize| set.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_ne_bytes);
     let seed = set.get(..SEED).and_then(|bytes| bytes.try_into().ok()).map(u64::from_ne_bytes);
     let (Some(seed), Some(slots)) = (seed, number(SEED)) else { return Search::Nowhere };
+    // What nobody here made may say anything: then it could be looked through for long, at one slot again and again.
+    if !slots.is_power_of_two() || slots as usize > (set.len() - SEED - COUNT) / SLOT {
+        return Search::Nowhere;
+    }
     let hash = xxh3_64_with_seed(text, seed);
-    let (mut slot, hash) = (hash as u32, (hash >> 32) as u32);
+    let (mut slot, hash, mut throttle) = (hash as u32, (hash >> 32) as u32, Throttle::default());
     for _ in 0..slots {
+        throttle.step();
         slot &= slots - 1;
         let at = SEED + COUNT + slot as usize * SLOT;
         let (Some(other), Some(place)) = (number(at), number(at + 4)) else { break };

@@ -1,5 +1,7 @@
 //! Where visits are cut, and which visit parts of one visitor join.
 
+use std::sync::Arc;
+
 use super::visit_part::VisitPart;
 use crate::error::Result;
 use crate::resource::interrupt;
@@ -9,7 +11,7 @@ use crate::state::Dictionary;
 #[derive(Debug, Clone, Default)]
 pub struct Cuts {
     exist: bool,
-    instants: Vec<i64>,
+    instants: Arc<Vec<i64>>,
     /// The interval that was asked for last: events come nearly in order of time, so it is mostly the next one's too.
     start: i64,
     end: i64,
@@ -18,7 +20,7 @@ pub struct Cuts {
 impl Cuts {
     /// Cuts at instants that are in order.
     pub fn new(instants: Vec<i64>) -> Self {
-        Self { exist: !instants.is_empty(), instants, start: 0, end: 0 }
+        Self { exist: !instants.is_empty(), instants: Arc::new(instants), start: 0, end: 0 }
     }
 
     /// Cuts, or none, at instants that are not known: for a set that only merges others.

@@ -59,7 +59,7 @@ impl SetHeader {
 
 impl<'a> Visitor<'a> {
     /// Writes the id: a text behind its length plus one, a UUID behind 0.
-    pub(super) fn write(&self, w: &mut Writer) {
+    fn write(&self, w: &mut Writer) {
         match self {
             Self::Uuid(uuid) => {
                 w.unsigned(0);
@@ -69,6 +69,17 @@ impl<'a> Visitor<'a> {
                 w.unsigned(text.len() as u64 + 1);
                 w.append(text.as_bytes());
             }
+        }
+    }
+
+    /// Writes the id and its visit parts, which are in order of time.
+    pub(super) fn write_with(&self, parts: &[VisitPart], w: &mut Writer) {
+        self.write(w);
+        w.unsigned(parts.len() as u64);
+        let mut before = 0;
+        for part in parts {
+            part.write(w, before);
+            before = part.run.end;
         }
     }
 
@@ -90,7 +101,7 @@ impl<'a> Visitor<'a> {
 
 impl VisitPart {
     /// Writes the visit part behind one that ended at `before`.
-    pub(super) fn write(&self, w: &mut Writer, before: i64) {
+    fn write(&self, w: &mut Writer, before: i64) {
         w.unsigned(if self.agent == NONE { 0 } else { u64::from(self.agent) + 1 });
         let run = self.run;
         run.write(w, before, u64::from);

@@ -27,6 +27,7 @@
 //! - A **set** ([`set`], [`VisitSet`]) is all that one process knows: the parts that workers wrote, and the open part of its own events.
 //! - A **part** is one worker's events as bytes; the numbers of its texts mean something only within it.
 //! - A **batch** is one filling of the worker's hash table: so small a table stays in the processor's cache.
+//!   Batches that have parts of the same visits, of events out of order of time, are merged ([`batches`]).
 //! - A **visitor** ([`visitor`], [`Visitor`]) may be in many batches of many parts, in each of them once.
 //! - A **visit part** ([`visit_part`], [`VisitPart`]) is a visit, or what of one lies in a batch and, where there are [`Cuts`], between
 //!   two of them.
@@ -34,6 +35,7 @@
 //! The bytes are described in [`format`], which alone reads and writes them.
 
 mod arrival_cache;
+mod batches;
 mod bucket_counts;
 mod bucket_cuts;
 mod classify;

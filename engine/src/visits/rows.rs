@@ -28,8 +28,9 @@ pub struct VisitRows<'a> {
     visit_parts_held: Reservation,
 }
 
+/// The visitors of a batch, one after the other.
 #[derive(Debug)]
-struct BatchReader<'a> {
+pub(super) struct BatchReader<'a> {
     reader: Reader<'a>,
     /// Which part the batch is of.
     part: usize,
@@ -110,9 +111,7 @@ impl<'a> VisitRows<'a> {
 
     /// Adds a batch of the part that was begun last.
     fn add_batch(&mut self, bytes: &'a [u8]) -> Result<()> {
-        let mut reader = Reader::resume(bytes, NAME);
-        let visitors_left = reader.count_some(LEAST_OF_VISITOR)?;
-        self.batches.push(BatchReader { reader, part: self.numbers.len() - 1, visitors_left, last: None })
+        self.batches.push(BatchReader::new(bytes, self.numbers.len() - 1)?)
     }
 
     /// The gap between visits, in microseconds.
@@ -164,9 +163,16 @@ impl<'a> VisitRows<'a> {
 }
 
 impl<'a> BatchReader<'a> {
+    /// Begins to read a batch of a part.
+    pub fn new(bytes: &'a [u8], part: usize) -> Result<Self> {
+        let mut reader = Reader::resume(bytes, NAME);
+        let visitors_left = reader.count_some(LEAST_OF_VISITOR)?;
+        Ok(Self { reader, part, visitors_left, last: None })
+    }
+
     /// The next visitor, `None` after the last.
     #[inline]
-    fn next_visitor(&mut self) -> Result<Option<Visitor<'a>>> {
+    pub fn next_visitor(&mut self) -> Result<Option<Visitor<'a>>> {
         if self.visitors_left == 0 {
             return if self.reader.left() > 0 { Err(self.reader.malformed("bytes are left over")) } else { Ok(None) };
         }
@@ -181,7 +187,7 @@ impl<'a> BatchReader<'a> {
 
     /// Reads the visit parts of the visitor.
     #[inline]
-    fn read(&mut self, gap: i64, with_pages: bool, numbers: &[u32], parts: &mut Vec<VisitPart>) -> Result<()> {
+    pub fn read(&mut self, gap: i64, with_pages: bool, numbers: &[u32], parts: &mut Vec<VisitPart>) -> Result<()> {
         let mut before = None;
         for _ in 0..self.reader.count_some(LEAST_OF_VISIT_PART)? {
             memory::push(parts, VisitPart::EMPTY)?;

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use super::batches::Batches;
 use super::bucket_cuts::{Cuts, join};
 use super::classify::Classifier;
 use super::format::SetHeader;
@@ -16,7 +17,7 @@ use super::settings::VisitSettings;
 use super::visit_part::VisitPart;
 use super::visitor::Visitors;
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt::Throttle;
+use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory;
 use crate::state::{Dictionary, NONE, Reader, Writer};
 use crate::time;
@@ -31,6 +32,18 @@ struct TableEntry {
     visitor: u32,
 }
 
+/// Where in the table a visitor's next event may belong.
+#[derive(Debug, Clone, Copy)]
+struct Latest {
+    /// The newest visit part.
+    newest: u32,
+    /// The one that the last event out of order of time met: such events come in runs too.
+    met: u32,
+}
+
+/// So many visit parts may be out of order of time before the table is joined, and an eighth of it more.
+const MOST_LATE: usize = 64;
+
 /// The visits of many visitors.
 #[derive(Debug)]
 pub struct VisitSet {
@@ -38,12 +51,14 @@ pub struct VisitSet {
     cuts: Cuts,
     classifier: Classifier,
     visitors: Visitors,
-    /// By visitor: the place of its latest visit part.
-    latest: Vec<u32>,
+    latest: Vec<Latest>,
     table: Vec<TableEntry>,
-    /// The visitors that were written down, each batch in order.
-    batches: Vec<Vec<u8>>,
-    batch_bytes: usize,
+    /// How many visit parts came out of order of time since the table was joined.
+    late: usize,
+    /// The newest event, and how many were more than the gap older than the newest before them since batches were merged.
+    newest: i64,
+    late_events: usize,
+    batches: Batches,
     /// The texts of table and batches.
     texts: Dictionary,
     /// What workers have written.
@@ -63,8 +78,10 @@ impl VisitSet {
             visitors: Visitors::default(),
             latest: Vec::new(),
             table: Vec::new(),
-            batches: Vec::new(),
-            batch_bytes: 0,
+            late: 0,
+            newest: i64::MIN,
+            late_events: 0,
+            batches: Batches::default(),
             texts: Dictionary::default(),
             parts: Vec::new(),
         })
@@ -89,7 +106,7 @@ impl VisitSet {
 
     /// Whether there is an event that came here, not only what workers have written.
     fn has_open_part(&self) -> bool {
-        !self.table.is_empty() || !self.batches.is_empty()
+        !self.table.is_empty() || !self.batches.all().is_empty()
     }
 
     /// Who is to have the set, 0 for nobody.
@@ -102,8 +119,8 @@ impl VisitSet {
         self.visitors.heap_bytes()
             + self.texts.heap_bytes()
             + self.table.capacity() * size_of::<TableEntry>()
-            + self.batch_bytes
-            + self.latest.capacity() * size_of::<u32>()
+            + self.batches.heap_bytes()
+            + self.latest.capacity() * size_of::<Latest>()
             + self.cuts.heap_bytes()
             + self.classifier.heap_bytes()
             + self.parts.iter().map(Vec::capacity).sum::<usize>()
@@ -112,11 +129,13 @@ impl VisitSet {
     /// Adds an event; ±infinity is `22008`, a text that is not UTF-8 `55000`.
     pub fn push(&mut self, event: &PageEvent<'_>) -> Result<()> {
         let at = time::finite(event.at, "occurred_at")?;
+        self.late_events += usize::from(at < self.newest.saturating_sub(self.header.gap));
+        self.newest = self.newest.max(at);
         if self.visitors.len() >= MOST_VISITORS {
             self.close_batch()?;
         }
         let visitor = self.visitors.intern(event.visitor)?;
-        let latest = self.latest.get(visitor as usize).and_then(|place| self.table.get(*place as usize));
+        let latest = self.latest.get(visitor as usize).and_then(|latest| self.table.get(latest.newest as usize));
         let part = self.classifier.visit_part(event, at, latest.map(|entry| &entry.part), &mut self.texts)?;
         self.add(TableEntry { part, visitor })
     }
@@ -125,17 +144,24 @@ impl VisitSet {
         let place = u32::try_from(self.table.len()).ok().filter(|place| *place != NONE).ok_or_else(|| {
             Error::new(ErrorKind::LimitExceeded, "too many visits in one report", "Ask for a shorter range.")
         })?;
-        match self.latest.get_mut(new.visitor as usize) {
-            None => memory::push(&mut self.latest, place)?,
+        match self.latest.get(new.visitor as usize).copied() {
+            None => memory::push(&mut self.latest, Latest { newest: place, met: place })?,
             Some(latest) => {
-                if let Some(last) = self.table.get_mut(*latest as usize) {
-                    let (run, other) = (last.part.run, new.part.run);
-                    if run.touches(&other, self.header.gap) && self.cuts.together(other.start, run.start) {
-                        return last.part.absorb(&new.part, &self.texts);
-                    }
-                    if other.start > run.start {
-                        *latest = place;
-                    }
+                if self.joins(latest.newest, &new.part)? {
+                    return Ok(());
+                }
+                if latest.met != latest.newest && self.joins(latest.met, &new.part)? {
+                    return Ok(());
+                }
+                let newest = self.table.get(latest.newest as usize).map(|entry| entry.part.run.start);
+                let is_late = newest.is_some_and(|start| new.part.run.start <= start);
+                if is_late && self.late > MOST_LATE + self.table.len() / 8 {
+                    self.join_table()?;
+                    return self.add(new);
+                }
+                self.late += usize::from(is_late);
+                if let Some(latest) = self.latest.get_mut(new.visitor as usize) {
+                    *latest = Latest { newest: if is_late { latest.newest } else { place }, met: place };
                 }
             }
         }
@@ -148,16 +174,61 @@ impl VisitSet {
         Ok(())
     }
 
+    /// Whether a visit part of the table takes another one of its visitor in.
+    #[inline]
+    fn joins(&mut self, place: u32, new: &VisitPart) -> Result<bool> {
+        let Some(entry) = self.table.get_mut(place as usize) else { return Ok(false) };
+        let (run, other) = (entry.part.run, new.run);
+        if run.touches(&other, self.header.gap) && self.cuts.together(other.start, run.start) {
+            entry.part.absorb(new, &self.texts)?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Joins the visit parts of each visitor where they are: what comes out of order of time is a part of its own at first.
+    #[cold]
+    fn join_table(&mut self) -> Result<()> {
+        interrupt::sort_by_key(&mut self.table, |entry| (entry.visitor, entry.part.run.start));
+        let (mut last_kept, mut throttle) = (0, Throttle::default());
+        for i in 1..self.table.len() {
+            throttle.step();
+            let Some(entry) = self.table.get(i).copied() else { break };
+            let is_same = self.table.get(last_kept).is_some_and(|last| last.visitor == entry.visitor);
+            if is_same && self.joins(last_kept as u32, &entry.part)? {
+                continue;
+            }
+            last_kept += 1;
+            if let Some(slot) = self.table.get_mut(last_kept) {
+                *slot = entry;
+            }
+        }
+        self.table.truncate(last_kept + 1);
+        for (place, entry) in (0u32..).zip(&self.table) {
+            if let Some(latest) = self.latest.get_mut(entry.visitor as usize) {
+                *latest = Latest { newest: place, met: place };
+            }
+        }
+        self.late = 0;
+        Ok(())
+    }
+
     /// Writes down the visitors of the table, which begins anew.
     fn close_batch(&mut self) -> Result<()> {
         let mut batch = self.open_batch()?;
         // The room was a guess, twice what is needed as a rule.
         batch.shrink_to_fit();
-        self.batch_bytes += batch.len();
-        memory::push(&mut self.batches, batch)?;
         self.visitors.clear();
         self.latest.clear();
         self.table.clear();
+        self.late = 0;
+        self.batches.push(batch)?;
+        // In order of time hardly a visit is in two batches.
+        if self.late_events > MOST_VISITORS / 8
+            && self.batches.merge_if_many(self.header, &mut self.cuts, &self.texts)?
+        {
+            self.late_events = 0;
+        }
         Ok(())
     }
 
@@ -171,7 +242,7 @@ impl VisitSet {
             rows.add_part(part)?;
         }
         if self.has_open_part() {
-            rows.add_open_part(&self.texts, &self.batches)?;
+            rows.add_open_part(&self.texts, self.batches.all())?;
         }
         rows.begin()
     }
@@ -249,11 +320,11 @@ impl VisitSet {
             w.text(self.texts.get(id));
         }
         let open = if self.table.is_empty() { None } else { Some(self.open_batch()?) };
-        let batches = self.batches.len() + usize::from(open.is_some());
+        let batches = self.batches.all().len() + usize::from(open.is_some());
         w.unsigned(batches as u64);
         let mut chunks = memory::with_room(1 + 2 * batches)?;
         chunks.push(Cow::Owned(w.finish()?));
-        for batch in self.batches.iter().map(|batch| Cow::Borrowed(&**batch)).chain(open.map(Cow::Owned)) {
+        for batch in self.batches.all().iter().map(|batch| Cow::Borrowed(&**batch)).chain(open.map(Cow::Owned)) {
             chunks.extend([length(batch.len())?, batch]);
         }
         Ok(chunks)
@@ -275,13 +346,7 @@ impl VisitSet {
             throttle.steps(places.len());
             parts.extend(places.iter().filter_map(|place| self.table.get(*place as usize)).map(|entry| entry.part));
             join(&mut parts, self.header.gap, &mut cuts, &self.texts)?;
-            self.visitors.get(visitor).write(&mut w);
-            w.unsigned(parts.len() as u64);
-            let mut before = 0;
-            for part in &parts {
-                part.write(&mut w, before);
-                before = part.run.end;
-            }
+            self.visitors.get(visitor).write_with(&parts, &mut w);
         }
         w.finish()
     }

@@ -72,12 +72,28 @@ impl VisitState {
         let run = Run::of(at, id(page)?, id(touch)?);
         match self.runs.last_mut() {
             Some(last) if at >= last.start && at.saturating_sub(last.end) <= self.gap => last.absorb(&run, &self.texts),
-            Some(last) if at < last.start => {
-                add(&mut self.loose, run)?;
-                self.settle_if_many()
-            }
+            Some(last) if at < last.start => self.push_late(at, run),
             _ => add(&mut self.runs, run),
         }
+    }
+
+    /// Adds an event before the last run: into the run that it touches, where it joins no two of them.
+    fn push_late(&mut self, at: i64, run: Run) -> Result<()> {
+        let gap = self.gap;
+        let after = self.runs.partition_point(|run| { run.start } <= at);
+        let touches = |i: usize| self.runs.get(i).is_some_and(|other| other.touches(&run, gap));
+        let place = match (after.checked_sub(1).filter(|i| touches(*i)), touches(after)) {
+            (Some(before), false) => self.runs.get_mut(before),
+            (None, true) => self.runs.get_mut(after),
+            // Events that come from the last to the first touch the run of the event before them.
+            (None, false) => self.loose.last_mut().filter(|last| last.touches(&run, gap)),
+            (Some(_), true) => None,
+        };
+        if let Some(place) = place {
+            return place.absorb(&run, &self.texts);
+        }
+        add(&mut self.loose, run)?;
+        self.settle_if_many()
     }
 
     /// Takes the events of another state into this one; different gaps are `22023`.
@@ -94,7 +110,9 @@ impl VisitState {
                 Ok(*known)
             };
             let run = Run { entry: here(run.entry)?, exit: here(run.exit)?, touch: here(run.touch)?, ..*run };
-            add(&mut self.loose, run)?;
+            let is_last = |last: &Run| run.start > last.end && run.start.saturating_sub(last.end) > self.gap;
+            let to = if self.runs.last().is_none_or(is_last) { &mut self.runs } else { &mut self.loose };
+            add(to, run)?;
         }
         self.settle_if_many()
     }
@@ -110,34 +128,28 @@ impl VisitState {
         ))
     }
 
-    // A quarter more loose runs than sorted ones: the cost of sorting them in stays a constant a run.
+    // So few loose runs take little beside the others; sorting them in costs a constant a run.
     fn settle_if_many(&mut self) -> Result<()> {
-        if self.loose.len() > 64 + self.runs.len() / 4 {
-            self.runs = self.settled()?.into_owned();
-            self.runs.shrink_to_fit();
-            self.loose = Vec::new();
-        }
-        Ok(())
+        if self.loose.len() > 64 + self.runs.len() / 16 { self.settle() } else { Ok(()) }
     }
 
-    /// All runs, sorted and joined.
+    /// Sorts the loose runs in, without a copy of the others. Changes no answer.
+    pub fn settle(&mut self) -> Result<()> {
+        if self.loose.is_empty() {
+            return Ok(());
+        }
+        let loose = core::mem::take(&mut self.loose);
+        sort_in(&mut self.runs, loose, self.gap, &self.texts)
+    }
+
+    /// All runs, sorted and joined; a copy where some are loose.
     fn settled(&self) -> Result<Cow<'_, [Run]>> {
         if self.loose.is_empty() {
             return Ok(Cow::Borrowed(&self.runs));
         }
-        let mut all = memory::with_room(self.runs.len() + self.loose.len())?;
-        all.extend_from_slice(&self.runs);
-        all.extend_from_slice(&self.loose);
-        interrupt::sort_by_key(&mut all, |run| run.start);
-        let (mut joined, mut throttle) = (memory::with_room::<Run>(all.len())?, Throttle::default());
-        for run in &all {
-            throttle.step();
-            match joined.last_mut() {
-                Some(last) if run.start.saturating_sub(last.end) <= self.gap => last.absorb(run, &self.texts)?,
-                _ => joined.push(*run),
-            }
-        }
-        Ok(Cow::Owned(joined))
+        let mut runs = memory::copy(&self.runs)?;
+        sort_in(&mut runs, memory::copy(&self.loose)?, self.gap, &self.texts)?;
+        Ok(Cow::Owned(runs))
     }
 
     /// How many visits there are.
@@ -231,6 +243,55 @@ impl VisitState {
         r.finish()?;
         Ok(state)
     }
+}
+
+/// Sorts loose runs into sorted ones, each of which moves once, and joins those within the gap of each other.
+fn sort_in(runs: &mut Vec<Run>, mut loose: Vec<Run>, gap: i64, texts: &Dictionary) -> Result<()> {
+    interrupt::sort_by_key(&mut loose, |run| run.start);
+    let mut left = runs.len();
+    if runs.capacity() - left < loose.len() {
+        memory::reserve_exact(runs, loose.len() + left / 16)?;
+    }
+    runs.extend_from_slice(&loose);
+    // From the last to the first: the places behind those that are left are free.
+    let (mut throttle, mut place) = (Throttle::default(), runs.len());
+    while let Some(next) = loose.last().copied() {
+        throttle.step();
+        place -= 1;
+        let run = match left.checked_sub(1).and_then(|i| runs.get(i)).copied().filter(|run| run.start > next.start) {
+            Some(run) => {
+                left -= 1;
+                run
+            }
+            None => {
+                loose.pop();
+                next
+            }
+        };
+        if let Some(slot) = runs.get_mut(place) {
+            *slot = run;
+        }
+    }
+    drop(loose);
+    let mut last_kept = 0;
+    for i in 1..runs.len() {
+        throttle.step();
+        let Some(run) = runs.get(i).copied() else { break };
+        let Some(last) = runs.get_mut(last_kept) else { break };
+        if run.start.saturating_sub(last.end) <= gap {
+            last.absorb(&run, texts)?;
+        } else {
+            last_kept += 1;
+            if let Some(slot) = runs.get_mut(last_kept) {
+                *slot = run;
+            }
+        }
+    }
+    runs.truncate(last_kept + 1);
+    if runs.capacity() - runs.len() > 64 + runs.len() / 8 {
+        runs.shrink_to(runs.len() + runs.len() / 16);
+    }
+    Ok(())
 }
 
 /// Doubling would cost more than the runs: a visitor has two of them, a busy one thousands.

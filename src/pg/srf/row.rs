@@ -4,6 +4,7 @@ use core::marker::PhantomData;
 use std::borrow::Cow;
 use std::ffi::CString;
 
+use mrcall_engine::resource::memory;
 use pgrx::datum::Interval;
 use pgrx::{AnyNumeric, PgMemoryContexts, direct_function_call_as_datum, pg_sys, varlena};
 
@@ -212,6 +213,7 @@ impl<'m> Row<'m> {
 
     /// Bytes that live as long as the function gives rows.
     pub fn keep(&mut self, bytes: &[u8]) -> &'m [u8] {
+        memory::demand(bytes.len());
         // SAFETY: the memory is new and of that length.
         unsafe {
             let place = self.memory.palloc(bytes.len()).cast::<u8>();
@@ -236,6 +238,9 @@ impl<'m> Row<'m> {
     fn set_buffer(&mut self, column: usize, size: usize, write: impl FnOnce(*mut u8)) {
         let Some(buffer) = self.buffers.get_mut(column) else { return };
         buffer.clear();
+        if size > buffer.capacity() * size_of::<u64>() {
+            memory::demand(size);
+        }
         buffer.resize(size.div_ceil(size_of::<u64>()), 0);
         let place = buffer.as_mut_ptr();
         write(place.cast());

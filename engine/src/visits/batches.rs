@@ -1,0 +1,175 @@
+//! The batches that a set has written down. Events out of order of time bring a visitor into one batch after the other, with a part
+//! of the same visit in each: then the batches are merged now and then, page by page, so that both forms are never there as a whole.
+
+use super::bucket_cuts::{Cuts, join};
+use super::format::SetHeader;
+use super::loser_tree::LoserTree;
+use super::rows::BatchReader;
+use super::visit_part::VisitPart;
+use super::visitor::Visitor;
+use crate::error::Result;
+use crate::resource::interrupt::Throttle;
+use crate::resource::memory::{self, HeldVec};
+use crate::state::{Dictionary, Writer};
+
+/// So many bytes of batches are left alone.
+const FEW: usize = 128 << 10;
+/// So many visitors has a page.
+const MOST_OF_PAGE: usize = 7_168;
+
+/// Batches, each of visitors in order.
+#[derive(Debug, Default)]
+pub(super) struct Batches {
+    /// First the pages, which follow each other in order of their visitors; each of the others has visitors of its own.
+    list: Vec<Vec<u8>>,
+    pages: usize,
+    page_bytes: usize,
+    bytes: usize,
+    /// So many bytes beside the pages are left alone.
+    patience: usize,
+}
+
+impl Batches {
+    /// All of them.
+    pub fn all(&self) -> &[Vec<u8>] {
+        &self.list
+    }
+
+    /// Adds a batch.
+    pub fn push(&mut self, batch: Vec<u8>) -> Result<()> {
+        memory::reserve(&mut self.list, 1)?;
+        self.bytes += batch.len();
+        self.list.push(batch);
+        Ok(())
+    }
+
+    /// The memory that they take, in bytes.
+    pub fn heap_bytes(&self) -> usize {
+        self.bytes + self.list.capacity() * size_of::<Vec<u8>>()
+    }
+
+    /// Makes pages of all batches where there are many beside the pages, and says whether there were.
+    pub fn merge_if_many(&mut self, header: SetHeader, cuts: &mut Cuts, texts: &Dictionary) -> Result<bool> {
+        if self.bytes - self.page_bytes <= self.patience.max(FEW) {
+            return Ok(false);
+        }
+        let fresh = self.list.split_off(self.pages);
+        let old = core::mem::take(self);
+        let numbers = HeldVec::collect(0..texts.len() as u32)?;
+        let gap = if header.has_cuts { 0 } else { header.gap };
+        let form = (gap, header.with_pages, &*numbers);
+        let mut fresh = Fresh::new(&fresh, form)?;
+        let mut merge =
+            Merge { to: self, page: Writer::default(), visitors: 0, parts: Vec::new(), read: 0, written: 0 };
+        let mut throttle = Throttle::default();
+        for page in old.list {
+            let mut reader = BatchReader::new(&page, 0)?;
+            while let Some(visitor) = reader.next_visitor()? {
+                while let Some(other) = fresh.first().filter(|other| *other < visitor) {
+                    merge.visitor(other, header, cuts, texts, |parts| fresh.read(other, parts))?;
+                }
+                throttle.step();
+                merge.visitor(visitor, header, cuts, texts, |parts| {
+                    reader.read(gap, header.with_pages, &numbers, parts)?;
+                    fresh.read(visitor, parts)
+                })?;
+            }
+        }
+        while let Some(visitor) = fresh.first() {
+            throttle.step();
+            merge.visitor(visitor, header, cuts, texts, |parts| fresh.read(visitor, parts))?;
+        }
+        merge.end_page()?;
+        let joined = merge.read - merge.written;
+        let worth = joined > fresh.parts / 8;
+        (self.pages, self.page_bytes) = (self.list.len(), self.bytes);
+        // Where there was nothing to join, the next look is at twice as many.
+        self.patience = if worth { self.bytes / 16 } else { self.bytes };
+        Ok(true)
+    }
+}
+
+/// The batches that are no pages, visitor by visitor.
+struct Fresh<'a> {
+    readers: HeldVec<BatchReader<'a>>,
+    next: LoserTree<'a>,
+    form: (i64, bool, &'a [u32]),
+    /// How many visit parts were read.
+    parts: usize,
+}
+
+impl<'a> Fresh<'a> {
+    fn new(batches: &'a [Vec<u8>], form: (i64, bool, &'a [u32])) -> Result<Self> {
+        let mut readers = HeldVec::with_room(batches.len())?;
+        let mut first = HeldVec::with_room(batches.len())?;
+        for batch in batches {
+            let mut reader = BatchReader::new(batch, 0)?;
+            first.push(reader.next_visitor()?)?;
+            readers.push(reader)?;
+        }
+        Ok(Self { readers, next: LoserTree::new(first)?, form, parts: 0 })
+    }
+
+    fn first(&self) -> Option<Visitor<'a>> {
+        self.next.first().map(|(_, visitor)| visitor)
+    }
+
+    /// Reads all visit parts of a visitor, and goes on with the next one.
+    fn read(&mut self, visitor: Visitor<'_>, parts: &mut Vec<VisitPart>) -> Result<()> {
+        let (gap, with_pages, numbers) = self.form;
+        let before = parts.len();
+        while let Some((from, _)) = self.next.first().filter(|(_, first)| *first == visitor) {
+            let Some(reader) = self.readers.get_mut(from) else { break };
+            reader.read(gap, with_pages, numbers, parts)?;
+            self.next.advance(reader.next_visitor()?);
+        }
+        self.parts += parts.len() - before;
+        Ok(())
+    }
+}
+
+/// Pages that are made.
+struct Merge<'a> {
+    to: &'a mut Batches,
+    page: Writer,
+    visitors: usize,
+    parts: Vec<VisitPart>,
+    read: usize,
+    written: usize,
+}
+
+impl Merge<'_> {
+    fn visitor(
+        &mut self,
+        visitor: Visitor<'_>,
+        header: SetHeader,
+        cuts: &mut Cuts,
+        texts: &Dictionary,
+        read: impl FnOnce(&mut Vec<VisitPart>) -> Result<()>,
+    ) -> Result<()> {
+        self.parts.clear();
+        read(&mut self.parts)?;
+        self.read += self.parts.len();
+        join(&mut self.parts, header.gap, cuts, texts)?;
+        self.written += self.parts.len();
+        visitor.write_with(&self.parts, &mut self.page);
+        self.visitors += 1;
+        if self.visitors == MOST_OF_PAGE { self.end_page() } else { Ok(()) }
+    }
+
+    fn end_page(&mut self) -> Result<()> {
+        if self.visitors == 0 {
+            return Ok(());
+        }
+        let visitors = self.page.bytes()?;
+        let mut page = Writer::default();
+        page.reserve(visitors.len() + 10);
+        page.unsigned(self.visitors as u64);
+        page.append(visitors);
+        let mut page = page.finish()?;
+        page.shrink_to_fit();
+        self.page.clear();
+        self.visitors = 0;
+        self.to.push(page)
+    }
+}
