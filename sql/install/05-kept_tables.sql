@@ -173,6 +173,7 @@ CREATE FUNCTION mrcall_internal.check_kept_tables()
 RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
 DECLARE
     bad record;
@@ -230,6 +231,7 @@ CREATE FUNCTION mrcall_internal.make_kept_tables()
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
 DECLARE
     kept record;
