@@ -75,6 +75,6 @@ mod tests {
             assert_eq!(nearest(text, names), Some(expected), "{text}");
         }
         assert_eq!(nearest("x", []), None);
-        assert_eq!(nearest(&"a".repeat(1_000_000), names), Some("Direct"));
+        assert_eq!(nearest(&"a".repeat(1_000_000), names), Some("Paid Search"));
     }
 }

@@ -8,8 +8,9 @@
 ROWS=${SOAK:+200000}
 ROWS=${ROWS:-20000}
 # In kilobytes.
-HEADROOMS=(0 1500 12000)
-[ -z "${SOAK:-}" ] || HEADROOMS=(0 200 600 1500 3000 6000 12000 25000 50000 100000 200000)
+# With nothing at all pgrx may find no memory for its copy of an error of the server, which ends as a PANIC of the server.
+HEADROOMS=(600 3000 12000)
+[ -z "${SOAK:-}" ] || HEADROOMS=(600 1500 3000 6000 12000 25000 50000 100000 200000)
 # Whose limits are the server's to set.
 limit=(prlimit)
 [ "$(id -u)" != 0 ] || limit=(runuser -u postgres -- prlimit)
@@ -32,7 +33,7 @@ starve() { # headroom in kB
             nr=$((nr + 1))
             [ "$kind" != light ] || continue
             [ "$kind" != report ] || [ "$1" -ge 600 ] || continue
-            echo "\\echo == $nr"
+            printf '%s\n' "\\echo == $nr"
             echo "\\! ${limit[*]} --pid \$BACKEND --as=\$((\$(awk '/^VmSize/ { print \$2 }' /proc/\$BACKEND/status) * 1024 + $1 * 1024)):unlimited"
             echo "BEGIN; $statement; ROLLBACK;"
             echo "\\! ${limit[*]} --pid \$BACKEND --as=unlimited:unlimited"

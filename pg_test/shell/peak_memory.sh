@@ -46,5 +46,5 @@ while read -r nr most; do
         die "$functions takes $most MB under a limit of $LIMIT MB" "$(sed -n "${nr}p" "$HEAVY" | cut -f 3)"
 done <"$OUT.peaks"
 sort -k 2 -n -r "$OUT.peaks" | grep -v refused | head -n 5 | while read -r nr most; do echo "$(sed -n "${nr}p" "$HEAVY" | cut -f 2): $most MB"; done
-[ "$looked" -ge 55 ] && [ "$refused" -ge 12 ] || die "only $looked statements were looked at, of which $refused were refused"
+if [ "$looked" -lt 55 ] || [ "$refused" -lt 12 ]; then die "only $looked statements were looked at, of which $refused were refused"; fi
 echo "ok: $looked statements under a limit of $LIMIT MB, $refused of them were refused"

@@ -1,6 +1,6 @@
 -- The host's own functions, in policies, mapped expressions, domains and views, find what they name without a schema: every
 -- report reads with the caller's search_path, and gives what it gives where those functions pin their own.
-SET client_min_messages = warning;
+SET client_min_messages = error;
 \ir ../fixtures/every_report.sql
 -- A part of the world is enough.
 DELETE FROM public.website_events WHERE abs(hashtext(session_id)) % 30 > 0;

@@ -241,6 +241,7 @@ CREATE FUNCTION mrcall_internal.view_names()
 RETURNS TABLE (nr bigint, relation text)
 LANGUAGE sql STABLE ROWS 20
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
     SELECT t.nr, format('mrcall.%I', t.logical_table)
     FROM mrcall_internal.source_tables() WITH ORDINALITY AS t (logical_table, relation, purpose, nr)
@@ -414,7 +415,8 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.view_differs(text, text) IS 'Whether attach has to make a view anew';
 
--- Grants again what could be read before detach. A role that is gone meanwhile has lost it.
+-- Grants again what could be read before detach, and what grant_read had granted on a view that DROP EXTENSION has taken. A role that
+-- is gone meanwhile has lost it.
 CREATE FUNCTION mrcall_internal.regrant(name text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -428,6 +430,11 @@ BEGIN
                       CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
         FROM mrcall_internal.detached_grant AS g
         WHERE g.relation = name AND (g.grantee = '' OR EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = g.grantee))
+        UNION ALL
+        SELECT format('GRANT SELECT ON %s TO %I', name, g.role)
+        FROM mrcall_internal.granted_right AS g
+        JOIN pg_roles AS r ON r.oid = g.role_id AND r.rolname = g.role
+        WHERE g.kind = 'table' AND g.object = name
     LOOP
         EXECUTE statement;
     END LOOP;
@@ -519,6 +526,7 @@ RETURNS text
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
+SET quote_all_identifiers = off
 AS $$
 DECLARE
     former_role text;
