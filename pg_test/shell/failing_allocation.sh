@@ -6,10 +6,10 @@
 # shellcheck source=pg_test/shell/lib/heavy.sh
 . "$(dirname "$0")/lib/heavy.sh"
 ROWS=${SOAK:+200000}
-ROWS=${ROWS:-20000}
+ROWS=${ROWS:-60000}
 # In kilobytes.
 # With nothing at all pgrx may find no memory for its copy of an error of the server, which ends as a PANIC of the server.
-HEADROOMS=(600 3000 12000)
+HEADROOMS=(600 2000 12000)
 [ -z "${SOAK:-}" ] || HEADROOMS=(600 1500 3000 6000 12000 25000 50000 100000 200000)
 # Whose limits are the server's to set.
 limit=(prlimit)
