@@ -20,7 +20,7 @@ bad=$(git ls-files -co --exclude-standard '*.rs' '*.sql' '*.sh' '*.py' | xargs w
 [ -z "$bad" ] || die "too long" "$bad"
 say "==> pgspot: the install script is safe against other users' objects"
 script=$(find "$("$PG_CONFIG" --sharedir)/extension" -name 'mrcall_ext--*.sql' | sort | tail -n 1)
-ignored=$(sed -nE 's/^(PS[0-9]{3}).*/--ignore \1/p' "$ROOT/scripts/pgspot.ignore" | tr '\n' ' ')
+ignored=$(sed -nE 's/^(PS[0-9]{3}).*/--ignore \1/p; s/^language ([a-z_]+).*/--ignore-lang \1/p' "$ROOT/scripts/pgspot.ignore" | tr '\n' ' ')
 # shellcheck disable=SC2086
 "$BUILD/venv-lint/bin/pgspot" $ignored "$script" >"$LOGS/pgspot.log" 2>&1 || { cat "$LOGS/pgspot.log"; die "pgspot has findings"; }
 grep 'Errors:' "$LOGS/pgspot.log"

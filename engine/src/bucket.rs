@@ -116,6 +116,23 @@ pub fn next_bucket(width: &Width, ts: i64, zone: &impl Zone) -> Result<i64> {
     if width.repeats() { next_start(width, ts, zone) } else { first_showing(width, ts, zone, true) }.and_then(in_range)
 }
 
+/// The instant at which a day of the zone begins, where its bucket of a day does: midnight, or where the clock jumps past it the
+/// instant after. A day that the clock skips begins where the next one does. `date` counts days from 2000-01-01; infinity, or a
+/// start outside PostgreSQL's range: `22008`.
+pub fn start_of_day(date: i32, zone: &impl Zone) -> Result<i64> {
+    if date == i32::MAX || date == i32::MIN {
+        return Err(time::out_of_range("a day is infinity", "Use a finite date."));
+    }
+    let midnight = i64::from(date).checked_mul(DAY).ok_or_else(bucket_out_of_range)?;
+    first_since(midnight, None, zone).and_then(in_range)
+}
+
+/// What the wall clock of the zone shows at an instant, as microseconds since 2000-01-01 00:00 of the clock.
+pub fn wall_clock(ts: i64, zone: &impl Zone) -> Result<i64> {
+    let ts = instant(ts)?;
+    in_range(ts + segment_at(zone, ts)?.offset)
+}
+
 /// Below 24 hours: the last bucket start at or before `ts`. Without a transition nearby it takes one look at the zone.
 fn last_start(width: Width, ts: i64, zone: &impl Zone) -> Result<i64> {
     let mut here = segment_at(zone, ts)?;
@@ -176,12 +193,18 @@ fn first_showing(width: Width, ts: i64, zone: &impl Zone, next: bool) -> Result<
     if next {
         grid = width.after(grid).ok_or_else(bucket_out_of_range)?;
     }
+    first_since(grid, Some(here), zone)
+}
+
+/// The first instant that shows, or jumps past, a local time; `near` is a stretch that may be the one to begin with.
+fn first_since(grid: i64, near: Option<Segment>, zone: &impl Zone) -> Result<i64> {
     // Before this instant no offset lets the clock show the grid time; past the range there is no answer to look for.
     let mut from = grid.saturating_sub(MAX_OFFSET);
     if from >= END_INSTANT || grid < MIN_INSTANT - MAX_OFFSET {
         return Err(bucket_out_of_range());
     }
-    let mut stretch = if (here.start..here.end).contains(&from) { here } else { segment_at(zone, from)? };
+    let near = near.filter(|near| (near.start..near.end).contains(&from));
+    let mut stretch = near.map_or_else(|| segment_at(zone, from), Ok)?;
     for _ in 0..MAX_STEPS {
         let shown = grid.saturating_sub(stretch.offset).max(from);
         if shown < stretch.end || stretch.end == i64::MAX {

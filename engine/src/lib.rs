@@ -16,6 +16,7 @@ pub mod jsonb;
 pub mod links;
 pub mod mapping;
 pub mod model;
+pub mod nearest;
 pub mod parse;
 pub mod paths;
 pub mod resource;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mrcall_engine::bucket::{Segment, Width, Zone, bucket, next_bucket};
+use mrcall_engine::bucket::{Segment, Width, Zone, bucket, next_bucket, start_of_day, wall_clock};
 use mrcall_engine::time::{DAY, END_INSTANT, HOUR, MIN_INSTANT, SECOND};
 use mrcall_engine::{Error, ErrorKind, Result};
 use proptest::prelude::*;
@@ -201,6 +201,32 @@ fn known_zones_agree_with_the_watched_clock() {
             check_around(width, &zone, middle, MINUTE);
         }
     }
+}
+
+/// A day begins at the first instant at which the clock shows it or a later one, and a bucket begins there too.
+#[test]
+fn days_begin_where_the_watched_clock_reaches_them() {
+    for (name, zone, middle) in fixtures() {
+        let first = (middle + zone.offset(middle)).div_euclid(DAY);
+        for day in first - 4..first + 5 {
+            let reached = |t: &i64| *t + zone.offset(*t) >= day * DAY;
+            let begin = (-12 * 1_440..12 * 1_440).map(|minute| middle + minute * MINUTE).find(reached).unwrap();
+            let start = start_of_day(i32::try_from(day).unwrap(), &zone);
+            assert_eq!(start, Ok(begin), "{name}, day {day}");
+            assert_eq!(bucket(&Width::Micros(DAY), begin, &zone), Ok(begin), "{name}, day {day}");
+            assert_eq!(wall_clock(begin, &zone), Ok(begin + zone.offset(begin)), "{name}, day {day}");
+        }
+    }
+}
+
+#[test]
+fn days_out_of_range() {
+    let zone = Clock::new(-10 * HOUR, &[]);
+    for day in [i32::MAX, i32::MIN, i32::MAX - 1, i32::MIN + 1, -2_451_600] {
+        assert_eq!(start_of_day(day, &zone).unwrap_err().kind, ErrorKind::DatetimeOutOfRange, "{day}");
+    }
+    assert_eq!(wall_clock(i64::MAX, &zone).unwrap_err().kind, ErrorKind::DatetimeOutOfRange);
+    assert_eq!(wall_clock(MIN_INSTANT, &zone).unwrap_err().kind, ErrorKind::DatetimeOutOfRange);
 }
 
 /// Until 1883 New York's clocks were 4:56:02 behind, and Monrovia's until 1972 0:44:30.

@@ -8,7 +8,7 @@ PANIC = re.compile(r"panicked|RefCell|already (mutably )?borrowed|index out of|o
 
 # What a function of the product may raise itself (docs: every page lists its own). Each needs a HINT.
 OWN = {"22023", "22004", "22008", "22P02", "22P03", "42P01", "42703", "42804", "54000", "53200", "55000", "P0002", "42501", "0A000",
-       "2BP01", "42704"}
+       "2BP01", "42704", "55P03"}
 
 # And one function alone.
 OWN_ALONE = {("attach", "42601")}

@@ -169,8 +169,10 @@ for change in 'ALTER TABLE mrcall.spend OWNER TO leaving_heir' 'ALTER TABLE mrca
     grep -Eq 'is not one that the extension kept|is not empty' "$LOGS/leaving-refused.out" || die "$change" "$(cat "$LOGS/leaving-refused.out")"
     echo "ok: refused after $change"
 done
-keeper -c 'CREATE EXTENSION mrcall_ext' -c 'SELECT mrcall.attach()' -c "SELECT mrcall.grant_read('leaving_analyst')" >/dev/null
+keeper -c 'CREATE EXTENSION mrcall_ext' -c 'SELECT mrcall.attach()' >/dev/null
 back 'DROP EXTENSION CASCADE, CREATE EXTENSION, attach'
+same 'what grant_read had granted can be read again' "$(keeper -c 'SELECT count(*) FROM mrcall.conversions')" \
+    "$(as leaving_analyst -c 'SELECT count(*) FROM mrcall.conversions')"
 same 'the schemas are no members' '' "$(keeper -c "SELECT d.objid::regnamespace FROM pg_depend AS d WHERE d.deptype = 'e'
     AND d.classid = 'pg_namespace'::regclass AND d.objid IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace)")"
 same 'nothing of the kept tables needs the extension but the trigger' 'trigger keep_ignored_referrer on table mrcall.ignored_referrer' "$(keeper -c "

@@ -55,6 +55,8 @@ for report in sessionize visitor_buckets attribution many_visitors call_summary;
         read -r may all < <(chunks_of "${table[$report]}" \
             "$(db -c "SELECT timestamptz '$since' - interval '${before[$report]}'")" "$until")
         seen=$(chunks_read "$(hypertable "${table[$report]}")")
+        # It also looks at the first row of all, whether events were dropped.
+        [ "$report" != attribution ] || may=$((may + 1))
         [ "$may" -lt "$all" ] || die "$report: the range meets every chunk, so that nothing can be left out"
         { [ "$seen" -ge 1 ] && [ "$seen" -le "$may" ]; } || fail "$report: reads $seen of $all chunks, $may meet its range"
         said="$said; reads $seen of $all chunks of ${table[$report]}, $may of which meet its range"

@@ -153,6 +153,7 @@ until_read() { # file, lines
     die 'a reader does not come on' "$(tail -n 3 "$1")"
 }
 check_reader() { # what, file
+    ! grep 'ERROR:' "$2" || die "$1: a reader failed" "$(tail -n 5 "$2")"
     [ "$(grep -c '^[0-9]' "$2")" -ge 2 ] || die "$1: the reader has hardly read" "$(tail -n 3 "$2")"
     # The last line may be cut by the end of the server. The first figure is all calls, the second all different ones.
     [ "$(sed '$d' "$2" | grep '^[0-9]' | sort -u | awk '{ print $1 == $2 }' | paste -sd ' ')" = 1 ] ||
@@ -168,6 +169,7 @@ $seen; COMMIT; SELECT 'next'; SELECT pg_sleep(0.02) \\g /dev/null" | head -n 400
     until_read "$1" 3
 }
 check_turns() { # what, file
+    ! grep 'ERROR:' "$2" || die "$1: a reader failed" "$(tail -n 5 "$2")"
     sed '$d' "$2" | awk '/^next/ { last = ""; read++; next } /^[0-9]/ { if ($1 != $2 || last != "" && last != $0) bad++; last = $0 }
         END { exit bad > 0 || read < 1 }' || die "$1: a reader saw other calls than before, or one twice" "$(tail -n 20 "$2")"
 }
@@ -188,7 +190,7 @@ end_writer() { # file
 
 # kill -9 of the backend at work: the server restarts all of them and recovers. By turns while it takes calls from the table, while it
 # takes them from the table or the archive, and while it drops a chunk; at a random row or chunk.
-kills=0
+kills=0 reads=0
 for round in $(seq "$ROUNDS"); do
     db -c 'SELECT test.add(600)' >/dev/null
     batch=$((1 + RANDOM % 60))
@@ -240,6 +242,7 @@ for round in $(seq "$ROUNDS"); do
     for pid in "$victim" "$reader"; do wait "$pid" 2>/dev/null || true; done
     end_writer "$OUT-writer.out"
     back
+    reads=$((reads + $(grep -c '^[0-9]' "$OUT-reader.out")))
     if [ "$kind" = 'of chunks' ]; then
         check_turns "round $round" "$OUT-reader.out"
     else
@@ -248,6 +251,7 @@ for round in $(seq "$ROUNDS"); do
     sound "round $round, killed at number $stop $kind in batches of $batch"
 done
 is 'all kills met a run half-way' "$ROUNDS" "$kills"
+echo "figure: $kills kills -9 half-way, beside $(db -c 'SELECT count(*) FROM test.call') calls written and $reads reads of old snapshots"
 [ "$ROUNDS" -ge 3 ] || die 'too few rounds for each kind of kill'
 complete 'after the kills'
 if has_chunks; then

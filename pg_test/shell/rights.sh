@@ -55,6 +55,28 @@ same "nor right behind a report" 42501 "$(as rights_analyst "SELECT count(mrcall
     "SELECT mrcall_internal.had_deleted_calls('{zza-2}', '{+39055001}', '{infinity}')" | grep -o 42501)"
 same "nor in one statement with a report" 42501 "$(as rights_analyst "SELECT mrcall_internal.deleted_callers(now() - interval '60 days', now(), NULL),
     mrcall_internal.had_deleted_calls('{zza-2}', '{+39055001}', '{infinity}')" | grep -o 42501)"
+# Code of the host, and what a reader may put in its way, runs while calls are read, and never while the question is open.
+same "nor from a policy or a mapped function, whatever report asks" 't|t|t' "$(in_db -c 'BEGIN' -c "CREATE FUNCTION public.spy(id text) RETURNS boolean LANGUAGE plpgsql AS \$\$
+    BEGIN
+        PERFORM mrcall_internal.had_deleted_calls('{zza-2}', '{+39055001}', '{infinity}');
+        RAISE EXCEPTION 'it has answered';
+    EXCEPTION WHEN insufficient_privilege THEN
+        RETURN true;
+    END \$\$" -c 'ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY' -c 'CREATE POLICY spy ON public.sessions USING (public.spy(id))' \
+    -c 'ALTER TABLE public.business ENABLE ROW LEVEL SECURITY' -c 'CREATE POLICY spy ON public.business USING (public.spy(business_id))' \
+    -c 'SET ROLE demo' -c "SELECT mrcall.attach('{\"calls\": {\"columns\": {\"language\": \"public.spy(id)::text\"}}}')" -c 'SET ROLE rights_a' \
+    -c "SELECT (SELECT count(*) > 10 FROM mrcall.callers(now() - interval '60 days', now())),
+           (SELECT sum(new_callers) > 0 FROM mrcall.call_summary('1 day', now() - interval '60 days', now())),
+           (SELECT cardinality(mrcall_internal.deleted_callers(now() - interval '60 days', now(), NULL)) > 0)" -c 'ROLLBACK' | tail -n 1)"
+# A question that fails leaves none open: here the hashes stay locked.
+in_db -c 'BEGIN' -c 'LOCK TABLE mrcall_internal.first_contact IN ACCESS EXCLUSIVE MODE' -c 'SELECT pg_sleep(300)' >/dev/null 2>&1 &
+holder="FROM pg_locks WHERE relation = 'mrcall_internal.first_contact'::regclass AND mode = 'AccessExclusiveLock' AND granted"
+until [ "$(in_db -c "SELECT count(*) $holder")" = 1 ]; do sleep 0.2; done
+same "nor behind a question that failed" '55P03 42501' "$(in_db -v ON_ERROR_STOP=0 -c 'SET ROLE rights_a' -c "SET lock_timeout = '100ms'" \
+    -c "SELECT mrcall_internal.deleted_callers(now() - interval '60 days', now(), NULL)" \
+    -c "SELECT mrcall_internal.had_deleted_calls('{zza-2}', '{+39055001}', '{infinity}')" 2>&1 | grep -oE '55P03|42501' | xargs)"
+in_db -c "SELECT pg_terminate_backend(pid) $holder" >/dev/null
+wait
 for table in mrcall_internal.first_contact mrcall_internal.caller_key mrcall_internal.granted_right; do
     refused "an analyst does not read $table" 42501 rights_analyst "SELECT * FROM $table"
     in_db -c "GRANT SELECT ON ALL TABLES IN SCHEMA mrcall_internal TO rights_other"
@@ -120,15 +142,10 @@ same "an owner's own view over the archive" "$(owner -c 'SELECT count(*) FROM mr
     -c 'SET ROLE demo' -c 'CREATE VIEW public.of_owner AS SELECT * FROM mrcall.session_archive' -c 'RESET ROLE' \
     -c 'GRANT SELECT ON public.of_owner TO rights_guest' -c 'SET ROLE rights_guest' -c 'SELECT count(*) FROM public.of_owner' -c 'ROLLBACK' | tail -n 1)"
 
-# A role that runs retention writes the kept tables, policies or not.
-in_db <<'SQL'
-GRANT DELETE ON public.sessions, public.sessions_ids TO rights_janitor;
-GRANT SELECT, INSERT, UPDATE, DELETE ON mrcall.session_archive, mrcall_internal.first_call, mrcall_internal.first_contact,
-    mrcall_internal.caller_key, mrcall.retention_run TO rights_janitor;
-GRANT EXECUTE ON PROCEDURE mrcall.apply_session_retention TO rights_janitor;
-GRANT EXECUTE ON FUNCTION mrcall_internal.call_retention_batch, mrcall_internal.retire_calls,
-    mrcall_internal.retire_chunk, mrcall_internal.delete_archived, mrcall_internal.drop_empty_chunk TO rights_janitor;
-SQL
+# A role that runs retention, by the grants that docs/retention.md names, writes the kept tables, policies or not.
+# shellcheck disable=SC2016
+sed -n '/^SELECT mrcall.grant_read(.janitor/,/^```/p' "$ROOT/docs/retention.md" | grep -v '^```' | sed 's/janitor/rights_janitor/g' |
+    in_db >/dev/null
 same "who runs retention by grants archives and deletes, in two batches" '1|t' "$(in_db -c 'BEGIN' \
     -c 'UPDATE public.session_retention_policies SET archive_after_days = 5, delete_after_days = 60' -c 'SET ROLE rights_janitor' \
     -c 'CALL mrcall.apply_session_retention(false, 3)' -c 'CALL mrcall.apply_session_retention(false, 100000)' \
@@ -168,6 +185,19 @@ super -c 'ALTER ROLE rights_other RENAME TO rights_renamed'
 owner -c "SELECT mrcall.revoke_read('rights_renamed')" >/dev/null
 super -c 'ALTER ROLE rights_renamed RENAME TO rights_other'
 same "a role that got another name loses them too" "$before" "$(owner -c "$acl")"
+# As after a restore into another cluster, where the number is that of another role.
+owner -c "SELECT mrcall.grant_read('rights_other')" -c "UPDATE mrcall_internal.granted_right SET role_id = 'rights_a'::regrole WHERE role = 'rights_other'" \
+    -c "SELECT mrcall.revoke_read('rights_other')" >/dev/null
+same "notes go by the name first" "$before" "$(owner -c "$acl")"
+same "and what rights_a was granted stays" t "$(owner -c "SELECT has_table_privilege('rights_a', 'mrcall.calls', 'SELECT')")"
+owner -c "SELECT mrcall.grant_read('rights_other')" -c 'SELECT mrcall.detach()' -c "SELECT mrcall.revoke_read('rights_other')" -c 'SELECT mrcall.attach()' >/dev/null
+same "attach brings back nothing that was taken back behind detach" "$before" "$(owner -c "$acl")"
+# A new role of an old name has no rights by notes of the old one.
+owner -c "SELECT mrcall.grant_read('rights_other')" >/dev/null
+in_db -c 'DROP OWNED BY rights_other' -c 'DROP ROLE rights_other' -c 'CREATE ROLE rights_other'
+owner -c 'GRANT USAGE ON SCHEMA mrcall TO rights_other' -c 'GRANT SELECT ON mrcall.visits, public.sessions TO rights_other' \
+    -c 'GRANT INSERT ON public.website_events TO rights_other' -c "SELECT mrcall.grant_read('rights_other')" -c "SELECT mrcall.revoke_read('rights_other')" >/dev/null
+same "a new role of the name has and loses its own" "$before" "$(owner -c "$acl")"
 # Foreign tables want a user on the other server.
 same "grant_read says where a foreign server does not know the role" 'NOTICE:  role "rights_other" has no user mapping on the foreign server "elsewhere": its reports cannot read there
 HINT:  CREATE USER MAPPING FOR rights_other SERVER elsewhere' "$(in_db -c 'BEGIN' -c 'CREATE FOREIGN DATA WRAPPER elsewhere' -c 'CREATE SERVER elsewhere FOREIGN DATA WRAPPER elsewhere' \
@@ -175,6 +205,10 @@ HINT:  CREATE USER MAPPING FOR rights_other SERVER elsewhere' "$(in_db -c 'BEGIN
     -c "SELECT mrcall.grant_read('rights_other')" -c 'ROLLBACK' 2>&1 |
     grep -E -A1 '^NOTICE' | sed -E 's/ OPTIONS.*//; s/NOTICE:  00000: /NOTICE:  /')"
 
+# ---- the page of promises names tests that are there
+tests=$(grep -oE '.(shell|sql)/[a-z_]+\.(sh|sql)`' "$ROOT/docs/security.md" | tr -d '`' | sort -u)
+for test in $tests; do [ -e "$ROOT/pg_test/$test" ] || die "docs/security.md names a test that is not there: $test"; done
+same "docs/security.md names tests that are there" t "$([ "$(wc -w <<<"$tests")" -gt 8 ] && echo t)"
 # ---- tenants: random questions beside a database that holds only what the policies leave
 rounds=16 cases=14
 [ "${SOAK:-}" ] && rounds=80 cases=30

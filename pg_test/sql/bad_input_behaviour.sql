@@ -40,7 +40,7 @@ SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "properties": "pro"}]');
 SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "properties": [1]}]');
 SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "utm_source": {}}]');
 -- What is inside a step is data, whatever it looks like.
-SELECT step, visitors FROM mrcall.funnel(:r, $$[{"step": "'; DROP TABLE public.business; --", "page": "' OR true OR '%", "event": "$1",
+SELECT step, visitors FROM mrcall.funnel(:r, $$[{"step": "'; DROP TABLE public.business; --", "page": "%' OR true OR '%", "event": "$1",
     "properties": {"a'": "'); --"}, "utm_source": "%L", "utm_medium": "\\'", "utm_campaign": "\" OR true"}]$$);
 
 -- Windows, modes, dimensions, gaps.

@@ -37,3 +37,6 @@ SELECT mrcall.paths(s) FROM (SELECT mrcall.path_agg(ARRAY[n::text], n, n / 8.0, 
 -- A NULL where there must be a value, in a function that is called for NULLs too.
 SELECT mrcall_internal.exact('1 day', NULL);
 SELECT mrcall_internal.exact(NULL, 'gap');
+
+-- Of a table that is gone nobody can tell.
+SELECT mrcall_internal.is_seen_by_nobody(1) AS is_seen_by_nobody;

@@ -2,7 +2,8 @@
 -- end before they begin or belong to nobody, around changes of the clock. A difference names its seed; to see that world
 -- alone, call pg_temp.build(seed) and pg_temp.differences(seed).
 \pset footer off
-SET LOCAL client_min_messages = warning;
+-- Businesses and owners that nobody knows are asked for, too: hundreds of warnings.
+SET LOCAL client_min_messages = error;
 CREATE SCHEMA world;
 CREATE TABLE world.call (LIKE mrcall.session_archive);
 ALTER TABLE world.call ALTER business_id DROP NOT NULL;
@@ -43,7 +44,8 @@ $$;
 CREATE FUNCTION pg_temp.plain(unit text, since timestamptz, until timestamptz, zone text, one text, for_owner text, for_template text)
 RETURNS TABLE (
     bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint, new_callers bigint,
-    total interval, mean interval, p50 interval, p95 interval, peak int, outcomes jsonb)
+    total interval, mean interval, p50 interval, p95 interval, peak int, outcomes jsonb,
+    local timestamp)
 LANGUAGE sql
 AS $$
     WITH call AS (
@@ -87,7 +89,8 @@ AS $$
                         UNION SELECT s.started_at FROM call AS s WHERE s.bucket = r.bucket AND s.business = r.business) AS i) AS m),
            (SELECT coalesce(jsonb_object_agg(o.outcome, o.calls), '{}')
             FROM (SELECT coalesce(x.outcome, '(not set)') AS outcome, count(*) AS calls FROM call AS x
-                  WHERE x.bucket = r.bucket AND x.business = r.business GROUP BY 1) AS o)
+                  WHERE x.bucket = r.bucket AND x.business = r.business GROUP BY 1) AS o),
+           r.bucket AT TIME ZONE zone
     FROM row AS r
     LEFT JOIN call AS c ON c.bucket = r.bucket AND c.business = r.business
     GROUP BY r.bucket, r.business_id, r.business

@@ -79,7 +79,8 @@ cohort AS (
 )
 SELECT c.nr, c.wall AT TIME ZONE c.zone AS cohort, c.value, coalesce(l.visitors, 0) AS visitors, c.period,
        CASE WHEN l.eligible > 0 THEN l.returned END AS returned,
-       CASE WHEN l.eligible > 0 THEN round(l.returned::numeric / l.eligible, 6) END AS retention, coalesce(l.eligible, 0) AS eligible
+       CASE WHEN l.eligible > 0 THEN round(l.returned::numeric / l.eligible, 6) END AS retention, coalesce(l.eligible, 0) AS eligible,
+       c.wall AS local
 FROM cohort AS c
 LEFT JOIN lived AS l ON l.nr = c.nr AND l.wall IS NOT DISTINCT FROM c.wall AND l.value IS NOT DISTINCT FROM c.value AND l.period = c.period;
 

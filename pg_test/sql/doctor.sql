@@ -1,18 +1,21 @@
 -- mrcall.doctor: each finding brought about once; where it has a fix, the fix is run and the finding is gone.
 SET client_min_messages = warning;
--- What doctor finds beside what it found before; hypertables are another matter (there may be no TimescaleDB).
+-- What doctor finds beside what it found before; hypertables are another matter (there may be no TimescaleDB). Within a transaction an
+-- index cannot be made without locks: that its fixes do so is in shell/doctor_fixes.
 CREATE TABLE public.usual AS SELECT * FROM mrcall.doctor() WHERE false;
 CREATE FUNCTION pg_temp.findings() RETURNS TABLE (severity text, object text, finding text, fix text) LANGUAGE sql AS $$
-    SELECT d.severity, d.object, d.finding, d.fix FROM mrcall.doctor() AS d WHERE d.finding !~ 'hypertable|TimescaleDB'
+    SELECT d.severity, d.object, replace(d.finding, ' (a chunk cannot be written while it is indexed)', ''),
+           regexp_replace(d.fix, ' CONCURRENTLY| WITH \(timescaledb[^)]*\)', '')
+    FROM mrcall.doctor() AS d WHERE d.finding !~ 'hypertable|TimescaleDB'
     EXCEPT
-    SELECT u.severity, u.object, u.finding, u.fix FROM public.usual AS u
+    SELECT u.severity, u.object, u.finding, regexp_replace(u.fix, ' CONCURRENTLY', '') FROM public.usual AS u
     ORDER BY 1, 2, 3
 $$;
--- Runs the fix of the findings that a pattern names; within a transaction an index cannot be made without locks (shell/doctor_fixes).
+-- Runs the fix of the findings that a pattern names.
 CREATE FUNCTION pg_temp.mend(pattern text) RETURNS TABLE (statement text) LANGUAGE plpgsql AS $$
 BEGIN
     FOR statement IN SELECT d.fix FROM pg_temp.findings() AS d WHERE d.finding ~ pattern LOOP
-        EXECUTE regexp_replace(statement, ' CONCURRENTLY| WITH \(timescaledb[^)]*\)', '', 'g');
+        EXECUTE statement;
         RETURN NEXT;
     END LOOP;
 END

@@ -34,7 +34,8 @@ SELECT max_gap, count(*) > 70000 AS compared, count(locf) > count(value) AS locf
 FROM plain GROUP BY max_gap ORDER BY max_gap;
 
 -- Frames mean nothing to them, the order of ties neither.
-SELECT count(a) > 10000 AS compared, count(*) FILTER (WHERE a IS DISTINCT FROM b) AS by_frame, count(*) FILTER (WHERE a IS DISTINCT FROM c) AS by_ties
+SELECT count(a) > 10000 AS compared, count(*) FILTER (WHERE a IS DISTINCT FROM b) AS by_frame,
+       count(*) FILTER (WHERE a IS DISTINCT FROM c) AS by_ties
 FROM (SELECT mrcall.locf(value, ts, '1 hour') OVER (PARTITION BY series ORDER BY ts) AS a,
              mrcall.locf(value, ts, '1 hour') OVER (PARTITION BY series ORDER BY ts ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS b,
              mrcall.locf(value, ts, '1 hour') OVER (PARTITION BY series ORDER BY ts, n DESC) AS c

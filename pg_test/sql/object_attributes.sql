@@ -30,7 +30,8 @@ SELECT p.oid::regprocedure AS security_definer, p.proowner = current_user::regro
 -- C functions know no search_path; SQL functions meant to be inlined carry no SET; everything else pins it, but what runs the code of
 -- the host (triggers, policies): these are listed.
 SELECT p.oid::regprocedure AS without_search_path FROM function AS p JOIN pg_language AS l ON l.oid = p.prolang
-WHERE NOT EXISTS (SELECT FROM unnest(p.proconfig) AS s WHERE s LIKE 'search\_path=%') AND l.lanname NOT IN ('c', 'internal', 'sql');
+WHERE NOT EXISTS (SELECT FROM unnest(p.proconfig) AS s WHERE s LIKE 'search\_path=%')
+  AND l.lanname NOT IN ('c', 'internal', 'sql', 'mrcall_sql');
 SELECT p.oid::regprocedure AS path_with_more FROM function AS p
 WHERE EXISTS (SELECT FROM unnest(p.proconfig) AS s WHERE s LIKE 'search\_path=%' AND s <> 'search_path=pg_catalog, pg_temp');
 -- An unqualified name or operator in an inlined function would be looked up in the caller's search_path: a search_path without

@@ -58,7 +58,7 @@ grid AS (
 SELECT g.nr, g.bucket, g.value, coalesce(h.visitors, 0) AS visitors, coalesce(v.visits, 0) AS visits, coalesce(h.events,
     0) AS events,
        coalesce(h.pageviews, 0) AS pageviews, coalesce(v.bounces, 0) AS bounces, coalesce(v.total_duration,
-           '0') AS total_duration
+           '0') AS total_duration, g.bucket AT TIME ZONE (SELECT a.zone FROM asked AS a WHERE a.nr = g.nr) AS local
 FROM grid AS g
 LEFT JOIN (SELECT h.nr, h.bucket, coalesce(h.value, '-') AS value, count(DISTINCT h.visitor_id) AS visitors,
     count(*) AS events,

@@ -144,6 +144,7 @@ CREATE FUNCTION mrcall_internal.kept_table_fault(relation regclass)
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
     SELECT CASE
         WHEN k.relation IS NULL THEN 'it is none of the extension''s'
@@ -172,6 +173,7 @@ CREATE FUNCTION mrcall_internal.check_kept_tables()
 RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
 DECLARE
     bad record;
@@ -229,6 +231,7 @@ CREATE FUNCTION mrcall_internal.make_kept_tables()
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
 DECLARE
     kept record;

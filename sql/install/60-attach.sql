@@ -44,22 +44,37 @@ COMMENT ON FUNCTION mrcall_internal.check_mapping(jsonb) IS 'The errors of a map
 
 -- The type of an expression over a table, or why it has none: what the server says. It is looked up as in the view, but not
 -- evaluated: the functions that it calls may need the search_path of those who read. Nor is the table read, whose policies may, too:
--- its columns are those of its row type.
+-- its columns are those of its row type. Types are named as format_type names them.
+-- collates_apart: by another collation than the database's and C, or one for which different texts are equal. Of two such
+-- columns no comparison is possible, and LIKE of none.
 CREATE FUNCTION mrcall_internal.try_expression(
-    sql text, relation regclass, OUT found_type text, OUT state text, OUT problem text)
+    sql text, relation regclass, OUT found_type text, OUT collates_apart boolean, OUT state text, OUT problem text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
+DECLARE
+    source text;
+    found regtype;
+    collation_name text;
 BEGIN
+    -- Rights on single columns show when it is read.
+    source := format(
+        'FROM (SELECT CASE WHEN false THEN %1$s END AS value FROM %2$s '
+        'WHERE (CASE WHEN false THEN pg_catalog.num_nulls(%1$s) END) IS NULL) AS e', sql,
+        CASE WHEN has_table_privilege(relation, 'SELECT') THEN format('(SELECT (NULL::%s).*) AS t', relation)
+             ELSE format('(SELECT) AS one LEFT JOIN %s AS t ON false', relation) END);
     -- WHERE refuses aggregates and windows, CASE sets: an expression is one value of one row.
-    EXECUTE format('SELECT pg_catalog.format_type(mrcall_internal.base_type(pg_catalog.pg_typeof(e.value)), NULL) '
-                   'FROM (SELECT CASE WHEN false THEN %1$s END AS value FROM %2$s '
-                   'WHERE (CASE WHEN false THEN pg_catalog.num_nulls(%1$s) END) IS NULL) AS e', sql,
-                   CASE WHEN has_table_privilege(relation, 'SELECT') THEN format('(SELECT (NULL::%s).*) AS t', relation)
-                        -- Rights on single columns show when it is read.
-                        ELSE format('(SELECT) AS one LEFT JOIN %s AS t ON false', relation) END)
-        INTO found_type;
+    EXECUTE 'SELECT mrcall_internal.base_type(pg_catalog.pg_typeof(e.value)) ' || source INTO found;
     state := 'ok';
+    SELECT CASE t.typname WHEN 'citext' THEN 'citext' ELSE format_type(t.oid, NULL) END, t.typcollation <> 0
+    INTO found_type, collates_apart
+    FROM pg_type AS t
+    WHERE t.oid = found;
+    IF collates_apart THEN
+        EXECUTE 'SELECT pg_catalog.pg_collation_for(e.value) ' || source INTO collation_name;
+        collates_apart := coalesce(collation_name NOT IN ('"default"', '"C"'), false);
+    END IF;
 EXCEPTION
     WHEN insufficient_privilege THEN
         state := 'no right';
@@ -73,7 +88,7 @@ EXCEPTION
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.try_expression(text, regclass) IS
-    'The type of an expression over a table, or why it has none';
+    'The type of an expression over a table and whether its collation is a third one, or why it has none';
 
 -- The columns of the physical tables that a mapping names.
 CREATE FUNCTION mrcall_internal.physical_columns(mapping jsonb)
@@ -102,6 +117,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     col record;
+    collates_apart boolean;
 BEGIN
     FOR col IN
         SELECT * FROM mrcall_internal.compiled_mapping(mapping::text, mrcall_internal.physical_columns(mapping)::text) AS m
@@ -118,12 +134,15 @@ BEGIN
             problem := col.problem;
             expression := col.source;
         ELSIF relation IS NOT NULL AND col.sql IS NOT NULL THEN
-            SELECT t.found_type, t.state, t.problem INTO found_type, state, problem
+            SELECT t.found_type, t.collates_apart, t.state, t.problem INTO found_type, collates_apart, state, problem
             FROM mrcall_internal.try_expression(col.sql, relation) AS t;
             cast_expression := mrcall_internal.cast_expression(col.sql, found_type, type);
+            IF collates_apart AND type IN ('text', 'text[]') THEN
+                cast_expression := format('(%s COLLATE pg_catalog."default")', cast_expression);
+            END IF;
             IF state = 'ok' AND cast_expression IS NULL THEN
                 state := 'bad type';
-            ELSIF cast_expression LIKE 'mrcall.try\_%' THEN
+            ELSIF starts_with(cast_expression, 'mrcall.try_') THEN
                 said := format('(%s)::pg_catalog.text', col.sql);
             END IF;
         END IF;
@@ -222,6 +241,7 @@ CREATE FUNCTION mrcall_internal.view_names()
 RETURNS TABLE (nr bigint, relation text)
 LANGUAGE sql STABLE ROWS 20
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
     SELECT t.nr, format('mrcall.%I', t.logical_table)
     FROM mrcall_internal.source_tables() WITH ORDINALITY AS t (logical_table, relation, purpose, nr)
@@ -395,7 +415,8 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.view_differs(text, text) IS 'Whether attach has to make a view anew';
 
--- Grants again what could be read before detach. A role that is gone meanwhile has lost it.
+-- Grants again what could be read before detach, and what grant_read had granted on a view that DROP EXTENSION has taken. A role that
+-- is gone meanwhile has lost it.
 CREATE FUNCTION mrcall_internal.regrant(name text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -409,6 +430,11 @@ BEGIN
                       CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
         FROM mrcall_internal.detached_grant AS g
         WHERE g.relation = name AND (g.grantee = '' OR EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = g.grantee))
+        UNION ALL
+        SELECT format('GRANT SELECT ON %s TO %I', name, g.role)
+        FROM mrcall_internal.granted_right AS g
+        JOIN pg_roles AS r ON r.oid = g.role_id AND r.rolname = g.role
+        WHERE g.kind = 'table' AND g.object = name
     LOOP
         EXECUTE statement;
     END LOOP;
@@ -500,6 +526,7 @@ RETURNS text
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
+SET quote_all_identifiers = off
 AS $$
 DECLARE
     former_role text;

@@ -71,6 +71,7 @@ CREATE FUNCTION mrcall_internal.leaving_triggers()
 RETURNS SETOF oid
 LANGUAGE sql STABLE ROWS 1
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
     SELECT t.oid
     FROM mrcall_internal.kept_tables() AS k
@@ -83,6 +84,7 @@ CREATE FUNCTION mrcall_internal.leaving_policies()
 RETURNS SETOF oid
 LANGUAGE sql STABLE ROWS 1
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
     SELECT DISTINCT p.oid
     FROM mrcall_internal.kept_tables() AS k
@@ -100,6 +102,7 @@ RETURNS text
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
+SET quote_all_identifiers = off
 AS $$
 DECLARE
     former_role text;

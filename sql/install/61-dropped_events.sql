@@ -14,34 +14,33 @@ AS $$
       AND (s.begins_at IS NULL OR f.begins_at OPERATOR(pg_catalog.<) s.begins_at)
 $$;
 COMMENT ON FUNCTION mrcall_internal.note_first_event() IS 'Notes in mrcall.source since when there are events';
-REVOKE ALL ON FUNCTION mrcall_internal.note_first_event() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION mrcall_internal.note_first_event() TO @extowner@ WITH GRANT OPTION;
 
--- NULL where there is none, it has not run yet, or it goes by a number instead of a time.
+-- No row where there is none, or it goes by a number instead of a time. slack: how much older than that a row may be which a run
+-- has left: a chunk goes as a whole, and the next run may be due.
 CREATE FUNCTION mrcall_internal.drop_policy(relation regclass)
-RETURNS interval
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+RETURNS TABLE (after interval, slack interval)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    found interval;
 BEGIN
-    IF to_regclass('timescaledb_information.job_stats') IS NOT NULL THEN
-        EXECUTE $query$
-            SELECT pg_catalog.min((j.config OPERATOR(pg_catalog.->>) 'drop_after')::pg_catalog.interval)
-            FROM timescaledb_information.jobs AS j
-            JOIN timescaledb_information.job_stats AS s ON s.job_id OPERATOR(pg_catalog.=) j.job_id
-            WHERE j.proc_name OPERATOR(pg_catalog.=) 'policy_retention' AND s.total_successes OPERATOR(pg_catalog.>) 0
-              AND (j.config OPERATOR(pg_catalog.->>) 'drop_after') OPERATOR(pg_catalog.~) '[a-z:]'
-              AND pg_catalog.to_regclass(pg_catalog.format('%I.%I', j.hypertable_schema, j.hypertable_name))
-                  OPERATOR(pg_catalog.=) $1
-            $query$ INTO found USING relation;
+    IF to_regclass('timescaledb_information.jobs') IS NOT NULL THEN
+        RETURN QUERY EXECUTE $query$
+            SELECT p.after, d.time_interval OPERATOR(pg_catalog.+) p.schedule_interval
+            FROM (SELECT (j.config OPERATOR(pg_catalog.->>) 'drop_after')::pg_catalog.interval AS after, j.schedule_interval,
+                         j.hypertable_schema, j.hypertable_name
+                  FROM timescaledb_information.jobs AS j
+                  WHERE j.proc_name OPERATOR(pg_catalog.=) 'policy_retention'
+                    AND (j.config OPERATOR(pg_catalog.->>) 'drop_after') OPERATOR(pg_catalog.~) '[a-z:]') AS p
+            JOIN timescaledb_information.dimensions AS d ON d.hypertable_schema OPERATOR(pg_catalog.=) p.hypertable_schema
+                AND d.hypertable_name OPERATOR(pg_catalog.=) p.hypertable_name AND d.dimension_number OPERATOR(pg_catalog.=) 1
+            WHERE pg_catalog.to_regclass(pg_catalog.format('%I.%I', p.hypertable_schema, p.hypertable_name))
+                OPERATOR(pg_catalog.=) $1
+            ORDER BY p.after LIMIT 1
+            $query$ USING relation;
     END IF;
-    RETURN found;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.drop_policy(regclass) IS
-    'After which time a policy of TimescaleDB that has run drops the chunks of a table';
+COMMENT ON FUNCTION mrcall_internal.drop_policy(regclass) IS 'After which time a policy of TimescaleDB drops the chunks of a table';
 
 -- Only who sees all rows knows: under row-level security, others' rows are no less there. A day's leeway, so that a row that
 -- somebody deleted is no drop.
@@ -54,7 +53,7 @@ DECLARE
     noted pg_catalog.timestamptz;
     relation pg_catalog.regclass;
     latest_begin pg_catalog.timestamptz;
-    policy pg_catalog.interval;
+    policy record;
     earliest pg_catalog.timestamptz;
 BEGIN
     SELECT s.begins_at, pg_catalog.to_regclass(s.relation) INTO noted, relation
@@ -62,10 +61,10 @@ BEGIN
     IF relation IS NULL OR pg_catalog.row_security_active(relation::pg_catalog.oid) THEN
         RETURN NULL;
     END IF;
-    policy := mrcall_internal.drop_policy(relation);
+    SELECT p.after, p.slack INTO policy FROM mrcall_internal.drop_policy(relation) AS p;
     latest_begin := noted OPERATOR(pg_catalog.+) '24:00:00'::pg_catalog.interval;
     -- Mostly the first row that is looked at answers.
-    IF policy IS NULL AND (latest_begin IS NULL OR EXISTS (
+    IF policy.after IS NULL AND (latest_begin IS NULL OR EXISTS (
         SELECT FROM mrcall.events AS e
         WHERE e.occurred_at OPERATOR(pg_catalog.<=) latest_begin AND e.occurred_at OPERATOR(pg_catalog.>) '-infinity')) THEN
         RETURN NULL;
@@ -74,7 +73,10 @@ BEGIN
     SELECT COALESCE(pg_catalog.min(e.occurred_at), pg_catalog.now()) INTO earliest
     FROM mrcall.events AS e WHERE e.occurred_at OPERATOR(pg_catalog.>) '-infinity';
     RETURN CASE WHEN earliest OPERATOR(pg_catalog.>) latest_begin
-                  OR earliest OPERATOR(pg_catalog.<) (pg_catalog.now() OPERATOR(pg_catalog.-) policy) THEN earliest END;
+                  -- The policy has been at work where what is left begins about where it would.
+                  OR earliest OPERATOR(pg_catalog.<) (pg_catalog.now() OPERATOR(pg_catalog.-) policy.after)
+                     AND earliest OPERATOR(pg_catalog.>=) (pg_catalog.now() OPERATOR(pg_catalog.-) policy.after
+                                                           OPERATOR(pg_catalog.-) policy.slack) THEN earliest END;
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.events_dropped_before() IS

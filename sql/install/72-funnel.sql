@@ -66,7 +66,7 @@ BEGIN
                 columns_only := columns_only || format('e.event_type = ANY (%L::text[])', CASE part.type
                     WHEN 'array' THEN ARRAY(SELECT jsonb_array_elements_text(part.value)) ELSE ARRAY[part.value #>> '{}'] END);
             ELSIF part.key = 'page' THEN
-                IF length(substring(part.value #>> '{}' FROM '\\*$')) % 2 = 1 THEN
+                IF length(substring(part.value #>> '{}' FROM E'\\\\*$')) % 2 = 1 THEN
                     RAISE EXCEPTION 'the pattern "%" of step "%" ends with an escape character', part.value #>> '{}', step
                         USING ERRCODE = '22023', HINT = 'A backslash makes the next character literal; write two for one.';
                 END IF;
@@ -89,8 +89,7 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.funnel_steps(jsonb) IS 'The steps of a funnel as SQL conditions on a row e of events';
 
--- Its parameters: $1 since, $2 until, $3 until with what may come after it, $4 within, $5 modes, $6 dimension, $7 and $8 the
--- range of the visits' events, $9 gap.
+-- Over the values of funnel_figures.
 CREATE FUNCTION mrcall_internal.funnel_query(steps jsonb, modes text[], by_value boolean, no_bots boolean)
 RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -99,7 +98,7 @@ AS $$
 DECLARE
     visit constant text := 'visit AS MATERIALIZED (
         SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot, v.value
-        FROM mrcall_internal.valued_visits($7, $8, $9, $6) AS v
+        FROM mrcall_internal.valued_visits(read_since, read_until, gap, dimension) AS v
     ),';
     bot constant text := 'bot AS MATERIALIZED (
         SELECT v.visitor_id, v.started_at, v.ended_at, q.at
@@ -118,21 +117,21 @@ BEGIN
                -- By these modes an event of no step, or of a step out of order, matters; but the first step is not looked at
                -- after until.
                WHEN modes && '{strict_order,consecutive}' THEN format(
-                   '(e.occurred_at < $2 OR (%s) IS NOT TRUE OR %s)', min(s.condition) FILTER (WHERE s.step_no = 1),
+                   '(e.occurred_at < until OR (%s) IS NOT TRUE OR %s)', min(s.condition) FILTER (WHERE s.step_no = 1),
                    coalesce(string_agg(s.condition, ' OR ' ORDER BY s.step_no) FILTER (WHERE s.step_no > 1), 'false'))
                -- Without a function, so that each condition is evaluated once for an event.
                ELSE format('(%s)', string_agg(DISTINCT s.prefilter, ' OR ')) END,
            -- A chain begins before until; its later steps may come after.
-           string_agg(CASE s.step_no WHEN 1 THEN s.condition || ' AND e.occurred_at < $2' ELSE s.condition END, ', '
+           string_agg(CASE s.step_no WHEN 1 THEN s.condition || ' AND e.occurred_at < until' ELSE s.condition END, ', '
                       ORDER BY s.step_no)
     INTO counted, step_array
     FROM mrcall_internal.funnel_steps(steps) AS s;
     RETURN format('
     WITH %1$s
     chain AS (
-        SELECT e.visitor_id, mrcall.window_funnel_times($4, e.occurred_at, ARRAY[%2$s]%3$s) AS times
+        SELECT e.visitor_id, mrcall.window_funnel_times(within, e.occurred_at, ARRAY[%2$s]%3$s) AS times
         FROM mrcall.events AS e
-        WHERE e.visitor_id IS NOT NULL AND e.occurred_at >= $1 AND e.occurred_at < $3 AND %4$s
+        WHERE e.visitor_id IS NOT NULL AND e.occurred_at >= since AND e.occurred_at < ends_at AND %4$s
         GROUP BY e.visitor_id
     ),
     valued AS (
@@ -151,7 +150,7 @@ BEGIN
     ) AS r
     GROUP BY r.value, r.step_no',
         CASE WHEN by_value OR no_bots THEN visit END || CASE WHEN no_bots THEN bot ELSE '' END, step_array,
-        CASE WHEN modes <> '{}' THEN ', $5' END, counted || CASE WHEN no_bots THEN ' AND ' || by_nobody_else ELSE '' END,
+        CASE WHEN modes <> '{}' THEN ', modes' END, counted || CASE WHEN no_bots THEN ' AND ' || by_nobody_else ELSE '' END,
         CASE WHEN by_value THEN 'SELECT v.value FROM visit AS v
                                  WHERE v.visitor_id = c.visitor_id AND c.times[1] BETWEEN v.started_at AND v.ended_at'
              ELSE 'SELECT NULL::text AS value' END);
@@ -165,19 +164,16 @@ CREATE FUNCTION mrcall_internal.funnel_figures(
     since timestamptz, until timestamptz, steps jsonb, within interval, modes text[], dimension text, gap interval,
     no_bots boolean)
 RETURNS TABLE (value text, step_no int, visitors bigint, median_time interval, median_total_time interval)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
-SET search_path = pg_catalog, pg_temp
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
 SET enable_nestloop = off
 SET enable_sort = off
 AS $$
-DECLARE
-    margin constant interval := mrcall_internal.visit_margin(gap);
-BEGIN
-    RETURN QUERY EXECUTE mrcall_internal.funnel_query(steps, modes, dimension IS NOT NULL, no_bots)
-    USING since, until, mrcall_internal.later(until, within), within, modes, dimension,
-          mrcall_internal.earlier(since, margin),
-          mrcall_internal.later(mrcall_internal.later(until, CASE WHEN no_bots THEN within ELSE '0' END), margin), gap;
-END
+    SELECT mrcall_internal.funnel_query(steps, modes, dimension IS NOT NULL, no_bots) AS query,
+           mrcall_internal.later(until, within) AS ends_at,
+           mrcall_internal.earlier(since, mrcall_internal.visit_margin(gap)) AS read_since,
+           mrcall_internal.later(mrcall_internal.later(until, CASE WHEN no_bots THEN within ELSE '0' END),
+                                 mrcall_internal.visit_margin(gap)) AS read_until;
+    EXECUTE query
 $$;
 COMMENT ON FUNCTION mrcall_internal.funnel_figures(
     timestamptz, timestamptz, jsonb, interval, text[], text, interval, boolean) IS
@@ -189,25 +185,16 @@ CREATE FUNCTION mrcall.funnel(
 RETURNS TABLE (
     dimension_value text, step_no int, step text, visitors bigint, conversion numeric, step_conversion numeric,
     drop_off bigint, median_time interval, median_total_time interval)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
-SET search_path = pg_catalog, pg_temp
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
 AS $$
-#variable_conflict use_column
-DECLARE
-    exact_within constant interval := mrcall_internal.exact(within, 'within');
-    exact_gap constant interval := mrcall_internal.exact(gap, 'gap');
-    names text[];
-BEGIN
-    PERFORM mrcall_internal.check_range(since, until);
-    names := ARRAY(SELECT s.step FROM mrcall_internal.funnel_steps(steps) AS s ORDER BY s.step_no);
-    -- No events: only the modes are checked.
-    PERFORM mrcall.window_funnel(NULL::mrcall.funnel_state, exact_within, modes);
-    IF dimension IS NOT NULL THEN
-        PERFORM mrcall_internal.check_dimension(dimension,
-            '{channel,source,medium,campaign,landing_page,referrer_domain,device,entry_page}');
-    END IF;
-    PERFORM mrcall_internal.require_attached();
-    RETURN QUERY
+    SELECT mrcall_internal.exact(within, 'within') AS exact_within, mrcall_internal.exact(gap, 'gap') AS exact_gap,
+           mrcall_internal.check_range(since, until),
+           ARRAY(SELECT s.step FROM mrcall_internal.funnel_steps(steps) AS s ORDER BY s.step_no) AS names,
+           -- No events: only the modes are checked.
+           mrcall.window_funnel(NULL::mrcall.funnel_state, mrcall_internal.exact(within, 'within'), modes) AS checked,
+           CASE WHEN dimension IS NOT NULL THEN mrcall_internal.check_dimension(dimension,
+               '{channel,source,medium,campaign,landing_page,referrer_domain,device,entry_page}') END,
+           mrcall_internal.require_attached(), mrcall_internal.check_pages(steps);
     WITH figures AS MATERIALIZED (
         SELECT f.value COLLATE "C" AS value, f.step_no, f.visitors, f.median_time, f.median_total_time
         FROM mrcall_internal.funnel_figures(
@@ -227,8 +214,7 @@ BEGIN
            round(r.visitors / nullif(r.visitors_before, 0)::numeric, 6), r.visitors_before - r.visitors,
            r.median_time, r.median_total_time
     FROM report AS r
-    ORDER BY r.first_visitors DESC, r.value, r.step_no;
-END
+    ORDER BY r.first_visitors DESC, r.value, r.step_no
 $$;
 COMMENT ON FUNCTION mrcall.funnel(timestamptz, timestamptz, jsonb, interval, text, text[], interval, boolean) IS
     'How many visitors reach each of a funnel''s named steps, how many drop off, and how long they take';

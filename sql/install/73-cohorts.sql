@@ -37,23 +37,16 @@ COMMENT ON TYPE mrcall_internal.cohort_settings IS 'What cohorts is asked';
 -- 0.65 s instead of 0.85 s.
 CREATE FUNCTION mrcall_internal.cohort_counts(cohort mrcall_internal.cohort_settings)
 RETURNS TABLE (bucket_no int, value text, periods_over bigint, period bigint, visitors bigint)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
-SET search_path = pg_catalog, pg_temp
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
 SET enable_nestloop = off
 SET enable_sort = off
-SET plan_cache_mode = force_custom_plan
 AS $$
-#variable_conflict use_column
-DECLARE
-    margin constant interval := mrcall_internal.visit_margin(cohort.gap);
-    by_bucket constant boolean := cohort.dimension = 'first_seen';
-    is_rolling constant boolean := cohort.step IS NOT NULL;
     -- Computed once, not for each row. Bots are told by their visits, over the whole history: whoever was first a bot did not
     -- come then.
-    read_since constant timestamptz := CASE WHEN NOT cohort.no_bots THEN mrcall_internal.earlier(cohort.since, margin) END;
-    read_until constant timestamptz := mrcall_internal.later(cohort.until, margin);
-BEGIN
-    RETURN QUERY
+    SELECT cohort.dimension = 'first_seen' AS by_bucket, cohort.step IS NOT NULL AS is_rolling,
+           CASE WHEN NOT cohort.no_bots
+                THEN mrcall_internal.earlier(cohort.since, mrcall_internal.visit_margin(cohort.gap)) END AS read_since,
+           mrcall_internal.later(cohort.until, mrcall_internal.visit_margin(cohort.gap)) AS read_until;
     WITH visit AS MATERIALIZED (
         SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot, v.value
         FROM mrcall_internal.valued_visits(read_since, read_until, cohort.gap, cohort.dimension) AS v
@@ -120,8 +113,7 @@ BEGIN
     SELECT a.bucket_no, a.value, NULL, a.period, count(*)
     FROM active AS a
     WHERE a.period <= cohort.periods AND a.period < a.periods_over
-    GROUP BY a.bucket_no, a.value, a.period;
-END
+    GROUP BY a.bucket_no, a.value, a.period
 $$;
 COMMENT ON FUNCTION mrcall_internal.cohort_counts(mrcall_internal.cohort_settings) IS
     'The sizes of cohorts, and how many of each came back';
@@ -130,32 +122,23 @@ CREATE FUNCTION mrcall.cohorts(
     since timestamptz, until timestamptz, width interval DEFAULT '7 days', zone text DEFAULT 'UTC', by text DEFAULT 'first_seen',
     periods int DEFAULT 8, rolling boolean DEFAULT false, gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false)
 RETURNS TABLE (
-    cohort timestamptz, dimension_value text, visitors bigint, period int, returned bigint, retention numeric, eligible bigint)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
-SET search_path = pg_catalog, pg_temp
+    cohort timestamptz, dimension_value text, visitors bigint, period int, returned bigint, retention numeric, eligible bigint,
+    local timestamp)
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
 AS $$
-#variable_conflict use_column
-DECLARE
-    asked mrcall_internal.cohort_settings;
-    starts timestamptz[];
-    ends timestamptz[];
-    exact_gap constant interval := mrcall_internal.exact(gap, 'gap');
-    by_bucket constant boolean := by = 'first_seen';
-BEGIN
-    PERFORM mrcall_internal.check_range(since, until);
-    SELECT array_agg(b.bucket ORDER BY b.bucket), array_agg(b.next_bucket ORDER BY b.bucket) INTO starts, ends
-    FROM mrcall.buckets(width, since, until, zone) AS b;
-    PERFORM mrcall_internal.check_cohorts(by, periods), mrcall_internal.require_attached();
-    IF EXISTS (SELECT FROM mrcall.events AS e WHERE e.occurred_at = '-infinity' AND e.visitor_id IS NOT NULL) THEN
-        RAISE EXCEPTION 'the first event of a visitor is at -infinity'
-            USING ERRCODE = '22008', HINT = 'SELECT * FROM mrcall.events WHERE occurred_at = ''-infinity''; shows it.';
-    END IF;
-    PERFORM mrcall_internal.warn_of_dropped_events('-infinity', 'who came before is new here when coming again');
-    asked := ROW(
-        since, until, starts, ends,
-        CASE WHEN rolling THEN (1000000 * extract(epoch FROM mrcall_internal.exact(width, 'width')))::bigint END,
-        by, periods, exact_gap, coalesce(exclude_bots, false));
-    RETURN QUERY
+    SELECT by = 'first_seen' AS by_bucket, mrcall_internal.exact(gap, 'gap') AS exact_gap,
+           mrcall_internal.check_range(since, until), b.starts, b.ends, b.clocks, mrcall_internal.check_cohorts(by, periods),
+           mrcall_internal.require_attached()
+    FROM (SELECT array_agg(b.bucket ORDER BY b.bucket) AS starts, array_agg(b.next_bucket ORDER BY b.bucket) AS ends,
+                 array_agg(b.local ORDER BY b.bucket) AS clocks
+          FROM mrcall.buckets(width, since, until, zone) AS b) AS b;
+    SELECT CASE WHEN EXISTS (SELECT FROM mrcall.events AS e WHERE e.occurred_at = '-infinity' AND e.visitor_id IS NOT NULL)
+                THEN mrcall_internal.fail('22008', format('the first event of a visitor is at %s', timestamptz '-infinity'),
+                         'SELECT * FROM mrcall.events WHERE occurred_at = ''-infinity''; shows it.') END AS checked,
+           mrcall_internal.warn_of_dropped_events('-infinity', 'who came before is new here when coming again'),
+           ROW(since, until, starts, ends,
+               CASE WHEN rolling THEN (1000000 * extract(epoch FROM mrcall_internal.exact(width, 'width')))::bigint END,
+               by, periods, exact_gap, coalesce(exclude_bots, false))::mrcall_internal.cohort_settings AS asked;
     WITH counted AS MATERIALIZED (
         SELECT c.bucket_no, c.value COLLATE "C" AS value, c.periods_over, c.period, c.visitors
         FROM mrcall_internal.cohort_counts(asked) AS c
@@ -178,10 +161,18 @@ BEGIN
         GROUP BY w.bucket_no, w.value, p
     )
     SELECT starts[r.bucket_no], r.value, r.visitors, r.period, CASE WHEN r.eligible > 0 THEN r.returned END,
-           round(r.returned / nullif(r.eligible, 0)::numeric, 6), r.eligible
+           round(r.returned / nullif(r.eligible, 0)::numeric, 6), r.eligible, clocks[r.bucket_no]
     FROM report AS r
-    ORDER BY r.bucket_no, CASE WHEN NOT by_bucket THEN -r.visitors END, r.value, r.period;
-END
+    ORDER BY r.bucket_no, CASE WHEN NOT by_bucket THEN -r.visitors END, r.value, r.period
 $$;
 COMMENT ON FUNCTION mrcall.cohorts(timestamptz, timestamptz, interval, text, text, int, boolean, interval, boolean) IS
-    'Of the visitors who came first in a period, or by a channel, how many came back in each period after it';
+    'Of the visitors who came first in a period, or by a channel, how many came back in each period after it. '
+    'Two dates are days of the zone';
+
+--@ include templates/local_days.sql name=cohorts before="" first=""
+--@   after=", width interval DEFAULT '7 days', zone text DEFAULT 'UTC', by text DEFAULT 'first_seen', periods int DEFAULT 8,
+--@      rolling boolean DEFAULT false, gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false"
+--@   passed="width, zone, by, periods, rolling, gap, exclude_bots"
+--@   columns="cohort timestamptz, dimension_value text, visitors bigint, period int, returned bigint, retention numeric,
+--@      eligible bigint, local timestamp" types="date, date, interval, text, text, int, boolean, interval, boolean"
+--@   volatility="STABLE PARALLEL RESTRICTED" cost=10000 rows=100 what="How many of the newcomers of some days came back"

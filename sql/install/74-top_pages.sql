@@ -1,35 +1,33 @@
 -- Top pages. Definitions: docs/top_pages.md.
 
+CREATE FUNCTION mrcall_internal.check_most(most int)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF most < 0 THEN
+        RAISE EXCEPTION 'most must not be negative: %', most USING ERRCODE = '22023', HINT = 'Leave it NULL for all pages.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.check_most(int) IS 'Raises the error of a negative number of rows';
+
 CREATE FUNCTION mrcall.top_pages(
     since timestamptz, until timestamptz, most int DEFAULT 20, gap interval DEFAULT '30 minutes',
     exclude_bots boolean DEFAULT false)
 RETURNS TABLE (
     page text, pageviews bigint, visitors bigint, visits bigint, entries bigint, exits bigint, bounces bigint,
     bounce_rate numeric, exit_rate numeric, mean_time interval)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
-SET search_path = pg_catalog, pg_temp
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
 -- Events and visits are joined by hash: left to the planner, 750,000 events of four months take 18.5 s instead of 14.4.
 SET enable_nestloop = off
 SET enable_sort = off
-SET plan_cache_mode = force_custom_plan
 AS $$
-#variable_conflict use_column
-DECLARE
-    exact_gap constant interval := mrcall_internal.exact(gap, 'gap');
-    margin constant interval := mrcall_internal.visit_margin(gap);
-    no_bots constant boolean := coalesce(exclude_bots, false);
-    read_since timestamptz;
-    read_until timestamptz;
-BEGIN
-    PERFORM mrcall_internal.check_range(since, until);
-    IF most < 0 THEN
-        RAISE EXCEPTION 'most must not be negative: %', most USING ERRCODE = '22023', HINT = 'Leave it NULL for all pages.';
-    END IF;
-    PERFORM mrcall_internal.require_attached();
-    -- Computed once, not for each row.
-    read_since := mrcall_internal.earlier(since, margin);
-    read_until := mrcall_internal.later(until, margin);
-    RETURN QUERY
+    SELECT coalesce(exclude_bots, false) AS no_bots, mrcall_internal.exact(gap, 'gap') AS exact_gap,
+           mrcall_internal.check_range(since, until), mrcall_internal.check_most(most), mrcall_internal.require_attached(),
+           mrcall_internal.earlier(since, mrcall_internal.visit_margin(gap)) AS read_since,
+           mrcall_internal.later(until, mrcall_internal.visit_margin(gap)) AS read_until;
     -- A visit that goes on across a border of the range neither enters nor leaves there.
     WITH visit AS MATERIALIZED (
         SELECT row_number() OVER () AS visit_key, v.visitor_id, v.started_at, v.ended_at, v.events
@@ -78,8 +76,7 @@ BEGIN
     FROM by_visitor AS b
     GROUP BY b.page
     ORDER BY pageviews DESC, b.page
-    LIMIT most;
-END
+    LIMIT most
 $$;
 COMMENT ON FUNCTION mrcall.top_pages(timestamptz, timestamptz, int, interval, boolean) IS
     'The pages that are viewed most: page views, visitors, visits, entries, exits, bounces and time on the page';

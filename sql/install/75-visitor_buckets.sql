@@ -5,9 +5,16 @@ CREATE FUNCTION mrcall.visitor_buckets(
     gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false)
 RETURNS TABLE (
     bucket timestamptz, dimension_value text, visitors bigint, visits bigint, events bigint, pageviews bigint, bounces bigint,
-    total_duration interval)
+    total_duration interval, local timestamp)
 LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
-SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'visitor_buckets_wrapper';
 COMMENT ON FUNCTION mrcall.visitor_buckets(interval, timestamptz, timestamptz, text, text, interval, boolean) IS
-    'Visitors, visits, events, page views, bounces and time per bucket, without gaps, as a whole or by a dimension of the visit';
+    'Visitors, visits, events, page views, bounces and time per bucket, without gaps, as a whole or by a dimension of the visit. '
+    'Two dates are days of the zone';
+
+--@ include templates/local_days.sql name=visitor_buckets before="width interval, " first="width, "
+--@   after=", zone text DEFAULT 'UTC', dimension text DEFAULT NULL, gap interval DEFAULT '30 minutes',
+--@      exclude_bots boolean DEFAULT false" passed="zone, dimension, gap, exclude_bots"
+--@   columns="bucket timestamptz, dimension_value text, visitors bigint, visits bigint, events bigint, pageviews bigint,
+--@      bounces bigint, total_duration interval, local timestamp" types="interval, date, date, text, text, interval, boolean"
+--@   volatility="STABLE PARALLEL RESTRICTED" cost=10000 rows=1000 what="Visitors, visits, events and time per bucket"

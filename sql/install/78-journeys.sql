@@ -129,21 +129,17 @@ COMMENT ON TYPE mrcall_internal.converts IS
 
 CREATE FUNCTION mrcall_internal.converts(report mrcall_internal.report, milestones boolean, unconverted boolean)
 RETURNS mrcall_internal.converts
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
-DECLARE
-    answer mrcall_internal.converts;
-BEGIN
-    SELECT coalesce(array_agg(c.conversion_id) FILTER (WHERE c.asked), '{}'), array_agg(c.customer_id) FILTER (WHERE c.asked),
+    SELECT ROW(
+           coalesce(array_agg(c.conversion_id) FILTER (WHERE c.asked), '{}'), array_agg(c.customer_id) FILTER (WHERE c.asked),
            array_agg(c.journey_at) FILTER (WHERE c.asked), array_agg(c.value::text) FILTER (WHERE c.asked),
            array_agg(mrcall_internal.money_scale(c.value, c.currency)) FILTER (WHERE c.asked),
            array_agg(c.currency) FILTER (WHERE c.asked),
            array_agg(u.created_at) FILTER (WHERE c.asked), array_agg(b.created_at) FILTER (WHERE c.asked),
            min(c.journey_at) FILTER (WHERE c.asked), max(c.journey_at) FILTER (WHERE c.asked),
            coalesce(array_agg(c.customer_id) FILTER (WHERE unconverted AND c.customer_id IS NOT NULL), '{}')
-    INTO answer
+           )::mrcall_internal.converts
     FROM (SELECT x.*, x.converted_at >= report.since AS asked
           FROM mrcall.conversions AS x
           WHERE x.conversion = report.conversion AND x.converted_at < report.until
@@ -151,9 +147,7 @@ BEGIN
     LEFT JOIN (SELECT x.customer_id, min(x.created_at) AS created_at FROM mrcall.customers AS x
                WHERE milestones GROUP BY x.customer_id) AS u ON u.customer_id = c.customer_id
     LEFT JOIN (SELECT x.business_id, min(x.created_at) AS created_at FROM mrcall.businesses AS x
-               WHERE milestones GROUP BY x.business_id) AS b ON b.business_id = c.business_id;
-    RETURN answer;
-END
+               WHERE milestones GROUP BY x.business_id) AS b ON b.business_id = c.business_id
 $$;
 COMMENT ON FUNCTION mrcall_internal.converts(mrcall_internal.report, boolean, boolean) IS 'The conversions of a report';
 
@@ -163,18 +157,11 @@ COMMENT ON TYPE mrcall_internal.customer_instants IS 'Customers, each with an in
 -- A refund has the journey of its payment, so it restarts where payments do.
 CREATE FUNCTION mrcall_internal.restarts(kind text)
 RETURNS mrcall_internal.customer_instants
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
-DECLARE
-    answer mrcall_internal.customer_instants;
-BEGIN
-    SELECT array_agg(c.customer_id), array_agg(c.journey_at) INTO answer
+    SELECT ROW(array_agg(c.customer_id), array_agg(c.journey_at))::mrcall_internal.customer_instants
     FROM mrcall.conversions AS c
-    WHERE c.conversion = CASE kind WHEN 'refund' THEN 'payment' ELSE kind END AND c.customer_id IS NOT NULL;
-    RETURN answer;
-END
+    WHERE c.conversion = CASE kind WHEN 'refund' THEN 'payment' ELSE kind END AND c.customer_id IS NOT NULL
 $$;
 COMMENT ON FUNCTION mrcall_internal.restarts(text) IS 'When the journeys of customers to a kind of conversion start anew';
 
@@ -184,73 +171,47 @@ COMMENT ON TYPE mrcall_internal.links IS 'Customers, each with a browser';
 -- As mrcall.identities has it, without the businesses; of all customers where wanted is NULL.
 CREATE FUNCTION mrcall_internal.links(wanted text[])
 RETURNS mrcall_internal.links
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
-DECLARE
-    answer mrcall_internal.links;
-BEGIN
-    SELECT coalesce(array_agg(l.customer_id), '{}'), coalesce(array_agg(l.visitor_id), '{}') INTO answer
+    SELECT ROW(coalesce(array_agg(l.customer_id), '{}'), coalesce(array_agg(l.visitor_id), '{}'))::mrcall_internal.links
     FROM (SELECT c.customer_id, unnest(c.website_session_ids) AS visitor_id
           FROM mrcall.customers AS c
           WHERE c.customer_id IS NOT NULL
             AND (wanted IS NULL OR c.customer_id IN (SELECT x.id FROM unnest(wanted) AS x (id)))) AS l
-    WHERE l.visitor_id IS NOT NULL;
-    RETURN answer;
-END
+    WHERE l.visitor_id IS NOT NULL
 $$;
 COMMENT ON FUNCTION mrcall_internal.links(text[]) IS 'The browsers that are linked to customers';
 
 -- Reads the conversions once, then the visits once: of the browsers that are linked to a converter, or of all where journeys
--- without a conversion are asked for. It returns a set of one row because RETURN QUERY can use parallel workers, while SELECT
--- INTO cannot.
+-- without a conversion are asked for.
 CREATE FUNCTION mrcall_internal.journeys(
     report mrcall_internal.report, models text[] DEFAULT '{}', half_life interval DEFAULT '7 days',
     first_weight float8 DEFAULT 0.4, last_weight float8 DEFAULT 0.4, weights float8[] DEFAULT NULL,
     counts boolean DEFAULT false, paths boolean DEFAULT false, unconverted boolean DEFAULT false, journeys boolean DEFAULT false)
-RETURNS SETOF bytea
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 ROWS 1
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+RETURNS bytea
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000
 AS $$
-#variable_conflict use_variable
-DECLARE
-    exact_lookback constant interval := mrcall_internal.exact(report.lookback, 'lookback');
-    margin constant interval := mrcall_internal.visit_margin(report.gap);
-    found mrcall_internal.converts;
-    restarting mrcall_internal.customer_instants;
-    linked mrcall_internal.links;
-    browsers text[];
-    first_at timestamptz;
-    last_at timestamptz;
-BEGIN
-    PERFORM mrcall_internal.check_range(report.since, report.until), mrcall_internal.check_conversion(report.conversion),
-            mrcall_internal.check_dimension(report.dimension, '{channel,source,medium,campaign,landing_page,referrer_domain}');
-    PERFORM mrcall_internal.require_attached();
-    found := mrcall_internal.converts(report, 'w_shaped' = ANY (models), unconverted);
-    IF report.restart THEN
-        restarting := mrcall_internal.restarts(report.conversion);
-    END IF;
-    linked := mrcall_internal.links(CASE WHEN NOT unconverted THEN coalesce(found.customer_ids, '{}') END);
+    SELECT mrcall_internal.check_range(report.since, report.until), mrcall_internal.check_conversion(report.conversion),
+           mrcall_internal.check_dimension(report.dimension, '{channel,source,medium,campaign,landing_page,referrer_domain}'),
+           mrcall_internal.exact(report.lookback, 'lookback') AS exact_lookback, mrcall_internal.visit_margin(report.gap) AS margin,
+           mrcall_internal.require_attached(), mrcall_internal.check_filter(report.filter);
+    SELECT mrcall_internal.converts(report, 'w_shaped' = ANY (models), unconverted) AS found,
+           CASE WHEN report.restart THEN mrcall_internal.restarts(report.conversion) END AS restarting;
+    SELECT mrcall_internal.links(CASE WHEN NOT unconverted THEN coalesce(found.customer_ids, '{}') END) AS linked;
 
-    -- The range of events and the browsers as plain values, so that the planner prunes chunks and uses indexes.
-    IF unconverted THEN
-        first_at := mrcall_internal.earlier(least(mrcall_internal.earlier(found.first_at, exact_lookback), report.since), margin);
-        last_at := mrcall_internal.later(greatest(found.last_at, report.until), margin);
-    ELSE
-        browsers := linked.visitor_ids;
-        first_at := coalesce(mrcall_internal.earlier(mrcall_internal.earlier(found.first_at, exact_lookback), margin), report.since);
-        last_at := mrcall_internal.later(found.last_at, margin);
-        IF browsers = '{}' THEN
-            -- A range of nothing: no chunk is read.
-            first_at := report.since;
-            last_at := report.since;
-        END IF;
-    END IF;
+    -- The range of events and the browsers as plain values, so that the planner prunes chunks and uses indexes. A range of nothing
+    -- where nobody has a browser: no chunk is read.
+    SELECT CASE WHEN NOT unconverted THEN linked.visitor_ids END AS browsers,
+           CASE WHEN unconverted
+                THEN mrcall_internal.earlier(least(mrcall_internal.earlier(found.first_at, exact_lookback), report.since), margin)
+                WHEN linked.visitor_ids = '{}' THEN report.since
+                ELSE coalesce(mrcall_internal.earlier(mrcall_internal.earlier(found.first_at, exact_lookback), margin),
+                              report.since) END AS first_at,
+           CASE WHEN unconverted THEN mrcall_internal.later(greatest(found.last_at, report.until), margin)
+                WHEN linked.visitor_ids = '{}' THEN report.since
+                ELSE mrcall_internal.later(found.last_at, margin) END AS last_at;
+    SELECT mrcall_internal.warn_of_dropped_events(first_at, 'journeys that began before have fewer touches, or none');
 
-    PERFORM mrcall_internal.warn_of_dropped_events(first_at, 'journeys that began before have fewer touches, or none');
-    RETURN QUERY
     SELECT mrcall_internal.journey_set(
         r.row_kind, r.customer_id, r.visitor_id, r.at, r.begins_at, r.channel, r.dimension_value, r.conversion_id, r.value,
         r.scale, r.currency, r.signed_up_at, r.business_at, models, half_life, first_weight, last_weight, weights, counts, paths,
@@ -282,8 +243,7 @@ BEGIN
         UNION ALL
         SELECT 5, c.customer_id, NULL, c.at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM unnest(restarting.customer_ids, restarting.at) AS c (customer_id, at)
-    ) AS r;
-END
+    ) AS r
 $$;
 COMMENT ON FUNCTION mrcall_internal.journeys(
     mrcall_internal.report, text[], interval, float8, float8, float8[], boolean, boolean, boolean, boolean) IS

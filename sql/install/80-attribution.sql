@@ -4,8 +4,7 @@
 -- The totals are shared out in proportion to it, in order of the values by bytes.
 CREATE FUNCTION mrcall_internal.data_driven(answer bytea, model text, markov_order int)
 RETURNS TABLE (dimension_value text, currency text, conversions numeric, value numeric)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000 ROWS 20
-SET search_path = pg_catalog, pg_temp
+LANGUAGE mrcall_sql IMMUTABLE PARALLEL SAFE COST 10000 ROWS 20
 AS $$
     WITH path AS MATERIALIZED (
         SELECT r.path, r.currency, r.conversions, r.value::numeric AS value, r.nulls
@@ -62,59 +61,49 @@ CREATE FUNCTION mrcall.attribution(
     exclude_visitors text[] DEFAULT NULL, restart boolean DEFAULT false, weights float8[] DEFAULT NULL,
     markov_order int DEFAULT 1)
 RETURNS TABLE (dimension_value text, conversions numeric, value numeric, touches bigint, visitors bigint, currency text)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 ROWS 20
-SET search_path = pg_catalog, pg_temp
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 20
 AS $$
-#variable_conflict use_column
-DECLARE
-    is_data_driven constant boolean := model IN ('markov', 'shapley');
+    SELECT model IN ('markov', 'shapley') AS is_data_driven,
 --@ include templates/report.sql range="since, until" dimension=dimension
-    answer bytea;
-BEGIN
-    PERFORM mrcall_internal.check_range(since, until);
-    PERFORM mrcall_internal.check_model(CASE WHEN is_data_driven THEN 'linear' ELSE model END, lookback, half_life, first_weight,
-                                        last_weight, weights);
-    PERFORM FROM mrcall.markov(NULL::mrcall.path_set, markov_order);
+           , mrcall_internal.check_range(since, until),
+           mrcall_internal.check_model(CASE WHEN model IN ('markov', 'shapley') THEN 'linear' ELSE model END, lookback, half_life,
+                                       first_weight, last_weight, weights),
+           (SELECT count(*) FROM mrcall.markov(NULL::mrcall.path_set, markov_order)) AS checked;
     -- Participation counts all touches, as markov and shapley do.
-    answer := mrcall_internal.journeys(
+    SELECT mrcall_internal.journeys(
         report, ARRAY[CASE WHEN is_data_driven THEN 'participation' ELSE model END], half_life, first_weight, last_weight,
-        weights, counts => true, paths => is_data_driven, unconverted => is_data_driven);
-    IF is_data_driven THEN
-        RETURN QUERY
-        WITH credited AS MATERIALIZED (SELECT r.* FROM mrcall_internal.journey_credit_rows(answer) AS r),
-        driven AS MATERIALIZED (SELECT d.* FROM mrcall_internal.data_driven(answer, model, markov_order) AS d),
-        report AS (
-            SELECT '(unattributed)' AS dimension_value, c.conversions[1]::numeric AS conversions, c.value[1]::numeric AS value,
-                   0::bigint AS touches, 0::bigint AS visitors, c.currency, true AS is_rest
-            FROM credited AS c
-            WHERE c.dimension_value IS NULL
-            UNION ALL
-            SELECT c.dimension_value, coalesce(d.conversions, 0.000000), coalesce(d.value, 0 * c.value[1]::numeric), c.touches[1],
-                   c.visitors[1], c.currency, false
-            FROM credited AS c
-            LEFT JOIN driven AS d ON d.dimension_value = c.dimension_value AND d.currency IS NOT DISTINCT FROM c.currency
-            WHERE c.dimension_value IS NOT NULL
-            UNION ALL
-            -- Markov credits what leads to a conversion only by way of others' journeys, too.
-            SELECT d.dimension_value, d.conversions, d.value, 0, 0, d.currency, false
-            FROM driven AS d
-            WHERE NOT EXISTS (SELECT FROM credited AS c
-                              WHERE c.dimension_value = d.dimension_value AND c.currency IS NOT DISTINCT FROM d.currency)
-        )
-        SELECT r.dimension_value, r.conversions, r.value, r.touches, r.visitors, r.currency
-        FROM report AS r
-        WHERE r.is_rest OR r.touches > 0 OR r.conversions > 0
-        ORDER BY r.currency COLLATE "C", r.is_rest, r.conversions DESC, r.value DESC, r.dimension_value COLLATE "C";
-        RETURN;
-    END IF;
-    RETURN QUERY
-    SELECT coalesce(r.dimension_value, '(unattributed)'), r.conversions[1]::numeric, r.value[1]::numeric, r.touches[1],
-           r.visitors[1], r.currency
-    FROM mrcall_internal.journey_credit_rows(answer) AS r
-    WHERE r.dimension_value IS NULL OR r.touches[1] > 0
-    ORDER BY r.currency COLLATE "C", r.dimension_value IS NULL, r.conversions[1]::numeric DESC, r.value[1]::numeric DESC,
-             r.dimension_value COLLATE "C";
-END
+        weights, counts => true, paths => is_data_driven, unconverted => is_data_driven) AS answer;
+    WITH credited AS MATERIALIZED (SELECT r.* FROM mrcall_internal.journey_credit_rows(answer) AS r),
+    driven AS MATERIALIZED (
+        SELECT d.* FROM mrcall_internal.data_driven(answer, model, markov_order) AS d WHERE is_data_driven
+    ),
+    report AS (
+        SELECT coalesce(c.dimension_value, '(unattributed)') AS dimension_value, c.conversions[1]::numeric AS conversions,
+               c.value[1]::numeric AS value, c.touches[1] AS touches, c.visitors[1] AS visitors, c.currency,
+               c.dimension_value IS NULL AS is_rest
+        FROM credited AS c
+        WHERE NOT is_data_driven
+        UNION ALL
+        SELECT '(unattributed)', c.conversions[1]::numeric, c.value[1]::numeric, 0, 0, c.currency, true
+        FROM credited AS c
+        WHERE is_data_driven AND c.dimension_value IS NULL
+        UNION ALL
+        SELECT c.dimension_value, coalesce(d.conversions, 0.000000), coalesce(d.value, 0 * c.value[1]::numeric), c.touches[1],
+               c.visitors[1], c.currency, false
+        FROM credited AS c
+        LEFT JOIN driven AS d ON d.dimension_value = c.dimension_value AND d.currency IS NOT DISTINCT FROM c.currency
+        WHERE is_data_driven AND c.dimension_value IS NOT NULL
+        UNION ALL
+        -- Markov credits what leads to a conversion only by way of others' journeys, too.
+        SELECT d.dimension_value, d.conversions, d.value, 0, 0, d.currency, false
+        FROM driven AS d
+        WHERE NOT EXISTS (SELECT FROM credited AS c
+                          WHERE c.dimension_value = d.dimension_value AND c.currency IS NOT DISTINCT FROM d.currency)
+    )
+    SELECT r.dimension_value, r.conversions, r.value, r.touches, r.visitors, r.currency
+    FROM report AS r
+    WHERE r.is_rest OR r.touches > 0 OR is_data_driven AND r.conversions > 0
+    ORDER BY r.currency COLLATE "C", r.is_rest, r.conversions DESC, r.value DESC, r.dimension_value COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall.attribution(
     timestamptz, timestamptz, text, text, interval, text, interval, float8, float8, interval, boolean, text[], text[], text[],

@@ -19,23 +19,17 @@ RETURNS TABLE (
     time_decay_value numeric, participation_conversions numeric, participation_value numeric,
     markov_conversions numeric, markov_value numeric, shapley_conversions numeric, shapley_value numeric,
     custom_conversions numeric, custom_value numeric)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 ROWS 20
-SET search_path = pg_catalog, pg_temp
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 20
 AS $$
-#variable_conflict use_column
-DECLARE
+    SELECT
 --@ include templates/report.sql range="since, until" dimension=dimension
-    answer bytea;
-    with_all_journeys constant boolean := coalesce(data_driven, true);
-BEGIN
-    PERFORM mrcall_internal.check_range(since, until);
-    PERFORM mrcall_internal.check_model(CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback, half_life,
-                                        first_weight, last_weight, weights);
-    PERFORM FROM mrcall.markov(NULL::mrcall.path_set, markov_order);
-    answer := mrcall_internal.journeys(
+           , coalesce(data_driven, true) AS with_all_journeys, mrcall_internal.check_range(since, until),
+           mrcall_internal.check_model(CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback, half_life,
+                                       first_weight, last_weight, weights),
+           (SELECT count(*) FROM mrcall.markov(NULL::mrcall.path_set, markov_order)) AS checked;
+    SELECT mrcall_internal.journeys(
         report, mrcall_internal.journey_models(weights), half_life, first_weight, last_weight, weights,
-        paths => with_all_journeys, unconverted => with_all_journeys);
-    RETURN QUERY
+        paths => with_all_journeys, unconverted => with_all_journeys) AS answer;
     WITH credited AS MATERIALIZED (
         SELECT r.dimension_value, r.currency, r.conversions::numeric[] AS n, r.value::numeric[] AS v,
                -- What markov and shapley leave unattributed is what linear does.
@@ -63,8 +57,7 @@ BEGIN
                             WHERE y.dimension_value = x.dimension_value AND y.currency IS NOT DISTINCT FROM x.currency)) AS c
     LEFT JOIN markov ON markov.dimension_value = c.dimension_value AND markov.currency IS NOT DISTINCT FROM c.currency
     LEFT JOIN shapley ON shapley.dimension_value = c.dimension_value AND shapley.currency IS NOT DISTINCT FROM c.currency
-    ORDER BY c.currency COLLATE "C", c.dimension_value IS NULL, c.n[5] DESC, c.v[5] DESC, c.dimension_value COLLATE "C";
-END
+    ORDER BY c.currency COLLATE "C", c.dimension_value IS NULL, c.n[5] DESC, c.v[5] DESC, c.dimension_value COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall.attribution_models(
     timestamptz, timestamptz, text, interval, text, interval, float8, float8, interval, boolean, text[], text[], text[],

@@ -7,76 +7,47 @@ COMMENT ON TYPE mrcall_internal.webhook IS 'A webhook''s document';
 CREATE TYPE mrcall_internal.webhooks AS (ids text[], stripe mrcall_internal.webhook[], apple mrcall_internal.webhook[]);
 COMMENT ON TYPE mrcall_internal.webhooks IS 'Webhooks, with all ids that they name';
 
--- The documents that name the id, those that name an id which these name, and so on, because ids are what mrcall.conversions
--- joins and groups documents by. NULL for ids that no index has, and for more documents than belong to anybody: all are read
--- then.
-CREATE FUNCTION mrcall_internal.webhooks_of(asked_id text)
+-- The documents that name one of the ids, of which further are those that nobody has looked for yet; those that name an id which
+-- these name, and so on, because ids are what mrcall.conversions joins and groups documents by. NULL for ids that no index has, and
+-- for more documents than belong to anybody: all are read then.
+CREATE FUNCTION mrcall_internal.webhooks_of(ids text[], further text[])
 RETURNS mrcall_internal.webhooks
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
-DECLARE
-    most constant int := 1000;
-    -- A refund at Stripe has its charge's id, and the amount after it.
-    ids text[] := ARRAY[asked_id, regexp_replace(asked_id, ':[^:]*$', '')];
-    more text[] := ids;
-    stripe mrcall_internal.webhook[];
-    apple mrcall_internal.webhook[];
-BEGIN
-    LOOP
-        IF cardinality(stripe) > most OR cardinality(apple) > most
-           OR EXISTS (SELECT FROM unnest(more) AS m (id) WHERE m.id = '' OR m.id ~ '^[[{]' OR octet_length(m.id) > 255) THEN
-            RETURN NULL;
-        END IF;
-        EXIT WHEN more IS NULL;
-        -- The limit is outside, because the planner would take it for a reason to read the table.
-        WITH found AS MATERIALIZED (
-            SELECT e.event_id, e.received_at, e.document
-            FROM mrcall.stripe_events AS e
-            WHERE mrcall.stripe_ids(e.document) && ids)
-        SELECT array_agg(f::mrcall_internal.webhook) INTO stripe FROM (SELECT f.* FROM found AS f LIMIT most + 1) AS f;
-        WITH found AS MATERIALIZED (
-            SELECT e.event_id, e.received_at, e.document
-            FROM mrcall.apple_events AS e
-            WHERE mrcall.apple_ids(e.document) && ids)
-        SELECT array_agg(f::mrcall_internal.webhook) INTO apple FROM (SELECT f.* FROM found AS f LIMIT most + 1) AS f;
-        SELECT array_agg(DISTINCT n.id) INTO more
-        FROM (SELECT mrcall.stripe_ids(e.document) AS named FROM unnest(stripe) AS e
-              UNION ALL
-              SELECT mrcall.apple_ids(e.document) FROM unnest(apple) AS e) AS d
-        CROSS JOIN unnest(d.named) AS n (id)
-        WHERE n.id <> ALL (ids);
-        ids := ids || more;
-    END LOOP;
-    RETURN ROW(ids, stripe, apple);
-END
+    SELECT 1000 AS most,
+           EXISTS (SELECT FROM unnest(further) AS m (id)
+                   WHERE m.id = '' OR m.id ~ '^[[{]' OR octet_length(m.id) > 255) AS is_unknown;
+    -- The limit is outside, because the planner would take it for a reason to read the table.
+    SELECT (WITH found AS MATERIALIZED (
+                SELECT e.event_id, e.received_at, e.document
+                FROM mrcall.stripe_events AS e
+                WHERE mrcall.stripe_ids(e.document) && ids)
+            SELECT array_agg(f::mrcall_internal.webhook) FROM (SELECT f.* FROM found AS f LIMIT most + 1) AS f) AS stripe,
+           (WITH found AS MATERIALIZED (
+                SELECT e.event_id, e.received_at, e.document
+                FROM mrcall.apple_events AS e
+                WHERE mrcall.apple_ids(e.document) && ids)
+            SELECT array_agg(f::mrcall_internal.webhook) FROM (SELECT f.* FROM found AS f LIMIT most + 1) AS f) AS apple
+    WHERE NOT is_unknown;
+    SELECT array_agg(DISTINCT n.id) AS next
+    FROM (SELECT mrcall.stripe_ids(e.document) AS named FROM unnest(stripe) AS e
+          UNION ALL
+          SELECT mrcall.apple_ids(e.document) FROM unnest(apple) AS e) AS d
+    CROSS JOIN unnest(d.named) AS n (id)
+    WHERE n.id <> ALL (ids);
+    SELECT CASE WHEN is_unknown OR cardinality(stripe) > most OR cardinality(apple) > most THEN NULL
+                WHEN next IS NULL THEN ROW(ids, stripe, apple)::mrcall_internal.webhooks
+                ELSE mrcall_internal.webhooks_of(ids || next, next) END
 $$;
-COMMENT ON FUNCTION mrcall_internal.webhooks_of(text) IS 'The webhooks that can matter for a conversion, and the ids they name';
+COMMENT ON FUNCTION mrcall_internal.webhooks_of(text[], text[]) IS 'The webhooks that can matter for a conversion, and the ids they name';
 
 -- The rows of mrcall.conversions with an id; of their columns those that need no look at every customer. Of a kind that
 -- webhooks tell of, the view's own query answers, over no more rows of its sources than can matter: the webhooks that belong
 -- together with the id, and the businesses that these lead to.
-CREATE FUNCTION mrcall_internal.conversions(kind text, asked_id text)
+CREATE FUNCTION mrcall_internal.billed_conversions(kind text, asked_id text, known mrcall_internal.webhooks)
 RETURNS TABLE (customer_id text, business_id text, converted_at timestamptz, journey_at timestamptz, value numeric, currency text)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED ROWS 1
 AS $$
-#variable_conflict use_column
-DECLARE
-    known mrcall_internal.webhooks;
-BEGIN
-    IF kind NOT IN ('signup', 'business', 'first_call') THEN
-        known := mrcall_internal.webhooks_of(asked_id);
-    END IF;
-    IF known.ids IS NULL THEN
-        RETURN QUERY SELECT c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency
-                     FROM mrcall.conversions AS c
-                     WHERE c.conversion = kind AND c.conversion_id = asked_id;
-        RETURN;
-    END IF;
-    RETURN QUERY
     WITH stripe_events AS MATERIALIZED (SELECT e.* FROM unnest(known.stripe) AS e),
     apple_events AS MATERIALIZED (SELECT e.* FROM unnest(known.apple) AS e),
     subscriptions AS MATERIALIZED (SELECT s.* FROM mrcall.subscriptions AS s WHERE s.subscription_id = ANY (known.ids)),
@@ -98,55 +69,57 @@ BEGIN
     FROM (
 --@ include templates/conversions.sql schema=""
     ) AS c
-    WHERE c.conversion = kind AND c.conversion_id = asked_id;
-END
+    WHERE c.conversion = kind AND c.conversion_id = asked_id
+$$;
+COMMENT ON FUNCTION mrcall_internal.billed_conversions(text, text, mrcall_internal.webhooks) IS
+    'The rows of mrcall.conversions with an id, over the webhooks that can matter for it';
+
+CREATE FUNCTION mrcall_internal.listed_conversions(kind text, asked_id text)
+RETURNS TABLE (customer_id text, business_id text, converted_at timestamptz, journey_at timestamptz, value numeric, currency text)
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED ROWS 1
+AS $$
+    SELECT c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency
+    FROM mrcall.conversions AS c
+    WHERE c.conversion = kind AND c.conversion_id = asked_id
+$$;
+COMMENT ON FUNCTION mrcall_internal.listed_conversions(text, text) IS 'The rows of mrcall.conversions with an id';
+
+CREATE FUNCTION mrcall_internal.conversions(kind text, asked_id text)
+RETURNS TABLE (customer_id text, business_id text, converted_at timestamptz, journey_at timestamptz, value numeric, currency text)
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED ROWS 1
+AS $$
+    -- A refund at Stripe has its charge's id, and the amount after it.
+    SELECT ARRAY[asked_id, regexp_replace(asked_id, ':[^:]*$', '')] AS ids;
+    SELECT CASE WHEN kind NOT IN ('signup', 'business', 'first_call') THEN mrcall_internal.webhooks_of(ids, ids) END AS known;
+    SELECT c.* FROM mrcall_internal.billed_conversions(kind, asked_id, known) AS c WHERE known.ids IS NOT NULL
+    UNION ALL
+    SELECT c.* FROM mrcall_internal.listed_conversions(kind, asked_id) AS c WHERE known.ids IS NULL
 $$;
 COMMENT ON FUNCTION mrcall_internal.conversions(text, text) IS 'The rows of mrcall.conversions with an id';
 
 -- Why a conversion without a journey has none.
 CREATE FUNCTION mrcall_internal.unattributed_reason(
-    customer_id text, business_id text, journey_at timestamptz, begins_at timestamptz, browsers text[],
-    touches_before_filter bigint)
+    customer text, business text, journey_at timestamptz, begins_at timestamptz, browsers text[], touches_before_filter bigint)
 RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
-#variable_conflict use_variable
-DECLARE
-    first_event timestamptz;
-    last_event timestamptz;
-    dropped_before timestamptz;
-BEGIN
-    IF customer_id IS NULL THEN
-        RETURN CASE WHEN business_id IS NULL THEN 'no customer: no business is known for it'
-                    ELSE 'no customer: its business has no owner' END;
-    END IF;
-    IF NOT EXISTS (SELECT FROM mrcall.customers AS c WHERE c.customer_id = customer_id) THEN
-        RETURN 'no customer: its customer is not in mrcall.customers';
-    END IF;
-    IF browsers = '{}' THEN
-        RETURN 'no browser is linked to its customer';
-    END IF;
-    IF touches_before_filter > 0 THEN
-        RETURN 'every touch in the lookback is left out by the arguments';
-    END IF;
-    dropped_before := mrcall_internal.events_dropped_before();
-    IF begins_at < dropped_before THEN
-        RETURN format('dropped: the events before %s are gone, and with them those of its lookback', dropped_before);
-    END IF;
-    SELECT min(e.occurred_at), max(e.occurred_at) FILTER (WHERE e.occurred_at <= journey_at) INTO first_event, last_event
-    FROM mrcall.events AS e
-    WHERE e.visitor_id = ANY (browsers);
-    IF first_event IS NULL THEN
-        RETURN 'its browsers have no event';
-    ELSIF first_event > journey_at THEN
-        SELECT min(e.occurred_at) INTO first_event FROM mrcall.events AS e;
-        RETURN CASE WHEN first_event > journey_at THEN 'tracking began later'
-                    ELSE 'its browsers were first seen after it' END;
-    END IF;
-    RETURN 'no touch in the lookback: the last event of its browsers before it was at ' || last_event;
-END
+    SELECT CASE
+        WHEN customer IS NULL AND business IS NULL THEN 'no customer: no business is known for it'
+        WHEN customer IS NULL THEN 'no customer: its business has no owner'
+        WHEN NOT EXISTS (SELECT FROM mrcall.customers AS c WHERE c.customer_id = customer)
+            THEN 'no customer: its customer is not in mrcall.customers'
+        WHEN browsers = '{}' THEN 'no browser is linked to its customer'
+        WHEN touches_before_filter > 0 THEN 'every touch in the lookback is left out by the arguments'
+        WHEN begins_at < d.at THEN format('dropped: the events before %s are gone, and with them those of its lookback', d.at)
+        WHEN s.first_event IS NULL THEN 'its browsers have no event'
+        WHEN s.first_event > journey_at AND (SELECT min(e.occurred_at) FROM mrcall.events AS e) > journey_at
+            THEN 'tracking began later'
+        WHEN s.first_event > journey_at THEN 'its browsers were first seen after it'
+        ELSE 'no touch in the lookback: the last event of its browsers before it was at ' || s.last_event END
+    FROM (SELECT min(e.occurred_at) AS first_event, max(e.occurred_at) FILTER (WHERE e.occurred_at <= journey_at) AS last_event
+          FROM mrcall.events AS e
+          WHERE e.visitor_id = ANY (browsers)) AS s
+    CROSS JOIN mrcall_internal.events_dropped_before() AS d (at)
 $$;
 COMMENT ON FUNCTION mrcall_internal.unattributed_reason(text, text, timestamptz, timestamptz, text[], bigint) IS
     'Why a conversion without a journey has none';
@@ -160,30 +133,22 @@ COMMENT ON TYPE mrcall_internal.journey IS 'The touches of one conversion in ord
 CREATE FUNCTION mrcall_internal.journey(
     begins_at timestamptz, ends_at timestamptz, read_since timestamptz, report mrcall_internal.report, browsers text[])
 RETURNS mrcall_internal.journey
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
-DECLARE
-    margin constant interval := mrcall_internal.visit_margin(report.gap);
-    first_at constant timestamptz := mrcall_internal.earlier(read_since, margin);
-    last_at constant timestamptz := mrcall_internal.later(ends_at, margin);
-    answer mrcall_internal.journey;
-BEGIN
-    SELECT count(*), array_agg(v.touched_at) FILTER (WHERE v.counts), array_agg(v.visitor_id) FILTER (WHERE v.counts),
+    SELECT mrcall_internal.earlier(read_since, mrcall_internal.visit_margin(report.gap)) AS first_at,
+           mrcall_internal.later(ends_at, mrcall_internal.visit_margin(report.gap)) AS last_at;
+    SELECT ROW(
+           count(*), array_agg(v.touched_at) FILTER (WHERE v.counts), array_agg(v.visitor_id) FILTER (WHERE v.counts),
            array_agg(v.channel) FILTER (WHERE v.counts), array_agg(v.source) FILTER (WHERE v.counts),
            array_agg(v.medium) FILTER (WHERE v.counts), array_agg(v.campaign) FILTER (WHERE v.counts),
            array_agg(v.landing_page) FILTER (WHERE v.counts), array_agg(v.referrer_domain) FILTER (WHERE v.counts),
-           array_agg(v.rule) FILTER (WHERE v.counts)
-    INTO answer
+           array_agg(v.rule) FILTER (WHERE v.counts))::mrcall_internal.journey
     FROM (SELECT v.*,
                  mrcall_internal.is_counted(
                      report.filter, v.is_bot, v.channel, v.campaign, v.referrer_domain, v.visitor_id) AS counts
           FROM mrcall_internal.visits(first_at, last_at, report.gap, browsers) AS v
           WHERE v.touched_at >= begins_at AND v.touched_at <= ends_at AND browsers <> '{}'
-          ORDER BY v.touched_at, v.channel COLLATE "C", v.visitor_id COLLATE "C") AS v;
-    RETURN answer;
-END
+          ORDER BY v.touched_at, v.channel COLLATE "C", v.visitor_id COLLATE "C") AS v
 $$;
 COMMENT ON FUNCTION mrcall_internal.journey(timestamptz, timestamptz, timestamptz, mrcall_internal.report, text[]) IS
     'The touches of one conversion';
@@ -195,27 +160,21 @@ CREATE FUNCTION mrcall_internal.journey_parts(
     journey mrcall_internal.journey, ends_at timestamptz, value numeric, currency text, lookback interval, half_life interval,
     first_weight float8, last_weight float8, signup_at timestamptz, business_at timestamptz, own_weights float8[])
 RETURNS mrcall_internal.journey_parts
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
+LANGUAGE mrcall_sql IMMUTABLE PARALLEL SAFE
 AS $$
-DECLARE
-    answer mrcall_internal.journey_parts;
-BEGIN
-    SELECT array_agg(w.weights ORDER BY w.n),
+    SELECT ROW(
+           array_agg(w.weights ORDER BY w.n),
            array_agg(CASE WHEN w.model = 'participation' THEN array_fill(1.000000, ARRAY[cardinality(journey.times)])
                           ELSE mrcall.split_amount(1, w.weights, 6) END ORDER BY w.n),
            array_agg(CASE WHEN w.model = 'participation' THEN array_fill(value, ARRAY[cardinality(journey.times)])
                           ELSE mrcall.split_amount(value, w.weights, mrcall_internal.money_scale(value, currency)) END
-                     ORDER BY w.n)
-    INTO answer
+                     ORDER BY w.n))::mrcall_internal.journey_parts
     FROM (SELECT a.n, a.model, array_agg(k.weight ORDER BY k.touch_no) AS weights
           FROM unnest(mrcall_internal.journey_models(own_weights)) WITH ORDINALITY AS a (model, n)
           CROSS JOIN LATERAL mrcall.credit(
               journey.times, journey.channels, ends_at, a.model, lookback, half_life, first_weight, last_weight, signup_at,
               business_at, CASE WHEN a.model = 'custom' THEN own_weights END) AS k
-          GROUP BY a.n, a.model) AS w;
-    RETURN answer;
-END
+          GROUP BY a.n, a.model) AS w
 $$;
 COMMENT ON FUNCTION mrcall_internal.journey_parts(
     mrcall_internal.journey, timestamptz, numeric, text, interval, interval, float8, float8, timestamptz, timestamptz,
@@ -226,23 +185,40 @@ COMMENT ON FUNCTION mrcall_internal.journey_parts(
 CREATE FUNCTION mrcall_internal.journey_begin(
     kind text, customer_id text, ends_at timestamptz, lookback interval, restart boolean)
 RETURNS timestamptz
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
-BEGIN
-    IF NOT restart THEN
-        RETURN mrcall_internal.earlier(ends_at, lookback);
-    END IF;
-    RETURN (
+    SELECT CASE WHEN NOT restart THEN mrcall_internal.earlier(ends_at, lookback) ELSE (
         SELECT greatest(mrcall_internal.earlier(ends_at, lookback), max(x.journey_at) + interval '1 microsecond')
         FROM mrcall.conversions AS x
         WHERE x.conversion = CASE kind WHEN 'refund' THEN 'payment' ELSE kind END AND x.customer_id = journey_begin.customer_id
-          AND x.journey_at < ends_at);
-END
+          AND x.journey_at < ends_at) END
 $$;
 COMMENT ON FUNCTION mrcall_internal.journey_begin(text, text, timestamptz, interval, boolean) IS
     'Where the journey of one conversion begins';
+
+CREATE FUNCTION mrcall_internal.check_asked(conversion_id text)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF conversion_id IS NULL THEN
+        RAISE EXCEPTION 'argument "conversion_id" must not be NULL' USING ERRCODE = '22004',
+            HINT = 'Ids are in the column conversion_id of mrcall.conversions.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.check_asked(text) IS 'Raises the error of a conversion without an id';
+
+-- In a first statement of its own, where errors have no context.
+CREATE FUNCTION mrcall_internal.is_filter(filter mrcall_internal.touch_filter)
+RETURNS boolean
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
+AS $$
+    SELECT mrcall_internal.check_filter(filter);
+    SELECT true
+$$;
+COMMENT ON FUNCTION mrcall_internal.is_filter(mrcall_internal.touch_filter) IS 'Whether check_filter raises no error';
 
 CREATE FUNCTION mrcall.explain_conversion(
     conversion text, conversion_id text, lookback interval DEFAULT '30 days', half_life interval DEFAULT '7 days',
@@ -269,60 +245,41 @@ RETURNS TABLE (
     markov_weight float8, markov_conversions numeric, markov_value numeric,
     shapley_weight float8, shapley_conversions numeric, shapley_value numeric,
     custom_weight float8, custom_conversions numeric, custom_value numeric)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 4
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 4
 AS $$
-#variable_conflict use_column
-DECLARE
+    SELECT conversion_id AS asked_id, mrcall_internal.exact(lookback, 'lookback') AS exact_lookback,
 --@ include templates/report.sql range="NULL, NULL" dimension=NULL
-    asked_id constant text := conversion_id;
-    exact_lookback constant interval := mrcall_internal.exact(lookback, 'lookback');
-    c record;
-    begins_at timestamptz;
-    browsers text[];
-    journey mrcall_internal.journey;
-    parts mrcall_internal.journey_parts;
-BEGIN
-    PERFORM mrcall_internal.exact(gap, 'gap'), mrcall_internal.check_conversion(report.conversion);
-    IF asked_id IS NULL THEN
-        RAISE EXCEPTION 'argument "conversion_id" must not be NULL' USING ERRCODE = '22004',
-            HINT = 'Ids are in the column conversion_id of mrcall.conversions.';
-    END IF;
-    PERFORM mrcall_internal.check_model(CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback, half_life,
-                                        first_weight, last_weight, weights);
-    PERFORM mrcall_internal.require_attached();
-    SELECT x.customer_id, x.business_id, x.converted_at, x.journey_at, x.value, x.currency,
+           , mrcall_internal.exact(gap, 'gap') AS checked, mrcall_internal.check_conversion(conversion),
+           mrcall_internal.check_asked(conversion_id),
+           mrcall_internal.check_model(CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback, half_life,
+                                       first_weight, last_weight, weights),
+           mrcall_internal.require_attached();
+    SELECT mrcall_internal.is_filter(report.filter) AS checked;
+    SELECT true AS is_found, x.customer_id AS customer, x.business_id AS business, x.converted_at, x.journey_at AS ends_at, x.value,
+           x.currency,
            (SELECT min(u.created_at) FROM mrcall.customers AS u WHERE u.customer_id = x.customer_id) AS signup_at,
            (SELECT min(b.created_at) FROM mrcall.businesses AS b WHERE b.business_id = x.business_id) AS business_at
-    INTO c
     FROM mrcall_internal.conversions(report.conversion, asked_id) AS x
     ORDER BY x.converted_at
     LIMIT 1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no % "%"', report.conversion, asked_id USING ERRCODE = 'P0002',
-            HINT = format('Ids are in mrcall.conversions: SELECT conversion_id FROM mrcall.conversions WHERE conversion = %L;',
-                          report.conversion);
-    END IF;
-    SELECT coalesce(array_agg(DISTINCT i.visitor_id), '{}') INTO browsers
-    FROM mrcall.identities AS i
-    WHERE i.customer_id = c.customer_id AND i.visitor_id IS NOT NULL;
-    begins_at := mrcall_internal.journey_begin(report.conversion, c.customer_id, c.journey_at, exact_lookback, report.restart);
-    journey := mrcall_internal.journey(begins_at, c.journey_at, mrcall_internal.earlier(c.journey_at, exact_lookback), report, browsers);
-    IF journey.times IS NULL THEN
-        reason := mrcall_internal.unattributed_reason(c.customer_id, c.business_id, c.journey_at, begins_at, browsers,
-            journey.before_filter);
-        SELECT c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency
-        INTO customer_id, business_id, converted_at, journey_at, value, currency;
-        RETURN NEXT;
-        RETURN;
-    END IF;
-    PERFORM mrcall_internal.warn_of_dropped_events(begins_at, 'the journey may have begun with touches that are gone');
-    parts := mrcall_internal.journey_parts(journey, c.journey_at, c.value, c.currency, lookback, half_life, first_weight,
-        last_weight, c.signup_at, c.business_at, weights);
-    RETURN QUERY
+    SELECT CASE WHEN is_found IS NULL THEN mrcall_internal.fail(
+        'P0002', format('there is no %s "%s"', report.conversion, asked_id),
+        format('Ids are in mrcall.conversions: SELECT conversion_id FROM mrcall.conversions WHERE conversion = %L;',
+               report.conversion)) END AS checked;
+    SELECT (SELECT coalesce(array_agg(DISTINCT i.visitor_id), '{}') FROM mrcall.identities AS i
+            WHERE i.customer_id = customer AND i.visitor_id IS NOT NULL) AS browsers,
+           mrcall_internal.journey_begin(report.conversion, customer, ends_at, exact_lookback, report.restart) AS begins_at;
+    SELECT mrcall_internal.journey(
+               begins_at, ends_at, mrcall_internal.earlier(ends_at, exact_lookback), report, browsers) AS journey;
+    SELECT CASE WHEN journey.times IS NULL THEN mrcall_internal.unattributed_reason(
+               customer, business, ends_at, begins_at, browsers, journey.before_filter) END AS why,
+           CASE WHEN journey.times IS NOT NULL THEN mrcall_internal.journey_parts(
+               journey, ends_at, value, currency, lookback, half_life, first_weight, last_weight, signup_at, business_at,
+               weights) END AS parts,
+           CASE WHEN journey.times IS NOT NULL THEN mrcall_internal.warn_of_dropped_events(
+               begins_at, 'the journey may have begun with touches that are gone') END;
     SELECT t.touch_no, t.touched_at, t.visitor_id, t.channel, t.source, t.medium, t.campaign, t.landing_page, t.referrer_domain,
-           t.rule, NULL::text, c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency,
+           t.rule, why, customer, business, converted_at, ends_at, value, currency,
            parts.weights[1][t.touch_no], parts.counts[1][t.touch_no], parts.amounts[1][t.touch_no],
            parts.weights[2][t.touch_no], parts.counts[2][t.touch_no], parts.amounts[2][t.touch_no],
            parts.weights[3][t.touch_no], parts.counts[3][t.touch_no], parts.amounts[3][t.touch_no],
@@ -337,15 +294,15 @@ BEGIN
            parts.weights[12][t.touch_no], parts.counts[12][t.touch_no], parts.amounts[12][t.touch_no],
            NULL::float8, NULL::numeric, NULL::numeric, NULL::float8, NULL::numeric, NULL::numeric,
            parts.weights[13][t.touch_no], parts.counts[13][t.touch_no], parts.amounts[13][t.touch_no]
-    FROM (
+    FROM (SELECT) AS one
+    LEFT JOIN (
         SELECT u.n::int AS touch_no, u.*
         FROM unnest(journey.times, journey.visitor_ids, journey.channels, journey.sources, journey.mediums, journey.campaigns,
                     journey.landing_pages, journey.referrer_domains, journey.rules)
             WITH ORDINALITY
             AS u (touched_at, visitor_id, channel, source, medium, campaign, landing_page, referrer_domain, rule, n)
-    ) AS t
-    ORDER BY t.touch_no;
-END
+    ) AS t ON true
+    ORDER BY t.touch_no
 $$;
 COMMENT ON FUNCTION mrcall.explain_conversion(
     text, text, interval, interval, float8, float8, interval, boolean, text[], text[], text[], text[], text[], text[], boolean,

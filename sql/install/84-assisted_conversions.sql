@@ -9,16 +9,12 @@ CREATE FUNCTION mrcall.assisted_conversions(
 RETURNS TABLE (
     dimension_value text, assisted bigint, assisted_value numeric, last_touch bigint, last_touch_value numeric,
     first_touch bigint, first_touch_value numeric, assisted_per_last_touch numeric, currency text)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 ROWS 20
-SET search_path = pg_catalog, pg_temp
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 20
 AS $$
-#variable_conflict use_column
-DECLARE
+    SELECT
 --@ include templates/report.sql range="since, until" dimension=dimension
-    answer bytea;
-BEGIN
-    answer := mrcall_internal.journeys(report, journeys => true);
-    RETURN QUERY
+           ;
+    SELECT mrcall_internal.journeys(report, journeys => true) AS answer;
     WITH part AS (
         -- Each value of a journey once, with what it was there.
         SELECT p.dimension_value, r.currency, r.value::numeric AS value,
@@ -35,8 +31,7 @@ BEGIN
     FROM part AS p
     GROUP BY p.dimension_value, p.currency
     ORDER BY p.currency COLLATE "C", count(*) FILTER (WHERE p.is_assisting) DESC, count(*) FILTER (WHERE p.is_last) DESC,
-             p.dimension_value COLLATE "C";
-END
+             p.dimension_value COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall.assisted_conversions(
     timestamptz, timestamptz, text, interval, text, interval, boolean, text[], text[], text[],

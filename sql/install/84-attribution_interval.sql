@@ -8,25 +8,20 @@ CREATE FUNCTION mrcall.attribution_interval(
     include_channels text[] DEFAULT NULL, exclude_campaigns text[] DEFAULT NULL, include_campaigns text[] DEFAULT NULL,
     exclude_referrers text[] DEFAULT NULL, exclude_visitors text[] DEFAULT NULL, restart boolean DEFAULT false)
 RETURNS TABLE (dimension_value text, share float8, lower float8, upper float8, std_error float8)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 20
-SET search_path = pg_catalog, pg_temp
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 20
 AS $$
-#variable_conflict use_column
-DECLARE
+    SELECT
 --@ include templates/report.sql range="since, until" dimension=dimension
-    answer bytea;
-BEGIN
-    -- No paths: only the model and its options are checked.
-    PERFORM FROM mrcall.path_interval(NULL::mrcall.path_set, model, markov_order, game, replicates, level, seed);
-    answer := mrcall_internal.journeys(report, paths => true, unconverted => true);
-    RETURN QUERY
+           -- No paths: only the model and its options are checked.
+           , (SELECT count(*) FROM mrcall.path_interval(NULL::mrcall.path_set, model, markov_order, game, replicates, level, seed))
+               AS checked;
+    SELECT mrcall_internal.journeys(report, paths => true, unconverted => true) AS answer;
     SELECT i.channel, i.share, i.lower, i.upper, i.std_error
     FROM (SELECT mrcall.path_agg(r.path, r.conversions, abs(r.value::numeric), r.nulls) AS paths
           FROM mrcall_internal.journey_path_rows(answer) AS r
           WHERE r.path <> '{}') AS s
     CROSS JOIN LATERAL mrcall.path_interval(s.paths, model, markov_order, game, replicates, level, seed) AS i
-    ORDER BY i.share DESC, i.channel COLLATE "C";
-END
+    ORDER BY i.share DESC, i.channel COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall.attribution_interval(
     timestamptz, timestamptz, text, text, interval, text, int, text, int, float8, bigint, interval, boolean, text[], text[],

@@ -1,5 +1,26 @@
 -- Costs beside what they brought. Definitions: docs/marketing.md.
 
+CREATE FUNCTION mrcall_internal.check_models(
+    models text[], lookback interval, half_life interval, first_weight float8, last_weight float8, weights float8[])
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    name text;
+BEGIN
+    IF coalesce(cardinality(models), 0) = 0 THEN
+        RAISE EXCEPTION 'argument "models" must name a model' USING ERRCODE = '22004',
+            HINT = 'Example: models => ''{last_touch,linear}''.';
+    END IF;
+    FOREACH name IN ARRAY models LOOP
+        PERFORM mrcall_internal.check_model(name, lookback, half_life, first_weight, last_weight, weights);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.check_models(text[], interval, interval, float8, float8, float8[]) IS
+    'Raises the errors of a list of models';
+
 CREATE FUNCTION mrcall.roas(
     since timestamptz, until timestamptz, conversion text DEFAULT 'payment', lookback interval DEFAULT '30 days',
     dimension text DEFAULT 'channel', models text[] DEFAULT '{last_touch,linear,position_based,time_decay}',
@@ -11,33 +32,20 @@ CREATE FUNCTION mrcall.roas(
     weights float8[] DEFAULT NULL)
 RETURNS TABLE (
     model text, dimension_value text, cost numeric, conversions numeric, value numeric, cac numeric, roas numeric, currency text)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 ROWS 80
-SET search_path = pg_catalog, pg_temp
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 80
 AS $$
-#variable_conflict use_column
-DECLARE
-    wanted constant text[] := models;
-    name text;
+    SELECT mrcall_internal.listed(models, 'models') AS listed, models AS wanted,
 --@ include templates/report.sql range="since, until" dimension=dimension
-    answer bytea;
-BEGIN
-    PERFORM mrcall_internal.check_range(since, until), mrcall_internal.check_dimension(dimension, '{channel,campaign}');
-    IF coalesce(cardinality(wanted), 0) = 0 THEN
-        RAISE EXCEPTION 'argument "models" must name a model' USING ERRCODE = '22004',
-            HINT = 'Example: models => ''{last_touch,linear}''.';
-    END IF;
-    FOREACH name IN ARRAY wanted LOOP
-        PERFORM mrcall_internal.check_model(name, lookback, half_life, first_weight, last_weight, weights);
-    END LOOP;
-    -- The zone is checked where days are told apart by it.
-    PERFORM mrcall.bucket(interval '1 day', since, zone);
-    answer := mrcall_internal.journeys(report, wanted, half_life, first_weight, last_weight, weights);
-    RETURN QUERY
+           , mrcall_internal.check_range(since, until), mrcall_internal.check_dimension(dimension, '{channel,campaign}'),
+           mrcall_internal.check_models(models, lookback, half_life, first_weight, last_weight, weights),
+           -- The zone is checked where days are told apart by it.
+           mrcall.bucket(interval '1 day', since, zone) AS checked, mrcall_internal.note_midnight(since, until, zone);
+    SELECT mrcall_internal.journeys(report, wanted, half_life, first_weight, last_weight, weights) AS answer;
     WITH spent AS (
         SELECT coalesce(CASE dimension WHEN 'channel' THEN s.channel ELSE s.campaign END, '(not set)') AS dimension_value,
                s.currency, sum(s.cost) AS cost
         FROM mrcall.spend AS s
-        WHERE s.day::timestamp AT TIME ZONE zone >= since AND s.day::timestamp AT TIME ZONE zone < until
+        WHERE mrcall_internal.start_of_day(s.day, zone, 'day') >= since AND mrcall_internal.start_of_day(s.day, zone, 'day') < until
         GROUP BY 1, 2
     ),
     credited AS (
@@ -67,11 +75,28 @@ BEGIN
            j.currency
     FROM joined AS j
     ORDER BY j.place, j.currency COLLATE "C", j.dimension_value = '(unattributed)', j.cost DESC, j.value DESC,
-             j.conversions DESC, j.dimension_value COLLATE "C";
-END
+             j.conversions DESC, j.dimension_value COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall.roas(
     timestamptz, timestamptz, text, interval, text, text[], text, interval, float8, float8, interval, boolean, text[], text[],
     text[], text[], text[], text[], boolean,
     float8[]) IS
-    'What advertising cost and what it brought under some models: cost per conversion and return on the spend';
+    'What advertising cost and what it brought under some models: cost per conversion and return on the spend. '
+    'Two dates are days of the zone';
+
+--@ include templates/local_days.sql name=roas before="" first=""
+--@   after=", conversion text DEFAULT 'payment', lookback interval DEFAULT '30 days', dimension text DEFAULT 'channel',
+--@      models text[] DEFAULT '{last_touch,linear,position_based,time_decay}', zone text DEFAULT 'UTC',
+--@      half_life interval DEFAULT '7 days', first_weight float8 DEFAULT 0.4, last_weight float8 DEFAULT 0.4,
+--@      gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false, exclude_channels text[] DEFAULT NULL,
+--@      include_channels text[] DEFAULT NULL, exclude_campaigns text[] DEFAULT NULL, include_campaigns text[] DEFAULT NULL,
+--@      exclude_referrers text[] DEFAULT NULL, exclude_visitors text[] DEFAULT NULL, restart boolean DEFAULT false,
+--@      weights float8[] DEFAULT NULL"
+--@   passed="conversion, lookback, dimension, models, zone, half_life, first_weight, last_weight, gap, exclude_bots,
+--@      exclude_channels, include_channels, exclude_campaigns, include_campaigns, exclude_referrers, exclude_visitors, restart,
+--@      weights"
+--@   columns="model text, dimension_value text, cost numeric, conversions numeric, value numeric, cac numeric, roas numeric,
+--@      currency text"
+--@   types="date, date, text, interval, text, text[], text, interval, float8, float8, interval, boolean, text[], text[], text[],
+--@      text[], text[], text[], boolean, float8[]"
+--@   volatility="STABLE PARALLEL RESTRICTED" cost=100000 rows=80 what="What advertising cost and what it brought"

@@ -9,16 +9,12 @@ CREATE FUNCTION mrcall.time_to_convert(
 RETURNS TABLE (
     days int, conversions bigint, share numeric, cumulative_share numeric, mean_touches numeric, median_touches float8,
     median_time interval, unattributed bigint)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 ROWS 31
-SET search_path = pg_catalog, pg_temp
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 31
 AS $$
-#variable_conflict use_column
-DECLARE
+    SELECT
 --@ include templates/report.sql range="since, until" dimension='channel'
-    answer bytea;
-BEGIN
-    answer := mrcall_internal.journeys(report, journeys => true);
-    RETURN QUERY
+           ;
+    SELECT mrcall_internal.journeys(report, journeys => true) AS answer;
     WITH journey AS MATERIALIZED (
         SELECT cardinality(r.path) AS touches, extract(epoch FROM r.journey_at - r.touched_at[1]) AS seconds
         FROM mrcall_internal.journey_rows(answer) AS r
@@ -49,8 +45,7 @@ BEGIN
     FROM day AS d
     LEFT JOIN grouped AS g ON g.is_total = d.is_total AND g.days IS NOT DISTINCT FROM d.day
     CROSS JOIN (SELECT g.conversions FROM grouped AS g WHERE g.is_total) AS total
-    ORDER BY d.is_total, d.day;
-END
+    ORDER BY d.is_total, d.day
 $$;
 COMMENT ON FUNCTION mrcall.time_to_convert(
     timestamptz, timestamptz, text, interval, interval, boolean, text[], text[], text[],

@@ -32,7 +32,7 @@ COMMENT ON AGGREGATE mrcall_internal.call_set(text, timestamptz, timestamptz, te
 CREATE TYPE mrcall_internal.call_figures AS (
     bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint, new_callers bigint,
     total_duration interval, mean_duration interval, p50_duration interval, p95_duration interval, peak_concurrency int,
-    outcomes jsonb);
+    outcomes jsonb, local timestamp);
 COMMENT ON TYPE mrcall_internal.call_figures IS 'A row of call_set_rows';
 
 CREATE FUNCTION mrcall_internal.call_set_rows(
@@ -47,43 +47,35 @@ COMMENT ON FUNCTION mrcall_internal.call_set_rows(bytea, interval, timestamptz, 
 CREATE FUNCTION mrcall_internal.call_set_of(
     width interval, since timestamptz, until timestamptz, zone text, business_id text, owner text, template text)
 RETURNS TABLE (calls bytea, fill text[])
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1
 -- Compiling the expressions of some fifty chunks takes longer than it saves.
 SET jit = off
 AS $$
-DECLARE
-    visible timestamptz;
-    single text := business_id;
-    known text[];
-BEGIN
-    PERFORM mrcall_internal.check_range(since, until);
-    -- Raises the errors of a wrong width or zone.
-    PERFORM mrcall.next_bucket(width, since, zone);
-    PERFORM mrcall_internal.require_attached();
-    fill := CASE WHEN single IS NOT NULL THEN ARRAY[single] END;
-    IF owner IS NOT NULL OR template IS NOT NULL THEN
-        SELECT coalesce(array_agg(DISTINCT b.business_id), '{}') INTO fill
-        FROM mrcall.businesses AS b
-        WHERE b.business_id IS NOT NULL AND (single IS NULL OR b.business_id = single)
-          AND (call_set_of.owner IS NULL OR b.owner = call_set_of.owner)
-          AND (call_set_of.template IS NULL OR b.template = call_set_of.template);
-    END IF;
-    known := mrcall_internal.deleted_callers(since, until, fill);
+    -- A wrong width or zone is an error of next_bucket. Calls before count for the callers they bring, and for their ends while
+    -- they may still run.
+    SELECT business_id AS wanted, mrcall_internal.check_range(since, until), mrcall.next_bucket(width, since, zone) AS checked,
+           mrcall_internal.note_midnight(since, until, zone), mrcall_internal.require_attached(),
+           mrcall_internal.earlier(since, make_interval(secs => mrcall_internal.longest_call())) AS visible;
+    SELECT mrcall_internal.warn_of_nobody(wanted, call_set_of.owner, call_set_of.template,
+                                          'call_summary(width, since, until, zone, business_id)') AS warned;
+    SELECT CASE
+        WHEN call_set_of.owner IS NOT NULL OR call_set_of.template IS NOT NULL THEN (
+            SELECT coalesce(array_agg(DISTINCT b.business_id), '{}')
+            FROM mrcall.businesses AS b
+            WHERE b.business_id IS NOT NULL AND (wanted IS NULL OR b.business_id = wanted)
+              AND (call_set_of.owner IS NULL OR b.owner = call_set_of.owner)
+              AND (call_set_of.template IS NULL OR b.template = call_set_of.template))
+        WHEN wanted IS NOT NULL THEN ARRAY[wanted] END AS fill;
     -- An index on the business finds the calls of one quicker by = than by = ANY.
-    single := CASE WHEN cardinality(fill) = 1 THEN fill[1] END;
-    -- Calls before count for the callers they bring, and for their ends while they may still run.
-    visible := mrcall_internal.earlier(since, make_interval(secs => mrcall_internal.longest_call()));
-    RETURN QUERY
+    SELECT mrcall_internal.deleted_callers(since, until, fill) AS known,
+           CASE WHEN cardinality(fill) = 1 THEN fill[1] END AS single;
     SELECT mrcall_internal.call_set(
                c.business_id, c.started_at, CASE WHEN c.started_at >= visible THEN c.ended_at END, c.outcome, c.answered,
                c.caller, since, known),
            fill
     FROM mrcall.calls AS c
     WHERE c.started_at < until
-      AND (fill IS NULL OR CASE WHEN single IS NULL THEN c.business_id = ANY (fill) ELSE c.business_id = single END);
-END
+      AND (fill IS NULL OR CASE WHEN single IS NULL THEN c.business_id = ANY (fill) ELSE c.business_id = single END)
 $$;
 COMMENT ON FUNCTION mrcall_internal.call_set_of(interval, timestamptz, timestamptz, text, text, text, text) IS
     'The calls that call_summary needs';
@@ -95,13 +87,13 @@ CREATE FUNCTION mrcall.call_summary(
 RETURNS TABLE (
     bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint, new_callers bigint,
     total_duration interval, mean_duration interval, p50_duration interval, p95_duration interval, peak_concurrency int,
-    outcomes jsonb)
+    outcomes jsonb, local timestamp)
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
 AS $$
     SELECT
         (r.row).bucket, (r.row).business_id, (r.row).calls, (r.row).answered, (r.row).missed, (r.row).callers,
         (r.row).new_callers, (r.row).total_duration, (r.row).mean_duration, (r.row).p50_duration, (r.row).p95_duration,
-        (r.row).peak_concurrency, (r.row).outcomes
+        (r.row).peak_concurrency, (r.row).outcomes, (r.row).local
     FROM (
         SELECT mrcall_internal.call_set_rows(s.calls, $1, $2, $3, $4, s.fill) AS row
         FROM mrcall_internal.call_set_of($1, $2, $3, $4, $5, $6, $7) AS s
@@ -109,4 +101,13 @@ AS $$
     ) AS r
 $$;
 COMMENT ON FUNCTION mrcall.call_summary(interval, timestamptz, timestamptz, text, text, text, text) IS
-    'Calls, outcomes, callers, durations and peak concurrency per bucket; without gaps for one business or an owner or template';
+    'Calls, outcomes, callers, durations and peak concurrency per bucket; without gaps for one business or an owner or template. '
+    'Two dates are days of the zone';
+
+--@ include templates/local_days.sql name=call_summary before="width interval, " first="width, "
+--@   after=", zone text DEFAULT 'UTC', business_id text DEFAULT NULL, owner text DEFAULT NULL, template text DEFAULT NULL"
+--@   passed="zone, business_id, owner, template"
+--@   columns="bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint,
+--@      new_callers bigint, total_duration interval, mean_duration interval, p50_duration interval, p95_duration interval,
+--@      peak_concurrency int, outcomes jsonb, local timestamp" types="interval, date, date, text, text, text, text"
+--@   volatility="STABLE PARALLEL RESTRICTED" cost=10000 rows=1000 what="Calls, callers and durations per bucket and business"

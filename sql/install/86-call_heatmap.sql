@@ -18,29 +18,38 @@ $$;
 COMMENT ON FUNCTION mrcall_internal.business_zones() IS
     'The zone that each business lives by; UTC where it names none that is one';
 
-CREATE FUNCTION mrcall.call_heatmap(
-    since timestamptz, until timestamptz, business_id text DEFAULT NULL, zone text DEFAULT NULL)
+-- With days, each business has its own: since and until are theirs in UTC.
+CREATE FUNCTION mrcall_internal.call_heatmap(
+    since timestamptz, until timestamptz, first_day date, end_day date, wanted text, all_zone text)
 RETURNS TABLE (weekday int, hour int, calls bigint, answered bigint, missed bigint, mean_duration interval)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 168
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 168
 AS $$
-DECLARE
-    wanted text := business_id;
-    all_zone text := zone;
-BEGIN
-    PERFORM mrcall_internal.check_range(since, until);
-    IF zone IS NOT NULL THEN
-        PERFORM mrcall.bucket(interval '1 day', since, zone);
-    END IF;
-    PERFORM mrcall_internal.require_attached();
-    RETURN QUERY
-    WITH call AS (
-        SELECT c.started_at AT TIME ZONE coalesce(all_zone, z.zone, 'UTC') AS wall, c.answered,
+    -- No zone is further from UTC.
+    SELECT mrcall_internal.check_range(since, until),
+           CASE WHEN all_zone IS NOT NULL THEN mrcall.bucket(interval '1 day', since, all_zone) END AS checked,
+           CASE WHEN all_zone IS NOT NULL THEN mrcall_internal.note_midnight(since, until, all_zone) END,
+           mrcall_internal.require_attached(),
+           since - CASE WHEN first_day IS NULL THEN interval '0' ELSE interval '26:00:00' END AS read_since,
+           until + CASE WHEN first_day IS NULL THEN interval '0' ELSE interval '26:00:00' END AS read_until;
+    SELECT mrcall_internal.warn_of_nobody(wanted, NULL, NULL, 'call_heatmap(since, until, business_id, zone)') AS warned;
+    WITH place AS MATERIALIZED (
+        SELECT z.business_id, z.zone, mrcall_internal.start_of_day(first_day, z.zone, 'since') AS since,
+               mrcall_internal.start_of_day(end_day, z.zone, 'until') AS until
+        FROM mrcall_internal.business_zones() AS z
+        WHERE all_zone IS NULL AND first_day IS NOT NULL
+        UNION ALL
+        SELECT z.business_id, z.zone, NULL, NULL
+        FROM mrcall_internal.business_zones() AS z
+        WHERE all_zone IS NULL AND first_day IS NULL
+    ),
+    call AS (
+        SELECT mrcall_internal.wall_clock(c.started_at, coalesce(all_zone, p.zone, 'UTC')) AS wall, c.answered,
                CASE WHEN c.ended_at > c.started_at THEN c.ended_at - c.started_at END AS duration
         FROM mrcall.calls AS c
-        LEFT JOIN mrcall_internal.business_zones() AS z ON z.business_id = c.business_id AND all_zone IS NULL
-        WHERE c.started_at >= since AND c.started_at < until AND (wanted IS NULL OR c.business_id = wanted)
+        LEFT JOIN place AS p ON p.business_id = c.business_id
+        WHERE c.started_at >= read_since AND c.started_at < read_until AND (wanted IS NULL OR c.business_id = wanted)
+          AND (first_day IS NULL
+               OR c.started_at >= coalesce(p.since, call_heatmap.since) AND c.started_at < coalesce(p.until, call_heatmap.until))
     ),
     cell AS (
         SELECT extract(isodow FROM c.wall)::int AS weekday, extract(hour FROM c.wall)::int AS hour, count(*) AS calls,
@@ -53,8 +62,27 @@ BEGIN
     FROM generate_series(1, 7) AS d (weekday)
     CROSS JOIN generate_series(0, 23) AS h (hour)
     LEFT JOIN cell AS c ON c.weekday = d.weekday AND c.hour = h.hour
-    ORDER BY d.weekday, h.hour;
-END
+    ORDER BY d.weekday, h.hour
 $$;
+COMMENT ON FUNCTION mrcall_internal.call_heatmap(timestamptz, timestamptz, date, date, text, text) IS 'The rows of call_heatmap';
+
+CREATE FUNCTION mrcall.call_heatmap(
+    since timestamptz, until timestamptz, business_id text DEFAULT NULL, zone text DEFAULT NULL)
+RETURNS TABLE (weekday int, hour int, calls bigint, answered bigint, missed bigint, mean_duration interval)
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 168
+AS $$ SELECT * FROM mrcall_internal.call_heatmap($1, $2, NULL, NULL, $3, $4) $$;
 COMMENT ON FUNCTION mrcall.call_heatmap(timestamptz, timestamptz, text, text) IS
-    'Calls by weekday and hour, in each business''s own zone or in one for all: 168 rows';
+    'Calls by weekday and hour, in each business''s own zone or in one for all: 168 rows. Two dates are days of it';
+
+CREATE FUNCTION mrcall.call_heatmap(since date, until date, business_id text DEFAULT NULL, zone text DEFAULT NULL)
+RETURNS TABLE (weekday int, hour int, calls bigint, answered bigint, missed bigint, mean_duration interval)
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 168
+AS $$
+    SELECT *
+    FROM mrcall_internal.call_heatmap(
+        mrcall_internal.start_of_day($1, COALESCE($4, 'UTC'), 'since'),
+        mrcall_internal.start_of_day($2, COALESCE($4, 'UTC'), 'until'),
+        CASE WHEN $4 IS NULL THEN $1 END, CASE WHEN $4 IS NULL THEN $2 END, $3, $4)
+$$;
+COMMENT ON FUNCTION mrcall.call_heatmap(date, date, text, text) IS
+    'Calls by weekday and hour: days of the zone, or of each business''s own, from since to before until. Only two dates choose this form';

@@ -4,18 +4,11 @@ CREATE FUNCTION mrcall_internal.callers(since timestamptz, until timestamptz, wa
 RETURNS TABLE (
     business_id text, caller text, calls bigint, answered bigint, missed bigint, total_duration interval, first_call timestamptz,
     last_call timestamptz, is_new boolean, contact_id text, display_name text, country text, number_type text)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
 AS $$
-#variable_conflict use_column
-DECLARE
-    deleted text[];
-BEGIN
-    PERFORM mrcall_internal.check_range(since, until);
-    PERFORM mrcall_internal.require_attached();
-    deleted := mrcall_internal.deleted_callers(since, until, CASE WHEN wanted IS NOT NULL THEN ARRAY[wanted] END);
-    RETURN QUERY
+    SELECT mrcall_internal.check_range(since, until), mrcall_internal.require_attached();
+    SELECT mrcall_internal.deleted_callers(since, until, CASE WHEN wanted IS NOT NULL THEN ARRAY[wanted] END) AS deleted,
+           mrcall_internal.warn_of_nobody(wanted, NULL, NULL, 'callers(since, until, business_id)') AS warned;
     WITH figures AS MATERIALIZED (
         -- key: a business, or none, as a value that joins by hash.
         SELECT c.business_id, coalesce('=' || c.business_id, '') AS key, c.caller, count(*) AS calls,
@@ -63,8 +56,7 @@ BEGIN
     LEFT JOIN gone AS g ON g.key = f.key AND g.caller = f.caller
     LEFT JOIN known AS k ON k.business_id = f.business_id AND k.number = f.caller
     LEFT JOIN number AS n ON n.number = f.caller
-    ORDER BY f.calls DESC, f.business_id COLLATE "C", f.caller COLLATE "C";
-END
+    ORDER BY f.calls DESC, f.business_id COLLATE "C", f.caller COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall_internal.callers(timestamptz, timestamptz, text) IS 'Callers';
 

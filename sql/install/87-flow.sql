@@ -5,18 +5,11 @@ CREATE FUNCTION mrcall.flow(
 RETURNS TABLE (
     state text, calls bigint, visits bigint, entries bigint, exits bigint, drop_offs bigint, loops bigint, next_states jsonb,
     in_table boolean, transition text)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
 AS $$
-#variable_conflict use_column
-DECLARE
-    wanted text := business_id;
-    wanted_template text := template;
-BEGIN
-    PERFORM mrcall_internal.check_range(since, until);
-    PERFORM mrcall_internal.require_attached();
-    RETURN QUERY
+    SELECT business_id AS wanted, template AS wanted_template, mrcall_internal.check_range(since, until),
+           mrcall_internal.require_attached();
+    SELECT mrcall_internal.warn_of_nobody(wanted, NULL, wanted_template, 'flow(since, until, business_id, template)') AS warned;
     WITH call AS MATERIALIZED (
         SELECT row_number() OVER () AS nr,
                coalesce(nullif(array_remove(c.states, NULL), '{}'), ARRAY[coalesce(c.last_state, '(not set)')]) AS states
@@ -55,8 +48,7 @@ BEGIN
     FROM figures AS f
     FULL JOIN listed AS l ON l.state = f.state
     LEFT JOIN following AS n ON n.state = f.state
-    ORDER BY l.place NULLS LAST, coalesce(f.state, l.state) COLLATE "C";
-END
+    ORDER BY l.place NULLS LAST, coalesce(f.state, l.state) COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall.flow(timestamptz, timestamptz, text, text) IS
     'How calls move through the states of the decision table: entries, exits, drop-offs, loops, and what follows each state';

@@ -5,17 +5,9 @@ RETURNS TABLE (
     business_id text, template text, subscription_status text, created_at timestamptz, days_since_created int, calls_7d bigint,
     calls_7d_before bigint, calls_30d bigint, calls_30d_before bigint, trend numeric, answered_share numeric,
     last_call timestamptz, days_since_last_call int, flags text[])
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
 AS $$
-#variable_conflict use_column
-DECLARE
-    day interval := '24:00:00';
-BEGIN
-    PERFORM mrcall_internal.check_instant(as_of, 'as_of');
-    PERFORM mrcall_internal.require_attached();
-    RETURN QUERY
+    SELECT interval '24:00:00' AS day, mrcall_internal.check_instant(as_of, 'as_of'), mrcall_internal.require_attached();
     WITH business AS (
         -- A business of several rows is the one created first.
         SELECT DISTINCT ON (b.business_id) coalesce('=' || b.business_id, '') AS key, b.business_id, b.template,
@@ -60,8 +52,7 @@ BEGIN
                CASE WHEN r.calls_30d > 0 AND r.subscription_status IN ('past_due', 'canceled', 'incomplete') THEN 'unpaid' END],
                NULL)
     FROM row AS r
-    ORDER BY r.business_id COLLATE "C";
-END
+    ORDER BY r.business_id COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall.business_health(timestamptz) IS
     'One row per business: calls of late and before, trend, subscription, days since the last call, and what to look at';

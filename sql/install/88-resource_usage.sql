@@ -22,15 +22,10 @@ CREATE FUNCTION mrcall_internal.resource_usage(as_of timestamptz, wanted text)
 RETURNS TABLE (
     business_id text, template text, category text, period_start timestamptz, period_end timestamptz, granted numeric,
     recurrent numeric, allowance numeric, used numeric, remaining numeric, share numeric, per_day numeric, runs_out_on date)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
 AS $$
-#variable_conflict use_column
-BEGIN
-    PERFORM mrcall_internal.check_instant(as_of, 'as_of');
-    PERFORM mrcall_internal.require_attached();
-    RETURN QUERY
+    SELECT mrcall_internal.check_instant(as_of, 'as_of'), mrcall_internal.require_attached();
+    SELECT mrcall_internal.warn_of_nobody(wanted, NULL, NULL, 'resource_usage(as_of, business_id)') AS warned;
     WITH business AS MATERIALIZED (
         SELECT b.business_id, b.template, z.zone, mrcall.bucket(interval '1 month', as_of, z.zone) AS period_start,
                mrcall.next_bucket(interval '1 month', as_of, z.zone) AS period_end
@@ -84,14 +79,13 @@ BEGIN
     )
     SELECT r.business_id, r.template, r.category, r.period_start, r.period_end, r.granted, r.recurrent, r.allowance, r.used,
            r.remaining, CASE WHEN r.allowance > 0 THEN round(r.used / r.allowance, 4) END, round(r.per_day, 4),
-           CASE WHEN r.remaining <= 0 THEN (as_of AT TIME ZONE r.zone)::date
+           CASE WHEN r.remaining <= 0 THEN mrcall_internal.wall_clock(as_of, r.zone)::date
                 -- A rate that takes more than a hundred years does not run out.
                 WHEN r.per_day > 0 AND r.remaining < r.per_day * 36525
                  AND as_of + make_interval(secs => (r.remaining / r.per_day * 86400)::float8) < r.lapses_at
-                THEN ((as_of + make_interval(secs => (r.remaining / r.per_day * 86400)::float8)) AT TIME ZONE r.zone)::date END
+                THEN mrcall_internal.wall_clock(as_of + make_interval(secs => (r.remaining / r.per_day * 86400)::float8), r.zone)::date END
     FROM rate AS r
-    ORDER BY r.business_id COLLATE "C", r.category COLLATE "C";
-END
+    ORDER BY r.business_id COLLATE "C", r.category COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall_internal.resource_usage(timestamptz, text) IS 'resource_usage';
 

@@ -50,6 +50,7 @@ CREATE TYPE mrcall_internal.call_retention_job AS (
     table_name name,
     key text,
     key_type text,
+    is_unique boolean,
     business_id text,
     started_at text,
     columns text,
@@ -65,6 +66,7 @@ COMMENT ON COLUMN mrcall_internal.call_retention_job.schema_name IS 'Its schema'
 COMMENT ON COLUMN mrcall_internal.call_retention_job.table_name IS 'Its name';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.key IS 'The column of call_id of a row t, as SQL writes it, as key_type';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.key_type IS 'The type that ids are compared as: the column''s, or text';
+COMMENT ON COLUMN mrcall_internal.call_retention_job.is_unique IS 'Whether no two calls have one id and one start';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.business_id IS 'The expression of business_id';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.started_at IS 'The expression of started_at';
 COMMENT ON COLUMN mrcall_internal.call_retention_job.columns IS 'A select list: what the archive keeps of a call';
@@ -162,7 +164,12 @@ BEGIN
     PERFORM mrcall_internal.raise_problems(resolved);
     PERFORM mrcall_internal.check_call_retention_tables();
 
-    SELECT format('%I.%I', n.nspname, c.relname), n.nspname, c.relname, key.key, key.key_type, x.business_id, x.started_at, x.columns,
+    SELECT format('%I.%I', n.nspname, c.relname), n.nspname, c.relname, key.key, key.key_type,
+           EXISTS (SELECT FROM pg_index AS u
+                   WHERE u.indrelid = c.oid AND u.indisunique AND u.indisvalid AND u.indpred IS NULL
+                     AND ARRAY(SELECT a.nr FROM unnest(u.indkey::int2[]) WITH ORDINALITY AS a (nr, place) WHERE a.place <= u.indnkeyatts)
+                         <@ ARRAY[k.attnum, time.attnum]),
+           x.business_id, x.started_at, x.columns,
            (SELECT format('%I.%I', xn.nspname, xc.relname) FROM pg_class AS xc JOIN pg_namespace AS xn ON xn.oid = xc.relnamespace
             WHERE xc.oid = to_regclass(i.relation)),
            index_key.key, index_key.key_type, x.index_started_at,
@@ -173,6 +180,7 @@ BEGIN
     JOIN pg_class AS c ON c.oid = s.relation::regclass
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_attribute AS k ON k.attrelid = c.oid AND k.attname = s.columns ->> 'call_id'
+    LEFT JOIN pg_attribute AS time ON time.attrelid = c.oid AND time.attname = s.columns ->> 'started_at'
     JOIN mrcall.source AS i ON i.logical_table = 'call_index'
     LEFT JOIN pg_attribute AS ik ON ik.attrelid = to_regclass(i.relation) AND ik.attname = i.columns ->> 'id'
     CROSS JOIN LATERAL mrcall_internal.call_key('t', k.attname, k.atttypid) AS key
@@ -182,10 +190,12 @@ BEGIN
                max(r.cast_expression) FILTER (WHERE r.logical_table = 'calls' AND r.name = 'business_id') AS business_id,
                max(r.cast_expression) FILTER (WHERE r.logical_table = 'call_index' AND r.name = 'start_timestamp'
                    AND r.expression IS NOT NULL) AS index_started_at,
-               string_agg(format('%s AS %I', r.cast_expression, r.name), ', ' ORDER BY r.ordinal)
+               string_agg(format('%s AS %I', CASE WHEN r.cast_expression LIKE 'NULL::%' THEN format('NULL::pg_catalog.%I', y.typname)
+                                                  ELSE r.cast_expression END, r.name), ', ' ORDER BY r.ordinal)
                    FILTER (WHERE r.logical_table = 'calls' AND a.attname IS NOT NULL) AS columns
         FROM jsonb_to_recordset(resolved) AS r (logical_table text, ordinal int, name text, expression text, cast_expression text)
         LEFT JOIN pg_attribute AS a ON a.attrelid = 'mrcall.session_archive'::regclass AND a.attname = r.name
+        LEFT JOIN pg_type AS y ON y.oid = a.atttypid
     ) AS x
     WHERE s.logical_table = 'calls';
     RETURN job;

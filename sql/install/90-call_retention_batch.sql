@@ -31,35 +31,35 @@ $$;
 COMMENT ON FUNCTION mrcall_internal.call_retention_records() IS
     'The part of a statement that records first calls and first contacts';
 
--- The part of that statement that takes ids out of the index. By the id alone, one that another call of the table has stays.
+-- The part of that statement that takes ids out of the index, by id and start, or by the id alone where the index knows no more. What
+-- another call of the table has as well stays; where that call began then, it is in the range of the batch.
 CREATE FUNCTION mrcall_internal.call_retention_unindexed(job mrcall_internal.call_retention_job)
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE
-        WHEN job.index_relation IS NULL THEN ''
-        WHEN job.index_started_at IS NOT NULL THEN format($part$,
+    SELECT CASE WHEN job.index_relation IS NULL THEN '' ELSE format($part$,
         unindexed AS (
             DELETE FROM %s AS i
-            WHERE (%s, (%s)) OPERATOR(pg_catalog.=) ANY (SELECT c.call_id::%s, c.started_at FROM call AS c)
-        )$part$, job.index_relation, job.index_key, job.index_started_at, job.index_key_type)
-        ELSE format($part$,
-        unindexed AS (
-            DELETE FROM %1$s AS i
-            WHERE %2$s OPERATOR(pg_catalog.=) ANY (SELECT c.call_id::%3$s FROM call AS c)
+            WHERE (%s) OPERATOR(pg_catalog.=) ANY (SELECT %s FROM call AS c)%s
+        )$part$, job.index_relation, concat_ws(', ', job.index_key, by.start),
+        concat_ws(', ', 'c.call_id::' || job.index_key_type, CASE WHEN by.start IS NOT NULL THEN 'c.started_at' END),
+        CASE WHEN NOT job.is_unique OR by.start IS NULL THEN format($others$
               AND NOT EXISTS (
-                  SELECT FROM (SELECT %4$s AS call_key, (%4$s)::pg_catalog.text AS call_id, (%5$s) AS started_at,
-                                      (%6$s) AS business_id FROM %7$s AS t) AS other
-                  WHERE other.%8$s OPERATOR(pg_catalog.=) %9$s
+                  SELECT FROM (SELECT %1$s AS call_key, (%1$s)::pg_catalog.text AS call_id, (%2$s) AS started_at,
+                                      (%3$s) AS business_id FROM %4$s AS t) AS other
+                  WHERE %5$s%6$s
                     AND NOT EXISTS (
                         SELECT FROM call AS c
                         WHERE c.call_id OPERATOR(pg_catalog.=) other.call_id
                           AND c.started_at OPERATOR(pg_catalog.=) other.started_at
-                          AND c.business_id OPERATOR(pg_catalog.=) other.business_id))
-        )$part$, job.index_relation, job.index_key, job.index_key_type, job.key, job.started_at, job.business_id, job.relation,
-        CASE WHEN job.key_type = job.index_key_type THEN 'call_key' ELSE 'call_id' END,
-        job.index_key || CASE WHEN job.key_type = job.index_key_type THEN '' ELSE '::pg_catalog.text' END) END
+                          AND c.business_id OPERATOR(pg_catalog.=) other.business_id))$others$,
+            job.key, job.started_at, job.business_id, job.relation,
+            CASE WHEN job.key_type = job.index_key_type THEN format('other.call_key OPERATOR(pg_catalog.=) %s', job.index_key)
+                 ELSE format('other.call_id OPERATOR(pg_catalog.=) (%s)::pg_catalog.text', job.index_key) END,
+            ' AND other.started_at OPERATOR(pg_catalog.=) ' || by.start
+                || ' AND other.started_at OPERATOR(pg_catalog.>=) $5 AND other.started_at OPERATOR(pg_catalog.<=) $6') END) END
+    FROM (SELECT '(' || job.index_started_at || ')' AS start) AS by
 $$;
 COMMENT ON FUNCTION mrcall_internal.call_retention_unindexed(mrcall_internal.call_retention_job) IS
     'The part of a statement that takes ids out of the index of call ids';
@@ -185,10 +185,12 @@ BEGIN
             END IF;
         END;
         taken := taken OPERATOR(pg_catalog./) 2;
+    END LOOP;
+    IF taken OPERATOR(pg_catalog.<) pg_catalog.cardinality(due.keys) THEN
         batch := taken;
         RAISE NOTICE 'batches of % calls from here on: more would unpack more rows of compressed chunks than '
             'timescaledb.max_tuples_decompressed_per_dml_transaction allows', batch;
-    END LOOP;
+    END IF;
     -- Calls that a trigger or a change meanwhile has kept are passed over: the report says that they are left.
     reached := due.starts[taken] OPERATOR(pg_catalog.+)
         CASE WHEN (archived OPERATOR(pg_catalog.+) deleted) OPERATOR(pg_catalog.=) 0

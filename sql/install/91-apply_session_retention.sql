@@ -87,6 +87,8 @@ DECLARE
     waiting pg_catalog.int4 := 0;
     step record;
 BEGIN
+    PERFORM mrcall_internal.require_attached();
+    PERFORM mrcall_internal.attached_mapping();
     PERFORM mrcall_internal.refuse_foreign(pg_catalog.to_regclass(s.relation), 'mrcall.apply_session_retention')
     FROM mrcall.source AS s WHERE s.logical_table OPERATOR(pg_catalog.=) ANY ('{calls,call_index}'::pg_catalog.text[]);
     job := mrcall_internal.new_call_retention_job(may_commit);

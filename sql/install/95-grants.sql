@@ -28,6 +28,13 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.readable(name) IS 'The schemas and tables that grant_read grants a role';
 
+CREATE FUNCTION mrcall_internal.object_id(kind text, object text)
+RETURNS oid
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE kind WHEN 'schema' THEN to_regnamespace(object)::oid ELSE to_regclass(object)::oid END $$;
+COMMENT ON FUNCTION mrcall_internal.object_id(text, text) IS 'A schema or table that grant_read has granted; NULL where it is gone';
+
 -- Whether a role has been granted a right itself: not by way of another role, nor of PUBLIC.
 CREATE FUNCTION mrcall_internal.is_granted(role_id oid, kind text, object oid)
 RETURNS boolean
@@ -72,11 +79,30 @@ BEGIN
         RAISE EXCEPTION 'role "%" does not exist', role
             USING ERRCODE = '42704', HINT = format('Create it first: CREATE ROLE %I LOGIN;', role);
     END IF;
-    PERFORM mrcall_internal.require_attached();
+    IF to_regclass('mrcall_internal.granted_right') IS NULL THEN
+        PERFORM mrcall_internal.require_attached();
+    END IF;
     RETURN role_id;
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.reader_id(name, text) IS 'The role that grant_read or revoke_read is about, or their errors';
+
+-- Notes go by the role's name, which a dump keeps, or by its number, when no role has the name any more. After this they go by
+-- both, and those of a former role of that name are gone.
+CREATE FUNCTION mrcall_internal.renew_notes(reader name, reader_id oid)
+RETURNS void
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE mrcall_internal.granted_right AS g SET role = reader
+    WHERE g.role_id = renew_notes.reader_id AND NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = g.role);
+    DELETE FROM mrcall_internal.granted_right AS g
+    WHERE g.role = reader AND g.role_id <> renew_notes.reader_id
+      AND NOT mrcall_internal.is_granted(renew_notes.reader_id, g.kind, mrcall_internal.object_id(g.kind, g.object));
+    UPDATE mrcall_internal.granted_right AS g SET role_id = renew_notes.reader_id
+    WHERE g.role = reader AND g.role_id <> renew_notes.reader_id
+$$;
+COMMENT ON FUNCTION mrcall_internal.renew_notes(name, oid) IS 'Finds the notes of a role that has another name or number by now';
 
 -- The servers of the sources that are foreign tables, or have such parts, on which a role has no user.
 CREATE FUNCTION mrcall_internal.unmapped_servers(role_id oid)
@@ -110,6 +136,8 @@ DECLARE
     wanted record;
     server name;
 BEGIN
+    PERFORM mrcall_internal.require_attached();
+    PERFORM mrcall_internal.renew_notes(reader, reader_id);
     -- The views check the rights of who reads them, so the tables below them are granted too.
     FOR wanted IN
         SELECT r.kind, r.object, r.oid FROM mrcall_internal.readable(reader) AS r
@@ -141,12 +169,15 @@ DECLARE
     noted record;
     are_any boolean := false;
 BEGIN
+    PERFORM mrcall_internal.renew_notes(reader, reader_id);
+    -- Nor does attach bring back what is taken back between detach and attach.
+    DELETE FROM mrcall_internal.detached_grant AS d
+    USING mrcall_internal.granted_right AS g
+    WHERE g.role = reader AND g.kind = 'table' AND d.relation = g.object AND d.grantee = reader AND d.privilege = 'SELECT';
     FOR noted IN
         DELETE FROM mrcall_internal.granted_right AS g
-        WHERE g.role_id = reader_id
-           OR g.role = reader AND NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = g.role_id)
-        RETURNING g.kind, g.object,
-                  CASE g.kind WHEN 'schema' THEN to_regnamespace(g.object)::oid ELSE to_regclass(g.object)::oid END AS oid
+        WHERE g.role = reader
+        RETURNING g.kind, g.object, mrcall_internal.object_id(g.kind, g.object) AS oid
     LOOP
         are_any := true;
         CONTINUE WHEN noted.oid IS NULL;

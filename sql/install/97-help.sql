@@ -49,6 +49,7 @@ CREATE FUNCTION mrcall_internal.public_functions()
 RETURNS TABLE (name text, first_type text, arguments text, returns text, what text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
     SELECT f.proname, (SELECT t.typname FROM pg_type AS t WHERE t.oid = f.proargtypes[0]),
            concat_ws(', ', a.needed, '[' || a.optional || ']'),
@@ -105,7 +106,7 @@ AS $$
     FROM object AS o
     LEFT JOIN entry AS e ON e.name IN (o.name, o.overload)
     WHERE about IS NULL OR strpos(lower(o.name), lower(about)) > 0 OR strpos(lower(o.what), lower(about)) > 0
-    ORDER BY e.nr, o.arguments COLLATE "C", o.returns COLLATE "C"
+    ORDER BY e.nr, o.arguments COLLATE "C", o.returns COLLATE "C", o.what COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall.help(text) IS
     'What there is, or what is about something: functions, views and tables with their pages';

@@ -2,10 +2,11 @@
 
 use mrcall_engine::arrival::{self, Landing};
 use mrcall_engine::rule_versions::rule_versions;
-use mrcall_engine::{url, user_agent};
+use mrcall_engine::{nearest, url, user_agent};
 
 use crate::error::SqlResult;
 use crate::pg::function_call::Call;
+use crate::pg::text_array::TextArray;
 
 pub fn arrival(
     call: Call<'_>,
@@ -78,4 +79,13 @@ pub fn rules(call: Call<'_>) -> SqlResult<()> {
 
 pub fn ignored_referrer_seed() -> Vec<&'static str> {
     arrival::ignored_referrers().to_vec()
+}
+
+pub fn channels() -> Vec<&'static str> {
+    arrival::CHANNELS.to_vec()
+}
+
+/// Of some names the one that a text was probably meant to be.
+pub fn nearest_name(text: &str, names: TextArray<'_>) -> SqlResult<Option<String>> {
+    Ok(nearest::nearest(text, names.present()?.iter().copied()).map(str::to_owned))
 }

@@ -15,7 +15,8 @@ use crate::pg::text_array::TextArray;
 pub(super) fn window(within: Option<Interval>, modes: Option<TextArray<'_>>) -> SqlResult<(i64, Modes)> {
     let within = exact_micros(within, "within")?;
     let Some(modes) = modes else { return Ok((within, Modes::default())) };
-    let names = modes.texts().map(|name| needed(name?, "modes")).collect::<SqlResult<Vec<_>>>()?;
+    let names =
+        modes.one_dimension("modes")?.texts().map(|name| needed(name?, "modes")).collect::<SqlResult<Vec<_>>>()?;
     Ok((within, Modes::parse(names).map_err(report)?))
 }
 

@@ -3,15 +3,22 @@
 use mrcall_engine::bucket::{self, Width};
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::resource::memory::HeldVec;
-use mrcall_engine::{Error, ErrorKind, time};
+use mrcall_engine::time::{self, SECOND};
+use mrcall_engine::{Error, ErrorKind};
 use pgrx::datum::Interval;
 
+use super::local_days::{self, Note};
 use crate::error::{SqlResult, needed, report};
 use crate::pg::function_call::Call;
 use crate::pg::zone::PgZone;
 
 /// A report with more rows than this is a mistyped width.
 const MOST_BUCKETS: usize = 10_000_000;
+/// So many buckets of less than a minute are worth a word.
+const MANY_BUCKETS: usize = 100_000;
+/// What a number without a unit means.
+const UNITS: &str =
+    "A number without a unit counts seconds, so '1' is one second: write '1 day' or '1 hour' if that was meant.";
 
 fn width(width: &Interval) -> SqlResult<Width> {
     Width::new(width.months(), width.days(), width.micros()).map_err(report)
@@ -43,10 +50,13 @@ pub fn buckets(
     until: Option<i64>,
     zone: Option<&str>,
 ) -> SqlResult<()> {
-    let mut table = call.materialize(2)?;
+    local_days::note_midnight(since, until, zone)?;
+    let clock = PgZone::named(needed(zone, "zone")?).map_err(report)?;
+    let mut table = call.materialize(3)?;
     each_bucket(width_, since, until, zone, |start, next| {
         table.row.set(0, start)?;
         table.row.set(1, next)?;
+        table.row.set(2, bucket::wall_clock(start, &clock).map_err(report)?)?;
         table.put();
         Ok(())
     })
@@ -80,8 +90,16 @@ fn each_bucket(
         return Ok(());
     }
     let mut start = bucket::bucket(&width, since, &zone).map_err(report)?;
-    for _ in 0..MOST_BUCKETS {
+    let short = match width {
+        Width::Micros(micros) if micros < 60 * SECOND => Some(micros),
+        _ => None,
+    };
+    for nr in 0..MOST_BUCKETS {
         interrupt::check();
+        if let Some(micros) = short.filter(|_| nr == MANY_BUCKETS) {
+            let message = format!("more than {MANY_BUCKETS} buckets of {}", time::interval_text(0, 0, micros));
+            local_days::note_once(Note::Width, message, UNITS);
+        }
         let next = bucket::next_bucket(&width, start, &zone).map_err(report)?;
         with(start, next)?;
         if next >= until {
@@ -92,6 +110,10 @@ fn each_bucket(
     Err(report(Error::new(
         ErrorKind::LimitExceeded,
         format!("more than {MOST_BUCKETS} buckets"),
-        "Use a larger width or a shorter range.",
+        format!(
+            "Use a larger width or a shorter range. {}",
+            short.filter(|micros| micros % SECOND == 0).map_or("", |_| UNITS)
+        )
+        .trim_end(),
     )))
 }

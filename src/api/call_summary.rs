@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use mrcall_engine::bucket::wall_clock;
 use mrcall_engine::calls::{CallSet, Figures, SourceCall, Summary, SummaryRange};
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::resource::memory::HeldVec;
@@ -14,6 +15,7 @@ use crate::pg::answer::Made;
 use crate::pg::function_call::Call;
 use crate::pg::srf::{Json, Row, Rows, Shared, Start};
 use crate::pg::text_array::TextArray;
+use crate::pg::zone::PgZone;
 
 /// Arguments behind the state: business_id, started_at, ended_at, outcome, answered, caller, since, and known: business,
 /// caller, business, caller … of calls before that are gone.
@@ -45,6 +47,9 @@ const MOST_OUTCOMES_KEPT: usize = 20_000;
 
 struct SummaryRows<'m> {
     summary: Summary,
+    zone: PgZone,
+    /// A bucket's start and what the clock shows then: many rows are of one bucket.
+    clock: (i64, i64),
     /// By business: its text, made when the first row needs it.
     businesses: HeldVec<Option<Shared<'m>>>,
     outcomes: HashMap<Vec<(u32, u32)>, Shared<'m>>,
@@ -84,6 +89,10 @@ impl<'m> Rows<'m> for SummaryRows<'m> {
             row.set(column, micros.and_then(|micros| Interval::new(0, 0, micros).ok()))?;
         }
         row.set(11, peak as i32)?;
+        if self.clock.0 != bucket {
+            self.clock = (bucket, wall_clock(bucket, &self.zone).map_err(report)?);
+        }
+        row.set(13, self.clock.1)?;
         Ok(true)
     }
 }
@@ -103,7 +112,8 @@ impl Start for OfCallSet {
         let range = SummaryRange { since: needed(since, "since")?, buckets: &buckets, fill: fill.as_deref() };
         let summary = Summary::new(call.arg(0)?, &range).map_err(report)?;
         let businesses = HeldVec::filled(None, summary.num_businesses()).map_err(report)?;
-        Ok(SummaryRows { summary, businesses, outcomes: HashMap::new() })
+        let zone = PgZone::named(needed(call.arg(4)?, "zone")?).map_err(report)?;
+        Ok(SummaryRows { summary, zone, clock: (i64::MIN, 0), businesses, outcomes: HashMap::new() })
     }
 }
 

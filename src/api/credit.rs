@@ -55,6 +55,7 @@ pub fn credit(
         weights: weights.as_deref(),
     };
     let mut touches = HeldVec::default();
+    let channels = channels.map(|channels| channels.one_dimension("channels")).transpose()?;
     if let (Some(touched_at), Some(channels)) = (touched_at, channels) {
         if touched_at.len() != channels.len() {
             return Err(report(Error::invalid(

@@ -1,5 +1,6 @@
 //! `visitor_buckets`: one pass over the events finds the visits, cut at the buckets' starts; then they are counted.
 
+use mrcall_engine::bucket::wall_clock;
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::resource::memory::{self, Reservation};
 use mrcall_engine::state::{Dictionary, NONE};
@@ -8,14 +9,16 @@ use mrcall_engine::{Error, ErrorKind, user_agent};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 
 use super::bucket::list_buckets;
+use super::local_days::note_midnight;
 use super::visit_rows::{ByTextId, OwnRules, receive};
 use crate::agg::Receiver;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::function_call::Call;
 use crate::pg::query;
 use crate::pg::srf::{Materialize, Shared};
+use crate::pg::zone::PgZone;
 
-const COLUMNS: usize = 8;
+const COLUMNS: usize = 9;
 const NOT_SET: &str = "(not set)";
 
 /// Where the value of a visit comes from.
@@ -145,7 +148,13 @@ fn count(
 }
 
 /// Writes a row for each bucket and value.
-fn write(counts: &BucketCounts, values: &Values, buckets: &[(i64, i64)], store: &mut Materialize<'_>) -> SqlResult<()> {
+fn write(
+    counts: &BucketCounts,
+    values: &Values,
+    buckets: &[(i64, i64)],
+    zone: PgZone,
+    store: &mut Materialize<'_>,
+) -> SqlResult<()> {
     let mut shown: Vec<(u32, Option<Shared<'_>>)> = match values.dimension {
         Dimension::Whole => vec![(0, None)],
         _ => {
@@ -162,6 +171,7 @@ fn write(counts: &BucketCounts, values: &Values, buckets: &[(i64, i64)], store: 
     };
     let mut counter = interrupt::Throttle::default();
     for ((start, _), bucket) in buckets.iter().zip(1..) {
+        let local = wall_clock(*start, &zone).map_err(report)?;
         for (value, text) in &mut shown {
             counter.step();
             let cell = counts.counts(bucket, *value);
@@ -176,7 +186,8 @@ fn write(counts: &BucketCounts, values: &Values, buckets: &[(i64, i64)], store: 
             for (column, count) in (2..).zip(numbers) {
                 store.row.set(column, count as i64)?;
             }
-            store.row.set(COLUMNS - 1, duration)?;
+            store.row.set(7, duration)?;
+            store.row.set(8, local)?;
             store.put();
         }
     }
@@ -202,6 +213,7 @@ pub fn visitor_buckets(
         let instant = |at: Option<TimestampWithTimeZone>, name| needed(at, name).map(i64::from);
         let (from, to) = (instant(since, "since")?, instant(until, "until")?);
         let buckets = list_buckets(width, Some(from), Some(to), zone)?;
+        note_midnight(Some(from), Some(to), zone)?;
         if dimension.is_some() {
             query.run(
                 c"SELECT mrcall_internal.check_dimension($1, '{channel,source,medium,campaign,landing_page,referrer_domain,device,entry_page}')",
@@ -247,7 +259,8 @@ pub fn visitor_buckets(
         if let Some(mut set) = receive(receiver, query)? {
             count(&mut set.state, &mut counts, cuts, &mut values, no_bots)?;
         }
-        write(&counts, &values, &buckets, &mut store)
+        let clock = PgZone::named(needed(zone, "zone")?).map_err(report)?;
+        write(&counts, &values, &buckets, clock, &mut store)
     })
 }
 

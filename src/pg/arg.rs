@@ -6,10 +6,12 @@
 use core::ffi::CStr;
 use core::slice;
 
+use mrcall_engine::Error;
 use mrcall_engine::resource::memory;
 use mrcall_engine::text::utf8;
 use pgrx::datum::{Interval, TimestampWithTimeZone, UnboxDatum};
 use pgrx::heap_tuple::PgHeapTuple;
+use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{AllocatedByRust, Array, FromDatum, IntoDatum, pg_sys, varlena};
 
 use super::function_call::Call;
@@ -91,8 +93,29 @@ read_as_pgrx!(bool, i32, i64, f64, pg_sys::Oid, Interval, TimestampWithTimeZone)
 impl<'fcx, T: UnboxDatum> Read<'fcx> for Array<'fcx, T> {
     unsafe fn read(call: Call<'fcx>, datum: pg_sys::Datum) -> SqlResult<Self> {
         // SAFETY: as this function's; what is unpacked lies in the memory of the call.
-        needed(unsafe { call.memory().switch_to(|_| FromDatum::from_datum(datum, false)) }, "value")
+        unsafe {
+            call.memory().switch_to(|_| {
+                let array = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast::<pg_sys::ArrayType>();
+                flat((*array).ndim)?;
+                needed(FromDatum::from_datum(pg_sys::Datum::from(array), false), "value")
+            })
+        }
     }
+}
+
+/// `22023` for an array of more than one dimension.
+#[inline]
+fn flat(dimensions: i32) -> SqlResult<()> {
+    if dimensions > 1 { Err(not_flat("an array", i64::from(dimensions))) } else { Ok(()) }
+}
+
+/// The error of an array of several dimensions.
+#[cold]
+pub(super) fn not_flat(name: &str, dimensions: i64) -> ErrorReport {
+    report(Error::invalid(
+        format!("{name} has {dimensions} dimensions"),
+        "Give an array of one dimension, such as '{a,b}'.",
+    ))
 }
 
 /// A value of a composite type.
@@ -157,7 +180,7 @@ impl Message<'_> {
     }
 }
 
-/// A boolean[], its dimensions one after the other.
+/// A boolean[].
 #[derive(Clone, Copy)]
 pub struct Booleans<'fcx> {
     count: usize,
@@ -201,6 +224,7 @@ impl<'fcx> Read<'fcx> for Booleans<'fcx> {
                 call.memory().switch_to(|_| pg_sys::pg_detoast_datum(pointer))
             };
             let array = pointer.cast::<pg_sys::ArrayType>();
+            flat((*array).ndim)?;
             let dimensions = usize::try_from((*array).ndim).unwrap_or_default();
             let lengths = slice::from_raw_parts(array.add(1).cast::<i32>(), dimensions);
             let count = lengths.iter().map(|length| usize::try_from(*length).unwrap_or_default()).product();

@@ -6,6 +6,7 @@ use pgrx::pg_sys;
 use super::function::Function;
 use super::function_call::guard;
 use super::jsonb;
+use super::language;
 use crate::agg;
 use crate::api::*;
 use mrcall_engine::behaviour::{FunnelEvents, FunnelState, RetentionState, SequenceState};
@@ -81,7 +82,7 @@ macro_rules! fields {
 
 functions! {
     arrival: arrival, channel, is_arrival, url_host, url_domain, url_path, url_param, is_bot, device, is_paid, rules_version,
-        ignored_referrer_seed, rules;
+        ignored_referrer_seed, rules, channels, nearest_name;
     behaviour: window_funnel_trans, window_funnel_final, window_funnel_times_final, retention_trans, retention_final,
         sequence_trans, sequence_match_final, sequence_count_final;
     bucket: is_zone, bucket, next_bucket, buckets;
@@ -91,9 +92,11 @@ functions! {
     credit: exact, credit, models, split_amount;
     deleted_callers: deleted_callers, is_asked;
     distinct: distinct_agg_trans, distinct_agg_default_trans, num_distinct, distinct_error;
+    fail: fail;
     funnel_state: funnel_agg_trans, funnel_state_depth, funnel_state_times, funnel_state_num_events;
     gap_fill: locf, interpolate;
     journeys: journey_set_trans, journey_set_final, journey_credit_rows, journey_path_rows, journey_rows;
+    local_days: start_of_day, wall_clock, note_midnight, warn_once;
     mapping: source_tables, source_columns, mapping_paths, mapped_tables, compiled_mapping, cast_expression, source_problem;
     paths: path_agg_trans, paths, num_paths, num_conversions, num_nulls, total_value, path_credit, path_models, markov, shapley,
         path_interval, path_transform;
@@ -136,3 +139,8 @@ fields! {
     field_timestamptz: document_fields::Instant;
     field_boolean: document_fields::Truth;
 }
+
+symbol!(run_report "", |info| {
+    // SAFETY: the server passes a live call info of a function whose language has this handler.
+    unsafe { language::call(info) }
+});

@@ -10,6 +10,7 @@ use pgrx::{IntoDatum, pg_sys};
 
 use super::answer::Made;
 use super::arg::{Owned, content};
+use super::caught;
 use super::function_call::Call;
 use crate::error::{SqlResult, report};
 
@@ -18,7 +19,7 @@ pub struct Query(());
 
 /// Runs `work` with a connection.
 pub fn connect<R>(work: impl FnOnce(&Query) -> SqlResult<R>) -> SqlResult<R> {
-    Spi::connect(|_| work(&Query(())))
+    caught::through(|| Spi::connect(|_| work(&Query(()))))
 }
 
 impl Query {

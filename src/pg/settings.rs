@@ -19,6 +19,12 @@ pub fn reserve_prefix(prefix: &'static CStr) {
     unsafe { pg_sys::MarkGUCPrefixReserved(prefix.as_ptr()) }
 }
 
+/// When the client sent what is running, in microseconds since 2000-01-01 UTC: the same in all calls that a statement makes.
+pub fn statement_start() -> i64 {
+    // SAFETY: reads a variable of the server and takes no argument.
+    unsafe { pg_sys::GetCurrentStatementStartTimestamp() }
+}
+
 /// The setting that has a ceiling, the ceiling, and where that comes from. There is one such setting.
 const LIMITED: &CStr = c"mrcall.max_state_memory";
 static CEILING: AtomicI32 = AtomicI32::new(0);

@@ -6,7 +6,7 @@ use mrcall_engine::text::utf8;
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::pg_sys;
 
-use super::arg::Read;
+use super::arg::{Read, not_flat};
 use super::function_call::Call;
 use crate::error::{SqlResult, needed_element, report};
 
@@ -56,10 +56,7 @@ impl<'a> TextArray<'a> {
     /// The same, `22023` for more than one dimension.
     pub fn one_dimension(self, name: &str) -> SqlResult<Self> {
         if self.dimensions > 1 {
-            return Err(report(Error::invalid(
-                format!("{name} has {} dimensions", self.dimensions),
-                "Give an array of one dimension: the channels in order of time.",
-            )));
+            return Err(not_flat(name, i64::from(self.dimensions)));
         }
         Ok(self)
     }

@@ -12,7 +12,8 @@ const EPOCH_SHIFT: i64 = 946_684_800;
 /// How far before an instant the search for its stretch begins; longer than any stretch that matters would only cost time.
 const LOOK_BACK: i64 = 400 * 86_400;
 
-/// A zone of the server. It lives as long as the process: the server caches zones and never frees one.
+/// A zone of the server. It lives as long as the process: the server caches zones, never frees one, and has each once.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PgZone(*const pg_sys::pg_tz);
 
 /// What the server knows of a zone at an instant: the offset, and where it changes next.
@@ -39,6 +40,20 @@ impl PgZone {
         // SAFETY: pg_tzset reads a NUL-terminated string and returns NULL or a pointer into its permanent cache.
         let zone = unsafe { pg_sys::pg_tzset(c_name.as_ptr()) };
         if zone.is_null() { Err(unknown()) } else { Ok(Self(zone)) }
+    }
+
+    /// The zone that the session shows instants in.
+    pub fn of_session() -> Self {
+        // SAFETY: the server sets it at its start, to a zone that lives as long as the process.
+        Self(unsafe { pg_sys::session_timezone })
+    }
+
+    /// The name that the server gives it.
+    pub fn name(&self) -> String {
+        // SAFETY: the zone is one of the server's, whose name is a NUL-terminated string in it.
+        unsafe { core::ffi::CStr::from_ptr(pg_sys::pg_get_timezone_name(self.0.cast_mut())) }
+            .to_string_lossy()
+            .into_owned()
     }
 
     fn step(&self, unix: i64) -> Result<Step> {
