@@ -8,6 +8,7 @@ use mrcall_engine::{Error, ErrorKind};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::{AnyNumeric, IntoDatum, pg_sys, varlena};
 
+use super::text::new_memory;
 use crate::error::{SqlResult, report};
 
 /// The server's own limit of a gigabyte, less a header.
@@ -119,9 +120,9 @@ fn varlena_of(chunks: &[impl AsRef<[u8]>]) -> SqlResult<Option<pg_sys::Datum>> {
     // The server gives the memory, or raises an ERROR; the limit is of both.
     memory::ask(length).map_err(report)?;
     let size = length + pg_sys::VARHDRSZ;
-    // SAFETY: palloc gives memory of that size, or raises an ERROR: room for the header and all chunks.
+    let value = new_memory(size).ok_or_else(|| report(memory::out_of_memory(size)))?.cast::<pg_sys::varlena>();
+    // SAFETY: the memory has room for the header and all chunks.
     unsafe {
-        let value = pg_sys::palloc(size).cast::<pg_sys::varlena>();
         varlena::set_varsize_4b(value, size as i32);
         let mut place = value.cast::<u8>().add(pg_sys::VARHDRSZ);
         for chunk in chunks {

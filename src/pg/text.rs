@@ -18,20 +18,26 @@ unsafe extern "C-unwind" {
     fn MemoryContextAllocExtended(context: pg_sys::MemoryContext, size: usize, flags: c_int) -> *mut c_void;
 }
 
+/// Memory of the context that is current; `None` where there is not enough. Raises no error: where the server raises one, pgrx copies
+/// it, and a copy that finds no memory either ends the server.
+#[inline]
+pub(super) fn new_memory(size: usize) -> Option<*mut u8> {
+    if size > MAX_ALLOCATION {
+        return None;
+    }
+    // SAFETY: the server's current context lives.
+    let new =
+        unsafe { MemoryContextAllocExtended(pg_sys::CurrentMemoryContext, size, pg_sys::MCXT_ALLOC_NO_OOM as c_int) };
+    (!new.is_null()).then_some(new.cast())
+}
+
 /// A text in the memory that is current; `None` where there is not enough. Raises no error.
 #[inline]
 pub(super) fn new_text(bytes: &[u8]) -> Option<pg_sys::Datum> {
     let size = bytes.len() + pg_sys::VARHDRSZ;
-    if size > MAX_ALLOCATION {
-        return None;
-    }
-    // SAFETY: the server's current context lives, and the new memory has room for the header and the bytes.
+    let new = new_memory(size)?;
+    // SAFETY: the new memory has room for the header and the bytes.
     unsafe {
-        let new = MemoryContextAllocExtended(pg_sys::CurrentMemoryContext, size, pg_sys::MCXT_ALLOC_NO_OOM as c_int)
-            .cast::<u8>();
-        if new.is_null() {
-            return None;
-        }
         varlena::set_varsize_4b(new.cast(), size as i32);
         ptr::copy_nonoverlapping(bytes.as_ptr(), new.add(pg_sys::VARHDRSZ), bytes.len());
         Some(pg_sys::Datum::from(new))
@@ -40,11 +46,16 @@ pub(super) fn new_text(bytes: &[u8]) -> Option<pg_sys::Datum> {
 
 /// An array of texts in the memory that is current.
 pub fn text_array<'a>(texts: impl Iterator<Item = &'a [u8]>) -> SqlResult<Made> {
-    let mut datums = HeldVec::with_room(texts.size_hint().0).map_err(report)?;
+    let (mut datums, mut bytes) = (HeldVec::with_room(texts.size_hint().0).map_err(report)?, 64);
     for text in texts {
         let datum = new_text(text).ok_or_else(|| report(out_of_memory(text.len())))?;
         datums.push(datum).map_err(report)?;
+        bytes += (text.len() + pg_sys::VARHDRSZ).next_multiple_of(4);
     }
+    // The array takes as much again: whether that is there is asked without an error of the server.
+    let room = new_memory(bytes).ok_or_else(|| report(out_of_memory(bytes)))?;
+    // SAFETY: it is new, and nobody else has it.
+    unsafe { pg_sys::pfree(room.cast()) };
     let count = c_int::try_from(datums.len()).map_err(|_| report(out_of_memory(usize::MAX)))?;
     // SAFETY: each datum is a text, whose length, alignment and passing are those given.
     let array = unsafe {
