@@ -1,5 +1,6 @@
 //! Results of functions, and values of rows, as the server has them: in the memory that is current.
 
+use core::ffi::{c_int, c_void};
 use std::borrow::Cow;
 use std::ffi::CString;
 
@@ -8,11 +9,32 @@ use mrcall_engine::{Error, ErrorKind};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::{AnyNumeric, IntoDatum, pg_sys, varlena};
 
-use super::text::new_memory;
 use crate::error::{SqlResult, report};
 
 /// The server's own limit of a gigabyte, less a header.
 const MAX_BYTES: usize = (1 << 30) - 64;
+
+/// The most that the server allocates at once.
+const MAX_ALLOCATION: usize = 0x3fff_ffff;
+
+unsafe extern "C-unwind" {
+    /// As pgrx has it, but without the frame that catches the server's errors, which costs more than the allocation: asked
+    /// not to fail, the function raises none.
+    fn MemoryContextAllocExtended(context: pg_sys::MemoryContext, size: usize, flags: c_int) -> *mut c_void;
+}
+
+/// Memory of the context that is current; `None` where there is not enough. Raises no error: where the server raises one, pgrx copies
+/// it, and a copy that finds no memory either ends the server.
+#[inline]
+pub(super) fn new_memory(size: usize) -> Option<*mut u8> {
+    if size > MAX_ALLOCATION {
+        return None;
+    }
+    // SAFETY: the server's current context lives.
+    let new =
+        unsafe { MemoryContextAllocExtended(pg_sys::CurrentMemoryContext, size, pg_sys::MCXT_ALLOC_NO_OOM as c_int) };
+    (!new.is_null()).then_some(new.cast())
+}
 
 /// A result, of the type that the SQL declaration says.
 pub trait Answer {

@@ -1,35 +1,13 @@
 //! Texts as results, for functions that are called for each value of millions of rows.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::c_int;
 use core::ptr;
 
 use mrcall_engine::resource::memory::{HeldVec, out_of_memory, reserve_exact};
 use pgrx::{pg_sys, varlena};
 
-use super::answer::Made;
+use super::answer::{Made, new_memory};
 use crate::error::{SqlResult, report};
-
-/// The most that the server allocates at once.
-const MAX_ALLOCATION: usize = 0x3fff_ffff;
-
-unsafe extern "C-unwind" {
-    /// As pgrx has it, but without the frame that catches the server's errors, which costs more than the allocation: asked
-    /// not to fail, the function raises none.
-    fn MemoryContextAllocExtended(context: pg_sys::MemoryContext, size: usize, flags: c_int) -> *mut c_void;
-}
-
-/// Memory of the context that is current; `None` where there is not enough. Raises no error: where the server raises one, pgrx copies
-/// it, and a copy that finds no memory either ends the server.
-#[inline]
-pub(super) fn new_memory(size: usize) -> Option<*mut u8> {
-    if size > MAX_ALLOCATION {
-        return None;
-    }
-    // SAFETY: the server's current context lives.
-    let new =
-        unsafe { MemoryContextAllocExtended(pg_sys::CurrentMemoryContext, size, pg_sys::MCXT_ALLOC_NO_OOM as c_int) };
-    (!new.is_null()).then_some(new.cast())
-}
 
 /// A text in the memory that is current; `None` where there is not enough. Raises no error.
 #[inline]
