@@ -7,12 +7,15 @@ export CLUSTER=test TIMESCALEDB
 "$ROOT/scripts/setup.sh" all
 cd "$ROOT"
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 began=$SECONDS
 only=("$@")
 wanted() { [ ${#only[@]} = 0 ] || [[ " ${only[*]} " == *" $1 "* ]]; }
 verdict() { # name, status: 0 passed, 77 skipped
+    local took=$((SECONDS - began)) slow=
+    began=$SECONDS
+    [ "$took" -lt 10 ] || slow=" ($took s)"
     case $2 in
-    0) passed=$((passed + 1)) && say "ok       $1" ;;
+    0) passed=$((passed + 1)) && say "ok       $1$slow" ;;
     77) skipped=$((skipped + 1)) && say "SKIPPED  $1: $(tail -n 1 "$LOGS/test-$1.log")" ;;
     *) failed=$((failed + 1)) && say "FAILED   $1" && tail -n 40 "$LOGS/test-$1.log" ;;
     esac
@@ -27,6 +30,7 @@ if wanted engine; then
 fi
 
 scripts/cluster.sh start
+began=$SECONDS
 say "==> SQL tests on PostgreSQL $PG ($([ "$TIMESCALEDB" = 0 ] && echo without || echo with) TimescaleDB)"
 scripts/cluster.sh new-database regress
 URL=$(scripts/cluster.sh url regress)

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../../scripts/lib.sh"
 choose_pg
 URL=${URL:-$("$ROOT/scripts/cluster.sh" url regress)}
-db() { "$PGBIN/psql" -X -q -At -v VERBOSITY=verbose "$URL" "$@"; }
+db() { PGOPTIONS="-c client_min_messages=warning" "$PGBIN/psql" -X -q -At -v VERBOSITY=verbose "$URL" "$@"; }
 fail() { die "$1" "$(cat "$LOGS/cancel.out")"; }
 now() { date +%s%3N; }
 # The error of a cancelled statement: its SQLSTATE, and no word from inside the extension.

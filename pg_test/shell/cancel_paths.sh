@@ -5,7 +5,7 @@
 choose_pg
 URL=${URL:-$("$ROOT/scripts/cluster.sh" url regress)}
 OUT=$LOGS/cancel_paths.out
-db() { "$PGBIN/psql" -X -q -At -v VERBOSITY=verbose "$URL" "$@"; }
+db() { PGOPTIONS="-c client_min_messages=warning" "$PGBIN/psql" -X -q -At -v VERBOSITY=verbose "$URL" "$@"; }
 
 # Two thousand channels that follow one another in every way, and twenty; and very many paths.
 db -c 'DROP TABLE IF EXISTS public.cancel_paths' -c "CREATE TABLE public.cancel_paths AS

@@ -6,7 +6,7 @@
 choose_pg
 URL=${URL:-$("$ROOT/scripts/cluster.sh" url regress)}
 OUT=$LOGS/cancel_states.out
-db() { "$PGBIN/psql" -X -q -At -v VERBOSITY=verbose "$URL" "$@"; }
+db() { PGOPTIONS="-c client_min_messages=warning" "$PGBIN/psql" -X -q -At -v VERBOSITY=verbose "$URL" "$@"; }
 now() { date +%s%3N; }
 
 # A million visitors with an event each, in no order, and the events of a funnel in two stored states.

@@ -77,10 +77,10 @@ FROM in_parallel AS p,
              mrcall.window_funnel('5 seconds', ts, steps) FILTER (WHERE visitor < 0) AS f
       FROM public.plain_hit) AS s;
 
--- The same conditions as an array of the row, of a table (its header is short), with NULLs, of two dimensions, or counted from 0.
+-- The same conditions as an array of the row, of a table (its header is short), with NULLs, or counted from 0.
 CREATE TEMP TABLE given (ts timestamptz, steps boolean[]);
 INSERT INTO given VALUES ('2031-01-01 10:00Z', '{t,NULL,NULL,f}'), ('2031-01-01 10:01Z', '{NULL,t,f,f}'),
-    ('2031-01-01 10:02Z', '{{f,f},{t,f}}'),
+    ('2031-01-01 10:02Z', '{f,f,t,f}'),
     ('2031-01-01 10:03Z', '[0:3]={f,NULL,NULL,t}');
 SELECT mrcall.window_funnel('1 hour', ts, steps) AS of_table,
        mrcall.window_funnel('1 hour', ts, ARRAY[ts::time = '10:00', ts::time = '10:01', nullif(ts::time = '10:02', false), NULL]) AS of_row,

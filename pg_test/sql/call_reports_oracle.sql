@@ -1,6 +1,8 @@
 -- call_heatmap, callers, flow, resource_usage and business_health against plain SQL, on the world and on random calls.
 \set seed 20260511
 SELECT :seed AS seed;
+-- Businesses that nobody knows and midnights of other zones are asked for, too.
+SET LOCAL client_min_messages = error;
 -- Businesses with a zone that is none, no zone, no template; contacts that share numbers; grants that lapsed or never do.
 INSERT INTO public.template (name, recurrent_resources) VALUES
     ('T-odd', '{"minutes": "90.5", "calls": 40, "sms": 10, "faxes": "many"}'), ('T-list', '[1, 2]');
