@@ -307,8 +307,36 @@ fn worth(rows: &[Row], channels: &[&str], set: usize, game: Game) -> (f64, f64) 
     match game {
         Game::Total => (conversions, value),
         Game::Rate if journeys > 0.0 => (conversions / journeys * all, value / journeys * all),
-        Game::Rate => (0.0, 0.0),
+        _ => (0.0, 0.0),
     }
+}
+
+/// The game `conditional` by its definition: each set of channels that occurs, and all orders of its channels.
+fn conditional(rows: &[Row], channels: &[&str]) -> Vec<(f64, f64)> {
+    let place = |channel: &str| channels.iter().position(|known| *known == channel).unwrap();
+    let mut sets: BTreeMap<usize, [f64; 3]> = BTreeMap::new();
+    for row in rows.iter().filter(|row| !row.0.is_empty() && row.1 + row.3 > 0) {
+        let sums = sets.entry(row.0.iter().fold(0, |set, channel| set | 1 << place(channel))).or_default();
+        sums[0] += row.1 as f64;
+        sums[1] += row.2 as f64 / 100.0;
+        sums[2] += (row.1 + row.3) as f64;
+    }
+    let worth = |set: usize| sets.get(&set).map_or((0.0, 0.0), |sums| (sums[0] / sums[2], sums[1] / sums[2]));
+    let mut credits = vec![(0.0, 0.0); channels.len()];
+    for (whole, [_, _, journeys]) in &sets {
+        let members: Vec<usize> = (0..channels.len()).filter(|channel| whole >> channel & 1 == 1).collect();
+        let orders = permutations(members.len());
+        for order in &orders {
+            let mut set = 0;
+            for channel in order.iter().map(|place| members[*place]) {
+                let (before, after) = (worth(set), worth(set | 1 << channel));
+                credits[channel].0 += (after.0 - before.0) / orders.len() as f64 * journeys;
+                credits[channel].1 += (after.1 - before.1) / orders.len() as f64 * journeys;
+                set |= 1 << channel;
+            }
+        }
+    }
+    credits
 }
 
 fn check_shapley(rows: &[Row], seed: u64) {
@@ -320,7 +348,7 @@ fn check_shapley(rows: &[Row], seed: u64) {
         .into_iter()
         .collect();
     let (conversions, value) = totals(rows);
-    for game in [Game::Total, Game::Rate] {
+    for game in [Game::Total, Game::Rate, Game::Conditional] {
         let worths: Vec<(f64, f64)> = (0..1 << channels.len()).map(|set| worth(rows, &channels, set, game)).collect();
         let orders = permutations(channels.len());
         let mut expected = vec![(0.0, 0.0); channels.len()];
@@ -332,6 +360,9 @@ fn check_shapley(rows: &[Row], seed: u64) {
                 expected[*channel].1 += (after.1 - before.1) / orders.len() as f64;
                 set |= 1 << channel;
             }
+        }
+        if game == Game::Conditional {
+            expected = conditional(rows, &channels);
         }
         let found = shapley(&set_of(rows).journeys().unwrap(), game, SAMPLING).unwrap();
         assert_eq!(found.len(), channels.len(), "seed {seed}");
@@ -360,6 +391,36 @@ fn shapley_is_the_mean_gain_over_all_orders() {
         };
         check_shapley(&world(&mut rng, channels, 14, 6), seed);
     }
+}
+
+/// More channels than any table of all sets could have: the game `conditional` looks only at the sets that occur. Each journey has
+/// a chain of channels whose beginnings occur too, so that the worths that count are known.
+#[test]
+fn conditional_takes_any_number_of_channels() {
+    let names: Vec<String> = (0..300).map(|i| format!("c{i:03}")).collect();
+    let mut set = PathSet::default();
+    for length in 1..=names.len() {
+        // Every second beginning converts.
+        let converts = i64::from(length % 2 == 0);
+        set.push(names[..length].iter().map(String::as_str), converts, &ExactAmount::default(), 1 - converts).unwrap();
+    }
+    let found = shapley(&set.journeys().unwrap(), Game::Conditional, SAMPLING).unwrap();
+    let mut expected = vec![0.0; names.len()];
+    for whole in 1..=names.len() {
+        // t channels of s come first in 1 of (s over t) orders; then a worth of 1 is gained by one of them, lost by the next one.
+        let mut ways = 1.0;
+        for size in 1..=whole {
+            ways *= (whole - size + 1) as f64 / size as f64;
+            if size % 2 == 0 {
+                expected[..size].iter_mut().for_each(|credit| *credit += 1.0 / ways / size as f64);
+                expected[size..whole].iter_mut().for_each(|credit| *credit -= 1.0 / ways / (whole - size) as f64);
+            }
+        }
+    }
+    for (row, expected) in found.iter().zip(&expected) {
+        assert!(near(row.conversions, *expected, 1.0), "{row:?}, not {expected}");
+    }
+    assert!(near(found.iter().map(|row| row.conversions).sum(), 150.0, 150.0));
 }
 
 /// 21 channels are sampled: compared with the sum over all two million sets, by its own standard error.
@@ -566,6 +627,7 @@ fn intervals_hold_the_truth() {
             ("markov 2", Model::Markov, 2, Game::Total),
             ("shapley", Model::Shapley, 1, Game::Total),
             ("shapley rate", Model::Shapley, 1, Game::Rate),
+            ("shapley conditional", Model::Shapley, 1, Game::Conditional),
             ("linear", Model::Linear, 1, Game::Total),
         ] {
             let run = |set: &PathSet, replicates| {

@@ -5,7 +5,7 @@ use super::linear::Linear;
 use super::markov::{losses, parse_order};
 use super::markov_chain::Chain;
 use super::random::Random;
-use super::shapley::{EXACT_CHANNELS, Game, exact_rate};
+use super::shapley::{EXACT_CHANNELS, Game, conditional, exact_rate};
 use super::sum::Sum;
 use crate::credit::Options;
 use crate::error::{Error, ErrorKind, Result};
@@ -45,6 +45,7 @@ enum Estimator {
     Linear(Linear),
     Markov(Chain, usize),
     Rate,
+    Conditional,
 }
 
 impl Estimator {
@@ -56,6 +57,7 @@ impl Estimator {
                 HeldVec::collect(lost.iter().map(|[conversions, _]| *conversions))
             }
             Self::Rate => HeldVec::collect(exact_rate(journeys, counts)?.iter().map(|credit| credit[0])),
+            Self::Conditional => HeldVec::collect(conditional(journeys, counts)?.iter().map(|credit| credit[0])),
         }
     }
 }
@@ -96,6 +98,7 @@ pub fn interval(
     let estimator = match (model, game) {
         (Model::Markov, _) => Estimator::Markov(Chain::new(journeys, order)?, order),
         (Model::Shapley, Game::Total) => Estimator::Linear(Linear::by_channel(journeys)?),
+        (Model::Shapley, Game::Conditional) => Estimator::Conditional,
         (Model::Shapley, Game::Rate) if channels <= EXACT_CHANNELS => Estimator::Rate,
         (Model::Shapley, Game::Rate) => {
             return Err(Error::new(

@@ -2,6 +2,7 @@
 
 mod amount;
 mod bootstrap;
+mod channel_sets;
 mod counted_paths;
 mod elimination;
 mod linear;

@@ -1,5 +1,6 @@
 //! Credit by the Shapley value (Shapley 1953; for attribution: Zhao, Mahboobi and Bagheri 2018).
 
+use super::channel_sets::{ChannelSets, worth};
 use super::counted_paths::{Journeys, PathCounts};
 use super::linear::Linear;
 use super::random::Random;
@@ -23,6 +24,9 @@ pub enum Game {
     Total,
     /// The conversions per journey among the journeys that need no other channel, times the number of all journeys.
     Rate,
+    /// Each set of channels that occurs is a game of its own, in which a smaller set is worth the conversions per journey among
+    /// the journeys of exactly that set; times the number of the set's journeys.
+    Conditional,
 }
 
 impl Game {
@@ -31,7 +35,8 @@ impl Game {
         match name {
             "total" => Ok(Self::Total),
             "rate" => Ok(Self::Rate),
-            _ => Err(Error::invalid(format!("unknown game: {:?}", beginning(name)), "Use total or rate.")),
+            "conditional" => Ok(Self::Conditional),
+            _ => Err(Error::invalid(format!("unknown game: {:?}", beginning(name)), "Use total, rate or conditional.")),
         }
     }
 }
@@ -82,6 +87,7 @@ pub fn shapley(journeys: &Journeys, game: Game, sampling: Sampling) -> Result<Ve
         }
         Game::Rate if journeys.channels().len() <= EXACT_CHANNELS => exact_rate(journeys, &counts)?,
         Game::Rate => sampled_rate(journeys, &counts, sampling)?,
+        Game::Conditional => conditional(journeys, &counts)?,
     };
     journeys.rows(&credits, |channel, &[conversions, value, std_error, value_std_error]| ShapleyCredit {
         channel,
@@ -90,17 +96,6 @@ pub fn shapley(journeys: &Journeys, game: Game, sampling: Sampling) -> Result<Ve
         std_error,
         value_std_error,
     })
-}
-
-/// Each path's set of channels with its conversions, value and journeys, in canonical order; paths without a touch and
-/// without a journey are left out.
-fn worth<'a>(journeys: &'a Journeys, counts: &'a PathCounts) -> impl Iterator<Item = (&'a [u32], [f64; 3])> {
-    let amounts = counts.conversions.iter().zip(&counts.value).zip(&counts.nulls);
-    journeys
-        .iter()
-        .zip(amounts)
-        .map(|(path, ((conversions, value), nulls))| (path.steps, [*conversions, *value, conversions + nulls]))
-        .filter(|(path, [_, _, all])| !path.is_empty() && *all > 0.0)
 }
 
 /// The exact value of the game `rate`, for up to [`EXACT_CHANNELS`] channels: over all sets of channels.
@@ -151,7 +146,24 @@ pub(super) fn exact_rate(journeys: &Journeys, counts: &PathCounts) -> Result<Hel
     }))
 }
 
-fn add(sums: &mut [f64; 3], amounts: &[f64; 3]) {
+/// The value of the game `conditional`, exact for any number of channels.
+pub(super) fn conditional(journeys: &Journeys, counts: &PathCounts) -> Result<HeldVec<[f64; 4]>> {
+    let sets = ChannelSets::new(journeys, counts)?;
+    let mut sums = HeldVec::filled([Sum::default(); 2], journeys.channels().len())?;
+    let mut gains = HeldVec::default();
+    for i in 0..sets.len() {
+        sets.gains(sets.set(i), &mut gains)?;
+        let [_, _, all] = sets.amounts(i);
+        for (channel, gain) in sets.set(i).iter().zip(&gains) {
+            for (sum, gain) in sums.get_mut(*channel as usize).into_iter().flatten().zip(gain) {
+                sum.add(gain * all);
+            }
+        }
+    }
+    HeldVec::collect(sums.iter().map(|[conversions, value]| [conversions.value(), value.value(), 0.0, 0.0]))
+}
+
+pub(super) fn add(sums: &mut [f64; 3], amounts: &[f64; 3]) {
     sums.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
 }
 
@@ -170,8 +182,8 @@ fn sampled_rate(journeys: &Journeys, counts: &PathCounts, sampling: Sampling) ->
             "Use the game total, or a dimension with fewer values.",
         ));
     }
-    let sets = Sets::new(journeys, counts)?;
-    let all: f64 = sets.amounts.iter().map(|amounts| amounts[2]).sum();
+    let sets = ChannelSets::new(journeys, counts)?;
+    let all: f64 = sets.iter().map(|(_, amounts)| amounts[2]).sum();
     let mut random = Random::new(sampling.seed);
     let mut order: Vec<usize> = (0..channels).collect();
     let mut places = vec![0usize; channels];
@@ -188,7 +200,7 @@ fn sampled_rate(journeys: &Journeys, counts: &PathCounts, sampling: Sampling) ->
                 *slot = place;
             }
         }
-        let (forth, back) = sets.by_place(&places);
+        let (forth, back) = by_place(&sets, &places);
         let mut gains = vec![[0.0f64; 2]; channels];
         gain(&mut gains, order.iter().zip(&forth), all);
         gain(&mut gains, order.iter().zip(&back).rev(), all);
@@ -223,68 +235,19 @@ fn gain<'a>(gains: &mut [[f64; 2]], steps: impl Iterator<Item = (&'a usize, &'a 
     }
 }
 
-/// The different sets of channels that journeys used.
-#[derive(Default)]
-struct Sets {
-    members: HeldVec<u32>,
-    ends: HeldVec<usize>,
-    amounts: HeldVec<[f64; 3]>,
-}
-
-impl Sets {
-    fn new(journeys: &Journeys, counts: &PathCounts) -> Result<Self> {
-        let (mut all, mut set) = (Self::default(), HeldVec::default());
-        for (path, amounts) in worth(journeys, counts) {
-            set.clear();
-            set.extend(path)?;
-            interrupt::sort(&mut set);
-            set.dedup();
-            all.push(&set, amounts)?;
+/// The amounts by the place of the channel that completes their set, in an order and in its reverse.
+fn by_place(sets: &ChannelSets, places: &[usize]) -> (Vec<[f64; 3]>, Vec<[f64; 3]>) {
+    let (mut forth, mut back) = (vec![[0.0; 3]; places.len()], vec![[0.0; 3]; places.len()]);
+    let mut throttle = Throttle::default();
+    for (members, amounts) in sets.iter() {
+        throttle.steps(members.len());
+        let place = |channel: &u32| places.get(*channel as usize).copied().unwrap_or_default();
+        let (low, high) =
+            members.iter().map(place).fold((usize::MAX, 0), |(low, high), place| (low.min(place), high.max(place)));
+        if let (Some(forth), Some(back)) = (forth.get_mut(high), back.get_mut(low)) {
+            add(forth, amounts);
+            add(back, amounts);
         }
-        let mut order = HeldVec::collect(0..all.ends.len())?;
-        // Equal sets are added in the canonical order of their paths.
-        interrupt::sort_by(&mut order, |a, b| all.set(*a).cmp(all.set(*b)).then(a.cmp(b)));
-        let (mut sets, mut last) = (Self::default(), None);
-        for i in &order {
-            let (set, amounts) = (all.set(*i), all.amounts.get(*i).copied().unwrap_or_default());
-            match sets.amounts.last_mut() {
-                Some(sums) if last.replace(set) == Some(set) => add(sums, &amounts),
-                _ => {
-                    last = Some(set);
-                    sets.push(set, amounts)?;
-                }
-            }
-        }
-        Ok(sets)
     }
-
-    fn push(&mut self, set: &[u32], amounts: [f64; 3]) -> Result<()> {
-        self.members.extend(set)?;
-        self.ends.push(self.members.len())?;
-        self.amounts.push(amounts)
-    }
-
-    fn set(&self, i: usize) -> &[u32] {
-        let start = if i == 0 { 0 } else { self.ends.get(i - 1).copied().unwrap_or(0) };
-        self.ends.get(i).and_then(|end| self.members.get(start..*end)).unwrap_or_default()
-    }
-
-    /// The amounts by the place of the channel that completes their set, in an order and in its reverse.
-    fn by_place(&self, places: &[usize]) -> (Vec<[f64; 3]>, Vec<[f64; 3]>) {
-        let (mut forth, mut back) = (vec![[0.0; 3]; places.len()], vec![[0.0; 3]; places.len()]);
-        let (mut start, mut throttle) = (0, Throttle::default());
-        for (end, amounts) in self.ends.iter().zip(&self.amounts) {
-            let members = self.members.get(start..*end).unwrap_or_default();
-            throttle.steps(members.len());
-            start = *end;
-            let place = |channel: &u32| places.get(*channel as usize).copied().unwrap_or_default();
-            let (low, high) =
-                members.iter().map(place).fold((usize::MAX, 0), |(low, high), place| (low.min(place), high.max(place)));
-            if let (Some(forth), Some(back)) = (forth.get_mut(high), back.get_mut(low)) {
-                add(forth, amounts);
-                add(back, amounts);
-            }
-        }
-        (forth, back)
-    }
+    (forth, back)
 }
