@@ -110,7 +110,9 @@ CREATE TABLE timescaledb_information.hypertables (hypertable_schema name, hypert
 INSERT INTO timescaledb_information.hypertables VALUES ('public', 'sessions'), ('public', 'website_events');
 CREATE TABLE timescaledb_information.compression_settings (hypertable_schema name, hypertable_name name, attname name,
     segmentby_column_index smallint, orderby_column_index smallint);
-CREATE TABLE timescaledb_information.jobs (job_id int, proc_name name, hypertable_schema name, hypertable_name name, config jsonb);
+CREATE TABLE timescaledb_information.jobs (job_id int, proc_name name, hypertable_schema name, hypertable_name name, config jsonb, schedule_interval interval);
+CREATE TABLE timescaledb_information.dimensions (hypertable_schema name, hypertable_name name, dimension_number bigint, column_name name,
+    time_interval interval);
 SQL
 played="finding ~ 'compressed|policy drops|hypertable'"
 is 'nothing compressed, nothing dropped' '' "$(findings "$played")"

@@ -297,7 +297,7 @@ LANGUAGE plpgsql STABLE ROWS 4
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF to_regclass('_timescaledb_catalog.continuous_agg') IS NOT NULL THEN
+    IF mrcall_internal.timescaledb_relation('_timescaledb_catalog.continuous_agg') IS NOT NULL THEN
         RETURN QUERY EXECUTE
             'SELECT pg_catalog.to_regclass(p.part)::pg_catalog.oid, pg_catalog.format(''%I.%I'', c.user_view_schema, c.user_view_name) '
             'FROM _timescaledb_catalog.continuous_agg AS c '

@@ -10,7 +10,7 @@ AS $$
 DECLARE
     hypertables oid[];
 BEGIN
-    IF to_regclass('timescaledb_information.hypertables') IS NOT NULL THEN
+    IF mrcall_internal.timescaledb_relation('timescaledb_information.hypertables') IS NOT NULL THEN
         EXECUTE 'SELECT pg_catalog.array_agg(pg_catalog.to_regclass('
             'pg_catalog.format(''%I.%I'', h.hypertable_schema, h.hypertable_name))) '
             'FROM timescaledb_information.hypertables AS h' INTO hypertables;
@@ -179,7 +179,7 @@ DECLARE
     src record;
     segments text[];
 BEGIN
-    IF to_regclass('timescaledb_information.compression_settings') IS NULL THEN
+    IF mrcall_internal.timescaledb_relation('timescaledb_information.compression_settings') IS NULL THEN
         RETURN;
     END IF;
     FOR src IN
@@ -219,7 +219,7 @@ DECLARE
     src record;
     policy record;
 BEGIN
-    IF to_regclass('timescaledb_information.jobs') IS NULL THEN
+    IF mrcall_internal.timescaledb_relation('timescaledb_information.jobs') IS NULL THEN
         RETURN;
     END IF;
     FOR src IN

@@ -23,7 +23,7 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF to_regclass('timescaledb_information.jobs') IS NOT NULL THEN
+    IF mrcall_internal.timescaledb_relation('timescaledb_information.jobs') IS NOT NULL THEN
         RETURN QUERY EXECUTE $query$
             SELECT p.after, d.time_interval OPERATOR(pg_catalog.+) p.schedule_interval
             FROM (SELECT (j.config OPERATOR(pg_catalog.->>) 'drop_after')::pg_catalog.interval AS after, j.schedule_interval,

@@ -120,7 +120,7 @@ AS $$
 DECLARE
     found boolean := false;
 BEGIN
-    IF to_regclass('timescaledb_information.dimensions') IS NOT NULL THEN
+    IF mrcall_internal.timescaledb_relation('timescaledb_information.dimensions') IS NOT NULL THEN
         EXECUTE 'SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>) 0 FROM timescaledb_information.dimensions AS d '
             'WHERE d.hypertable_schema OPERATOR(pg_catalog.=) $1 AND d.hypertable_name OPERATOR(pg_catalog.=) $2 '
             'AND d.dimension_number OPERATOR(pg_catalog.=) 1 AND d.column_name OPERATOR(pg_catalog.=) $3 '

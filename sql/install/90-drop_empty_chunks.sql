@@ -25,7 +25,8 @@ BEGIN
     USING (SELECT n.nspname FROM pg_class AS r JOIN pg_namespace AS n ON n.oid = r.relnamespace WHERE r.oid = chunk),
           (SELECT r.relname FROM pg_class AS r WHERE r.oid = chunk);
     IF EXISTS (SELECT FROM pg_attribute AS a
-               WHERE a.attrelid = to_regclass('_timescaledb_catalog.compression_settings') AND a.attname = 'compress_relid') THEN
+               WHERE a.attrelid = mrcall_internal.timescaledb_relation('_timescaledb_catalog.compression_settings')
+                 AND a.attname = 'compress_relid') THEN
         EXECUTE 'SELECT s.compress_relid FROM _timescaledb_catalog.compression_settings AS s WHERE s.relid = $1'
         INTO compressed USING chunk;
     END IF;

@@ -8,7 +8,7 @@ use core::slice;
 
 use pgrx::{PgMemoryContexts, pg_sys, pgrx_extern_c_guard};
 
-use super::{allocator, caught};
+use super::{allocator, ballast, caught};
 use crate::error::{SqlResult, raise};
 
 /// The call that is running. What is borrowed of it lives as long as it does.
@@ -54,7 +54,7 @@ pub(super) unsafe fn guard(
     unsafe {
         pgrx_extern_c_guard(|| {
             let call = Call { info, memory: pg_sys::CurrentMemoryContext, life: PhantomData };
-            let result = body(call)
+            let result = ballast::with(|| body(call))
                 .and_then(|result| allocator::check().map(|()| result))
                 .map_err(|error| caught::leave(error))
                 .unwrap_or_else(|error| raise(error));

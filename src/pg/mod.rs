@@ -9,6 +9,7 @@ pub mod allocator;
 pub mod answer;
 pub mod arg;
 pub mod backtrace;
+mod ballast;
 mod caught;
 mod exports;
 mod function;

@@ -1,0 +1,69 @@
+//! A little memory that is given back when the server runs out of it.
+//!
+//! pgrx copies each error of the server into memory of the server, with the error's own way back still set. Where there is none for
+//! the copy either, that second error comes back to the same place, and so on until the server's stack of errors is full: a PANIC,
+//! which ends all sessions. What is freed here is enough for the copy.
+
+use core::ffi::{c_int, c_void};
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+use std::alloc::{GlobalAlloc, Layout, System};
+
+use pgrx::{PgSqlErrorCode, pg_sys};
+
+unsafe extern "C-unwind" {
+    /// Bare: it runs while the server makes an error.
+    fn geterrcode() -> c_int;
+}
+
+const LAYOUT: Layout = Layout::new::<[u8; 64 << 10]>();
+
+static BALLAST: AtomicPtr<u8> = AtomicPtr::new(null_mut());
+
+/// Runs what may meet errors of the server with memory to spare for one.
+#[inline]
+pub(super) fn with<R>(work: impl FnOnce() -> R) -> R {
+    if BALLAST.load(Relaxed).is_null() {
+        take();
+    }
+    // SAFETY: the frame is taken off the stack of contexts before it goes, also where a panic unwinds.
+    unsafe {
+        let mut frame = pg_sys::ErrorContextCallback {
+            previous: pg_sys::error_context_stack,
+            callback: Some(give_back),
+            arg: null_mut(),
+        };
+        let _off = Off(frame.previous);
+        pg_sys::error_context_stack = &raw mut frame;
+        work()
+    }
+}
+
+/// Takes a frame off the stack of contexts.
+struct Off(*mut pg_sys::ErrorContextCallback);
+
+impl Drop for Off {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: what was below the frame is there still.
+        unsafe { pg_sys::error_context_stack = self.0 }
+    }
+}
+
+#[cold]
+fn take() {
+    // SAFETY: the layout has a size. Where there is no memory the pointer is NULL, and the next call tries again.
+    BALLAST.store(unsafe { System.alloc(LAYOUT) }, Relaxed);
+}
+
+unsafe extern "C-unwind" fn give_back(_arg: *mut c_void) {
+    // SAFETY: the server calls this while it makes an error or a message; the pointer is that of the allocation, taken once.
+    unsafe {
+        if geterrcode() == PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY as c_int {
+            let ballast = BALLAST.swap(null_mut(), Relaxed);
+            if !ballast.is_null() {
+                System.dealloc(ballast, LAYOUT);
+            }
+        }
+    }
+}
