@@ -16,7 +16,9 @@ unsafe extern "C-unwind" {
     fn geterrcode() -> c_int;
 }
 
-const LAYOUT: Layout = Layout::new::<[u8; 64 << 10]>();
+/// For a text of a few bytes a memory context of the server asks for a block of up to a megabyte, and for no smaller one. Pages that
+/// nobody writes to take no memory.
+const LAYOUT: Layout = Layout::new::<[u8; (1 << 20) + (64 << 10)]>();
 
 static BALLAST: AtomicPtr<u8> = AtomicPtr::new(null_mut());
 
