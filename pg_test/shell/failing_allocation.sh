@@ -8,9 +8,9 @@
 ROWS=${SOAK:+200000}
 ROWS=${ROWS:-60000}
 # In kilobytes.
-# With nothing at all pgrx may find no memory for its copy of an error of the server, which ends as a PANIC of the server.
-HEADROOMS=(600 2000 12000)
-[ -z "${SOAK:-}" ] || HEADROOMS=(600 1500 3000 6000 12000 25000 50000 100000 200000)
+# With nothing at all it is src/pg/ballast.rs that keeps the server alive.
+HEADROOMS=(0 600 2000 12000)
+[ -z "${SOAK:-}" ] || HEADROOMS=(0 200 600 1500 3000 6000 12000 25000 50000 100000 200000)
 # Whose limits are the server's to set.
 limit=(prlimit)
 [ "$(id -u)" != 0 ] || limit=(runuser -u postgres -- prlimit)
