@@ -207,7 +207,8 @@ RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT CASE WHEN NOT pg_catalog.isfinite(at) THEN at
-                WHEN duration OPERATOR(pg_catalog.>) (at OPERATOR(pg_catalog.-) '4713-01-01 00:00+00 BC'::pg_catalog.timestamptz)
+                -- Not by the difference of two instants, which may be more than an interval holds.
+                WHEN at OPERATOR(pg_catalog.<) ('4713-01-01 00:00+00 BC'::pg_catalog.timestamptz OPERATOR(pg_catalog.+) duration)
                     THEN LEAST(at, '4713-01-01 00:00+00 BC'::pg_catalog.timestamptz)
                 ELSE at OPERATOR(pg_catalog.-) duration END
 $$;
@@ -218,7 +219,7 @@ RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT CASE WHEN NOT pg_catalog.isfinite(at) THEN at
-                WHEN duration OPERATOR(pg_catalog.>) ('294246-12-31 23:59+00'::pg_catalog.timestamptz OPERATOR(pg_catalog.-) at)
+                WHEN at OPERATOR(pg_catalog.>) ('294246-12-31 23:59+00'::pg_catalog.timestamptz OPERATOR(pg_catalog.-) duration)
                     THEN GREATEST(at, '294246-12-31 23:59+00'::pg_catalog.timestamptz)
                 ELSE at OPERATOR(pg_catalog.+) duration END
 $$;
