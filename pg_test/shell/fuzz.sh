@@ -47,12 +47,10 @@ if [ -n "${smith:-}" ]; then
     # A sign for each query.
     queries=$(sed -n '/^[.eSctC]\{20,\}/p' "$LOGS/fuzz-sqlsmith.out" | tr -cd '.eSctC' | wc -c)
     echo "figure: SQLsmith: $took s, ${queries:-0} queries, $errors with errors"
-    # Internal errors but those of TimescaleDB's own, which it calls too, and of the planner, for queries that nobody writes.
-    bad=$(awk '/ XX[0-9A-Z]+ fuzz_reader ERROR:/' "$LOGS/fuzz-sqlsmith.log" | sort | uniq -c | sort -rn |
-        grep -vE 'timescale|hypertable|chunk|telemetry|subplan target list|pathkey item to sort|failed to build any' || true)
+    # It meets internal errors of the server, too, for queries that nobody writes: what is of ours has a text of Rust's.
     panics=$(grep -nE 'panicked|RefCell|index out of bounds|memory allocation of|terminated by signal' "$LOGS/fuzz-sqlsmith.log" || true)
-    if [ -n "$bad$panics" ]; then
-        printf '✗ SQLsmith, seed %s:\n%s\n%s\n' "$SEED" "$bad" "$panics"
+    if [ -n "$panics" ]; then
+        printf '✗ SQLsmith, seed %s:\n%s\n' "$SEED" "$panics"
         status=1
     fi
     [ "${queries:-0}" -gt 100 ] || die "SQLsmith tried nothing" "$(tail -n 5 "$LOGS/fuzz-sqlsmith.out")"

@@ -66,10 +66,8 @@ state >"$LOGS/pgupgrade-before.out"
 cluster stop
 
 printf '%s\n' "$password" >"$work/password"
-checksums=()
-[ "$PG" -lt 18 ] || checksums=(--no-data-checksums)
 run "$PGBIN/initdb" -D "$work/data" -U postgres --pwfile="$work/password" --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 \
-    --no-instructions "${checksums[@]}" >"$LOGS/pgupgrade-initdb.log" 2>&1 || die "initdb" "$(tail -n 5 "$LOGS/pgupgrade-initdb.log")"
+    --no-instructions >"$LOGS/pgupgrade-initdb.log" 2>&1 || die "initdb" "$(tail -n 5 "$LOGS/pgupgrade-initdb.log")"
 run env PGPASSWORD="$password" "$PGBIN/pg_upgrade" -b "$PGBIN" -B "$PGBIN" -U postgres \
     -d "$BUILD/pg$PG/cluster-pgupgrade-plain/data" -D "$work/data" >"$LOGS/pgupgrade.log" 2>&1 ||
     die "pg_upgrade" "$(tail -n 8 "$LOGS/pgupgrade.log")" "$(find "$work/data/pg_upgrade_output.d" -name 'pg_upgrade_dump_*.log' -exec grep -h -m 1 error {} +)"

@@ -74,7 +74,7 @@ as demo <<'SQL' >"$LOGS/writers-serial.out" 2>&1 &
 \set VERBOSITY sqlstate
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT count(*) FROM public.customers_registry \g /dev/null
-SELECT pg_advisory_lock(2), pg_sleep(1) \g /dev/null
+SELECT pg_advisory_lock(2), pg_sleep(5) \g /dev/null
 SELECT mrcall.link_visitor('bob', 'browser-3');
 SQL
 older=$!

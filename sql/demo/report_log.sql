@@ -113,9 +113,11 @@ LIMIT 10;
 
 SELECT pg_temp.heading('Try next in psql', 'psql "$(scripts/cluster.sh url mrcall_log)"');
 SELECT format($try$
-  SELECT * FROM mrcall.visitor_buckets('1 hour', date '%3$s', date '%2$s', 'Europe/Rome');
+  SELECT * FROM mrcall.visitor_buckets('1 hour', date '%3$s', date '%2$s',
+                                       'Europe/Rome');
 
-  SELECT * FROM mrcall.visitor_buckets('1 day', date '%1$s', date '%2$s', 'UTC', 'source');
+  SELECT * FROM mrcall.visitor_buckets('1 day', date '%1$s', date '%2$s',
+                                       'UTC', 'source');
 
   SELECT channel, source, term, count(*) FROM mrcall.touches GROUP BY 1, 2, 3 ORDER BY 4 DESC;
 
