@@ -73,7 +73,7 @@ is 'who is granted SET ON PARAMETER' 7GB -c "$load" -c "SET mrcall.max_state_mem
 clean_up
 
 # Workers have what their leader has, lowered or raised.
-parallel="SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0
+parallel="SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
 SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off"
 query="SELECT mrcall.num_visits(mrcall.visit_agg(occurred_at, '30 minutes')) > 0 FROM mrcall.events"
 for size in 256MB 3GB; do
