@@ -12,7 +12,7 @@ VALUES
 SELECT v.visitor_id, v.visit_no, v.started_at, v.ended_at, v.events, v.pageviews, v.entry_page, v.exit_page,
        v.channel, v.source, v.medium, v.campaign, v.landing_page, v.referrer_domain, v.device, v.is_bot,
        v.touched_at, v.term, v.rule
-FROM mrcall_internal.visits(NULL, NULL, '30 minutes', NULL) AS v
+FROM mrcall_internal.asked_visits(mrcall_internal.view_mark()) AS v
 $view$),
 -- One touch a visit: its first arrival, or Direct at its start.
 ('mrcall.touches', 'One touch a visit: its first arrival at that event''s time, or Direct at its start', $view$

@@ -305,3 +305,75 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall.sessionize(timestamptz, timestamptz, interval) IS
     'The visits that the events from since to until make, numbered per visitor from 1';
+
+-- The rows of the views. mark is the planner's: asked_support finds by it what the view around is asked for, and puts the other
+-- arguments in their places.
+CREATE FUNCTION mrcall_internal.asked_support(internal)
+RETURNS internal
+LANGUAGE c STRICT
+AS 'MODULE_PATHNAME', 'asked_support_wrapper';
+COMMENT ON FUNCTION mrcall_internal.asked_support(internal) IS 'What the planner is told of asked_visit_rows and view_mark';
+
+CREATE FUNCTION mrcall_internal.view_mark()
+RETURNS int
+LANGUAGE sql STABLE PARALLEL SAFE
+SUPPORT mrcall_internal.asked_support
+AS $$ SELECT 0 $$;
+COMMENT ON FUNCTION mrcall_internal.view_mark() IS 'A number of its own for each place of a view in a statement';
+
+CREATE FUNCTION mrcall_internal.asked_visit_rows(
+    mark int, visitors text[], started_since timestamptz, started_until timestamptz, touched_since timestamptz,
+    touched_until timestamptz, with_numbers boolean)
+RETURNS SETOF mrcall_internal.visit
+LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000 ROWS 10000
+SUPPORT mrcall_internal.asked_support
+AS 'MODULE_PATHNAME', 'asked_visit_rows_wrapper';
+COMMENT ON FUNCTION mrcall_internal.asked_visit_rows(int, text[], timestamptz, timestamptz, timestamptz, timestamptz, boolean) IS
+    'The visits of some visitors, or of some time, as they are among all; NULL asks for all';
+
+-- Meant to be inlined, see visits.
+CREATE FUNCTION mrcall_internal.asked_visits(mark int)
+RETURNS SETOF mrcall_internal.visit
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 10000
+AS $$
+    SELECT (r.v).*
+    FROM (SELECT mrcall_internal.asked_visit_rows(mark, NULL, NULL, NULL, NULL, NULL, true) AS v OFFSET 0) AS r
+    OFFSET 0
+$$;
+COMMENT ON FUNCTION mrcall_internal.asked_visits(int) IS 'The visits of the views';
+
+CREATE FUNCTION mrcall_internal.needed_visitors(visitor_ids text[])
+RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF visitor_ids IS NULL THEN
+        RAISE EXCEPTION 'argument "visitor_ids" must not be NULL'
+            USING ERRCODE = '22004', HINT = 'Give the visitors as an array: ARRAY[''mrcall_sid of a browser''].';
+    END IF;
+    IF array_ndims(visitor_ids) > 1 THEN
+        RAISE EXCEPTION 'argument "visitor_ids" has % dimensions', array_ndims(visitor_ids)
+            USING ERRCODE = '22023', HINT = 'Give the visitors as a flat array: ARRAY[''mrcall_sid of a browser''].';
+    END IF;
+    RETURN visitor_ids;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.needed_visitors(text[]) IS 'The same; 22004 for NULL, 22023 where the array is not flat';
+
+-- Meant to be inlined too. The columns are those of the view visits.
+CREATE FUNCTION mrcall.visits_of(visitor_ids text[], since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
+RETURNS SETOF mrcall_internal.visit
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
+AS $$
+    SELECT (r.v).*
+    FROM (
+        SELECT mrcall_internal.asked_visit_rows(
+            0, (SELECT mrcall_internal.needed_visitors(visitor_ids)), since, until, NULL, NULL, true) AS v
+        OFFSET 0
+    ) AS r
+    WHERE (since IS NULL OR (r.v).started_at OPERATOR(pg_catalog.>=) since)
+      AND (until IS NULL OR (r.v).started_at OPERATOR(pg_catalog.<) until)
+$$;
+COMMENT ON FUNCTION mrcall.visits_of(text[], timestamptz, timestamptz) IS
+    'The rows of the view visits of some visitors that start from since to until, read through the index';

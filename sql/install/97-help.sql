@@ -18,7 +18,7 @@ AS $$
         markov,shapley,path_interval,path_transform,models}'),
     ('docs/arrival.md', '{arrival,channel,is_arrival,is_paid,url_host,url_domain,url_path,url_param,is_bot,device,channel_rule,
         ignored_referrer,rules_version}'),
-    ('docs/visits.md', '{sessionize,visits,touches,identities,visit_agg,rollup(visit_state),num_visits,num_events(visit_state),
+    ('docs/visits.md', '{sessionize,visits,visits_of,touches,identities,visit_agg,rollup(visit_state),num_visits,num_events(visit_state),
         num_pageviews,num_bounces,total_duration(visit_state)}'),
     ('docs/behaviour.md', '{window_funnel,window_funnel_times,retention,sequence_match,sequence_count,funnel_agg,
         rollup(funnel_state),num_events(funnel_state)}'),

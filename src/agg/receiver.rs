@@ -43,8 +43,8 @@ impl<S: 'static> Receiver<S> {
         self.number as i32
     }
 
-    /// What was handed over.
-    pub fn take(self) -> Option<Measured<S>> {
+    /// What was handed over since this was asked last.
+    pub fn take(&self) -> Option<Measured<S>> {
         let held = PLACES.with_borrow_mut(|(_, places)| {
             places.iter_mut().find(|place| place.0 == self.number).and_then(|place| place.1.take())
         });

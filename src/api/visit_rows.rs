@@ -1,9 +1,10 @@
 //! The visits of a set as rows: `sessionize`, and what the views and reports read.
 
-use mrcall_engine::resource::memory::HeldVec;
+use mrcall_engine::resource::memory::{self, HeldVec};
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::user_agent;
-use mrcall_engine::visits::{Cuts, VisitPart, VisitRows, VisitSet, origin_parts};
+use mrcall_engine::visits::{AskedVisits, Cuts, VisitPart, VisitRows, VisitSet, origin_parts};
+use pgrx::Array;
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 
 use crate::agg::{Measured, Receiver};
@@ -240,7 +241,7 @@ pub fn visit_set_rows(call: Call<'_>) -> SqlResult<Option<Made>> {
 
 /// The set of visits that the aggregate of a query makes, `None` without an event. The query hands it over under the receiver's
 /// number; where a worker ran the whole of it, there is nobody to hand it to, and its result is the set's bytes.
-pub fn receive(receiver: Receiver<VisitSet>, query: &Query) -> SqlResult<Option<Measured<VisitSet>>> {
+pub fn receive(receiver: &Receiver<VisitSet>, query: &Query) -> SqlResult<Option<Measured<VisitSet>>> {
     if let Some(set) = receiver.take() {
         return Ok(Some(set));
     }
@@ -269,7 +270,7 @@ impl Start for OfSessions {
                 c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, NULL, true, false, receiver => $4) AS s",
                 &[since.into(), until.into(), gap.into(), receiver.number().into()],
             )?;
-            let Some(set) = receive(receiver, query)? else { return Ok(None) };
+            let Some(set) = receive(&receiver, query)? else { return Ok(None) };
             let rows = row.own(set).state.rows(Cuts::default()).map_err(report)?;
             VisitOutput::new(rows, query, row).map(Some)
         })
@@ -278,4 +279,64 @@ impl Start for OfSessions {
 
 pub fn sessionize(call: Call<'_>) -> SqlResult<Option<Made>> {
     call.stream::<OfSessions>()
+}
+
+/// The rows of the views: a mark of the planner's, the visitors, bounds of started_at and touched_at, whether numbers are wanted. What
+/// is NULL bounds nothing.
+struct OfAsked;
+
+/// The gap of the views, in microseconds.
+const GAP: i64 = 30 * 60 * 1_000_000;
+
+/// The visits that the events of a range make, of some visitors or all; `None` without an event.
+fn read_visits(
+    query: &Query,
+    receiver: &Receiver<VisitSet>,
+    range: [Option<i64>; 2],
+    visitors: Option<Vec<&str>>,
+) -> SqlResult<Option<Measured<VisitSet>>> {
+    let [since, until] = range.map(|at| at.and_then(|at| TimestampWithTimeZone::try_from(at).ok()));
+    query.run(
+        c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, '30 minutes', $3, true, true, receiver => $4) AS s",
+        &[since.into(), until.into(), visitors.into(), receiver.number().into()],
+    )?;
+    receive(receiver, query)
+}
+
+impl Start for OfAsked {
+    type Rows<'m> = Option<VisitOutput<'m>>;
+
+    fn start<'m>(call: Call<'_>, row: &mut Row<'m>) -> SqlResult<Self::Rows<'m>> {
+        let visitors: Option<Array<'_, &str>> = call.arg(1)?;
+        let visitors: Option<Vec<&str>> = visitors.map(|ids| memory::collect(ids.iter().flatten())).transpose().map_err(report)?;
+        let asked = AskedVisits {
+            started: [call.arg(2)?, call.arg(3)?],
+            touched: [call.arg(4)?, call.arg(5)?],
+            with_numbers: call.arg(6)?.unwrap_or(true),
+            of_some: visitors.is_some(),
+            gap: GAP,
+        };
+        query::connect(|query| {
+            let receiver = Receiver::new();
+            let range = asked.range();
+            let Some(mut set) = read_visits(query, &receiver, range, visitors)? else { return Ok(None) };
+            let further = asked.read_further(set.state.rows(Cuts::default()).map_err(report)?).map_err(report)?;
+            for (range, ids) in [([None, range[0]], &further.before), ([range[1], None], &further.behind)] {
+                if ids.is_empty() {
+                    continue;
+                }
+                let ids = memory::collect(ids.iter().map(String::as_str)).map_err(report)?;
+                if let Some(more) = read_visits(query, &receiver, range, Some(ids))? {
+                    set.state.merge(&more.state).map_err(report)?;
+                    set = Measured::new(set.state)?;
+                }
+            }
+            let rows = row.own(set).state.rows(Cuts::default()).map_err(report)?;
+            VisitOutput::new(rows, query, row).map(Some)
+        })
+    }
+}
+
+pub fn asked_visit_rows(call: Call<'_>) -> SqlResult<Option<Made>> {
+    call.stream::<OfAsked>()
 }

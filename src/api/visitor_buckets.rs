@@ -256,7 +256,7 @@ pub fn visitor_buckets(
         let mut counts = BucketCounts::new(memory::copy(&cuts).map_err(report)?);
         let mut values =
             Values { dimension: by, rules, texts: Dictionary::default(), known: ByTextId::new(), untouched: None };
-        if let Some(mut set) = receive(receiver, query)? {
+        if let Some(mut set) = receive(&receiver, query)? {
             count(&mut set.state, &mut counts, cuts, &mut values, no_bots)?;
         }
         let clock = PgZone::named(needed(zone, "zone")?).map_err(report)?;

@@ -3,6 +3,7 @@
 
 use pgrx::pg_sys;
 
+use super::asked;
 use super::function::Function;
 use super::function_call::guard;
 use super::jsonb;
@@ -105,7 +106,7 @@ functions! {
     state_text: state_out;
     text_set: text_set, text_set_has;
     values: try_timestamptz, try_bigint, try_boolean, numeric_text, jws_payload, unpacked, website_session_ids, text_items, longest_call, version;
-    visit_rows: visit_set_rows, sessionize;
+    visit_rows: visit_set_rows, asked_visit_rows, sessionize;
     visitor_buckets: visitor_buckets;
     visits: visit_agg_trans, visit_agg_times_trans, visits, num_visits, num_events, num_pageviews, num_bounces, total_duration;
     webhooks: stripe_ids, apple_ids;
@@ -143,4 +144,9 @@ fields! {
 symbol!(run_report "", |info| {
     // SAFETY: the server passes a live call info of a function whose language has this handler.
     unsafe { language::call(info) }
+});
+
+symbol!(asked_support "", |info| {
+    // SAFETY: the server passes a live call info; sql/install declares it as a support function.
+    unsafe { pgrx::pgrx_extern_c_guard(|| asked::support(info)) }
 });

@@ -8,6 +8,7 @@
 pub mod allocator;
 pub mod answer;
 pub mod arg;
+mod asked;
 pub mod backtrace;
 mod ballast;
 mod caught;

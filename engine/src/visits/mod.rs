@@ -35,6 +35,7 @@
 //! The bytes are described in [`format`], which alone reads and writes them.
 
 mod arrival_cache;
+mod asked;
 mod batches;
 mod bucket_counts;
 mod bucket_cuts;
@@ -52,6 +53,7 @@ mod uuid;
 mod visit_part;
 mod visitor;
 
+pub use asked::{AskedVisits, ReadFurther};
 pub use bucket_counts::{BucketCounts, VisitCounts};
 pub use bucket_cuts::Cuts;
 pub use origin::origin_parts;
