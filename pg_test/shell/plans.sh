@@ -64,6 +64,26 @@ for report in sessionize visitor_buckets attribution many_visitors call_summary;
     echo "$said"
 done
 
+# Conditions on the views: the events of a visitor by the index, of a time only its chunks and those of the margins.
+declare -A asked=([visitor]="visits WHERE visitor_id = 'W-visitor-1'" [touches]="touches WHERE touched_at >= '$since' AND touched_at < '$until'"
+    [visits]="visits WHERE started_at >= '$since' AND started_at < '$until'")
+for report in visitor touches visits; do
+    plans "SELECT count(*) FROM mrcall.${asked[$report]}"
+    if [ "$report" = visitor ]; then
+        # A chunk of a few pages is read without its index.
+        grep -qE '(Index Cond|Filter): .*session_id = ANY' "$LOGS/plans-$report.out" || fail "$report: the events of all are read"
+        if grep -q 'Filter: (created_at' "$LOGS/plans-$report.out"; then fail "$report: chunks are read for all"; fi
+        echo "$report: by its visitor"
+    elif [ "$(db -c "SELECT count(*) FROM pg_extension WHERE extname = 'timescaledb'")" = 1 ]; then
+        read -r may all < <(chunks_of website_events "$(db -c "SELECT timestamptz '$since' - interval '48 hours 30 minutes'")" \
+            "$(db -c "SELECT timestamptz '$until' + interval '48 hours 30 minutes'")")
+        seen=$(chunks_read "$(hypertable website_events)")
+        [ "$may" -lt "$all" ] || die "$report: the range meets every chunk, so that nothing can be left out"
+        { [ "$seen" -ge 1 ] && [ "$seen" -le "$may" ]; } || fail "$report: reads $seen of $all chunks, $may meet its range"
+        echo "$report: reads $seen of $all chunks, $may of which meet its range and the margins"
+    fi
+done
+
 # A payment, refund or subscription is found through the indexes of the webhooks; without them the tables are read.
 # Among more webhooks than the tests have.
 indexes='INSERT INTO apple_webhooks_registry (document) SELECT to_jsonb(n) FROM generate_series(1, 5000) AS n;

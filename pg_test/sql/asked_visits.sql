@@ -15,7 +15,8 @@ ANALYZE public.website_events;
 -- What the whole views say.
 CREATE TEMP TABLE whole_visits ON COMMIT DROP AS SELECT * FROM mrcall.visits;
 CREATE TEMP TABLE whole_touches ON COMMIT DROP AS SELECT * FROM mrcall.touches;
-SELECT (SELECT count(*) FROM whole_visits) > 3000 AS compared, count(*) FILTER (WHERE v.ended_at - v.started_at > '10 days') AS long_visits
+SELECT (SELECT count(*) FROM whole_visits) > 3000 AS compared,
+       count(*) FILTER (WHERE v.ended_at - v.started_at > '10 days') AS long_visits
 FROM whole_visits AS v;
 
 -- The same question of the view and of its copy; how many rows, or the differences.
@@ -27,13 +28,15 @@ DECLARE
     differences bigint;
     found bigint;
 BEGIN
-    EXECUTE format('SELECT count(*) FROM ((%1$s EXCEPT ALL %2$s) UNION ALL (%2$s EXCEPT ALL %1$s)) AS d', of_view, of_copy) INTO differences;
+    EXECUTE format('SELECT count(*) FROM ((%1$s EXCEPT ALL %2$s) UNION ALL (%2$s EXCEPT ALL %1$s)) AS d', of_view, of_copy)
+    INTO differences;
     EXECUTE format('SELECT count(*) FROM (%s) AS c', of_copy) INTO found;
     RETURN CASE WHEN differences > 0 THEN format('%s differences', differences) WHEN found > 0 THEN 'some' ELSE 'none' END;
 END $$;
 
 -- By hand: each kind of condition.
-SELECT c.condition, pg_temp.compared(c.condition) AS all_columns, pg_temp.compared(c.condition, 'visitor_id, started_at, events') AS some_columns
+SELECT c.condition, pg_temp.compared(c.condition) AS all_columns,
+       pg_temp.compared(c.condition, 'visitor_id, started_at, events') AS some_columns
 FROM (VALUES
     (1, $$v.visitor_id = 'R-visitor-7'$$), (2, $$'L-late' = v.visitor_id$$), (3, $$v.visitor_id IN ('R-visitor-7', 'L-breaks', 'nobody')$$),
     (4, $$v.visitor_id = ANY (ARRAY['L-minutes', NULL])$$), (5, $$v.visitor_id = NULL$$), (6, $$v.visitor_id = ANY (NULL::text[])$$),
@@ -55,18 +58,22 @@ FROM (VALUES
 ORDER BY c.nr;
 
 -- At random: since and until around every border of the margins, with and without numbers, of both views.
-SELECT count(*) AS questions, count(*) FILTER (WHERE r.result = 'some') > 100 AS with_rows, string_agg(r.condition, '; ') FILTER
-    (WHERE r.result LIKE '%differences') AS wrong
+SELECT count(*) AS questions, count(*) FILTER (WHERE r.result = 'some') > 60 AS with_rows,
+       string_agg(r.condition, '; ') FILTER (WHERE r.result LIKE '%differences') AS wrong
 FROM (
     SELECT c.condition, pg_temp.compared(c.condition, c.columns, c.relation) AS result
-    FROM generate_series(1, 60) AS n
-    CROSS JOIN LATERAL (SELECT abs(hashint8extended(n, :seed)) AS a, abs(hashint8extended(n, :seed + 1)) AS b, abs(hashint8extended(n, :seed + 2)) AS d) AS h
-    CROSS JOIN LATERAL (SELECT timestamptz '2032-01-01 23:00Z' + (h.a % 3200) * interval '10 minutes' AS since, (h.b % 400) * interval '15 minutes' AS long) AS t
-    CROSS JOIN (VALUES ('visits', '*'), ('visits', 'visitor_id, started_at, ended_at, touched_at, channel, events'), ('touches', '*')) AS q (relation, columns)
+    FROM generate_series(1, 30) AS n
+    CROSS JOIN LATERAL (SELECT abs(hashint8extended(n, :seed)) AS a, abs(hashint8extended(n, :seed + 1)) AS b,
+                               abs(hashint8extended(n, :seed + 2)) AS d) AS h
+    CROSS JOIN LATERAL (SELECT timestamptz '2032-01-01 23:00Z' + (h.a % 3200) * interval '10 minutes' AS since,
+                               (h.b % 400) * interval '15 minutes' AS long) AS t
+    CROSS JOIN (VALUES ('visits', '*'), ('visits', 'visitor_id, started_at, ended_at, touched_at, channel, events'),
+                       ('touches', '*')) AS q (relation, columns)
     CROSS JOIN LATERAL (VALUES (q.relation, q.columns, (ARRAY[
         format('v.touched_at >= %L AND v.touched_at < %L', t.since, t.since + t.long),
         format('v.touched_at > %L', t.since), format('v.touched_at <= %L', t.since),
-        format('v.touched_at BETWEEN %L AND %L AND v.visitor_id IN (''L-late'', ''L-breaks'', ''R-visitor-%s'')', t.since, t.since + t.long, h.d % 400)
+        format('v.touched_at BETWEEN %L AND %L AND v.visitor_id IN (''L-late'', ''L-breaks'', ''R-visitor-%s'')',
+               t.since, t.since + t.long, h.d % 400)
         ])[1 + h.d % 4]),
         (q.relation, q.columns, replace(format('v.started_at >= %L AND v.started_at < %L', t.since, t.since + t.long), 'v.started_at',
             CASE q.relation WHEN 'visits' THEN 'v.started_at' ELSE 'v.visit_started_at' END))) AS c (relation, columns, condition)
@@ -79,7 +86,8 @@ DECLARE
     of_copy text := replace(replace(query, 'mrcall.visits', 'whole_visits'), 'mrcall.touches', 'whole_touches');
     differences bigint;
 BEGIN
-    EXECUTE format('SELECT count(*) FROM ((%1$s EXCEPT ALL %2$s) UNION ALL (%2$s EXCEPT ALL %1$s)) AS d', query, of_copy) INTO differences;
+    EXECUTE format('SELECT count(*) FROM (((%1$s) EXCEPT ALL (%2$s)) UNION ALL ((%2$s) EXCEPT ALL (%1$s))) AS d', query, of_copy)
+    INTO differences;
     RETURN differences = 0;
 END $$;
 SELECT q.nr, pg_temp.same(q.query)
@@ -88,24 +96,31 @@ FROM (VALUES
           WHERE a.visitor_id = 'R-visitor-7' AND b.started_at >= '2032-01-10Z'$$),
     (2, $$SELECT i.id, v.visit_no FROM (VALUES ('R-visitor-7'), ('L-late')) AS i (id) LEFT JOIN mrcall.visits AS v
           ON v.visitor_id = i.id AND v.visitor_id = 'L-late'$$),
-    (3, $$SELECT i.id, (SELECT count(*) FROM mrcall.visits AS v WHERE v.visitor_id = i.id) FROM (VALUES ('R-visitor-7'), ('L-late')) AS i (id)$$),
-    (4, $$SELECT i.id FROM (VALUES ('R-visitor-7'), ('x')) AS i (id) WHERE EXISTS (SELECT FROM mrcall.visits AS v WHERE v.visitor_id = i.id)$$),
+    (3, $$SELECT i.id, (SELECT count(*) FROM mrcall.visits AS v WHERE v.visitor_id = i.id)
+          FROM (VALUES ('R-visitor-7'), ('L-late')) AS i (id)$$),
+    (4, $$SELECT i.id FROM (VALUES ('R-visitor-7'), ('x')) AS i (id)
+          WHERE EXISTS (SELECT FROM mrcall.visits AS v WHERE v.visitor_id = i.id)$$),
     (5, $$SELECT visitor_id, visit_no FROM mrcall.visits WHERE visitor_id = 'R-visitor-7' UNION ALL
           SELECT visitor_id, visit_no FROM mrcall.visits WHERE started_at > '2032-01-25Z' UNION ALL SELECT visitor_id, 0 FROM mrcall.touches
           WHERE touched_at > '2032-01-25Z'$$),
     (6, $$SELECT * FROM (SELECT visitor_id, visit_no FROM mrcall.visits UNION ALL SELECT visitor_id, 0 FROM mrcall.touches) AS u
           WHERE u.visitor_id = 'R-visitor-7'$$),
-    (7, $$SELECT * FROM (SELECT visitor_id, started_at, visit_no FROM mrcall.visits ORDER BY 2, 1, 3 LIMIT 10) AS l WHERE l.visitor_id = 'L-late'$$),
+    (7, $$SELECT * FROM (SELECT visitor_id, started_at, visit_no FROM mrcall.visits ORDER BY 2, 1, 3 LIMIT 10) AS l
+          WHERE l.visitor_id = 'L-late'$$),
     (8, $$SELECT visitor_id, count(*), min(visit_no) FROM mrcall.visits GROUP BY 1 HAVING visitor_id = 'R-visitor-7'$$),
-    (9, $$SELECT * FROM (SELECT visitor_id, row_number() OVER (ORDER BY started_at, visitor_id) FROM mrcall.visits) AS w WHERE visitor_id = 'R-visitor-7'$$),
+    (9, $$SELECT * FROM (SELECT visitor_id, row_number() OVER (ORDER BY started_at, visitor_id) FROM mrcall.visits) AS w
+          WHERE visitor_id = 'R-visitor-7'$$),
     (10, $$WITH v AS MATERIALIZED (SELECT * FROM mrcall.visits) SELECT visitor_id FROM v WHERE visitor_id = 'R-visitor-7'$$),
     (11, $$WITH v AS NOT MATERIALIZED (SELECT * FROM mrcall.visits) SELECT a.visitor_id FROM v AS a WHERE a.visitor_id = 'R-visitor-7'
            UNION ALL SELECT b.visitor_id FROM v AS b WHERE b.visitor_id = 'L-late'$$),
-    (12, $$SELECT v.* FROM mrcall.visits AS v RIGHT JOIN (VALUES (1), (2)) AS i (n) ON v.visit_no = i.n AND v.started_at > '2032-01-25Z'$$),
-    (13, $$SELECT v.visit_no FROM (VALUES (1)) AS i (n) FULL JOIN mrcall.visits AS v ON v.visit_no = i.n WHERE v.visitor_id = 'R-visitor-7'$$),
+    (12, $$SELECT v.* FROM mrcall.visits AS v RIGHT JOIN (VALUES (1), (2)) AS i (n)
+           ON v.visit_no = i.n AND v.started_at > '2032-01-25Z'$$),
+    (13, $$SELECT v.visit_no FROM (VALUES (1)) AS i (n) FULL JOIN mrcall.visits AS v ON v.visit_no = i.n
+           WHERE v.visitor_id = 'R-visitor-7'$$),
     (14, $$SELECT l.* FROM (VALUES ('R-visitor-7'), ('L-breaks')) AS i (id) CROSS JOIN LATERAL
            (SELECT v.visit_no FROM mrcall.visits AS v WHERE v.visitor_id = i.id AND v.started_at > '2032-01-10Z') AS l$$),
-    (15, $$SELECT DISTINCT ON (visitor_id) visitor_id, visit_no FROM mrcall.visits WHERE visitor_id = ANY ('{R-visitor-7,L-breaks}') ORDER BY 1, 2$$)
+    (15, $$SELECT DISTINCT ON (visitor_id) visitor_id, visit_no FROM mrcall.visits
+           WHERE visitor_id = ANY ('{R-visitor-7,L-breaks}') ORDER BY 1, 2$$)
 ) AS q (nr, query)
 ORDER BY q.nr;
 
@@ -121,32 +136,14 @@ SELECT count(*), min(visit_no) FROM whole_visits WHERE visitor_id = 'L-breaks' A
 
 -- visits_of: rows of the view.
 SELECT o.nr, (SELECT count(*) FROM mrcall.visits_of(o.ids, o.since, o.until)) > 0 AS some,
-       (SELECT count(*) FROM (
-            (SELECT * FROM mrcall.visits_of(o.ids, o.since, o.until) EXCEPT ALL SELECT * FROM whole_visits AS v
-             WHERE v.visitor_id = ANY (o.ids) AND v.started_at >= coalesce(o.since, '-infinity') AND v.started_at < coalesce(o.until, 'infinity'))
-            UNION ALL
-            (SELECT * FROM whole_visits AS v
-             WHERE v.visitor_id = ANY (o.ids) AND v.started_at >= coalesce(o.since, '-infinity') AND v.started_at < coalesce(o.until, 'infinity')
-             EXCEPT ALL SELECT * FROM mrcall.visits_of(o.ids, o.since, o.until))) AS d) AS differences
-FROM (VALUES (1, '{R-visitor-7}'::text[], NULL::timestamptz, NULL::timestamptz), (2, '{L-late,L-breaks,L-minutes}', '2032-01-10Z', '2032-01-12Z'),
-             (3, '{}', NULL, NULL), (4, '{NULL,L-breaks}', '2032-01-10Z', NULL), (5, '{nobody}', NULL, '2032-01-10Z')) AS o (nr, ids, since, until);
+       (SELECT count(*)
+        FROM (SELECT to_jsonb(v) AS row FROM mrcall.visits_of(o.ids, o.since, o.until) AS v) AS f
+        FULL JOIN (SELECT to_jsonb(v) AS row FROM whole_visits AS v
+                   WHERE v.visitor_id = ANY (o.ids) AND v.started_at >= coalesce(o.since, '-infinity')
+                     AND v.started_at < coalesce(o.until, 'infinity')) AS w USING (row)
+        WHERE f.row IS NULL OR w.row IS NULL) AS differences
+FROM (VALUES (1, '{R-visitor-7}'::text[], NULL::timestamptz, NULL::timestamptz),
+             (2, '{L-late,L-breaks,L-minutes}', '2032-01-10Z', '2032-01-12Z'), (3, '{}', NULL, NULL),
+             (4, '{NULL,L-breaks}', '2032-01-10Z', NULL), (5, '{nobody}', NULL, '2032-01-10Z')) AS o (nr, ids, since, until);
 SELECT count(*) FROM mrcall.visits_of(NULL);
 SELECT count(*) FROM mrcall.visits_of(ARRAY[ARRAY['a'], ARRAY['b']]);
-
--- What is read: blocks of the server's buffers.
-CREATE FUNCTION pg_temp.blocks(query text) RETURNS bigint
-LANGUAGE plpgsql AS $$
-DECLARE
-    plan json;
-BEGIN
-    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, FORMAT json) ' || query INTO plan;
-    RETURN (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint;
-END $$;
-SELECT q.what, pg_temp.blocks(q.query) * q.at_least < pg_temp.blocks('SELECT count(*) FROM mrcall.visits') AS reads_little
-FROM (VALUES (1, 'a visitor', $$SELECT * FROM mrcall.visits WHERE visitor_id = 'R-visitor-7'$$, 3),
-             (2, 'touches of a visitor', $$SELECT * FROM mrcall.touches WHERE visitor_id = 'R-visitor-7'$$, 3),
-             (3, 'touches of a day', $$SELECT * FROM mrcall.touches WHERE touched_at >= '2032-01-30Z' AND touched_at < '2032-01-31Z'$$, 3),
-             (4, 'visits of a day, without numbers',
-              $$SELECT visitor_id, channel FROM mrcall.visits WHERE started_at >= '2032-01-30Z' AND started_at < '2032-01-31Z'$$, 3),
-             (5, 'visits_of', $$SELECT * FROM mrcall.visits_of('{R-visitor-7}')$$, 3)) AS q (nr, what, query, at_least)
-ORDER BY q.nr;

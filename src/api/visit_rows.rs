@@ -307,8 +307,8 @@ impl Start for OfAsked {
     type Rows<'m> = Option<VisitOutput<'m>>;
 
     fn start<'m>(call: Call<'_>, row: &mut Row<'m>) -> SqlResult<Self::Rows<'m>> {
-        let visitors: Option<Array<'_, &str>> = call.arg(1)?;
-        let visitors: Option<Vec<&str>> = visitors.map(|ids| memory::collect(ids.iter().flatten())).transpose().map_err(report)?;
+        let ids: Option<Array<'_, &str>> = call.arg(1)?;
+        let visitors = ids.as_ref().map(|ids| memory::collect(ids.iter().flatten())).transpose().map_err(report)?;
         let asked = AskedVisits {
             started: [call.arg(2)?, call.arg(3)?],
             touched: [call.arg(4)?, call.arg(5)?],

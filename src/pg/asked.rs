@@ -208,11 +208,7 @@ unsafe fn is_over(query: *mut pg_sys::Query, function: pg_sys::Oid, mark: i32) -
 }
 
 /// What the conditions on the view say; `none` are the arguments that say nothing.
-unsafe fn read(
-    rel: *mut pg_sys::RelOptInfo,
-    rte: *mut pg_sys::RangeTblEntry,
-    none: *mut pg_sys::List,
-) -> Asked {
+unsafe fn read(rel: *mut pg_sys::RelOptInfo, rte: *mut pg_sys::RangeTblEntry, none: *mut pg_sys::List) -> Asked {
     // SAFETY: nodes of the planner's.
     unsafe {
         let columns = (*(*rte).subquery).targetList;
@@ -249,8 +245,7 @@ unsafe fn is_number_needed(rel: *mut pg_sys::RelOptInfo, columns: *mut pg_sys::L
                 || !pg_sys::bms_is_empty(*(*rel).attr_needed.add(place as usize))
         };
         // 0 is the whole row.
-        is_needed(0)
-            || (0..length(columns)).any(|i| named(columns, i) == Some(b"visit_no") && is_needed(i as i32 + 1))
+        is_needed(0) || (0..length(columns)).any(|i| named(columns, i) == Some(b"visit_no") && is_needed(i as i32 + 1))
     }
 }
 
@@ -437,9 +432,7 @@ unsafe fn is_fixed(node: *mut pg_sys::Node, depth: usize) -> bool {
         let is_stable = |function| pg_sys::func_volatile(function) as u8 != pg_sys::PROVOLATILE_VOLATILE;
         match tag {
             NodeTag::T_Const | NodeTag::T_SQLValueFunction => true,
-            NodeTag::T_Param => {
-                (*node.cast::<pg_sys::Param>()).paramkind == pg_sys::ParamKind::PARAM_EXTERN
-            }
+            NodeTag::T_Param => (*node.cast::<pg_sys::Param>()).paramkind == pg_sys::ParamKind::PARAM_EXTERN,
             NodeTag::T_RelabelType => is_fixed((*node.cast::<pg_sys::RelabelType>()).arg.cast(), depth),
             NodeTag::T_ArrayExpr => all((*node.cast::<pg_sys::ArrayExpr>()).elements),
             NodeTag::T_FuncExpr => {
