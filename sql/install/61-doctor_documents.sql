@@ -46,8 +46,10 @@ AS $$
     END
     FROM (SELECT pg_catalog.count(*) AS facts,
                  pg_catalog.bool_or(x.kind OPERATOR(pg_catalog.<>) 'link' AND NOT mrcall_internal.is_amount(x.amount)) AS lacks_amount,
-                 pg_catalog.bool_or(CASE x.kind WHEN 'paid' THEN x.invoice_id WHEN 'part' THEN x.invoice_id WHEN 'total' THEN x.charge_id
-                                                WHEN 'link' THEN '' ELSE x.id END IS NULL) AS lacks_id,
+                 pg_catalog.bool_or(CASE
+                     WHEN x.kind OPERATOR(pg_catalog.=) ANY ('{paid,part}'::pg_catalog.text[]) THEN x.invoice_id IS NULL
+                     WHEN x.kind OPERATOR(pg_catalog.=) 'total' THEN x.charge_id IS NULL
+                     ELSE x.kind OPERATOR(pg_catalog.<>) 'link' AND x.id IS NULL END) AS lacks_id,
                  pg_catalog.bool_or(x.kind OPERATOR(pg_catalog.<>) 'link' AND x.at IS NULL AND x.returned_at IS NULL) AS lacks_time
           FROM mrcall_internal.stripe_facts(document, received_at) AS x) AS f
 $$;
