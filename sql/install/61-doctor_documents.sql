@@ -76,11 +76,11 @@ AS $$
                      THEN 'of type "%s" without a transaction' ELSE 'of type "%s"' END,
                 pg_catalog.left(notification OPERATOR(pg_catalog.->>) 'notificationType', 100))
         WHEN mrcall_internal.is_bought(document, notification, transaction) IS NOT TRUE
-            THEN CASE WHEN COALESCE(transaction OPERATOR(pg_catalog.->>) 'environment',
-                                    notification OPERATOR(pg_catalog.#>>) '{data,environment}', 'Production')
-                           OPERATOR(pg_catalog.<>) 'Production'
+            -- The environment of the transaction, else that of the notification, where it is another than Production.
+            THEN CASE WHEN COALESCE(NULLIF(transaction OPERATOR(pg_catalog.->>) 'environment', 'Production'),
+                                    NULLIF(notification OPERATOR(pg_catalog.#>>) '{data,environment}', 'Production')) IS NOT NULL
                       THEN pg_catalog.format('of the environment "%s"', pg_catalog.left(
-                          COALESCE(transaction OPERATOR(pg_catalog.->>) 'environment',
+                          COALESCE(NULLIF(transaction OPERATOR(pg_catalog.->>) 'environment', 'Production'),
                                    notification OPERATOR(pg_catalog.#>>) '{data,environment}'), 100))
                       ELSE 'of what a family shares' END
         WHEN NOT mrcall_internal.is_amount(transaction OPERATOR(pg_catalog.->>) 'price')

@@ -88,7 +88,8 @@ stripe_rest AS (
 ),
 -- Money that went back is above 0, what came again below.
 stripe_returned AS (
-    SELECT r.conversion_id, r.moved_at, r.currency, r.minor_units, p.invoice_id, p.subscription_id, p.stripe_customer_id
+    SELECT r.conversion_id, r.moved_at, coalesce(r.currency, p.currency) AS currency, r.minor_units, p.invoice_id, p.subscription_id,
+           p.stripe_customer_id
     FROM (SELECT t.id AS conversion_id, t.at AS moved_at, t.currency, t.minor_units, t.invoice_id, t.charge_id, t.intent_id
           FROM stripe_taken AS t
           WHERE t.at IS NOT NULL
