@@ -124,7 +124,8 @@ apple_event AS (
                           mrcall.try_timestamptz(t.document ->> 'signedDate')) AS signed_at,
                  n.document ->> 'notificationType' <> 'REFUND_REVERSED'
                  AND (n.document ->> 'notificationType' = 'REFUND' OR t.document ->> 'revocationDate' IS NOT NULL) AS is_refund,
-                 n.document ->> 'notificationType' = 'DID_CHANGE_RENEWAL_PREF' AND n.document ->> 'subtype' = 'UPGRADE' AS is_upgrade,
+                 n.document ->> 'notificationType' IN ('DID_CHANGE_RENEWAL_PREF', 'OFFER_REDEEMED')
+                 AND n.document ->> 'subtype' = 'UPGRADE' AS is_upgrade,
                  e.received_at, e.event_id
           FROM {schema}apple_events AS e
           CROSS JOIN LATERAL (SELECT mrcall_internal.apple_notification(e.document) AS document OFFSET 0) AS n
