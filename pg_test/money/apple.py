@@ -32,16 +32,21 @@ class Store:
         self.form = self.rng.choice(("signed", "signed", "payload", "decoded"))
         # What a percentage says came with version 2.20 of the notifications.
         self.percentages = self.chance(0.6)
+        # Notifications of before the end of 2023 have no price: that is no money that could be booked.
+        self.prices = self.chance(0.95)
+        self.tokens = self.chance(0.8)
 
     def chance(self, p):
         return self.rng.random() < p
 
     def send(self, kind, subtype, at, tx, says=(), data_extra=None):
         info = dict(tx, signedDate=at * 1000)
+        if not self.prices:
+            del info["price"], info["currency"]
         data = {"appAppleId": 1234567890, "bundleId": BUNDLE, "bundleVersion": "7.1", "environment": self.environment}
         if tx["type"] == KINDS["sub"]:
             renewal = {"originalTransactionId": tx["originalTransactionId"], "autoRenewProductId": tx["productId"],
-                       "productId": tx["productId"], "autoRenewStatus": 1, "renewalPrice": 99990, "currency": tx["currency"],
+                       "productId": tx["productId"], "autoRenewStatus": 1,
                        "signedDate": at * 1000, "environment": self.environment, "recentSubscriptionStartDate": tx["purchaseDate"],
                        "renewalDate": tx.get("expiresDate")}
             data["status"] = 1
@@ -67,6 +72,9 @@ class Store:
         if self.foreign:
             says = set()
             self.h.count(self.foreign)
+        elif not self.prices:
+            says = set()
+            self.h.count("no price")
         elif tx["price"] and "revocationDate" not in tx:
             says.add(("paid", tx["transactionId"]))
         self.h.deliveries.append(Delivery("apple", key, kind, at, document, frozenset(says)))
@@ -101,14 +109,15 @@ class Store:
                 "purchaseDate": at * 1000, "originalPurchaseDate": at * 1000, "quantity": 1, "type": KINDS[kind],
                 "inAppOwnershipType": self.ownership, "signedDate": at * 1000, "environment": self.environment,
                 "transactionReason": "PURCHASE", "storefront": STORES[currency], "storefrontId": "143450", "price": price,
-                "currency": currency, "appTransactionId": self.h.digits("70"), "appAccountToken": self.h.business, **more}
+                "currency": currency, "appTransactionId": self.h.digits("70"),
+                **({"appAccountToken": self.h.business} if self.tokens or kind == "consumable" else {}), **more}
 
     def value(self, tx):
         return round_to(Decimal(tx["price"]) / 1000, DIGITS[tx["currency"].lower()])
 
     def paid(self, tx, own):
         """The ledger's side of a transaction."""
-        if self.foreign or not tx["price"]:
+        if self.foreign or not tx["price"] or not self.prices:
             return None
         return self.h.pay(tx["transactionId"], own, tx["purchaseDate"] // 1000, self.value(tx), tx["currency"],
                           tx["originalTransactionId"])
@@ -127,6 +136,11 @@ class Store:
                            at + trial * DAY if trial else None, currency=currency.lower(),
                            list_value=round_to(Decimal(price) / 1000, DIGITS[currency.lower()]))
         self.h.products[own.product] = (price // 10 ** (3 - DIGITS[currency.lower()]), currency.lower())
+        own.known = self.chance(0.95)
+        if not own.known:
+            # Then only the token says whose it is.
+            self.tokens = True
+            tx["appAccountToken"] = self.h.business
         if not self.foreign:
             self.h.subscriptions.append(own)
         self.send("SUBSCRIBED", "INITIAL_BUY", at + 2, tx)

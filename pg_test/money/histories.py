@@ -34,6 +34,8 @@ def play(seed, number):
     history.dropped = rng.random() < 0.5
     if history.dropped:
         drop(history)
+        if rng.random() < 0.2:
+            lose(history, getattr(model, "two_endpoints", False))
     history.close()
     return history
 
@@ -53,32 +55,46 @@ def drop(history):
         else:
             kept.append(d)
     history.deliveries = kept
-    if history.provider == "stripe" and rng.random() < 0.3:
-        lose_links(history)
 
 
-def lose_links(history):
-    """The invoice payment of a refunded charge never arrives, and nothing else says which invoice it paid."""
+def lose(history, two_endpoints):
+    """Facts that are lost for good: money of a payment that never arrived, or of which no document says what it paid."""
+    if history.provider == "stripe" and not two_endpoints and history.rng.random() < 0.6:
+        lose_link(history)
+    else:
+        lose_payment(history)
+
+
+def lose_link(history):
+    """The invoice payment of a refunded charge: nothing else says which invoice it paid."""
     objects = [(d, d.document["data"]["object"]) for d in history.deliveries]
     # A credit note names an invoice with its refunds.
     noted = {o["invoice"] for d, o in objects if d.type == "credit_note.created"}
     lost = {o["payment"]["payment_intent"] for d, o in objects
             if d.type == "invoice_payment.paid" and d.says and o["invoice"] not in noted}
     lost &= {r.through for r in history.rows}
-    if not lost:
-        return
     history.deliveries = [d for d, o in objects if d.type != "invoice_payment.paid" or o["payment"]["payment_intent"] not in lost]
     history.count("unlinked", sum(r.through in lost for r in history.rows))
     history.rows = [r for r in history.rows if r.through not in lost]
 
 
+def lose_payment(history):
+    """All that says that something was paid: what goes back of it is then no refund of ours."""
+    refunded = sorted({r.of.id for r in history.rows if r.of})
+    if refunded:
+        lost = history.rng.choice(refunded)
+        history.deliveries = [d for d in history.deliveries if ("paid", lost) not in d.says]
+        history.count("unlinked", sum(bool(r.of) and r.of.id == lost for r in history.rows))
+        history.rows = [r for r in history.rows if lost not in (r.id, r.of and r.of.id)]
+
+
 def arrivals(history):
-    """Deliveries in the order in which they come: (received, of the delivery, document)."""
+    """The deliveries with their copies: (received, key of the host's row, delivery)."""
     rng = history.rng
-    for d in history.deliveries:
+    for nr, d in enumerate(history.deliveries):
         for copy in range(rng.choice((1,) * 8 + (2, 2, 3))):
             late = rng.uniform(1, 30) if rng.random() < 0.9 else rng.uniform(60, 12 * DAY)
-            yield d.at + late + copy * 3600, f"{d.id}/{copy}", d
+            yield d.at + late + copy * 3600, f"{history.number}/{nr}/{copy}", d
 
 
 def stamp(seconds):
@@ -94,6 +110,8 @@ def write(seed, first, count, directory):
         h = play(seed, number)
         out["history"].writerow((number, h.provider, h.dropped, h.business, h.customer, h.stripe_customer, stamp(h.start - 20 * DAY)))
         for s in h.subscriptions:
+            if not s.known:
+                continue
             amount, currency = h.products[s.product]
             out["product"].writerow((s.product, json.dumps({"id": "price_" + s.product, "unit_amount": amount, "currency": currency})))
             out["subscription"].writerow((s.id, h.business, s.provider, s.status, s.product, stamp(s.started_at), stamp(s.trial_end),

@@ -64,6 +64,8 @@ class Subscription:
     list_value: Decimal = Decimal(0)
     currency: str = None
     first_payment: Row = None
+    # Whether the host's table has it.
+    known: bool = True
 
 
 @dataclass
@@ -127,16 +129,16 @@ class History:
 
     def close(self):
         """Journeys end at the first payment of a subscription, which is known only now."""
-        by_id = {s.id: s for s in self.subscriptions}
+        first = {}
+        for row in self.rows:
+            if row.kind == "payment" and row.subscription:
+                first[row.subscription] = min(first.get(row.subscription, row), row, key=lambda r: r.at)
         for row in self.rows:
             payment = row.of or row
-            series = by_id.get(payment.subscription)
-            row.journey_at = series.first_payment.at if series else payment.at
-            if row.kind == "refund":
-                row.subscription = payment.subscription
+            row.journey_at = first.get(payment.subscription, payment).at
         for s in self.subscriptions:
-            paid = s.first_payment
+            paid = first.get(s.id)
             at = s.started_at if s.trial_end is None else paid.at if paid else None
-            if at is not None:
+            if at is not None and s.known:
                 value, currency = (paid.value, paid.currency) if paid else (s.list_value, s.currency.upper())
                 self.rows.append(Row("subscription", s.id, self.business, s.id, at, at, value, currency))

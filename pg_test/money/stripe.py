@@ -32,6 +32,8 @@ class Account:
         self.refund_events = self.before >= "2024" or self.chance(0.3)
         self.live, self.account = True, None
         self.foreign = None
+        # A second endpoint is of the other version, as while an account changes over.
+        self.two_endpoints = self.chance(0.08)
 
     def chance(self, p):
         return self.rng.random() < p
@@ -41,12 +43,22 @@ class Account:
 
     def send(self, kind, at, render, says=(), previous=None):
         """`render` writes the object of the account's version at that time."""
-        version = self.version(at)
-        document = write.event(self.h, version, kind, at, render(version), previous, self.live, self.account)
         if self.foreign:
             says = ()
-            self.h.count(self.foreign)
-        self.h.deliveries.append(Delivery("stripe", document["id"], kind, at, document, frozenset(says)))
+        version = self.version(at)
+        document = write.event(self.h, version, kind, at, render(version), previous, self.live, self.account)
+        documents = [document]
+        if self.two_endpoints:
+            other = self.after if version == self.before else self.before
+            if kind != "invoice_payment.paid" or write.is_basil(other):
+                documents.append(dict(document, api_version=other, data=dict(document["data"], object=render(other))))
+        # Stripe makes two events of one thing at times.
+        if self.chance(0.02):
+            documents.append(dict(document, id=self.h.token("evt_1"), created=at + self.rng.randint(0, 3)))
+        for d in documents:
+            if self.foreign:
+                self.h.count(self.foreign)
+            self.h.deliveries.append(Delivery("stripe", d["id"], kind, d["created"], d, frozenset(says)))
 
     def amount(self, currency, least=5, most=120):
         """A price in minor units."""
@@ -94,6 +106,7 @@ class Account:
         own = Subscription(sub["id"], "stripe", self.h.token("plan-"), self.h.business, at, sub["trial_end"], sub["trial_end"],
                            list_value=units(amount, currency), currency=currency)
         self.h.products[own.product] = (amount, currency)
+        own.known = self.chance(0.95)
         if not self.foreign:
             self.h.subscriptions.append(own)
         sub["own"] = own
@@ -173,7 +186,8 @@ class Account:
                "product": sub["product"], "currency": currency, "customer": self.customer, "created": at, "live": self.live,
                "reason": reason, "total": total, "starting_balance": self.balance, "ending_balance": 0, "due": max(0, total + self.balance),
                "lines": [{"id": self.h.token("il_1"), "amount": a, "what": w, "proration": p} for a, w, p in parts], "charges": [],
-               "tries": 0, "outside": False, "sent": reason in ("subscription_cycle", "manual") and self.chance(0.1), "credited_before": 0, "credited_after": 0, "paid_at": None,
+               "tries": 0, "outside": False, "sent": reason in ("subscription_cycle", "manual") and self.chance(0.1),
+               "credited_before": 0, "credited_after": 0, "paid_at": None,
                "own": sub["own"]}
         self.balance = min(0, total + self.balance)
         inv["ending_balance"] = self.balance
@@ -290,22 +304,35 @@ class Account:
             fails = self.chance(0.25)
             if fails and self.chance(0.5):
                 r["status"] = "pending"
-            elif fails and self.chance(0.2):
-                r["status"] = "requires_action"
+            elif self.chance(0.1):
+                # It waits for the customer's bank account, or for the bank: it is under way all the same.
+                r["status"] = self.rng.choice(("requires_action", "pending"))
             refunds.append(r)
             before, refunded = refunded, refunded + amount
             self.refund_sent(c, refunds, r, refunded, before, self.soon(at))
             self.h.give_back(payment, r["id"], at, -units(amount, c["currency"]), c["intent"])
             if inv and self.chance(0.15):
-                note = {"id": self.h.token("cn_1"), "amount": amount, "created": at + 8, "invoice": inv, "refund": r, "outside": None,
-                        "to_balance": None, "type": "post_payment"}
-                self.send("credit_note.created", at + 9, lambda v: write.credit_note(note, v))
+                self.note_of_refund(inv, payment, r, at + 8)
             if fails:
                 at = self.h.later(at, 1, 25)
                 r["status"] = "canceled" if r["status"] == "requires_action" else "failed"
                 refunded -= amount
                 self.refund_failed(r, at)
                 self.h.give_back(payment, r["id"], at, units(amount, c["currency"]), c["intent"])
+            elif r["status"] != "succeeded":
+                r["status"] = "succeeded"
+                done = dict(r)
+                for kind in ("refund.updated", "charge.refund.updated") if self.refund_events else ("charge.refund.updated",):
+                    self.send(kind, self.h.later(at, 1, 1), lambda v: write.refund(done, v), {("refund", r["id"])}, {"status": "pending"})
+
+    def note_of_refund(self, inv, payment, r, at):
+        """A credit note of a refund, and at times of something that was given back beside it."""
+        beside = self.part_of(r["amount"], inv["currency"], 0.05, 0.2) if self.chance(0.2) else 0
+        note = {"id": self.h.token("cn_1"), "amount": r["amount"] + beside, "created": at, "invoice": inv, "refund": r,
+                "outside": beside or None, "to_balance": None, "type": "post_payment"}
+        self.send("credit_note.created", at + 1, lambda v: write.credit_note(note, v), {("credited", note["id"])} if beside else ())
+        if beside:
+            self.h.give_back(payment, note["id"], at, -units(beside, inv["currency"]))
 
     def refund_sent(self, c, refunds, r, refunded, before, at):
         one = {("refund", r["id"])}
