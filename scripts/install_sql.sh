@@ -11,7 +11,7 @@ function fail(message) {
     failed = 1
     exit 1
 }
-function include(words,    file, line, name, value, values) {
+function include(words,    file, line, name, value, values, status) {
     match(words, /^[^ ]+/)
     file = substr(words, 1, RLENGTH)
     words = substr(words, RLENGTH + 1)
@@ -27,7 +27,8 @@ function include(words,    file, line, name, value, values) {
     while ((status = (getline line < file)) > 0) {
         for (name in values) gsub("\\{" name "\\}", values[name], line)
         if (match(line, /\{[a-z_]+\}/)) fail(file " has " substr(line, RSTART, RLENGTH) ", which has no value here")
-        print line
+        if (line ~ /^--@ include /) include(substr(line, 13))
+        else print line
     }
     if (status < 0) fail("there is no file sql/" file)
     close(file)

@@ -2,13 +2,18 @@
 -- The bodies name views that exist only after attach.
 SET LOCAL check_function_bodies = off;
 
--- The types of documents that the view conversions reads.
+-- The types of documents that the view conversions reads: of Apple's those that without a priced transaction lack something.
 CREATE FUNCTION mrcall_internal.read_types(logical_table text)
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT CASE WHEN logical_table OPERATOR(pg_catalog.=) 'stripe_events' THEN '{invoice.paid,charge.refunded}'::pg_catalog.text[]
-                ELSE '{SUBSCRIBED,DID_RENEW,ONE_TIME_CHARGE,REFUND}'::pg_catalog.text[] END
+    SELECT CASE WHEN logical_table OPERATOR(pg_catalog.=) 'stripe_events'
+                THEN '{charge.dispute.closed,charge.dispute.created,charge.dispute.funds_reinstated,charge.dispute.funds_withdrawn,
+                       charge.dispute.updated,charge.refund.updated,charge.refunded,charge.succeeded,charge.updated,
+                       checkout.session.completed,credit_note.created,credit_note.updated,credit_note.voided,invoice.overpaid,
+                       invoice.paid,invoice.payment_succeeded,invoice.updated,invoice_payment.paid,payment_intent.succeeded,
+                       refund.created,refund.failed,refund.updated}'::pg_catalog.text[]
+                ELSE '{SUBSCRIBED,DID_RENEW,ONE_TIME_CHARGE,OFFER_REDEEMED,REFUND,REFUND_REVERSED}'::pg_catalog.text[] END
 $$;
 COMMENT ON FUNCTION mrcall_internal.read_types(text) IS 'The types of webhooks'' documents that the view conversions reads';
 
@@ -19,32 +24,39 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT COALESCE(mrcall.try_numeric(value) OPERATOR(pg_catalog.<) 1e24, false) $$;
 COMMENT ON FUNCTION mrcall_internal.is_amount(text) IS 'Whether a text is an amount that the view conversions can count';
 
--- Why a document of a webhook is not read; NULL of one that is. Inlined, so every name and operator is qualified.
+-- Why a document of a webhook is not read; NULL of one that is.
 CREATE FUNCTION mrcall_internal.unread_stripe(document jsonb, received_at timestamptz)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 200
 AS $$
     SELECT CASE
         WHEN document IS NULL OR pg_catalog.jsonb_typeof(document) OPERATOR(pg_catalog.<>) 'object' THEN 'that are no JSON object'
         WHEN document OPERATOR(pg_catalog.->>) 'type' IS NULL THEN 'without a type'
         WHEN (document OPERATOR(pg_catalog.->>) 'type') OPERATOR(pg_catalog.<>) ALL (mrcall_internal.read_types('stripe_events'))
             THEN pg_catalog.format('of type "%s"', pg_catalog.left(document OPERATOR(pg_catalog.->>) 'type', 100))
-        WHEN NOT mrcall_internal.is_amount(document OPERATOR(pg_catalog.#>>) (
-                CASE WHEN (document OPERATOR(pg_catalog.->>) 'type') OPERATOR(pg_catalog.=) 'invoice.paid'
-                     THEN '{data,object,amount_paid}' ELSE '{data,object,amount_refunded}' END)::pg_catalog.text[])
-            THEN pg_catalog.format('of type "%s" without an amount', document OPERATOR(pg_catalog.->>) 'type')
-        WHEN document OPERATOR(pg_catalog.#>>) '{data,object,id}' IS NULL
-            THEN pg_catalog.format('of type "%s" without an id of their object', document OPERATOR(pg_catalog.->>) 'type')
-        WHEN received_at IS NULL AND mrcall.try_timestamptz(document OPERATOR(pg_catalog.->>) 'created') IS NULL
-             AND mrcall.try_timestamptz(document OPERATOR(pg_catalog.#>>) '{data,object,status_transitions,paid_at}') IS NULL
-            THEN pg_catalog.format('of type "%s" without a time', document OPERATOR(pg_catalog.->>) 'type')
+        WHEN pg_catalog.jsonb_typeof(document OPERATOR(pg_catalog.#>) '{data,object}') OPERATOR(pg_catalog.=) 'object' IS NOT TRUE
+            THEN pg_catalog.format('of type "%s" without an object', document OPERATOR(pg_catalog.->>) 'type')
+        WHEN f.facts OPERATOR(pg_catalog.=) 0 AND COALESCE(document OPERATOR(pg_catalog.->>) 'livemode',
+                                          document OPERATOR(pg_catalog.#>>) '{data,object,livemode}') OPERATOR(pg_catalog.=) 'false'
+            THEN 'in test mode'
+        WHEN f.facts OPERATOR(pg_catalog.=) 0 THEN 'of another account'
+        WHEN f.lacks_amount THEN pg_catalog.format('of type "%s" without an amount', document OPERATOR(pg_catalog.->>) 'type')
+        WHEN f.lacks_id THEN pg_catalog.format('of type "%s" without an id of their object', document OPERATOR(pg_catalog.->>) 'type')
+        WHEN f.lacks_time THEN pg_catalog.format('of type "%s" without a time', document OPERATOR(pg_catalog.->>) 'type')
     END
+    FROM (SELECT pg_catalog.count(*) AS facts,
+                 pg_catalog.bool_or(NOT mrcall_internal.is_amount(x.amount)) AS lacks_amount,
+                 pg_catalog.bool_or(CASE x.kind WHEN 'paid' THEN x.invoice_id WHEN 'part' THEN x.invoice_id WHEN 'total' THEN x.charge_id
+                                                ELSE x.id END IS NULL) AS lacks_id,
+                 pg_catalog.bool_or(x.at IS NULL AND x.returned_at IS NULL) AS lacks_time
+          FROM (SELECT y.* FROM mrcall_internal.stripe_facts(document, received_at) AS y) AS x) AS f
 $$;
 COMMENT ON FUNCTION mrcall_internal.unread_stripe(jsonb, timestamptz) IS
     'Why no report reads a document of Stripe''s; NULL of one that is read';
 
--- notification, transaction: as apple_notification and apple_transaction decode them.
-CREATE FUNCTION mrcall_internal.unread_apple(notification jsonb, transaction jsonb, received_at timestamptz)
+-- notification, transaction: as apple_notification and apple_transaction decode them. Inlined, so every name and operator is
+-- qualified.
+CREATE FUNCTION mrcall_internal.unread_apple(document jsonb, notification jsonb, transaction jsonb, received_at timestamptz)
 RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
@@ -52,21 +64,32 @@ AS $$
         WHEN notification IS NULL OR pg_catalog.jsonb_typeof(notification) OPERATOR(pg_catalog.<>) 'object'
             THEN 'that are no JSON object, or whose signedPayload is no JWS'
         WHEN notification OPERATOR(pg_catalog.->>) 'notificationType' IS NULL THEN 'without a type'
-        WHEN (notification OPERATOR(pg_catalog.->>) 'notificationType')
-             OPERATOR(pg_catalog.<>) ALL (mrcall_internal.read_types('apple_events'))
-            THEN pg_catalog.format('of type "%s"', pg_catalog.left(notification OPERATOR(pg_catalog.->>) 'notificationType', 100))
-        WHEN transaction OPERATOR(pg_catalog.->>) 'transactionId' IS NULL
-            THEN pg_catalog.format('of type "%s" without a transaction', notification OPERATOR(pg_catalog.->>) 'notificationType')
+        WHEN pg_catalog.btrim(transaction OPERATOR(pg_catalog.->>) 'transactionId', E' \t\r\n') OPERATOR(pg_catalog.<>) '' IS NOT TRUE
+             OR NOT mrcall_internal.is_amount(transaction OPERATOR(pg_catalog.->>) 'price')
+                AND (notification OPERATOR(pg_catalog.->>) 'notificationType')
+                    OPERATOR(pg_catalog.<>) ALL (mrcall_internal.read_types('apple_events'))
+            THEN pg_catalog.format(
+                CASE WHEN (notification OPERATOR(pg_catalog.->>) 'notificationType')
+                          OPERATOR(pg_catalog.=) ANY (mrcall_internal.read_types('apple_events'))
+                     THEN 'of type "%s" without a transaction' ELSE 'of type "%s"' END,
+                pg_catalog.left(notification OPERATOR(pg_catalog.->>) 'notificationType', 100))
+        WHEN mrcall_internal.is_bought(document, notification, transaction) IS NOT TRUE
+            THEN CASE WHEN COALESCE(transaction OPERATOR(pg_catalog.->>) 'environment',
+                                    notification OPERATOR(pg_catalog.#>>) '{data,environment}', 'Production')
+                           OPERATOR(pg_catalog.<>) 'Production'
+                      THEN pg_catalog.format('of the environment "%s"', pg_catalog.left(
+                          COALESCE(transaction OPERATOR(pg_catalog.->>) 'environment',
+                                   notification OPERATOR(pg_catalog.#>>) '{data,environment}'), 100))
+                      ELSE 'of what a family shares' END
         WHEN NOT mrcall_internal.is_amount(transaction OPERATOR(pg_catalog.->>) 'price')
             THEN pg_catalog.format('of type "%s" without a price', notification OPERATOR(pg_catalog.->>) 'notificationType')
         WHEN received_at IS NULL AND mrcall.try_timestamptz(notification OPERATOR(pg_catalog.->>) 'signedDate') IS NULL
-             AND mrcall.try_timestamptz(transaction OPERATOR(pg_catalog.->>) (
-                 CASE WHEN (notification OPERATOR(pg_catalog.->>) 'notificationType') OPERATOR(pg_catalog.=) 'REFUND'
-                      THEN 'revocationDate' ELSE 'purchaseDate' END)) IS NULL
+             AND mrcall.try_timestamptz(transaction OPERATOR(pg_catalog.->>) 'signedDate') IS NULL
+             AND mrcall.try_timestamptz(transaction OPERATOR(pg_catalog.->>) 'purchaseDate') IS NULL
             THEN pg_catalog.format('of type "%s" without a time', notification OPERATOR(pg_catalog.->>) 'notificationType')
     END
 $$;
-COMMENT ON FUNCTION mrcall_internal.unread_apple(jsonb, jsonb, timestamptz) IS
+COMMENT ON FUNCTION mrcall_internal.unread_apple(jsonb, jsonb, jsonb, timestamptz) IS
     'Why no report reads a notification of Apple''s; NULL of one that is read';
 
 -- One pass over each registry. Without a SET clause, as mrcall_internal.orphans.
@@ -80,7 +103,7 @@ AS $$
     GROUP BY u.why
     UNION ALL
     SELECT 'apple_events', u.why, pg_catalog.count(*), pg_catalog.min(u.event_id COLLATE pg_catalog."C")
-    FROM (SELECT mrcall_internal.unread_apple(n.document, t.document, e.received_at) AS why, e.event_id
+    FROM (SELECT mrcall_internal.unread_apple(e.document, n.document, t.document, e.received_at) AS why, e.event_id
           FROM mrcall.apple_events AS e
           CROSS JOIN LATERAL (SELECT mrcall_internal.apple_notification(e.document) AS document OFFSET 0) AS n
           CROSS JOIN LATERAL (SELECT mrcall_internal.apple_transaction(n.document) AS document OFFSET 0) AS t) AS u
@@ -89,7 +112,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.unread_documents() IS 'How many documents of webhooks are not read, and why';
 
--- The most frequent kinds one by one, the rest in one line. A type that no report needs is worth knowing; what should be read, a warning.
+-- The most frequent kinds one by one, the rest in one line. What no report needs, or is left out on purpose, is worth knowing; what
+-- should be read, a warning.
 CREATE FUNCTION mrcall_internal.unread_findings(unread jsonb)
 RETURNS TABLE (severity text, object text, finding text, fix text)
 LANGUAGE sql STABLE ROWS 20
@@ -99,7 +123,8 @@ AS $$
         SELECT u.*, t.is_type, row_number() OVER (PARTITION BY u.object, t.is_type
                                                   ORDER BY u.documents DESC, u.why COLLATE "C") AS nr
         FROM jsonb_to_recordset(unread) AS u (object text, why text, documents bigint, example text)
-        CROSS JOIN LATERAL (SELECT u.why ~ '^of type ".*"$') AS t (is_type)
+        CROSS JOIN LATERAL (
+            SELECT u.why ~ '^of type ".*"$|^in test mode|^of another account|^of the environment|^of what a family') AS t (is_type)
     )
     SELECT CASE WHEN k.is_type THEN 'info' ELSE 'warning' END, k.object,
            concat(k.documents, ' documents ', k.why, ', such as event ' || k.example, ': no report reads them'),
@@ -107,7 +132,8 @@ AS $$
                 THEN format('SELECT * FROM mrcall.stripe_events WHERE mrcall_internal.unread_stripe(document, received_at) = %L LIMIT 10;',
                             k.why)
                 ELSE format('SELECT * FROM mrcall.apple_events, mrcall_internal.apple_notification(document) AS n '
-                            'WHERE mrcall_internal.unread_apple(n, mrcall_internal.apple_transaction(n), received_at) = %L LIMIT 10;',
+                            'WHERE mrcall_internal.unread_apple(document, n, mrcall_internal.apple_transaction(n), received_at) = %L '
+                            'LIMIT 10;',
                             k.why) END
     FROM kind AS k
     WHERE k.nr <= 20

@@ -177,7 +177,9 @@ AS $$
            pg_catalog.count(*) OPERATOR(pg_catalog.-) pg_catalog.count(DISTINCT c.customer_id)
     FROM mrcall.customers AS c
     UNION ALL
-    SELECT 'customers.document', 'customers with links that are no list of ids: those browsers are nobody''s', pg_catalog.count(*)
+    SELECT 'customers.document',
+           pg_catalog.format('customers with links that are no list of ids, such as %s: those browsers are nobody''s',
+                             pg_catalog.min(c.customer_id COLLATE pg_catalog."C")), pg_catalog.count(*)
     FROM mrcall.customers AS c
     WHERE mrcall_internal.has_bad_links(c.document)
     UNION ALL
@@ -261,6 +263,8 @@ BEGIN
     -- Statements of their own, which workers may share.
     RETURN QUERY
     SELECT c.* FROM mrcall_internal.check_documents() AS c;
+    RETURN QUERY
+    SELECT c.* FROM mrcall_internal.check_money() AS c;
     RETURN QUERY
     SELECT 'warning', o.object, pg_catalog.format('%s %s', o.rows, o.finding), NULL
     FROM mrcall_internal.orphans() AS o WHERE o.rows OPERATOR(pg_catalog.>) 0;

@@ -88,8 +88,8 @@ CREATE FUNCTION mrcall_internal.conversions(kind text, asked_id text)
 RETURNS TABLE (customer_id text, business_id text, converted_at timestamptz, journey_at timestamptz, value numeric, currency text)
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED ROWS 1
 AS $$
-    -- A refund at Stripe has its charge's id, and the amount after it.
-    SELECT ARRAY[asked_id, regexp_replace(asked_id, ':[^:]*$', '')] AS ids;
+    -- A refund may have the id of a charge, refund or transaction, and words after it.
+    SELECT ARRAY[asked_id, regexp_replace(asked_id, ':[^:]*$', ''), regexp_replace(asked_id, ':[^:]*:[^:]*$', '')] AS ids;
     SELECT CASE WHEN kind NOT IN ('signup', 'business', 'first_call') THEN mrcall_internal.webhooks_of(ids, ids) END AS known;
     SELECT c.* FROM mrcall_internal.billed_conversions(kind, asked_id, known) AS c WHERE known.ids IS NOT NULL
     UNION ALL

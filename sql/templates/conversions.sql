@@ -1,7 +1,5 @@
 -- The query of mrcall.conversions, over the views of the schema (written "mrcall."), or over CTEs of their names.
--- Amounts of more than 24 digits do not count: garbage in a webhook must not fail a report.
 -- Each branch names its kind by a constant, so that the planner drops the others where one kind is asked for.
--- coalesce(…, false) keeps the planner from taking conditions that nearly every row meets for rare ones.
 WITH customer AS NOT MATERIALIZED (
     -- A mapped table may repeat an id: it is one customer, since the first of its rows.
     SELECT c.customer_id, min(c.created_at) AS created_at,
@@ -23,109 +21,11 @@ subscription AS NOT MATERIALIZED (
     WHERE s.subscription_id IS NOT NULL
     ORDER BY s.subscription_id, s.started_at, s.trial_ends_at, s.ended_at, s.business_id COLLATE "C"
 ),
-stripe_paid AS (
-    -- Once per invoice: Stripe delivers an event again until it is answered.
-    SELECT DISTINCT ON (i.invoice_id) i.*
-    FROM (
-        SELECT o.invoice ->> 'id' AS invoice_id,
-               coalesce(mrcall_internal.stripe_id(o.invoice -> 'subscription'),
-                        mrcall_internal.stripe_id(o.invoice #> '{parent,subscription_details,subscription}')) AS subscription_id,
-               mrcall_internal.stripe_id(o.invoice -> 'customer') AS stripe_customer_id,
-               mrcall_internal.stripe_id(o.invoice -> 'charge') AS charge_id,
-               mrcall_internal.stripe_id(o.invoice -> 'payment_intent') AS payment_intent_id,
-               mrcall_internal.currency_code(o.invoice ->> 'currency') AS currency,
-               mrcall.try_numeric(o.invoice ->> 'amount_paid') AS minor_units,
-               coalesce(mrcall.try_timestamptz(o.invoice #>> '{status_transitions,paid_at}'),
-                        mrcall.try_timestamptz(o.created), o.received_at) AS paid_at,
-               o.received_at, o.event_id
-        FROM (SELECT e.document #> '{data,object}' AS invoice, e.document ->> 'created' AS created, e.received_at, e.event_id
-              FROM {schema}stripe_events AS e
-              WHERE e.document ->> 'type' = 'invoice.paid') AS o
-    ) AS i
-    WHERE coalesce(i.minor_units > 0 AND i.minor_units < 1e24 AND i.invoice_id IS NOT NULL AND i.paid_at IS NOT NULL, false)
-    ORDER BY i.invoice_id, i.paid_at, i.received_at, i.event_id COLLATE "C"
-),
-stripe_refunded AS (
-    -- amount_refunded only grows: each step above the one before is a refund.
-    SELECT r.charge_id, r.minor_units - lag(r.minor_units, 1, 0::numeric) OVER w AS minor_units, r.minor_units AS total,
-           r.refunded_at, r.currency, r.stripe_customer_id,
-           coalesce(by_invoice.subscription_id, by_charge.subscription_id, by_intent.subscription_id) AS subscription_id,
-           coalesce(by_invoice.invoice_id, by_charge.invoice_id, by_intent.invoice_id) AS invoice_id
-    FROM (
-        SELECT DISTINCT ON (x.charge_id, x.minor_units) x.*
-        FROM (
-            SELECT o.charge ->> 'id' AS charge_id,
-                   mrcall.try_numeric(o.charge ->> 'amount_refunded') AS minor_units,
-                   mrcall_internal.stripe_id(o.charge -> 'invoice') AS invoice_id,
-                   mrcall_internal.stripe_id(o.charge -> 'payment_intent') AS payment_intent_id,
-                   mrcall_internal.stripe_id(o.charge -> 'customer') AS stripe_customer_id,
-                   mrcall_internal.currency_code(o.charge ->> 'currency') AS currency,
-                   coalesce(mrcall.try_timestamptz(o.created), o.received_at) AS refunded_at
-            FROM (SELECT e.document #> '{data,object}' AS charge, e.document ->> 'created' AS created, e.received_at
-                  FROM {schema}stripe_events AS e
-                  WHERE e.document ->> 'type' = 'charge.refunded') AS o
-        ) AS x
-        WHERE coalesce(x.minor_units > 0 AND x.minor_units < 1e24 AND x.charge_id IS NOT NULL AND x.refunded_at IS NOT NULL,
-                       false)
-        ORDER BY x.charge_id, x.minor_units, x.refunded_at
-    ) AS r
-    LEFT JOIN stripe_paid AS by_invoice ON by_invoice.invoice_id = r.invoice_id
-    LEFT JOIN (SELECT DISTINCT ON (p.charge_id) p.charge_id, p.subscription_id, p.invoice_id FROM stripe_paid AS p
-               ORDER BY p.charge_id, p.paid_at, p.invoice_id COLLATE "C") AS by_charge
-        ON by_charge.charge_id = r.charge_id AND by_invoice.invoice_id IS NULL
-    LEFT JOIN (SELECT DISTINCT ON (p.payment_intent_id) p.payment_intent_id, p.subscription_id, p.invoice_id FROM stripe_paid AS p
-               ORDER BY p.payment_intent_id, p.paid_at, p.invoice_id COLLATE "C") AS by_intent
-        ON by_intent.payment_intent_id = r.payment_intent_id AND by_invoice.invoice_id IS NULL AND by_charge.invoice_id IS NULL
-    WINDOW w AS (PARTITION BY r.charge_id ORDER BY r.minor_units)
-),
-apple AS (
-    SELECT DISTINCT ON (a.is_refund, a.transaction_id) a.*,
-           round(a.milliunits / 1000, greatest(coalesce(mrcall.currency_exponent(a.currency), 2),
-                                               least(scale(trim_scale(a.milliunits / 1000)), 12))) AS value
-    FROM (
-        SELECT n.document ->> 'notificationType' = 'REFUND' AS is_refund,
-               t.document ->> 'transactionId' AS transaction_id,
-               coalesce(t.document ->> 'originalTransactionId', t.document ->> 'transactionId') AS subscription_id,
-               mrcall.try_numeric(t.document ->> 'price') AS milliunits,
-               mrcall_internal.currency_code(t.document ->> 'currency') AS currency,
-               t.document ->> 'appAccountToken' AS account_token,
-               CASE WHEN n.document ->> 'notificationType' = 'REFUND'
-                    THEN coalesce(mrcall.try_timestamptz(t.document ->> 'revocationDate'),
-                                  mrcall.try_timestamptz(n.document ->> 'signedDate'), e.received_at)
-                    ELSE coalesce(mrcall.try_timestamptz(t.document ->> 'purchaseDate'),
-                                  mrcall.try_timestamptz(n.document ->> 'signedDate'), e.received_at) END AS paid_at,
-               e.received_at, e.event_id
-        FROM {schema}apple_events AS e
-        CROSS JOIN LATERAL (SELECT mrcall_internal.apple_notification(e.document) AS document OFFSET 0) AS n
-        CROSS JOIN LATERAL (SELECT mrcall_internal.apple_transaction(n.document) AS document OFFSET 0) AS t
-        WHERE n.document ->> 'notificationType' IN ('SUBSCRIBED', 'DID_RENEW', 'ONE_TIME_CHARGE', 'REFUND')
-    ) AS a
-    WHERE coalesce(a.milliunits > 0 AND a.milliunits < 1e24 AND a.transaction_id IS NOT NULL AND a.paid_at IS NOT NULL, false)
-    ORDER BY a.is_refund, a.transaction_id, a.paid_at, a.received_at, a.event_id COLLATE "C"
-),
--- series: what shares one journey, that of its first payment.
-payment AS (
-    SELECT p.invoice_id AS conversion_id, p.subscription_id, p.stripe_customer_id, NULL::text AS account_token,
-           coalesce(p.subscription_id, 'invoice ' || p.invoice_id) AS series, p.paid_at AS converted_at, p.currency,
-           mrcall_internal.major_units(p.minor_units, p.currency) AS value
-    FROM stripe_paid AS p
-    UNION ALL
-    SELECT a.transaction_id, a.subscription_id, NULL, a.account_token, a.subscription_id, a.paid_at, a.currency, a.value
-    FROM apple AS a
-    WHERE NOT a.is_refund
-),
+--@ include templates/money.sql schema="{schema}"
 money AS (
     SELECT 'payment' AS conversion, p.* FROM payment AS p
     UNION ALL
-    SELECT 'refund', r.charge_id || ':' || r.total, r.subscription_id, r.stripe_customer_id, NULL,
-           coalesce(r.subscription_id, 'invoice ' || r.invoice_id, 'charge ' || r.charge_id), r.refunded_at, r.currency,
-           -mrcall_internal.major_units(r.minor_units, r.currency)
-    FROM stripe_refunded AS r
-    UNION ALL
-    SELECT 'refund', a.transaction_id, a.subscription_id, NULL, a.account_token, a.subscription_id, a.paid_at, a.currency,
-           -a.value
-    FROM apple AS a
-    WHERE a.is_refund
+    SELECT 'refund', r.* FROM returned AS r
 ),
 billed AS (
     SELECT m.*, coalesce(s.business_id, by_customer.business_id, by_token.business_id) AS business_id,
@@ -143,18 +43,20 @@ billed AS (
 ),
 subscribed AS (
     SELECT s.subscription_id, s.business_id, s.product, p.value AS paid_value, p.currency AS paid_currency,
-           CASE WHEN s.trial_ends_at > s.started_at THEN s.trial_ends_at ELSE s.started_at END AS converted_at
-    FROM (SELECT x.* FROM subscription AS x
-          UNION ALL SELECT x.* FROM {schema}subscriptions AS x WHERE x.subscription_id IS NULL) AS s
-    LEFT JOIN (SELECT DISTINCT ON (x.subscription_id) x.subscription_id, x.value, x.currency
+           CASE WHEN s.has_trial THEN p.converted_at ELSE s.started_at END AS converted_at,
+           -- Stripe ends a subscription whose first invoice is not paid within 23 hours: who pays later gets an invoice, and what a
+           -- report said of the start stays.
+           s.has_trial OR p.converted_at < s.started_at + interval '1 day' AS is_paid
+    FROM (SELECT x.*, coalesce(x.trial_ends_at > x.started_at, false) AS has_trial
+          FROM (SELECT x.* FROM subscription AS x
+                UNION ALL SELECT x.* FROM {schema}subscriptions AS x WHERE x.subscription_id IS NULL) AS x) AS s
+    LEFT JOIN (SELECT DISTINCT ON (x.subscription_id) x.subscription_id, x.value, x.currency, x.converted_at
                FROM payment AS x
                WHERE x.subscription_id IS NOT NULL
                ORDER BY x.subscription_id, x.converted_at, x.conversion_id COLLATE "C") AS p
         ON p.subscription_id = s.subscription_id
     WHERE s.started_at IS NOT NULL
-      AND CASE WHEN s.trial_ends_at > s.started_at
-               THEN s.trial_ends_at <= now() AND (s.ended_at IS NULL OR s.ended_at > s.trial_ends_at)
-                    AND (s.status = 'active' OR p.subscription_id IS NOT NULL)
+      AND CASE WHEN s.has_trial THEN p.subscription_id IS NOT NULL
                ELSE s.status IS DISTINCT FROM 'incomplete' AND s.status IS DISTINCT FROM 'incomplete_expired' END
 ),
 priced AS (
@@ -196,8 +98,8 @@ kinds AS (
     WHERE f.started_at IS NOT NULL OR d.first_call_at IS NOT NULL
     UNION ALL
     SELECT 'subscription', s.subscription_id, b.owner, s.business_id, s.converted_at,
-           CASE WHEN l.value IS NULL THEN coalesce(s.paid_value, 0) ELSE l.value END,
-           CASE WHEN l.value IS NULL THEN s.paid_currency ELSE l.currency END, s.subscription_id, s.converted_at
+           CASE WHEN s.is_paid OR l.value IS NULL THEN coalesce(s.paid_value, 0) ELSE l.value END,
+           CASE WHEN s.is_paid OR l.value IS NULL THEN s.paid_currency ELSE l.currency END, s.subscription_id, s.converted_at
     FROM subscribed AS s
     LEFT JOIN business AS b ON b.business_id = s.business_id
     LEFT JOIN priced AS l ON l.name = s.product

@@ -108,7 +108,7 @@ functions! {
     visit_rows: visit_set_rows, sessionize;
     visitor_buckets: visitor_buckets;
     visits: visit_agg_trans, visit_agg_times_trans, visits, num_visits, num_events, num_pageviews, num_bounces, total_duration;
-    webhooks: stripe_ids, apple_ids;
+    webhooks: stripe_facts, stripe_ids, apple_ids;
 }
 
 mergeable! {
