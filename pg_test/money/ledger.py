@@ -140,5 +140,9 @@ class History:
             paid = first.get(s.id)
             at = s.started_at if s.trial_end is None else paid.at if paid else None
             if at is not None and s.known:
-                value, currency = (paid.value, paid.currency) if paid else (s.list_value, s.currency.upper())
+                # A first payment that comes later than a day after the start changes nothing of what was said then.
+                if paid and (s.trial_end is not None or paid.at <= s.started_at + DAY):
+                    value, currency = paid.value, paid.currency
+                else:
+                    value, currency = s.list_value, s.currency.upper()
                 self.rows.append(Row("subscription", s.id, self.business, s.id, at, at, value, currency))
