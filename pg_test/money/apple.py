@@ -68,16 +68,14 @@ class Store:
         key = document["notificationUUID"]
         if self.form == "signed":
             document = {"signedPayload": jws(document)}
-        says = set(says)
-        if self.foreign:
+        says, counted, thing = set(says), self.foreign, None
+        if self.foreign or not self.prices:
             says = set()
-            self.h.count(self.foreign)
-        elif not self.prices:
-            says = set()
-            self.h.count("no price")
         elif tx["price"] and "revocationDate" not in tx:
             says.add(("paid", tx["transactionId"]))
-        self.h.deliveries.append(Delivery("apple", key, kind, at, document, frozenset(says)))
+        if not self.foreign and subtype == "UPGRADE":
+            counted, thing = "upgrade", tx["transactionId"]
+        self.h.deliveries.append(Delivery("apple", key, kind, at, document, frozenset(says), counted, thing))
 
     def play(self):
         self.subscription(self.h.later(self.h.start, 0, 40))
@@ -197,8 +195,6 @@ class Store:
             kind = "OFFER_REDEEMED"
         else:
             kind = "DID_CHANGE_RENEWAL_PREF"
-        if not self.foreign:
-            self.h.count("upgrade")
         self.send(kind, "UPGRADE", at + 2, tx)
         self.after(tx, self.paid(tx, own), at)
         return at, price, plan, tx

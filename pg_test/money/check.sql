@@ -64,6 +64,25 @@ FROM (SELECT r.until, r.conversion, r.month, r.business_id, r.currency,
 JOIN money.history AS h USING (business_id)
 WHERE NOT h.dropped;
 
+-- 5. doctor counts what is none of our money and what is lost, and warns of nothing that the providers send every day: prices are
+-- missing where Apple's notifications are old.
+CREATE TEMP TABLE finding AS SELECT d.severity, d.object, d.finding, coalesce(substring(d.finding FROM '^[0-9]+')::bigint, 0) AS found
+FROM mrcall.doctor() AS d WHERE d.object IN ('stripe_events', 'apple_events');
+INSERT INTO difference
+SELECT 'doctor', 0, format('%s: %s to %s were delivered, doctor counts %s', r.pattern, c.least, c.most, f.found)
+FROM (VALUES ('stripe', 'test mode', 'test mode'), ('stripe', 'other account', 'another account'), ('apple', 'sandbox', 'environment'),
+             ('apple', 'family', 'family'), ('apple', 'upgrade', 'upgrades'), ('apple', 'lost', 'payment is not on record'),
+             ('stripe', 'lost', 'no payment on record')) AS r (provider, reason, pattern)
+CROSS JOIN LATERAL (SELECT count(DISTINCT c.thing) FILTER (WHERE c.of_money) AS least,
+                           -- Those of charges without an invoice and of transactions without a price are of no payment, either.
+                           CASE r.reason WHEN 'lost' THEN 1000000 ELSE count(DISTINCT c.thing) END AS most
+                    FROM money.counted AS c WHERE (c.provider, c.reason) = (r.provider, r.reason)) AS c
+CROSS JOIN LATERAL (SELECT coalesce(sum(d.found), 0) AS found FROM finding AS d
+                    WHERE d.object = r.provider || '_events' AND d.finding ~ r.pattern) AS f
+WHERE f.found NOT BETWEEN c.least AND c.most;
+INSERT INTO difference
+SELECT 'doctor warns', 0, d.finding FROM finding AS d WHERE d.severity IN ('error', 'warning') AND d.finding !~ '"[A-Z_]+" without a price';
+
 SELECT format('✗ %s | %s | %s', what, history, detail)
 FROM (SELECT d.*, row_number() OVER (PARTITION BY what ORDER BY history, detail) AS n FROM difference AS d) AS d
 WHERE n <= 15 ORDER BY what, history;

@@ -21,6 +21,10 @@ from apple import Store
 from ledger import DAY, History
 from stripe import Account
 
+# What moves money, if it is ours.
+MONEY = {"invoice.paid", "invoice.payment_succeeded", "charge.refunded", "charge.refund.updated", "refund.created", "refund.updated",
+         "refund.failed", "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated", "credit_note.created", "SUBSCRIBED",
+         "DID_RENEW", "ONE_TIME_CHARGE", "DID_CHANGE_RENEWAL_PREF", "OFFER_REDEEMED", "REFUND", "REFUND_REVERSED"}
 BEGIN = int(datetime(2025, 1, 10, tzinfo=timezone.utc).timestamp())
 
 
@@ -74,7 +78,7 @@ def lose_link(history):
             if d.type == "invoice_payment.paid" and d.says and o["invoice"] not in noted}
     lost &= {r.through for r in history.rows}
     history.deliveries = [d for d, o in objects if d.type != "invoice_payment.paid" or o["payment"]["payment_intent"] not in lost]
-    history.count("unlinked", sum(r.through in lost for r in history.rows))
+    history.lost |= lost
     history.rows = [r for r in history.rows if r.through not in lost]
 
 
@@ -84,7 +88,8 @@ def lose_payment(history):
     if refunded:
         lost = history.rng.choice(refunded)
         history.deliveries = [d for d in history.deliveries if ("paid", lost) not in d.says]
-        history.count("unlinked", sum(bool(r.of) and r.of.id == lost for r in history.rows))
+        if history.provider == "stripe" or any(("refund", lost, turn) in d.says for d in history.deliveries for turn in range(3)):
+            history.lost.add(lost)
         history.rows = [r for r in history.rows if lost not in (r.id, r.of and r.of.id)]
 
 
@@ -119,9 +124,12 @@ def write(seed, first, count, directory):
         for r in h.rows:
             out["row"].writerow((number, r.kind, r.id, h.business, h.customer, r.subscription, stamp(r.at), stamp(r.journey_at), r.value,
                                  r.currency))
-        for reason, n in h.counted.items():
-            out["counted"].writerow((number, h.provider, reason, n))
-        deliveries.extend((at, key, number, d) for at, key, d in arrivals(h))
+        for thing in h.lost:
+            out["counted"].writerow((number, h.provider, "lost", thing, True))
+        for at, key, d in arrivals(h):
+            deliveries.append((at, key, number, d))
+            if d.counted:
+                out["counted"].writerow((number, h.provider, d.counted, d.thing or key, d.type in MONEY))
     random.Random(f"{seed}/{first}/order").shuffle(deliveries)
     for at, key, number, d in deliveries:
         out[d.provider].writerow((key, json.dumps(d.document), stamp(at), stamp(d.at), number))
@@ -139,7 +147,7 @@ def show(seed, number):
         print(stamp(r.at), r.kind, r.id, r.subscription, r.value, r.currency, stamp(r.journey_at), r.through or "")
     for d in sorted(h.deliveries, key=lambda d: d.at):
         print(stamp(d.at), d.type, json.dumps(d.document))
-    print(h.counted)
+    print("lost", h.lost)
 
 
 if __name__ == "__main__":

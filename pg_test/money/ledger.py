@@ -30,6 +30,9 @@ class Delivery:
     at: int
     document: object
     says: frozenset = frozenset()
+    # Why doctor has to count it, and of what it is one where several are counted once.
+    counted: str = None
+    thing: str = None
 
 
 @dataclass
@@ -81,8 +84,8 @@ class History:
     rows: list = field(default_factory=list)
     subscriptions: list = field(default_factory=list)
     products: dict = field(default_factory=dict)
-    # What doctor has to count, by reason.
-    counted: dict = field(default_factory=dict)
+    # Payments whose money back can't be placed, because what says so is lost.
+    lost: set = field(default_factory=set)
     dropped: bool = False
 
     def __post_init__(self):
@@ -108,9 +111,6 @@ class History:
 
     def chance(self, probability):
         return self.rng.random() < probability
-
-    def count(self, reason, documents=1):
-        self.counted[reason] = self.counted.get(reason, 0) + documents
 
     def pay(self, key, subscription, at, value, currency, series=None):
         """`series` is what a payment without a subscription is one of."""

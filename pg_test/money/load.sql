@@ -11,7 +11,8 @@ CREATE TABLE IF NOT EXISTS money.apple (LIKE money.stripe);
 -- What must come out.
 CREATE TABLE IF NOT EXISTS money.expected (history int, conversion text, conversion_id text, business_id text, customer_id text,
     subscription_id text, converted_at timestamptz, journey_at timestamptz, value numeric, currency text);
-CREATE TABLE IF NOT EXISTS money.counted (history int, provider text, reason text, documents int);
+-- What doctor has to count: documents, transactions or payments.
+CREATE TABLE IF NOT EXISTS money.counted (history int, provider text, reason text, thing text, of_money boolean);
 -- What reports said of closed months at some moments.
 CREATE TABLE IF NOT EXISTS money.report (until timestamptz, conversion text, month timestamp, business_id text, subscription_id text,
     journey_at timestamptz, currency text, value numeric, conversions bigint);

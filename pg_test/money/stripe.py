@@ -57,9 +57,7 @@ class Account:
         if documents and self.chance(0.02):
             documents.append(dict(documents[-1], id=self.h.token("evt_1"), created=at + self.rng.randint(0, 3)))
         for d in documents:
-            if self.foreign:
-                self.h.count(self.foreign)
-            self.h.deliveries.append(Delivery("stripe", d["id"], kind, d["created"], d, frozenset(says)))
+            self.h.deliveries.append(Delivery("stripe", d["id"], kind, d["created"], d, frozenset(says), self.foreign))
 
     def amount(self, currency, least=5, most=120):
         """A price in minor units."""
