@@ -29,7 +29,7 @@ AS $$
     FROM own.delivery AS d
     CROSS JOIN LATERAL (SELECT jsonb_strip_nulls(jsonb_build_object(
         'notificationType', d.type, 'subtype', d.subtype, 'version', '2.0', 'notificationUUID', 'u-' || d.nr,
-        'signedDate', 1748736000000 + d.at * 3600000)) AS document,
+        'signedDate', 1748736000000 + d.at * 3600000::bigint)) AS document,
         jsonb_build_object('bundleId', 'com.mrcall.app', 'environment', d.environment) AS data) AS n
     CROSS JOIN LATERAL generate_series(1, CASE WHEN seed = 0 THEN 1 ELSE 1 + (hashtext(seed || 'times' || d.nr) & 1) END)
     ORDER BY CASE WHEN seed = 0 THEN d.nr ELSE hashtext(seed || 'order' || d.nr) END;
@@ -39,14 +39,14 @@ CREATE FUNCTION pg_temp.bought(history text, nr int, at int, price int, beside j
 AS $$
     SELECT jsonb_build_object(
         'transactionId', format('%s-%s', history, nr), 'originalTransactionId', history || '-0', 'price', price, 'currency', 'EUR',
-        'purchaseDate', 1748736000000 + at * 3600000, 'inAppOwnershipType', 'PURCHASED', 'type', 'Auto-Renewable Subscription',
+        'purchaseDate', 1748736000000 + at * 3600000::bigint, 'inAppOwnershipType', 'PURCHASED', 'type', 'Auto-Renewable Subscription',
         'transactionReason', CASE nr WHEN 0 THEN 'PURCHASE' ELSE 'RENEWAL' END, 'environment', 'Production', 'appAccountToken', 'b-1')
         || beside
 $$;
 CREATE FUNCTION pg_temp.revoked(at int, percentage int DEFAULT NULL) RETURNS jsonb LANGUAGE sql
 AS $$
     SELECT jsonb_strip_nulls(jsonb_build_object(
-        'revocationDate', 1748736000000 + at * 3600000, 'revocationReason', 0, 'revocationPercentage', percentage,
+        'revocationDate', 1748736000000 + at * 3600000::bigint, 'revocationReason', 0, 'revocationPercentage', percentage,
         'revocationType', CASE WHEN percentage < 100000 THEN 'REFUND_PRORATED' ELSE 'REFUND_FULL' END))
 $$;
 

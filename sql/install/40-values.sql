@@ -116,9 +116,11 @@ CREATE FUNCTION mrcall_internal.major_units(minor_units numeric, currency text)
 RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 5
 AS $$
-    SELECT pg_catalog.round(minor_units OPERATOR(pg_catalog./) pg_catalog.power(10::pg_catalog.numeric,
-                                COALESCE(mrcall.currency_exponent(currency), 2)::pg_catalog.numeric),
-                            COALESCE(mrcall.currency_exponent(currency), 2))
+    SELECT CASE
+        WHEN COALESCE(mrcall.currency_exponent(currency), 2) OPERATOR(pg_catalog.=) 2
+            THEN pg_catalog.round(minor_units OPERATOR(pg_catalog.*) 0.01, 2)
+        WHEN mrcall.currency_exponent(currency) OPERATOR(pg_catalog.=) 0 THEN pg_catalog.round(minor_units, 0)
+        ELSE pg_catalog.round(minor_units OPERATOR(pg_catalog.*) 0.001, 3) END
 $$;
 COMMENT ON FUNCTION mrcall_internal.major_units(numeric, text) IS 'An amount of minor units in the currency''s own unit';
 

@@ -45,11 +45,13 @@ AS $$
         WHEN f.lacks_time THEN pg_catalog.format('of type "%s" without a time', document OPERATOR(pg_catalog.->>) 'type')
     END
     FROM (SELECT pg_catalog.count(*) AS facts,
-                 pg_catalog.bool_or(NOT mrcall_internal.is_amount(x.amount)) AS lacks_amount,
-                 pg_catalog.bool_or(CASE x.kind WHEN 'paid' THEN x.invoice_id WHEN 'part' THEN x.invoice_id WHEN 'total' THEN x.charge_id
-                                                ELSE x.id END IS NULL) AS lacks_id,
-                 pg_catalog.bool_or(x.at IS NULL AND x.returned_at IS NULL) AS lacks_time
-          FROM (SELECT y.* FROM mrcall_internal.stripe_facts(document, received_at) AS y) AS x) AS f
+                 pg_catalog.bool_or(x.kind OPERATOR(pg_catalog.<>) 'link' AND NOT mrcall_internal.is_amount(x.amount)) AS lacks_amount,
+                 pg_catalog.bool_or(CASE
+                     WHEN x.kind OPERATOR(pg_catalog.=) ANY ('{paid,part}'::pg_catalog.text[]) THEN x.invoice_id IS NULL
+                     WHEN x.kind OPERATOR(pg_catalog.=) 'total' THEN x.charge_id IS NULL
+                     ELSE x.kind OPERATOR(pg_catalog.<>) 'link' AND x.id IS NULL END) AS lacks_id,
+                 pg_catalog.bool_or(x.kind OPERATOR(pg_catalog.<>) 'link' AND x.at IS NULL AND x.returned_at IS NULL) AS lacks_time
+          FROM mrcall_internal.stripe_facts(document, received_at) AS x) AS f
 $$;
 COMMENT ON FUNCTION mrcall_internal.unread_stripe(jsonb, timestamptz) IS
     'Why no report reads a document of Stripe''s; NULL of one that is read';

@@ -133,7 +133,7 @@ RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 20
 AS $$
     SELECT pg_catalog.jsonb_typeof(document OPERATOR(pg_catalog.->) 'website_session_ids')
-               OPERATOR(pg_catalog.<>) ALL ('{array,null}'::pg_catalog.text[])
+               OPERATOR(pg_catalog.<>) ALL ('{array,"null"}'::pg_catalog.text[])
            OR pg_catalog.jsonb_path_exists(document, 'strict $.website_session_ids[*]
                ? (@.type() != "string" || @ like_regex "^[[:space:]]*$")', '{}', true)
            OR pg_catalog.jsonb_path_exists(document, 'strict $.website_session_id
