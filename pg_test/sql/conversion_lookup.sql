@@ -74,7 +74,14 @@ BEGIN
             'id', pg_temp.pick(CASE WHEN t.type ~ 'charge' THEN charges ELSE ids END, k.key || 'id'),
             'customer', pg_temp.reference('{cus_1,cus_2,cus_3,cus_9}', k.key || 'customer'),
             'currency', pg_temp.pick('{eur,jpy,kwd,NULL}'::text[], k.key || 'currency'),
-            'amount_paid', hashtext(k.key || 'paid') & 63, 'amount_refunded', hashtext(k.key || 'refunded') & 31)
+            'amount_paid', hashtext(k.key || 'paid') & 63, 'amount_refunded', hashtext(k.key || 'refunded') & 31,
+            'amount', hashtext(k.key || 'amount') & 31, 'out_of_band_amount', hashtext(k.key || 'outside') & 15)
+            || CASE WHEN t.type ~ '^(refund|credit_note)' AND n % 3 = 0 THEN jsonb_build_object('status', pg_temp.pick(
+                        '{failed,canceled,void,succeeded}'::text[], k.key || 'status')) ELSE '{}' END
+            || CASE WHEN t.type ~ '^invoice_payment' THEN jsonb_build_object('payment', jsonb_build_object(
+                        'payment_intent', pg_temp.reference('{p,q,r}', k.key || 'paid intent'))) ELSE '{}' END
+            || CASE WHEN t.type ~ '^credit_note' THEN jsonb_build_object('refunds', jsonb_build_array(jsonb_build_object(
+                        'refund', pg_temp.reference('{a,c,e}', k.key || 'refund')))) ELSE '{}' END
             || CASE WHEN n % 3 > 0 AND t.has_subscription
                     THEN jsonb_build_object('subscription', pg_temp.reference(subscriptions, k.key || 'subscription')) ELSE '{}' END
             || CASE WHEN n % 2 > 0 AND t.has_subscription THEN jsonb_build_object('parent', jsonb_build_object('subscription_details',
@@ -83,11 +90,13 @@ BEGIN
             || CASE WHEN n % 7 > 3 THEN jsonb_build_object('charge', pg_temp.reference('{a,ca,cb,f:1}', k.key || 'charge')) ELSE '{}' END
             || CASE WHEN n % 4 > 1 THEN jsonb_build_object('payment_intent', pg_temp.reference('{p,q,r}', k.key || 'intent'))
                     ELSE '{}' END))
-    FROM generate_series(1, seed % 11) AS n CROSS JOIN LATERAL (VALUES (format('%s stripe %s ', seed, n))) AS k (key)
+    FROM generate_series(1, seed % 17) AS n CROSS JOIN LATERAL (VALUES (format('%s stripe %s ', seed, n))) AS k (key)
     CROSS JOIN LATERAL (
         SELECT p.type, seed % 2 = 0 OR p.type = 'invoice.paid' AS has_subscription
-        FROM pg_temp.pick('{invoice.paid,invoice.paid,charge.refunded,charge.refunded,charge.failed}'::text[], k.key || 'type')
-            AS p (type)
+        FROM pg_temp.pick('{invoice.paid,invoice.paid,invoice.paid,charge.refunded,charge.refunded,charge.failed,refund.created,
+                            refund.failed,
+                            charge.dispute.funds_withdrawn,charge.dispute.funds_reinstated,credit_note.created,invoice_payment.paid,
+                            payment_intent.succeeded}'::text[], k.key || 'type') AS p (type)
     ) AS t;
     INSERT INTO world.apple (id, created_at, document)
     SELECT 'notification-' || n, pg_temp.moment(k.key || 'received'),
@@ -101,7 +110,7 @@ BEGIN
         'purchaseDate', 1000 * extract(epoch FROM pg_temp.moment(k.key || 'paid'))::bigint)
         - CASE WHEN n % 4 = 3 THEN 'originalTransactionId' ELSE '' END) AS t (document)
     CROSS JOIN LATERAL (SELECT jsonb_build_object(
-        'notificationType', pg_temp.pick('{SUBSCRIBED,DID_RENEW,ONE_TIME_CHARGE,REFUND,OTHER}'::text[], k.key || 'type'),
+        'notificationType', pg_temp.pick('{SUBSCRIBED,DID_RENEW,ONE_TIME_CHARGE,REFUND,REFUND_REVERSED,OTHER}'::text[], k.key || 'type'),
         'data', CASE n % 3 WHEN 0 THEN jsonb_build_object('signedTransactionInfo', pg_temp.jws(t.document))
                            WHEN 1 THEN jsonb_build_object('transactionInfo', t.document)
                            ELSE jsonb_build_object('signedTransactionInfo', t.document, 'transactionInfo', pg_temp.pick(

@@ -17,8 +17,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT pg_catalog.btrim(transaction OPERATOR(pg_catalog.->>) 'transactionId', E' \t\r\n') OPERATOR(pg_catalog.<>) ''
        AND (notification OPERATOR(pg_catalog.->>) 'notificationType') OPERATOR(pg_catalog.<>) 'REVOKE'
-       AND (COALESCE(transaction OPERATOR(pg_catalog.->>) 'environment',
-                     notification OPERATOR(pg_catalog.#>>) '{data,environment}', 'Production') OPERATOR(pg_catalog.=) 'Production'
+       AND (COALESCE(transaction OPERATOR(pg_catalog.->>) 'environment', 'Production') OPERATOR(pg_catalog.=) 'Production'
+            AND COALESCE(notification OPERATOR(pg_catalog.#>>) '{data,environment}', 'Production') OPERATOR(pg_catalog.=) 'Production'
             AND COALESCE(transaction OPERATOR(pg_catalog.->>) 'inAppOwnershipType', 'PURCHASED') OPERATOR(pg_catalog.=) 'PURCHASED'
             AND COALESCE(transaction OPERATOR(pg_catalog.->>) 'revocationType', '') OPERATOR(pg_catalog.<>) 'FAMILY_REVOKE'
             OR COALESCE((document OPERATOR(pg_catalog.->>) 'mrcall_counts') OPERATOR(pg_catalog.=) 'true', false))

@@ -82,7 +82,7 @@ AS $$
     ('mrcall.conversions', 'business_id', 'The business; NULL for a signup'),
     ('mrcall.conversions', 'visitor_id', 'The browser that the customer was last seen in'),
     ('mrcall.conversions', 'converted_at', 'When it happened'),
-    ('mrcall.conversions', 'value', 'The amount, in units of the currency; below 0 for a refund, 0 for kinds without money'),
+    ('mrcall.conversions', 'value', 'The amount in the currency; below 0 for a refund, above for one that came back, 0 without money'),
     ('mrcall.conversions', 'currency', 'The currency, ISO 4217 in upper case; NULL for kinds without money'),
     ('mrcall.conversions', 'subscription_id', 'The subscription that it belongs to, as subscriptions.subscription_id'),
     ('mrcall.conversions', 'journey_at', 'Where its journey ends: touches after this instant have no part in it')

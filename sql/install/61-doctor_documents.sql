@@ -32,14 +32,16 @@ AS $$
     SELECT CASE
         WHEN document IS NULL OR pg_catalog.jsonb_typeof(document) OPERATOR(pg_catalog.<>) 'object' THEN 'that are no JSON object'
         WHEN document OPERATOR(pg_catalog.->>) 'type' IS NULL THEN 'without a type'
+        WHEN COALESCE((document OPERATOR(pg_catalog.->>) 'mrcall_counts') OPERATOR(pg_catalog.<>) 'true', true)
+             AND COALESCE(document OPERATOR(pg_catalog.->>) 'livemode', document OPERATOR(pg_catalog.#>>) '{data,object,livemode}')
+                 OPERATOR(pg_catalog.=) 'false' THEN 'in test mode'
+        WHEN COALESCE((document OPERATOR(pg_catalog.->>) 'mrcall_counts') OPERATOR(pg_catalog.<>) 'true', true)
+             AND pg_catalog.btrim(document OPERATOR(pg_catalog.->>) 'account', E' \t\r\n') OPERATOR(pg_catalog.<>) ''
+            THEN 'of another account'
         WHEN (document OPERATOR(pg_catalog.->>) 'type') OPERATOR(pg_catalog.<>) ALL (mrcall_internal.read_types('stripe_events'))
             THEN pg_catalog.format('of type "%s"', pg_catalog.left(document OPERATOR(pg_catalog.->>) 'type', 100))
-        WHEN pg_catalog.jsonb_typeof(document OPERATOR(pg_catalog.#>) '{data,object}') OPERATOR(pg_catalog.=) 'object' IS NOT TRUE
+        WHEN f.facts OPERATOR(pg_catalog.=) 0
             THEN pg_catalog.format('of type "%s" without an object', document OPERATOR(pg_catalog.->>) 'type')
-        WHEN f.facts OPERATOR(pg_catalog.=) 0 AND COALESCE(document OPERATOR(pg_catalog.->>) 'livemode',
-                                          document OPERATOR(pg_catalog.#>>) '{data,object,livemode}') OPERATOR(pg_catalog.=) 'false'
-            THEN 'in test mode'
-        WHEN f.facts OPERATOR(pg_catalog.=) 0 THEN 'of another account'
         WHEN f.lacks_amount THEN pg_catalog.format('of type "%s" without an amount', document OPERATOR(pg_catalog.->>) 'type')
         WHEN f.lacks_id THEN pg_catalog.format('of type "%s" without an id of their object', document OPERATOR(pg_catalog.->>) 'type')
         WHEN f.lacks_time THEN pg_catalog.format('of type "%s" without a time', document OPERATOR(pg_catalog.->>) 'type')
@@ -66,6 +68,15 @@ AS $$
         WHEN notification IS NULL OR pg_catalog.jsonb_typeof(notification) OPERATOR(pg_catalog.<>) 'object'
             THEN 'that are no JSON object, or whose signedPayload is no JWS'
         WHEN notification OPERATOR(pg_catalog.->>) 'notificationType' IS NULL THEN 'without a type'
+        WHEN COALESCE((document OPERATOR(pg_catalog.->>) 'mrcall_counts') OPERATOR(pg_catalog.<>) 'true', true)
+             AND ((transaction OPERATOR(pg_catalog.->>) 'environment') OPERATOR(pg_catalog.<>) 'Production'
+                  OR (notification OPERATOR(pg_catalog.#>>) '{data,environment}') OPERATOR(pg_catalog.<>) 'Production')
+            THEN pg_catalog.format('of the environment "%s"', pg_catalog.left(
+                CASE WHEN (transaction OPERATOR(pg_catalog.->>) 'environment') OPERATOR(pg_catalog.<>) 'Production'
+                     THEN transaction OPERATOR(pg_catalog.->>) 'environment'
+                     ELSE notification OPERATOR(pg_catalog.#>>) '{data,environment}' END, 100))
+        WHEN pg_catalog.btrim(transaction OPERATOR(pg_catalog.->>) 'transactionId', E' \t\r\n') OPERATOR(pg_catalog.<>) ''
+             AND mrcall_internal.is_bought(document, notification, transaction) IS NOT TRUE THEN 'of what a family shares'
         WHEN pg_catalog.btrim(transaction OPERATOR(pg_catalog.->>) 'transactionId', E' \t\r\n') OPERATOR(pg_catalog.<>) '' IS NOT TRUE
              OR NOT mrcall_internal.is_amount(transaction OPERATOR(pg_catalog.->>) 'price')
                 AND (notification OPERATOR(pg_catalog.->>) 'notificationType')
@@ -75,14 +86,6 @@ AS $$
                           OPERATOR(pg_catalog.=) ANY (mrcall_internal.read_types('apple_events'))
                      THEN 'of type "%s" without a transaction' ELSE 'of type "%s"' END,
                 pg_catalog.left(notification OPERATOR(pg_catalog.->>) 'notificationType', 100))
-        WHEN mrcall_internal.is_bought(document, notification, transaction) IS NOT TRUE
-            THEN CASE WHEN COALESCE(transaction OPERATOR(pg_catalog.->>) 'environment',
-                                    notification OPERATOR(pg_catalog.#>>) '{data,environment}', 'Production')
-                           OPERATOR(pg_catalog.<>) 'Production'
-                      THEN pg_catalog.format('of the environment "%s"', pg_catalog.left(
-                          COALESCE(transaction OPERATOR(pg_catalog.->>) 'environment',
-                                   notification OPERATOR(pg_catalog.#>>) '{data,environment}'), 100))
-                      ELSE 'of what a family shares' END
         WHEN NOT mrcall_internal.is_amount(transaction OPERATOR(pg_catalog.->>) 'price')
             THEN pg_catalog.format('of type "%s" without a price', notification OPERATOR(pg_catalog.->>) 'notificationType')
         WHEN received_at IS NULL AND mrcall.try_timestamptz(notification OPERATOR(pg_catalog.->>) 'signedDate') IS NULL

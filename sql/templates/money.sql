@@ -88,7 +88,8 @@ stripe_rest AS (
 ),
 -- Money that went back is above 0, what came again below.
 stripe_returned AS (
-    SELECT r.conversion_id, r.moved_at, r.currency, r.minor_units, p.invoice_id, p.subscription_id, p.stripe_customer_id
+    SELECT r.conversion_id, r.moved_at, coalesce(r.currency, p.currency) AS currency, r.minor_units, p.invoice_id, p.subscription_id,
+           p.stripe_customer_id
     FROM (SELECT t.id AS conversion_id, t.at AS moved_at, t.currency, t.minor_units, t.invoice_id, t.charge_id, t.intent_id
           FROM stripe_taken AS t
           WHERE t.at IS NOT NULL
@@ -123,7 +124,8 @@ apple_event AS (
                           mrcall.try_timestamptz(t.document ->> 'signedDate')) AS signed_at,
                  n.document ->> 'notificationType' <> 'REFUND_REVERSED'
                  AND (n.document ->> 'notificationType' = 'REFUND' OR t.document ->> 'revocationDate' IS NOT NULL) AS is_refund,
-                 n.document ->> 'notificationType' = 'DID_CHANGE_RENEWAL_PREF' AND n.document ->> 'subtype' = 'UPGRADE' AS is_upgrade,
+                 n.document ->> 'notificationType' IN ('DID_CHANGE_RENEWAL_PREF', 'OFFER_REDEEMED')
+                 AND n.document ->> 'subtype' = 'UPGRADE' AS is_upgrade,
                  e.received_at, e.event_id
           FROM {schema}apple_events AS e
           CROSS JOIN LATERAL (SELECT mrcall_internal.apple_notification(e.document) AS document OFFSET 0) AS n
