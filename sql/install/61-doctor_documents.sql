@@ -24,10 +24,26 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT COALESCE(mrcall.try_numeric(value) OPERATOR(pg_catalog.<) 1e24, false) $$;
 COMMENT ON FUNCTION mrcall_internal.is_amount(text) IS 'Whether a text is an amount that the view conversions can count';
 
--- Why a document of a webhook is not read; NULL of one that is.
-CREATE FUNCTION mrcall_internal.unread_stripe(document jsonb, received_at timestamptz)
+-- What a fact of Stripe's lacks so that it counts.
+CREATE FUNCTION mrcall_internal.fact_lacks(
+    kind text, id text, invoice_id text, charge_id text, amount text, at timestamptz, returned_at timestamptz)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 200
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE
+        WHEN kind OPERATOR(pg_catalog.=) 'link' THEN NULL
+        WHEN NOT mrcall_internal.is_amount(amount) THEN 'an amount'
+        WHEN CASE WHEN kind OPERATOR(pg_catalog.=) ANY ('{paid,part}'::pg_catalog.text[]) THEN invoice_id
+                  WHEN kind OPERATOR(pg_catalog.=) 'total' THEN charge_id ELSE id END IS NULL THEN 'an id of their object'
+        WHEN at IS NULL AND returned_at IS NULL THEN 'a time' END
+$$;
+COMMENT ON FUNCTION mrcall_internal.fact_lacks(text, text, text, text, text, timestamptz, timestamptz) IS
+    'What a fact of stripe_facts lacks so that it counts; NULL of one that lacks nothing';
+
+-- Why a document of a webhook is left out; NULL of one that is read. Inlined, so every name and operator is qualified.
+CREATE FUNCTION mrcall_internal.left_out_stripe(document jsonb)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT CASE
         WHEN document IS NULL OR pg_catalog.jsonb_typeof(document) OPERATOR(pg_catalog.<>) 'object' THEN 'that are no JSON object'
@@ -39,20 +55,25 @@ AS $$
              AND pg_catalog.btrim(document OPERATOR(pg_catalog.->>) 'account', E' \t\r\n') OPERATOR(pg_catalog.<>) ''
             THEN 'of another account'
         WHEN (document OPERATOR(pg_catalog.->>) 'type') OPERATOR(pg_catalog.<>) ALL (mrcall_internal.read_types('stripe_events'))
-            THEN pg_catalog.format('of type "%s"', pg_catalog.left(document OPERATOR(pg_catalog.->>) 'type', 100))
-        WHEN f.facts OPERATOR(pg_catalog.=) 0
-            THEN pg_catalog.format('of type "%s" without an object', document OPERATOR(pg_catalog.->>) 'type')
-        WHEN f.lacks_amount THEN pg_catalog.format('of type "%s" without an amount', document OPERATOR(pg_catalog.->>) 'type')
-        WHEN f.lacks_id THEN pg_catalog.format('of type "%s" without an id of their object', document OPERATOR(pg_catalog.->>) 'type')
-        WHEN f.lacks_time THEN pg_catalog.format('of type "%s" without a time', document OPERATOR(pg_catalog.->>) 'type')
+            THEN 'of type "' OPERATOR(pg_catalog.||) pg_catalog.left(document OPERATOR(pg_catalog.->>) 'type', 100)
+                 OPERATOR(pg_catalog.||) '"'
+        WHEN COALESCE(pg_catalog.jsonb_typeof(document OPERATOR(pg_catalog.#>) '{data,object}') OPERATOR(pg_catalog.<>) 'object', true)
+            THEN 'of type "' OPERATOR(pg_catalog.||) (document OPERATOR(pg_catalog.->>) 'type')
+                 OPERATOR(pg_catalog.||) '" without an object'
     END
-    FROM (SELECT pg_catalog.count(*) AS facts,
-                 pg_catalog.bool_or(x.kind OPERATOR(pg_catalog.<>) 'link' AND NOT mrcall_internal.is_amount(x.amount)) AS lacks_amount,
-                 pg_catalog.bool_or(CASE
-                     WHEN x.kind OPERATOR(pg_catalog.=) ANY ('{paid,part}'::pg_catalog.text[]) THEN x.invoice_id IS NULL
-                     WHEN x.kind OPERATOR(pg_catalog.=) 'total' THEN x.charge_id IS NULL
-                     ELSE x.kind OPERATOR(pg_catalog.<>) 'link' AND x.id IS NULL END) AS lacks_id,
-                 pg_catalog.bool_or(x.kind OPERATOR(pg_catalog.<>) 'link' AND x.at IS NULL AND x.returned_at IS NULL) AS lacks_time
+$$;
+COMMENT ON FUNCTION mrcall_internal.left_out_stripe(jsonb) IS
+    'Why a document of Stripe''s is left out as a whole; NULL of one that is read';
+
+-- For one document: what unread_documents says of all of them.
+CREATE FUNCTION mrcall_internal.unread_stripe(document jsonb, received_at timestamptz)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 200
+AS $$
+    SELECT COALESCE(mrcall_internal.left_out_stripe(document), pg_catalog.format(
+        CASE WHEN f.lacks IS NOT NULL THEN 'of type "%s" without %s' END, document OPERATOR(pg_catalog.->>) 'type', f.lacks))
+    FROM (SELECT pg_catalog.min(mrcall_internal.fact_lacks(x.kind, x.id, x.invoice_id, x.charge_id, x.amount, x.at, x.returned_at)
+                                COLLATE pg_catalog."C") AS lacks
           FROM mrcall_internal.stripe_facts(document, received_at) AS x) AS f
 $$;
 COMMENT ON FUNCTION mrcall_internal.unread_stripe(jsonb, timestamptz) IS
@@ -71,27 +92,28 @@ AS $$
         WHEN COALESCE((document OPERATOR(pg_catalog.->>) 'mrcall_counts') OPERATOR(pg_catalog.<>) 'true', true)
              AND ((transaction OPERATOR(pg_catalog.->>) 'environment') OPERATOR(pg_catalog.<>) 'Production'
                   OR (notification OPERATOR(pg_catalog.#>>) '{data,environment}') OPERATOR(pg_catalog.<>) 'Production')
-            THEN pg_catalog.format('of the environment "%s"', pg_catalog.left(
+            THEN 'of the environment "' OPERATOR(pg_catalog.||) pg_catalog.left(
                 CASE WHEN (transaction OPERATOR(pg_catalog.->>) 'environment') OPERATOR(pg_catalog.<>) 'Production'
                      THEN transaction OPERATOR(pg_catalog.->>) 'environment'
-                     ELSE notification OPERATOR(pg_catalog.#>>) '{data,environment}' END, 100))
+                     ELSE notification OPERATOR(pg_catalog.#>>) '{data,environment}' END, 100) OPERATOR(pg_catalog.||) '"'
         WHEN pg_catalog.btrim(transaction OPERATOR(pg_catalog.->>) 'transactionId', E' \t\r\n') OPERATOR(pg_catalog.<>) ''
              AND mrcall_internal.is_bought(document, notification, transaction) IS NOT TRUE THEN 'of what a family shares'
         WHEN pg_catalog.btrim(transaction OPERATOR(pg_catalog.->>) 'transactionId', E' \t\r\n') OPERATOR(pg_catalog.<>) '' IS NOT TRUE
              OR NOT mrcall_internal.is_amount(transaction OPERATOR(pg_catalog.->>) 'price')
                 AND (notification OPERATOR(pg_catalog.->>) 'notificationType')
                     OPERATOR(pg_catalog.<>) ALL (mrcall_internal.read_types('apple_events'))
-            THEN pg_catalog.format(
-                CASE WHEN (notification OPERATOR(pg_catalog.->>) 'notificationType')
-                          OPERATOR(pg_catalog.=) ANY (mrcall_internal.read_types('apple_events'))
-                     THEN 'of type "%s" without a transaction' ELSE 'of type "%s"' END,
-                pg_catalog.left(notification OPERATOR(pg_catalog.->>) 'notificationType', 100))
+            THEN 'of type "' OPERATOR(pg_catalog.||) pg_catalog.left(notification OPERATOR(pg_catalog.->>) 'notificationType', 100)
+                 OPERATOR(pg_catalog.||) CASE WHEN (notification OPERATOR(pg_catalog.->>) 'notificationType')
+                                                   OPERATOR(pg_catalog.=) ANY (mrcall_internal.read_types('apple_events'))
+                                              THEN '" without a transaction' ELSE '"' END
         WHEN NOT mrcall_internal.is_amount(transaction OPERATOR(pg_catalog.->>) 'price')
-            THEN pg_catalog.format('of type "%s" without a price', notification OPERATOR(pg_catalog.->>) 'notificationType')
+            THEN 'of type "' OPERATOR(pg_catalog.||) (notification OPERATOR(pg_catalog.->>) 'notificationType')
+                 OPERATOR(pg_catalog.||) '" without a price'
         WHEN received_at IS NULL AND mrcall.try_timestamptz(notification OPERATOR(pg_catalog.->>) 'signedDate') IS NULL
              AND mrcall.try_timestamptz(transaction OPERATOR(pg_catalog.->>) 'signedDate') IS NULL
              AND mrcall.try_timestamptz(transaction OPERATOR(pg_catalog.->>) 'purchaseDate') IS NULL
-            THEN pg_catalog.format('of type "%s" without a time', notification OPERATOR(pg_catalog.->>) 'notificationType')
+            THEN 'of type "' OPERATOR(pg_catalog.||) (notification OPERATOR(pg_catalog.->>) 'notificationType')
+                 OPERATOR(pg_catalog.||) '" without a time'
     END
 $$;
 COMMENT ON FUNCTION mrcall_internal.unread_apple(jsonb, jsonb, jsonb, timestamptz) IS
@@ -103,9 +125,20 @@ RETURNS TABLE (object text, why text, documents bigint, example text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 20
 AS $$
     SELECT 'stripe_events', u.why, pg_catalog.count(*), pg_catalog.min(u.event_id COLLATE pg_catalog."C")
-    FROM (SELECT mrcall_internal.unread_stripe(e.document, e.received_at) AS why, e.event_id FROM mrcall.stripe_events AS e) AS u
+    FROM (SELECT mrcall_internal.left_out_stripe(e.document) AS why, e.event_id FROM mrcall.stripe_events AS e) AS u
     WHERE u.why IS NOT NULL
     GROUP BY u.why
+    UNION ALL
+    SELECT 'stripe_events', pg_catalog.format('of type "%s" without %s', u.type, u.lacks), pg_catalog.count(*),
+           pg_catalog.min(u.event_id COLLATE pg_catalog."C")
+    FROM (SELECT e.document OPERATOR(pg_catalog.->>) 'type' AS type, l.lacks, e.event_id
+          FROM mrcall.stripe_events AS e
+          CROSS JOIN LATERAL (
+              SELECT pg_catalog.min(mrcall_internal.fact_lacks(x.kind, x.id, x.invoice_id, x.charge_id, x.amount, x.at, x.returned_at)
+                                    COLLATE pg_catalog."C") AS lacks
+              FROM mrcall_internal.stripe_facts(e.document, e.received_at) AS x) AS l
+          WHERE l.lacks IS NOT NULL) AS u
+    GROUP BY u.type, u.lacks
     UNION ALL
     SELECT 'apple_events', u.why, pg_catalog.count(*), pg_catalog.min(u.event_id COLLATE pg_catalog."C")
     FROM (SELECT mrcall_internal.unread_apple(e.document, n.document, t.document, e.received_at) AS why, e.event_id
