@@ -23,6 +23,24 @@ STEPS = ['[{"step": "a", "page": "/"}, {"step": "b", "page": "/pricing"}]',
 
 STRIPE = ('{"type": "invoice.paid", "created": 1770000000, "livemode": true, "data": {"object": {"id": "in_1", "subscription": '
           '"sub_1", "charge": "ch_1", "customer": "cus_1", "amount_paid": 2900, "currency": "eur"}}}')
+# Since 2025-03-31 only the invoice payment says which payment intent paid which invoice.
+MONEY = [
+    '{"type": "invoice.paid", "created": 1770000000, "livemode": true, "data": {"object": {"id": "in_2", "status": "paid", "parent": '
+    '{"subscription_details": {"subscription": "sub_1"}}, "amount_paid": 2900, "currency": "eur"}}}',
+    '{"type": "invoice_payment.paid", "created": 1770000000, "livemode": true, "data": {"object": {"id": "inpay_2", "invoice": "in_2", '
+    '"payment": {"type": "payment_intent", "payment_intent": "pi_2"}, "amount_paid": 2900}}}',
+    '{"type": "charge.refunded", "created": 1770100000, "livemode": true, "data": {"object": {"id": "ch_2", "payment_intent": "pi_2", '
+    '"amount_refunded": 900, "currency": "eur"}, "previous_attributes": {"amount_refunded": 0}}}',
+    '{"type": "refund.failed", "created": 1770200000, "livemode": true, "data": {"object": {"id": "re_2", "charge": "ch_2", '
+    '"payment_intent": "pi_2", "amount": 900, "currency": "eur", "created": 1770100000, "status": "failed"}}}',
+    '{"type": "charge.dispute.funds_reinstated", "created": 1770200000, "livemode": true, "data": {"object": {"id": "du_2", "status": "won", '
+    '"charge": "ch_2", "payment_intent": "pi_2", "amount": 2900, "currency": "eur", "created": 1770100000}}}',
+    '{"type": "credit_note.created", "created": 1770200000, "livemode": true, "data": {"object": {"id": "cn_2", "invoice": "in_2", '
+    '"out_of_band_amount": 100, "amount": 100, "currency": "eur", "refunds": []}}}',
+    '{"notificationType": "REFUND", "data": {"environment": "Production", "transactionInfo": {"transactionId": "1", "price": 9990, '
+    '"inAppOwnershipType": "PURCHASED", "currency": "USD", "purchaseDate": 1770000000000, "revocationDate": 1770100000000, '
+    '"revocationPercentage": 33333}}}',
+]
 APPLE = ('{"notificationType": "DID_RENEW", "data": {"environment": "Production", "signedTransactionInfo": {"transactionId": "1", '
          '"originalTransactionId": "1", "price": 9990, "currency": "USD", "purchaseDate": 1770000000000}}}')
 MAPPINGS = ["{}", '{"events": {"table": null}}', '{"calls": {"columns": {"outcome": "data->>\'x\'"}}}',
@@ -130,7 +148,7 @@ PLAUSIBLE = {
     "double precision": ["0.4", "0.5", "0.2", "0.95", "1"],
     "numeric": ["1", "29.00", "1234.56", "0"],
     "boolean": ["true", "false"],
-    "jsonb": [literal(STRIPE), literal(APPLE), "'{}'", '\'{"website_session_ids": ["browser-1", "browser-2"]}\''],
+    "jsonb": [*map(literal, (STRIPE, APPLE, *MONEY)), "'{}'", '\'{"website_session_ids": ["browser-1", "browser-2"]}\''],
     "bytea": ["'\\x00'"],
     "name": ["'fuzz_reader'"],
     "regclass": ["'public.website_events'", "'public.sessions'"],

@@ -72,18 +72,20 @@ BEGIN
     CROSS JOIN LATERAL (VALUES (format('%s business %s ', seed, n))) AS k (key);
     INSERT INTO world.stripe_webhooks_registry (document)
     SELECT jsonb_build_object(
-               'type', pg_temp.pick('{invoice.paid,invoice.paid,charge.refunded}'::text[], k.key || 'type'),
+               'type', t.type, 'livemode', true,
                'created', extract(epoch FROM pg_temp.moment(k.key || 'created'))::bigint,
                'data', jsonb_build_object('object', jsonb_build_object(
                    'id', pg_temp.pick('{1,2,3,4}'::text[], k.key || 'id'),
-                   'subscription', pg_temp.pick('{sub_1,sub_2}'::text[], k.key || 'subscription'),
                    'customer', pg_temp.pick('{cus_1,cus_2,cus_3}'::text[], k.key || 'customer'),
-                   'invoice', pg_temp.pick('{1,2,3,NULL}'::text[], k.key || 'invoice'),
-                   'currency', pg_temp.pick('{eur,jpy,kwd}'::text[], k.key || 'currency'),
-                   'amount_paid', hashtext(k.key || 'paid') & 63, 'amount_refunded', hashtext(k.key || 'refunded') &
-                       31)))
+                   'currency', pg_temp.pick('{eur,jpy,kwd}'::text[], k.key || 'currency'))
+                   || CASE t.type WHEN 'invoice.paid'
+                       THEN jsonb_build_object('subscription', pg_temp.pick('{sub_1,sub_2}'::text[], k.key || 'subscription'),
+                           'amount_paid', hashtext(k.key || 'paid') & 63)
+                       ELSE jsonb_build_object('invoice', pg_temp.pick('{1,2,3,NULL}'::text[], k.key || 'invoice'),
+                           'amount_refunded', hashtext(k.key || 'refunded') & 31) END))
     FROM generate_series(1, seed % 9) AS n
-    CROSS JOIN LATERAL (VALUES (format('%s stripe %s ', seed, n))) AS k (key);
+    CROSS JOIN LATERAL (VALUES (format('%s stripe %s ', seed, n))) AS k (key)
+    CROSS JOIN LATERAL (SELECT pg_temp.pick('{invoice.paid,invoice.paid,charge.refunded}'::text[], k.key || 'type')) AS t (type);
 END
 $$;
 

@@ -103,9 +103,7 @@ SELECT
     CASE
         WHEN f.past_due AND f.fate = 'paid' AND (f.ended_at < pg_temp.period_end()) IS NOT TRUE
             THEN pg_temp.period_end() - interval '40 days'
-    END AS unpaid_from,
-    -- Stripe's newer documents name the subscription elsewhere.
-    pg_temp.u(16, f.key) < 0.25 AS newer
+    END AS unpaid_from
 FROM (
     SELECT
         s.*,

@@ -89,6 +89,11 @@ CREATE OR REPLACE FUNCTION pg_temp.period_end() RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN timestamptz '2026-06-01 00:00:00+00';
 
+-- From here on Stripe's events are of API version 2025-08-27 ("basil"), before of 2024-06-20: an account changes over as a whole.
+CREATE OR REPLACE FUNCTION pg_temp.is_basil(at timestamptz) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN at >= timestamptz '2026-03-16 10:00:00+00';
+
 -- Seconds since 1970, as Stripe writes times.
 CREATE OR REPLACE FUNCTION pg_temp.epoch(at timestamptz) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
