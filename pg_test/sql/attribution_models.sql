@@ -62,10 +62,7 @@ SELECT c.conversion AS kind, e.reason IS NOT NULL AS is_rest, e.visitor_id, d.di
        CASE WHEN e.reason IS NULL THEN (to_jsonb(e) ->> (m.model || '_value'))::numeric ELSE e.value END AS value
 FROM mrcall.conversions AS c
 CROSS JOIN LATERAL mrcall.explain_conversion(
-    c.conversion, c.conversion_id, '45 days', '3 days', 0.3, 0.5, weights => '{3,0,1}',
-    -- What data_driven learns is asked of some: all events are read for each.
-    since => CASE WHEN c.conversion = 'refund' THEN '2026-02-15Z'::timestamptz END,
-    until => CASE WHEN c.conversion = 'refund' THEN '2026-05-20Z'::timestamptz END) AS e
+    c.conversion, c.conversion_id, '45 days', '3 days', 0.3, 0.5, weights => '{3,0,1}') AS e
 CROSS JOIN LATERAL (VALUES ('channel', e.channel), ('source', e.source)) AS x (dimension, dimension_value)
 CROSS JOIN LATERAL (SELECT x.dimension, CASE WHEN e.reason IS NULL THEN coalesce(x.dimension_value, '(not set)')
                                              ELSE '(unattributed)' END AS dimension_value) AS d
@@ -83,8 +80,7 @@ FROM (SELECT e.kind, e.dimension, e.model, e.dimension_value, e.currency, sum(e.
 FULL JOIN one_by_one AS o
     ON (o.kind, o.dimension, o.model, o.dimension_value, coalesce(o.currency, '-'))
      = (e.kind, e.dimension, e.model, e.dimension_value, coalesce(e.currency, '-'))
-WHERE coalesce(o.model, e.model) NOT IN ('markov', 'shapley')
-  AND (coalesce(o.model, e.model) <> 'data_driven' OR coalesce(o.kind, e.kind) = 'refund') AND coalesce(o.dimension, e.dimension) = 'channel'
+WHERE coalesce(o.model, e.model) NOT IN ('data_driven', 'markov', 'shapley') AND coalesce(o.dimension, e.dimension) = 'channel'
   AND coalesce(o.kind, e.kind) IN ('signup', 'subscription', 'payment', 'refund')
   AND NOT (o.model IS NOT NULL AND o.dimension_value = '(unattributed)' AND o.conversions = 0)
 GROUP BY 1

@@ -19,7 +19,7 @@ AS $$
                                           / factorial(cardinality(members)))::float8) AS gain
         FROM generate_subscripts(members, 1) AS i
         JOIN part AS a ON a.mask >> (i - 1) & 1 = 0
-        JOIN part AS b ON b.mask = a.mask | 1 << (i - 1)
+        JOIN part AS b ON b.mask = a.mask | (1 << (i - 1))
         GROUP BY 1
     ),
     positive AS (SELECT g.channel, CASE WHEN g.gain < 1e-12 THEN 0 ELSE g.gain END AS gain FROM gain AS g)
@@ -53,25 +53,16 @@ CROSS JOIN LATERAL (
     GROUP BY 1) AS s
 GROUP BY 1;
 
-CREATE TEMP TABLE explained ON COMMIT DROP AS
-SELECT a.ask, c.conversion_id, e.touch_no, e.currency, e.value,
-       CASE WHEN e.reason IS NULL THEN coalesce(CASE a.dimension WHEN 'channel' THEN e.channel WHEN 'source' THEN e.source ELSE e.medium END,
-                                                '(not set)') END AS dimension_value,
-       e.visitor_id, e.data_driven_weight, e.data_driven_conversions, e.data_driven_value
-FROM asked AS a
-JOIN mrcall.conversions AS c ON c.conversion = a.kind AND c.converted_at >= a.since AND c.converted_at < a.until
-CROSS JOIN LATERAL mrcall.explain_conversion(
-    c.conversion, c.conversion_id, a.lookback, exclude_bots => a.no_bots, restart => a.restart,
-    since => CASE WHEN c.conversion_id LIKE '%1' THEN a.since END, until => CASE WHEN c.conversion_id LIKE '%1' THEN a.until END,
-    dimension => a.dimension) AS e;
-
 CREATE TEMP TABLE plain ON COMMIT DROP AS
 WITH journey AS (
-    SELECT e.ask, e.conversion_id, e.currency, e.value, array_agg(e.dimension_value ORDER BY e.touch_no) AS path,
-           array_agg(e.visitor_id ORDER BY e.touch_no) AS visitors
-    FROM explained AS e
-    WHERE e.dimension_value IS NOT NULL
-    GROUP BY 1, 2, 3, 4
+    SELECT a.ask, j.conversion_id, j.currency, j.value::numeric AS value, j.path
+    FROM asked AS a
+    CROSS JOIN LATERAL mrcall_internal.journeys(
+        ROW(a.since, a.until, a.kind, a.lookback, a.dimension, interval '30 minutes', a.restart,
+            ROW(a.no_bots, NULL, NULL, NULL, NULL, NULL, NULL)::mrcall_internal.touch_filter)::mrcall_internal.report,
+        journeys => true) AS answer
+    CROSS JOIN LATERAL mrcall_internal.journey_rows(answer) AS j
+    WHERE j.path <> '{}'
 ),
 weighed AS (
     SELECT j.*, w.weights
@@ -84,10 +75,10 @@ weighed AS (
 )
 SELECT w.ask, w.conversion_id, w.currency, p.*
 FROM weighed AS w
-CROSS JOIN LATERAL unnest(w.path, w.visitors, w.weights, mrcall.split_amount(1, w.weights, 6),
+CROSS JOIN LATERAL unnest(w.path, w.weights, mrcall.split_amount(1, w.weights, 6),
                           mrcall.split_amount(w.value, w.weights,
                                               greatest(scale(w.value), coalesce(mrcall.currency_exponent(w.currency), 0))))
-    WITH ORDINALITY AS p (dimension_value, visitor_id, weight, conversions, value, touch_no);
+    WITH ORDINALITY AS p (dimension_value, weight, conversions, value, touch_no);
 
 CREATE TEMP TABLE report ON COMMIT DROP AS
 SELECT a.ask, r.*
@@ -99,10 +90,8 @@ FROM asked AS a
 JOIN learned AS l USING (ask)
 CROSS JOIN LATERAL (
     SELECT count(*) > 3 AS many_rows, sum(o.touches) > 20 AS many_touches,
-           count(*) FILTER (WHERE (o.conversions, o.value, o.touches, o.visitors)
-                                  IS DISTINCT FROM (r.conversions, r.value, r.touches, r.visitors)) AS differences
-    FROM (SELECT p.dimension_value, p.currency, sum(p.conversions) AS conversions, sum(p.value) AS value,
-                 count(*) AS touches, count(DISTINCT p.visitor_id) AS visitors
+           count(*) FILTER (WHERE (o.conversions, o.value, o.touches) IS DISTINCT FROM (r.conversions, r.value, r.touches)) AS differences
+    FROM (SELECT p.dimension_value, p.currency, sum(p.conversions) AS conversions, sum(p.value) AS value, count(*) AS touches
           FROM plain AS p WHERE p.ask = a.ask AND p.weight > 0 GROUP BY 1, 2) AS o
     FULL JOIN (SELECT x.* FROM report AS x WHERE x.ask = a.ask AND x.dimension_value <> '(unattributed)') AS r
         ON r.dimension_value = o.dimension_value AND r.currency IS NOT DISTINCT FROM o.currency) AS d
@@ -117,15 +106,21 @@ CROSS JOIN LATERAL (
     WHERE x.conversion = a.kind AND x.converted_at >= a.since AND x.converted_at < a.until AND x.currency IS NOT DISTINCT FROM r.currency) AS c;
 
 -- Explained with the report's range, the same; without one, nothing.
-SELECT count(*) FILTER (WHERE e.data_driven_weight IS NOT NULL) > 50 AS many, count(DISTINCT e.ask) AS asks,
-       count(*) FILTER (WHERE e.data_driven_weight IS NOT NULL
-                          AND (e.data_driven_weight, e.data_driven_conversions, e.data_driven_value)
+SELECT a.ask, count(*) >= 9 AS many,
+       count(*) FILTER (WHERE (e.data_driven_weight, e.data_driven_conversions, e.data_driven_value)
                               IS DISTINCT FROM (p.weight, p.conversions, p.value)) AS differences,
-       count(*) FILTER (WHERE e.conversion_id LIKE '%1' AND e.dimension_value IS NOT NULL AND e.data_driven_weight IS NULL) AS missing,
-       count(*) FILTER (WHERE e.conversion_id NOT LIKE '%1' AND (e.data_driven_weight, e.data_driven_conversions, e.data_driven_value)
-                                                                IS DISTINCT FROM (NULL::float8, NULL::numeric, NULL::numeric)) AS too_many
-FROM explained AS e
-LEFT JOIN plain AS p USING (ask, conversion_id, touch_no);
+       count(*) FILTER (WHERE (n.data_driven_weight, n.data_driven_conversions, n.data_driven_value)
+                              IS DISTINCT FROM (NULL::float8, NULL::numeric, NULL::numeric)) AS too_many
+FROM asked AS a
+CROSS JOIN LATERAL (SELECT x.conversion_id FROM plain AS x WHERE x.ask = a.ask AND x.touch_no = 3 ORDER BY md5(x.conversion_id) LIMIT 3) AS c
+CROSS JOIN LATERAL mrcall.explain_conversion(
+    a.kind, c.conversion_id, a.lookback, exclude_bots => a.no_bots, restart => a.restart, since => a.since, until => a.until,
+    dimension => a.dimension) AS e
+JOIN LATERAL mrcall.explain_conversion(
+    a.kind, c.conversion_id, a.lookback, exclude_bots => a.no_bots, restart => a.restart, dimension => a.dimension) AS n USING (touch_no)
+LEFT JOIN plain AS p ON (p.ask, p.conversion_id, p.touch_no) = (a.ask, c.conversion_id, e.touch_no)
+GROUP BY 1
+ORDER BY 1;
 
 -- Workers and their number change no digit.
 SET LOCAL max_parallel_workers_per_gather = 0;
@@ -142,20 +137,32 @@ JOIN (SELECT a.ask, md5(string_agg(r::text, e'\n')) AS rows
       FROM asked AS a, LATERAL mrcall.attribution(a.since, a.until, 'data_driven', a.kind, a.lookback, a.dimension) AS r GROUP BY 1) AS w
     USING (ask);
 
+RESET max_parallel_workers_per_gather;
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
+
 -- roas under every model is attribution beside the costs.
 INSERT INTO mrcall.spend
 SELECT '2026-03-01'::date + n, (ARRAY['Paid Search', 'Paid Social', 'Display'])[1 + n % 3], 'c' || n % 2, n + 0.5,
        (ARRAY['EUR', 'USD'])[1 + n % 2]
 FROM generate_series(0, 59) AS n;
-SELECT k.kind, m.model, count(*) > 10 AS many_rows,
-       count(*) FILTER (WHERE (r.conversions, r.value) IS DISTINCT FROM (a.conversions, a.value)
-                          AND (a.model IS NOT NULL OR (r.conversions, r.value) <> (0, 0))) AS differences
+CREATE TEMP TABLE costs ON COMMIT DROP AS
+SELECT k.kind, r.*
+FROM unnest('{payment,refund}'::text[]) AS k (kind)
+CROSS JOIN LATERAL mrcall.roas(
+    '2026-03-01Z', '2026-05-01Z', k.kind, models => '{shapley,linear,data_driven,markov}', markov_order => 2) AS r;
+CREATE TEMP TABLE credited ON COMMIT DROP AS
+SELECT k.kind, m.model, a.*
 FROM unnest('{payment,refund}'::text[]) AS k (kind)
 CROSS JOIN unnest('{linear,data_driven,markov,shapley}'::text[]) AS m (model)
-CROSS JOIN LATERAL mrcall.roas('2026-03-01Z', '2026-05-01Z', k.kind, models => '{shapley,linear,data_driven,markov}', markov_order => 2) AS r
-LEFT JOIN LATERAL (SELECT m.model, x.* FROM mrcall.attribution('2026-03-01Z', '2026-05-01Z', m.model, k.kind, markov_order => 2) AS x) AS a
-    ON a.dimension_value = r.dimension_value AND a.currency IS NOT DISTINCT FROM r.currency
-WHERE r.model = m.model
+CROSS JOIN LATERAL mrcall.attribution('2026-03-01Z', '2026-05-01Z', m.model, k.kind, markov_order => 2) AS a;
+SELECT r.kind, r.model, count(*) > 10 AS many_rows,
+       count(*) FILTER (WHERE (r.conversions, r.value) IS DISTINCT FROM (a.conversions, a.value)
+                          AND (a.model IS NOT NULL OR (r.conversions, r.value) <> (0, 0))) AS differences
+FROM costs AS r
+LEFT JOIN credited AS a
+    ON (a.kind, a.model, a.dimension_value) = (r.kind, r.model, r.dimension_value) AND a.currency IS NOT DISTINCT FROM r.currency
 GROUP BY 1, 2
 ORDER BY 1, 2;
 

@@ -184,13 +184,12 @@ COMMENT ON FUNCTION mrcall_internal.journey_parts(
     float8[]) IS
     'The parts of the touches of one conversion under the models of journey_models';
 
--- Under data_driven the weights are what the report of a range learned; NULL without a range.
+-- Under data_driven the weights are what the report of a range learned.
 CREATE FUNCTION mrcall_internal.learned_weights(report mrcall_internal.report, journey mrcall_internal.journey)
 RETURNS float8[]
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
-    SELECT CASE WHEN report.since IS NOT NULL AND journey.times IS NOT NULL THEN mrcall_internal.journeys(
-        mrcall_internal.learned_report(report), paths => true, unconverted => true) END AS answer;
+    SELECT mrcall_internal.journeys(mrcall_internal.learned_report(report), paths => true, unconverted => true) AS answer;
     SELECT array_agg(w.weight ORDER BY w.touch_no)
     FROM (SELECT mrcall.path_agg(r.path, r.conversions, 0, r.nulls) AS paths
           FROM mrcall_internal.journey_path_rows(answer) AS r
@@ -202,7 +201,6 @@ AS $$
                     journey.referrer_domains)
             WITH ORDINALITY AS t (channel, source, medium, campaign, landing_page, referrer_domain, n)) AS j
     CROSS JOIN LATERAL mrcall_internal.data_driven_weights(s.paths, j.path) AS w
-    WHERE answer IS NOT NULL
 $$;
 COMMENT ON FUNCTION mrcall_internal.learned_weights(mrcall_internal.report, mrcall_internal.journey) IS
     'The weights of the touches of one conversion under the model data_driven';
@@ -309,11 +307,10 @@ AS $$
            CASE WHEN journey.times IS NOT NULL THEN mrcall_internal.journey_parts(
                journey, ends_at, value, currency, lookback, half_life, first_weight, last_weight, signup_at, business_at,
                weights) END AS parts,
-           mrcall_internal.learned_weights(report, journey) AS learned,
+           CASE WHEN journey.times IS NOT NULL AND report.since IS NOT NULL THEN
+               mrcall_internal.learned_weights(report, journey) END AS learned,
            CASE WHEN journey.times IS NOT NULL THEN mrcall_internal.warn_of_dropped_events(
                begins_at, 'the journey may have begun with touches that are gone') END;
-    SELECT mrcall.split_amount(1, learned, 6) AS learned_counts,
-           mrcall.split_amount(value, learned, mrcall_internal.money_scale(value, currency)) AS learned_amounts;
     SELECT t.touch_no, t.touched_at, t.visitor_id, t.channel, t.source, t.medium, t.campaign, t.landing_page, t.referrer_domain,
            t.rule, why, customer, business, converted_at, ends_at, value, currency,
            parts.weights[1][t.touch_no], parts.counts[1][t.touch_no], parts.amounts[1][t.touch_no],
@@ -328,7 +325,8 @@ AS $$
            parts.weights[10][t.touch_no], parts.counts[10][t.touch_no], parts.amounts[10][t.touch_no],
            parts.weights[11][t.touch_no], parts.counts[11][t.touch_no], parts.amounts[11][t.touch_no],
            parts.weights[12][t.touch_no], parts.counts[12][t.touch_no], parts.amounts[12][t.touch_no],
-           learned[t.touch_no], learned_counts[t.touch_no], learned_amounts[t.touch_no],
+           learned[t.touch_no], (mrcall.split_amount(1, learned, 6))[t.touch_no],
+           (mrcall.split_amount(value, learned, mrcall_internal.money_scale(value, currency)))[t.touch_no],
            NULL::float8, NULL::numeric, NULL::numeric, NULL::float8, NULL::numeric, NULL::numeric,
            parts.weights[13][t.touch_no], parts.counts[13][t.touch_no], parts.amounts[13][t.touch_no]
     FROM (SELECT) AS one
