@@ -24,7 +24,8 @@ verdict() { # name, status: 0 passed, 77 skipped
 if wanted engine; then
     say "==> engine: unit and property tests (a minute or two; the first time they are compiled)"
     status=0
-    cargo test -q -p mrcall_engine >"$LOGS/test-engine.log" 2>&1 || status=$?
+    # At its full size it prints figures.
+    cargo test -q -p mrcall_engine ${SOAK:+-- --show-output} >"$LOGS/test-engine.log" 2>&1 || status=$?
     grep '^test result' "$LOGS/test-engine.log" || true
     verdict engine "$status"
 fi

@@ -140,7 +140,7 @@ fn of_one_journey(model: Model, options: &Options) -> Result<()> {
             format!("model {} needs all journeys, not one", model.name()),
             format!(
                 "Use mrcall.path_agg and mrcall.{}, or one of {}.",
-                model.name(),
+                if model == Model::DataDriven { "path_credit" } else { model.name() },
                 Model::names(|needs| needs != Needs::AllJourneys)
             ),
         )),
@@ -276,7 +276,9 @@ fn shape(
         Model::Participation => Shape::Ends([1.0; 3], end),
         Model::Custom => Shape::Each(by_own_weights(options.weights.unwrap_or_default(), count)?),
         // Not of this kind, or refused by the callers.
-        Model::WShaped | Model::TimeDecay | Model::Markov | Model::Shapley => Shape::Each(Vec::new()),
+        Model::WShaped | Model::TimeDecay | Model::DataDriven | Model::Markov | Model::Shapley => {
+            Shape::Each(Vec::new())
+        }
     })
 }
 

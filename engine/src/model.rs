@@ -32,6 +32,8 @@ pub enum Model {
     Participation,
     /// The caller's weights by position, scaled to a sum of 1.
     Custom,
+    /// What each channel adds to the chance to convert of journeys with the same channels.
+    DataDriven,
     /// Removal effects in the Markov chain of all journeys.
     Markov,
     /// The Shapley value over all journeys.
@@ -86,7 +88,7 @@ const fn about(model: Model, name: &'static str, needs: Needs, description: &'st
 }
 
 /// Every model, in the order in which reports list them.
-pub const MODELS: [About; 15] = [
+pub const MODELS: [About; 16] = [
     about(Model::FirstTouch, "first_touch", Needs::Order, "all to the first touch"),
     about(Model::LastTouch, "last_touch", Needs::Order, "all to the last touch"),
     about(Model::LastNonDirect, "last_non_direct", Needs::Order, "all to the last touch that is not Direct"),
@@ -115,6 +117,12 @@ pub const MODELS: [About; 15] = [
         "every touch full credit: sums to more than the conversions",
     ),
     about(Model::Custom, "custom", Needs::Weights, "weights of one's own by position"),
+    about(
+        Model::DataDriven,
+        "data_driven",
+        Needs::AllJourneys,
+        "what each channel adds to the conversions of journeys with the same channels",
+    ),
     about(Model::Markov, "markov", Needs::AllJourneys, "what would be lost without the channel, in a Markov chain"),
     about(Model::Shapley, "shapley", Needs::AllJourneys, "the Shapley value of the channel among all sets of channels"),
 ];

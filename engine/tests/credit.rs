@@ -173,7 +173,7 @@ fn names() {
         assert!(error.hint.contains("first_touch, last_touch") && error.hint.contains("shapley"), "{}", error.hint);
         assert!(error.message.contains(name), "{}", error.message);
     }
-    for name in ["markov", "shapley"] {
+    for name in ["data_driven", "markov", "shapley"] {
         let error = run(&[], name, &Options::default()).unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidArgument);
         assert!(error.message.contains(name) && error.hint.contains("path_agg"), "{error}: {}", error.hint);

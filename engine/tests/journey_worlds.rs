@@ -13,7 +13,7 @@ use mrcall_engine::model::Model;
 use num_bigint::BigUint;
 
 const WORLDS: u64 = 12_000;
-const MODELS: [Model; 9] = [
+const MODELS: [Model; 10] = [
     Model::FirstTouch,
     Model::LastTouch,
     Model::LastNonDirect,
@@ -23,6 +23,7 @@ const MODELS: [Model; 9] = [
     Model::InverseJ,
     Model::TimeDecay,
     Model::Participation,
+    Model::DataDriven,
 ];
 const CHANNELS: [&str; 5] = ["Direct", "Direct", "Email", "Paid Search", "Référence"];
 const HALF_LIFE: i64 = 4;
@@ -73,6 +74,8 @@ struct World {
     /// Who converted before the end of the range, beside those of `conversions`.
     converted: Vec<String>,
     restarts: Vec<(String, i64)>,
+    /// Where `data_driven` learns from other conversions: they, and who has converted beside.
+    learned: Option<(Vec<Converted>, Vec<String>)>,
     lookback: i64,
     unconverted: Option<(i64, i64)>,
 }
@@ -114,6 +117,17 @@ fn world(rng: &mut Rng) -> World {
         world.unconverted = Some((from, from + 1 + rng.below(span) as i64));
         world.converted = (0..rng.below(3)).map(|_| rng.name('c', customers)).collect();
     }
+    if rng.below(3) == 0 {
+        let learned = (0..rng.below(5)).map(|_| Converted {
+            id: String::new(),
+            customer: (rng.below(8) > 0).then(|| rng.name('c', customers)),
+            at: rng.below(span) as i64,
+            units: 0,
+            currency: None,
+        });
+        let learned = learned.collect();
+        world.learned = Some((learned, (0..rng.below(3)).map(|_| rng.name('c', customers)).collect()));
+    }
     world
 }
 
@@ -139,6 +153,7 @@ fn answer(world: &World, rng: &mut Rng) -> Vec<u8> {
         paths: true,
         unconverted: world.unconverted,
         journeys: true,
+        learns_apart: world.learned.is_some(),
         ..JourneySettings::default()
     };
     let mut set = JourneySet::new(settings).unwrap();
@@ -172,6 +187,14 @@ fn answer(world: &World, rng: &mut Rng) -> Vec<u8> {
     }
     for (customer, at) in &world.restarts {
         set.push_restart(customer, *at).unwrap();
+    }
+    if let Some((learned, converted)) = &world.learned {
+        for c in learned {
+            set.push_learned(c.customer.as_deref(), c.at - world.lookback, c.at).unwrap();
+        }
+        for customer in learned.iter().filter_map(|c| c.customer.as_ref()).chain(converted) {
+            set.push_learned_converted(customer).unwrap();
+        }
     }
     set.answer().unwrap()
 }
@@ -261,6 +284,7 @@ fn path(journey: &[Touched]) -> Vec<String> {
 fn cells(world: &World) -> Cells {
     let mut cells = Cells::new();
     let nothing = || vec![Default::default(); MODELS.len()];
+    let seen = seen(world);
     for c in &world.conversions {
         let currency = c.currency.map(str::to_owned);
         let journey = journey(world, c);
@@ -273,7 +297,10 @@ fn cells(world: &World) -> Cells {
             continue;
         }
         for (m, model) in MODELS.into_iter().enumerate() {
-            let weights = weights(&journey, model);
+            let weights = match model {
+                Model::DataDriven => data_driven(&journey, &seen),
+                _ => weights(&journey, model),
+            };
             let (counts, values) = match model {
                 Model::Participation => (vec![1_000_000; journey.len()], vec![i128::from(c.units); journey.len()]),
                 _ => (split(1_000_000, &weights), split(c.units, &weights)),
@@ -302,22 +329,71 @@ fn paths(world: &World) -> Paths {
         sums.0 += 1;
         sums.1 += i128::from(c.units);
     }
-    let Some((from, until)) = world.unconverted else { return paths };
+    for journey in unconverted(world, &world.conversions, &world.converted) {
+        paths.entry((path(&journey), None)).or_default().2 += 1;
+    }
+    paths
+}
+
+/// The journeys in the range of those who have not converted.
+fn unconverted(world: &World, conversions: &[Converted], converted: &[String]) -> Vec<Vec<Touched>> {
+    let Some((from, until)) = world.unconverted else { return Vec::new() };
     let has_converted = |customer: &str| {
-        world.converted.iter().any(|c| c == customer)
-            || world.conversions.iter().any(|c| c.customer.as_deref() == Some(customer))
+        converted.iter().any(|c| c == customer) || conversions.iter().any(|c| c.customer.as_deref() == Some(customer))
     };
     let customers: BTreeSet<&str> = world.links.iter().map(|(customer, _)| customer.as_str()).collect();
     let linked: BTreeSet<&str> = world.links.iter().map(|(_, visitor)| visitor.as_str()).collect();
     let strangers: BTreeSet<&str> = world.touches.iter().map(|touch| touch.visitor.as_str()).collect();
     let persons = customers.into_iter().filter(|customer| !has_converted(customer)).map(|c| browsers(world, c));
-    for person in persons.chain(strangers.difference(&linked).map(|visitor| BTreeSet::from([*visitor]))) {
-        let journey = between(world, &person, from, until - 1);
-        if !journey.is_empty() {
-            paths.entry((path(&journey), None)).or_default().2 += 1;
+    let persons = persons.chain(strangers.difference(&linked).map(|visitor| BTreeSet::from([*visitor])));
+    persons.map(|person| between(world, &person, from, until - 1)).filter(|journey| !journey.is_empty()).collect()
+}
+
+/// By set of values: how many journeys have exactly it, and how many of them converted.
+type Seen = BTreeMap<BTreeSet<String>, (f64, f64)>;
+
+fn seen(world: &World) -> Seen {
+    let own = (world.conversions.clone(), world.converted.clone());
+    let (conversions, converted) = world.learned.as_ref().unwrap_or(&own);
+    let mut seen = Seen::new();
+    let done = conversions.iter().map(|c| (journey(world, c), 1.0)).filter(|(journey, _)| !journey.is_empty());
+    for (journey, converts) in done.chain(unconverted(world, conversions, converted).into_iter().map(|j| (j, 0.0))) {
+        let sums = seen.entry(path(&journey).into_iter().collect()).or_default();
+        *sums = (sums.0 + 1.0, sums.1 + converts);
+    }
+    seen
+}
+
+/// The mean of what each value adds to the rate of conversions, over all orders in which the values of a journey may come.
+fn data_driven(journey: &[Touched], seen: &Seen) -> Vec<f64> {
+    let worth = |set: &[&String]| {
+        let set: BTreeSet<String> = set.iter().copied().cloned().collect();
+        seen.get(&set).map_or(0.0, |(all, converted)| converted / all)
+    };
+    let values: BTreeSet<&String> = journey.iter().map(|touch| &touch.value).collect();
+    let (mut gains, mut orders) = (BTreeMap::<&String, f64>::new(), vec![Vec::new()]);
+    for value in values {
+        orders = orders
+            .iter()
+            .flat_map(|order: &Vec<&String>| {
+                (0..=order.len()).map(|at| [&order[..at], &[value], &order[at..]].concat())
+            })
+            .collect();
+    }
+    for order in &orders {
+        for i in 0..order.len() {
+            *gains.entry(order[i]).or_default() += (worth(&order[..=i]) - worth(&order[..i])) / orders.len() as f64;
         }
     }
-    paths
+    gains.values_mut().for_each(|gain| *gain = if *gain < 1e-12 { 0.0 } else { *gain });
+    let sum: f64 = gains.values().sum();
+    let quantum = 2f64.powi(-40);
+    let weight = |touch: &Touched| {
+        let share = if sum > 0.0 { gains[&touch.value] / sum } else { 1.0 / gains.len() as f64 };
+        let times = journey.iter().filter(|other| other.value == touch.value).count();
+        (share / quantum).round() * quantum / times as f64
+    };
+    journey.iter().map(weight).collect()
 }
 
 fn rows_of<T: AnswerRow>(answer: &[u8]) -> Vec<T> {

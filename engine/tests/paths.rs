@@ -118,12 +118,12 @@ fn removal_effects(rows: &[Row], order: usize) -> Option<BTreeMap<&'static str, 
     let mut weights = Weights::new();
     let mut values: BTreeMap<Vec<&str>, (f64, f64)> = BTreeMap::new();
     for (path, conversions, value, nulls) in rows.iter().filter(|row| !row.0.is_empty()) {
-        let mut path = path.clone();
-        path.dedup();
+        // Windows of the path as it is; then equal neighbouring states are one.
         let mut states: Vec<Vec<&str>> = path.windows(order).map(<[_]>::to_vec).collect();
         if states.is_empty() {
-            states = vec![path];
+            states = vec![path.clone()];
         }
+        states.dedup();
         let mut add = |from: &Vec<&'static str>, to: &Vec<&'static str>, weight: i64| {
             *weights.entry(from.clone()).or_default().entry(to.clone()).or_default() += weight as f64;
         };
@@ -628,6 +628,7 @@ fn intervals_hold_the_truth() {
             ("shapley", Model::Shapley, 1, Game::Total),
             ("shapley rate", Model::Shapley, 1, Game::Rate),
             ("shapley conditional", Model::Shapley, 1, Game::Conditional),
+            ("data_driven", Model::DataDriven, 1, Game::Total),
             ("linear", Model::Linear, 1, Game::Total),
         ] {
             let run = |set: &PathSet, replicates| {

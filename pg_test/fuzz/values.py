@@ -9,7 +9,7 @@ CHANNELS = ["Direct", "Paid Search", "Organic Search", "Referral", "Email", "AI 
 DIMENSIONS = ["channel", "source", "medium", "campaign", "landing_page", "referrer_domain"]
 CONVERSIONS = ["signup", "business", "first_call", "subscription", "payment", "refund"]
 MODELS = ["first_touch", "last_touch", "last_non_direct", "last_paid", "linear", "position_based", "j_shaped", "inverse_j",
-          "w_shaped", "time_decay", "participation", "markov", "shapley", "custom"]
+          "w_shaped", "time_decay", "participation", "data_driven", "markov", "shapley", "custom"]
 TRANSFORMS = ["exposure", "unique", "first", "frequency", "trim", "remove_if_not_all", "remove_if_last_and_not_all"]
 URLS = ["https://mrcall.ai/pricing?gclid=x&utm_source=google", "https://www.google.com/search?q=a%20b", "/pricing",
         "http://user:pw@xn--bcher-kva.example:8080/%e2%82%ac?a=b#c", "android-app://com.google.android.gm/"]

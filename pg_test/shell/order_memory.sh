@@ -37,7 +37,7 @@ INSERT INTO aggregate VALUES
 ('path_agg', '{many}', $$pg_column_size(mrcall.path_agg(ARRAY[visitor, 'x'], 1, n, 0 ORDER BY %s))$$),
 ('distinct_agg', '{many}', $$pg_column_size(mrcall.distinct_agg(visitor ORDER BY %s))$$),
 ('journey_set', '{many}', $$octet_length(mrcall_internal.journey_set(3, NULL, visitor, at, '2026-01-01', 'Email', 'value', NULL, NULL, NULL, NULL, NULL, NULL,
-    '{linear}', '7 days', 0.4, 0.4, NULL, true, true, '2026-01-01', '2030-01-01', true ORDER BY %s))$$);
+    '{linear}', '7 days', 0.4, 0.4, NULL, true, true, '2026-01-01', '2030-01-01', true, false ORDER BY %s))$$);
 CREATE TEMP TABLE way (name text, sorting text);
 INSERT INTO way VALUES ('from the last to the first', 'at DESC'), ('in no order', 'md5(at::text)'),
     ('two streams in turn', '(at - ''2026-01-01'') / (1 + n % 2), n'), ('visitor by visitor, in no order', 'visitor, md5(at::text)');

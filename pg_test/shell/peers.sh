@@ -29,3 +29,6 @@ echo "figure: buckets: every difference from DuckDB and ClickHouse is one of the
 python3 "$oracles/path_peers.py" compare --seed "$SEED" --worlds "${WORLDS:-40}" >"$LOGS/peers-paths.out" 2>&1 ||
     die "the models over paths differ" "$(tail -n 30 "$LOGS/peers-paths.out")"
 echo "figure: paths: $(grep -c 'all equal' "$LOGS/peers-paths.out") comparisons with packages of Python, all equal"
+python3 "$oracles/markov_simulation.py" --seed "$SEED" --worlds "${WORLDS:-40}" >"$LOGS/peers-markov.out" 2>&1 ||
+    die "markov and the simulation differ" "$(tail -n 30 "$LOGS/peers-markov.out")"
+sed -n 's/^| \([1-4]\) |/figure: markov of order \1 beside a million simulated journeys:/p' "$LOGS/peers-markov.out"

@@ -61,7 +61,8 @@ SELECT c.conversion AS kind, e.reason IS NOT NULL AS is_rest, e.visitor_id, d.di
        CASE WHEN e.reason IS NULL THEN (to_jsonb(e) ->> (m.model || '_conversions'))::numeric ELSE 1 END AS conversions,
        CASE WHEN e.reason IS NULL THEN (to_jsonb(e) ->> (m.model || '_value'))::numeric ELSE e.value END AS value
 FROM mrcall.conversions AS c
-CROSS JOIN LATERAL mrcall.explain_conversion(c.conversion, c.conversion_id, '45 days', '3 days', 0.3, 0.5, weights => '{3,0,1}') AS e
+CROSS JOIN LATERAL mrcall.explain_conversion(
+    c.conversion, c.conversion_id, '45 days', '3 days', 0.3, 0.5, weights => '{3,0,1}') AS e
 CROSS JOIN LATERAL (VALUES ('channel', e.channel), ('source', e.source)) AS x (dimension, dimension_value)
 CROSS JOIN LATERAL (SELECT x.dimension, CASE WHEN e.reason IS NULL THEN coalesce(x.dimension_value, '(not set)')
                                              ELSE '(unattributed)' END AS dimension_value) AS d
@@ -79,7 +80,7 @@ FROM (SELECT e.kind, e.dimension, e.model, e.dimension_value, e.currency, sum(e.
 FULL JOIN one_by_one AS o
     ON (o.kind, o.dimension, o.model, o.dimension_value, coalesce(o.currency, '-'))
      = (e.kind, e.dimension, e.model, e.dimension_value, coalesce(e.currency, '-'))
-WHERE coalesce(o.model, e.model) NOT IN ('markov', 'shapley') AND coalesce(o.dimension, e.dimension) = 'channel'
+WHERE coalesce(o.model, e.model) NOT IN ('data_driven', 'markov', 'shapley') AND coalesce(o.dimension, e.dimension) = 'channel'
   AND coalesce(o.kind, e.kind) IN ('signup', 'subscription', 'payment', 'refund')
   AND NOT (o.model IS NOT NULL AND o.dimension_value = '(unattributed)' AND o.conversions = 0)
 GROUP BY 1
@@ -94,11 +95,11 @@ INSERT INTO public.website_events (session_id, created_at, page_url, utm_source,
     ('T-browser-2', '2034-01-01 09:00Z', 'https://mrcall.ai/', 'partner', 'affiliate'),
     ('T-browser-2', '2034-01-01 10:00Z', 'https://mrcall.ai/', 'news', 'email');
 SELECT p.* FROM mrcall.conversion_paths('2034-01-01Z', '2034-01-03Z') AS p;
-SELECT a.dimension_value, a.linear_conversions, a.participation_conversions, a.markov_conversions, a.shapley_conversions, a.custom_value
+SELECT a.dimension_value, a.linear_conversions, a.participation_conversions, a.data_driven_conversions, a.markov_conversions, a.shapley_conversions, a.custom_value
 FROM mrcall.attribution_models('2034-01-01Z', '2034-01-03Z') AS a;
 SELECT a.* FROM mrcall.attribution('2034-01-01Z', '2034-01-03Z', 'markov') AS a;
 -- Without the journeys of others: no markov, no shapley; the rest as before.
-SELECT a.dimension_value, a.linear_conversions, a.markov_conversions, a.shapley_value
+SELECT a.dimension_value, a.linear_conversions, a.data_driven_value, a.markov_conversions, a.shapley_value
 FROM mrcall.attribution_models('2034-01-01Z', '2034-01-03Z', data_driven => false) AS a;
 -- A period without a conversion.
 SELECT a.dimension_value, a.currency, a.linear_conversions, a.linear_value, a.markov_conversions, a.shapley_value
@@ -110,5 +111,5 @@ INSERT INTO public.website_events (session_id, created_at, page_url, utm_source,
 SELECT 'T-browser-1', timestamptz '2033-12-20Z' + n * interval '40 minutes', 'https://mrcall.ai/', 'news', 'email', 'c' || n
 FROM generate_series(1, 65) AS n;
 SELECT count(*) AS rows, sum(a.linear_conversions) AS linear, sum(a.markov_conversions) AS markov, sum(a.shapley_conversions) AS shapley,
-       max(a.shapley_conversions) FILTER (WHERE a.dimension_value ~ '^c') AS largest, sum(a.participation_conversions) AS participation
+       sum(a.data_driven_conversions) AS data_driven, max(a.shapley_conversions) FILTER (WHERE a.dimension_value ~ '^c') AS largest, sum(a.participation_conversions) AS participation
 FROM mrcall.attribution_models('2034-01-02Z', '2034-01-03Z', dimension => 'campaign') AS a;

@@ -39,7 +39,7 @@ SELECT * FROM mrcall.roas(:r, dimension => 'source');
 SELECT * FROM mrcall.roas(:r, models => NULL);
 SELECT * FROM mrcall.roas(:r, models => '{}');
 SELECT * FROM mrcall.roas(:r, models => '{linear,NULL}');
-SELECT * FROM mrcall.roas(:r, models => '{markov}');
+SELECT * FROM mrcall.roas(:r, models => '{markov}', markov_order => 0);
 SELECT * FROM mrcall.roas(:r, zone => 'Mars');
 SELECT * FROM mrcall.attribution_interval(:r, 'best');
 SELECT * FROM mrcall.attribution_interval(:r, replicates => 0);
@@ -64,9 +64,9 @@ INSERT INTO mrcall.spend VALUES ('2026-04-01', 'Display', NULL, 1, 'EUR'), ('202
 SELECT * FROM mrcall_internal.journey_credit_rows('');
 SELECT * FROM mrcall_internal.journey_path_rows('\x4a02ff');
 SELECT * FROM mrcall_internal.journey_rows('\x4a0201000100');
-SELECT mrcall_internal.journey_set(7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{linear}', '1 day',
+SELECT mrcall_internal.journey_set(8, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{linear}', '1 day',
     0.4, 0.4, NULL,
-                           true, true, NULL, NULL, true);
+                           true, true, NULL, NULL, true, false);
 SELECT mrcall_internal.journey_set(1, 'c', NULL, now(), now(), NULL, NULL, 'x', 'NaN', 2, NULL, NULL, NULL, '{linear}', '1 day', 0.4,
     0.4, NULL,
-                           true, true, NULL, NULL, true);
+                           true, true, NULL, NULL, true, false);

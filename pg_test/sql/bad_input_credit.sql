@@ -42,6 +42,7 @@ SELECT * FROM mrcall.buckets('1 day', '2026-04-02', '2026-04-02', 'UTC');
 \set touches '''{2026-04-01,2026-04-02}'', ''{Email,Direct}'', ''2026-04-03'''
 SELECT * FROM mrcall.credit(:touches, NULL);
 SELECT * FROM mrcall.credit(:touches, 'best');
+SELECT * FROM mrcall.credit(:touches, 'data_driven');
 SELECT * FROM mrcall.credit(:touches, 'markov');
 SELECT * FROM mrcall.credit(:touches, 'shapley');
 SELECT * FROM mrcall.credit(:touches, 'linear', NULL);

@@ -14,7 +14,7 @@ COMMENT ON FUNCTION mrcall.credit(
 
 CREATE FUNCTION mrcall.models()
 RETURNS TABLE (model text, additive boolean, needs text, description text)
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5 ROWS 15
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5 ROWS 16
 AS 'MODULE_PATHNAME', 'models_wrapper';
 COMMENT ON FUNCTION mrcall.models() IS
     'The attribution models: whether their credits sum to the conversions, and what they look at';
@@ -46,9 +46,11 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    -- No touches: only the model and its options are checked.
-    PERFORM FROM mrcall.credit('{}'::timestamptz[], '{}'::text[], '2000-01-01 00:00Z'::timestamptz, model, lookback, half_life,
-                               first_weight, last_weight, weights => weights);
+    -- No touches: only the model and its options are checked. Those over all journeys have no options here.
+    PERFORM FROM mrcall.credit(
+        '{}'::timestamptz[], '{}'::text[], '2000-01-01 00:00Z'::timestamptz,
+        CASE WHEN model IN ('data_driven', 'markov', 'shapley') THEN 'linear' ELSE model END, lookback, half_life, first_weight,
+        last_weight, weights => weights);
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_model(text, interval, interval, float8, float8, float8[]) IS

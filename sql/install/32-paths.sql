@@ -66,7 +66,8 @@ RETURNS TABLE (
     last_paid_conversions float8, last_paid_value float8, linear_conversions float8, linear_value float8,
     position_based_conversions float8, position_based_value float8, u_shaped_conversions float8, u_shaped_value float8,
     j_shaped_conversions float8, j_shaped_value float8, inverse_j_conversions float8, inverse_j_value float8,
-    participation_conversions float8, participation_value float8, custom_conversions float8, custom_value float8)
+    participation_conversions float8, participation_value float8, data_driven_conversions float8, data_driven_value float8,
+    custom_conversions float8, custom_value float8)
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 2000 ROWS 20
 AS 'MODULE_PATHNAME', 'path_models_wrapper';
 COMMENT ON FUNCTION mrcall.path_models(mrcall.path_set, float8, float8, float8[]) IS

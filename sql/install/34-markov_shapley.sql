@@ -15,6 +15,14 @@ AS 'MODULE_PATHNAME', 'shapley_wrapper';
 COMMENT ON FUNCTION mrcall.shapley(mrcall.path_set, text, int, bigint) IS
     'What each channel earns by its Shapley value; sampled, with its standard error, where it is not exact';
 
+-- For explain_conversion.
+CREATE FUNCTION mrcall_internal.data_driven_weights(paths mrcall.path_set, path text[])
+RETURNS TABLE (touch_no int, weight float8)
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 1000 ROWS 4
+AS 'MODULE_PATHNAME', 'data_driven_weights_wrapper';
+COMMENT ON FUNCTION mrcall_internal.data_driven_weights(mrcall.path_set, text[]) IS
+    'The weight of each touch of a path under the model data_driven that the paths of a set teach';
+
 CREATE FUNCTION mrcall.path_interval(
     paths mrcall.path_set, model text, markov_order int DEFAULT 1, game text DEFAULT 'total',
     replicates int DEFAULT 1000, level float8 DEFAULT 0.95, seed bigint DEFAULT 42)

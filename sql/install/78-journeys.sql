@@ -20,18 +20,20 @@ COMMENT ON FUNCTION mrcall_internal.check_conversion(text) IS 'Raises the error 
 
 -- Conversions, links and touches of a report, in any order; row_kind says what a row is: 0 nothing, 1 a conversion, 2 a
 -- browser of a customer, 3 a touch, 4 a customer who converted before the end of the range, 5 an instant at which a
--- customer's journey restarts.
+-- customer's journey restarts; where the model data_driven learns from other conversions (learns_apart), 6 is one of those and 7 a
+-- customer who had one before the end of the range.
 CREATE FUNCTION mrcall_internal.journey_set_trans(
     internal, row_kind int, customer_id text, visitor_id text, at timestamptz, begins_at timestamptz, channel text,
     dimension_value text, conversion_id text, value text, scale int, currency text, signed_up_at timestamptz,
     business_at timestamptz, models text[], half_life interval, first_weight float8, last_weight float8, weights float8[],
-    counts boolean, paths boolean, unconverted_since timestamptz, unconverted_until timestamptz, journeys boolean)
+    counts boolean, paths boolean, unconverted_since timestamptz, unconverted_until timestamptz, journeys boolean,
+    learns_apart boolean)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
 AS 'MODULE_PATHNAME', 'journey_set_trans_wrapper';
 COMMENT ON FUNCTION mrcall_internal.journey_set_trans(
     internal, int, text, text, timestamptz, timestamptz, text, text, text, text, int, text, timestamptz, timestamptz, text[],
-    interval, float8, float8, float8[], boolean, boolean, timestamptz, timestamptz, boolean)
+    interval, float8, float8, float8[], boolean, boolean, timestamptz, timestamptz, boolean, boolean)
 IS 'Transition of journey_set';
 
 CREATE FUNCTION mrcall_internal.journey_set_final(internal)
@@ -44,7 +46,8 @@ CREATE AGGREGATE mrcall_internal.journey_set(
     row_kind int, customer_id text, visitor_id text, at timestamptz, begins_at timestamptz, channel text,
     dimension_value text, conversion_id text, value text, scale int, currency text, signed_up_at timestamptz,
     business_at timestamptz, models text[], half_life interval, first_weight float8, last_weight float8, weights float8[],
-    counts boolean, paths boolean, unconverted_since timestamptz, unconverted_until timestamptz, journeys boolean) (
+    counts boolean, paths boolean, unconverted_since timestamptz, unconverted_until timestamptz, journeys boolean,
+    learns_apart boolean) (
     SFUNC = mrcall_internal.journey_set_trans,
     STYPE = internal,
     SSPACE = 10000000,
@@ -53,7 +56,7 @@ CREATE AGGREGATE mrcall_internal.journey_set(
 );
 COMMENT ON AGGREGATE mrcall_internal.journey_set(
     int, text, text, timestamptz, timestamptz, text, text, text, text, int, text, timestamptz, timestamptz, text[], interval,
-    float8, float8, float8[], boolean, boolean, timestamptz, timestamptz, boolean)
+    float8, float8, float8[], boolean, boolean, timestamptz, timestamptz, boolean, boolean)
 IS 'What a report says about journeys, as bytes for journey_credit_rows, journey_path_rows and journey_rows';
 
 -- By model, in the order in which they were asked for; dimension_value NULL for conversions without a journey.
@@ -182,8 +185,19 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.links(text[]) IS 'The browsers that are linked to customers';
 
+-- What the model data_driven learns from: refunds take their credit back where the payments of the same arguments gave it.
+CREATE FUNCTION mrcall_internal.learned_report(report mrcall_internal.report)
+RETURNS mrcall_internal.report
+LANGUAGE mrcall_sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT ROW(report.since, report.until, CASE report.conversion WHEN 'refund' THEN 'payment' ELSE report.conversion END,
+               report.lookback, report.dimension, report.gap, report.restart, report.filter)::mrcall_internal.report
+$$;
+COMMENT ON FUNCTION mrcall_internal.learned_report(mrcall_internal.report) IS
+    'The report whose journeys the model data_driven learns from';
+
 -- Reads the conversions once, then the visits once: of the browsers that are linked to a converter, or of all where journeys
--- without a conversion are asked for.
+-- without a conversion are asked for, or data_driven.
 CREATE FUNCTION mrcall_internal.journeys(
     report mrcall_internal.report, models text[] DEFAULT '{}', half_life interval DEFAULT '7 days',
     first_weight float8 DEFAULT 0.4, last_weight float8 DEFAULT 0.4, weights float8[] DEFAULT NULL,
@@ -195,19 +209,23 @@ AS $$
            mrcall_internal.check_dimension(report.dimension, '{channel,source,medium,campaign,landing_page,referrer_domain}'),
            mrcall_internal.exact(report.lookback, 'lookback') AS exact_lookback, mrcall_internal.visit_margin(report.gap) AS margin,
            mrcall_internal.require_attached(), mrcall_internal.check_filter(report.filter);
-    SELECT mrcall_internal.converts(report, 'w_shaped' = ANY (models), unconverted) AS found,
+    SELECT unconverted OR coalesce('data_driven' = ANY (models), false) AS everybody,
+           coalesce('data_driven' = ANY (models), false) AND report.conversion = 'refund' AS apart;
+    SELECT mrcall_internal.converts(report, 'w_shaped' = ANY (models), everybody) AS found,
+           CASE WHEN apart THEN mrcall_internal.converts(mrcall_internal.learned_report(report), false, true) END AS learned,
            CASE WHEN report.restart THEN mrcall_internal.restarts(report.conversion) END AS restarting;
-    SELECT mrcall_internal.links(CASE WHEN NOT unconverted THEN coalesce(found.customer_ids, '{}') END) AS linked;
+    SELECT mrcall_internal.links(CASE WHEN NOT everybody THEN coalesce(found.customer_ids, '{}') END) AS linked,
+           least(found.first_at, learned.first_at) AS first_end, greatest(found.last_at, learned.last_at) AS last_end;
 
     -- The range of events and the browsers as plain values, so that the planner prunes chunks and uses indexes. A range of nothing
     -- where nobody has a browser: no chunk is read.
-    SELECT CASE WHEN NOT unconverted THEN linked.visitor_ids END AS browsers,
-           CASE WHEN unconverted
-                THEN mrcall_internal.earlier(least(mrcall_internal.earlier(found.first_at, exact_lookback), report.since), margin)
+    SELECT CASE WHEN NOT everybody THEN linked.visitor_ids END AS browsers,
+           CASE WHEN everybody
+                THEN mrcall_internal.earlier(least(mrcall_internal.earlier(first_end, exact_lookback), report.since), margin)
                 WHEN linked.visitor_ids = '{}' THEN report.since
                 ELSE coalesce(mrcall_internal.earlier(mrcall_internal.earlier(found.first_at, exact_lookback), margin),
                               report.since) END AS first_at,
-           CASE WHEN unconverted THEN mrcall_internal.later(greatest(found.last_at, report.until), margin)
+           CASE WHEN everybody THEN mrcall_internal.later(greatest(last_end, report.until), margin)
                 WHEN linked.visitor_ids = '{}' THEN report.since
                 ELSE mrcall_internal.later(found.last_at, margin) END AS last_at;
     SELECT mrcall_internal.warn_of_dropped_events(first_at, 'journeys that began before have fewer touches, or none');
@@ -215,7 +233,7 @@ AS $$
     SELECT mrcall_internal.journey_set(
         r.row_kind, r.customer_id, r.visitor_id, r.at, r.begins_at, r.channel, r.dimension_value, r.conversion_id, r.value,
         r.scale, r.currency, r.signed_up_at, r.business_at, models, half_life, first_weight, last_weight, weights, counts, paths,
-        CASE WHEN unconverted THEN report.since END, CASE WHEN unconverted THEN report.until END, journeys)
+        CASE WHEN everybody THEN report.since END, CASE WHEN everybody THEN report.until END, journeys, apart)
     FROM (
         SELECT 0 AS row_kind, NULL::text AS customer_id, NULL::text AS visitor_id, NULL::timestamptz AS at,
                NULL::timestamptz AS begins_at, NULL::text AS channel, NULL::text AS dimension_value, NULL::text AS conversion_id,
@@ -243,6 +261,13 @@ AS $$
         UNION ALL
         SELECT 5, c.customer_id, NULL, c.at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM unnest(restarting.customer_ids, restarting.at) AS c (customer_id, at)
+        UNION ALL
+        SELECT 6, c.customer_id, NULL, c.ends_at, mrcall_internal.earlier(c.ends_at, exact_lookback), NULL, NULL, NULL, NULL, NULL,
+               NULL, NULL, NULL
+        FROM unnest(learned.customer_ids, learned.ends_at) AS c (customer_id, ends_at)
+        UNION ALL
+        SELECT 7, c.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        FROM unnest(learned.converted) AS c (customer_id)
     ) AS r
 $$;
 COMMENT ON FUNCTION mrcall_internal.journeys(

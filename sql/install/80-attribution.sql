@@ -2,7 +2,7 @@
 
 -- The credit of a model over all paths of an answer, each currency for itself: its conversions and the journeys without one.
 -- The totals are shared out in proportion to it, in order of the values by bytes.
-CREATE FUNCTION mrcall_internal.data_driven(answer bytea, model text, markov_order int)
+CREATE FUNCTION mrcall_internal.shared_credit(answer bytea, model text, markov_order int)
 RETURNS TABLE (dimension_value text, currency text, conversions numeric, value numeric)
 LANGUAGE mrcall_sql IMMUTABLE PARALLEL SAFE COST 10000 ROWS 20
 AS $$
@@ -49,7 +49,7 @@ AS $$
                               CASE WHEN c.value <> 0 THEN mrcall.split_amount(c.value, c.amounts, c.scale) END)
         AS p (channel, conversions, value)
 $$;
-COMMENT ON FUNCTION mrcall_internal.data_driven(bytea, text, int) IS
+COMMENT ON FUNCTION mrcall_internal.shared_credit(bytea, text, int) IS
     'The totals of the paths in an answer of journey_set, shared out by markov or shapley';
 
 CREATE FUNCTION mrcall.attribution(
@@ -63,36 +63,35 @@ CREATE FUNCTION mrcall.attribution(
 RETURNS TABLE (dimension_value text, conversions numeric, value numeric, touches bigint, visitors bigint, currency text)
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 20
 AS $$
-    SELECT model IN ('markov', 'shapley') AS is_data_driven,
+    SELECT model IN ('markov', 'shapley') AS is_shared,
 --@ include templates/report.sql range="since, until" dimension=dimension
            , mrcall_internal.check_range(since, until),
-           mrcall_internal.check_model(CASE WHEN model IN ('markov', 'shapley') THEN 'linear' ELSE model END, lookback, half_life,
-                                       first_weight, last_weight, weights),
+           mrcall_internal.check_model(model, lookback, half_life, first_weight, last_weight, weights),
            (SELECT count(*) FROM mrcall.markov(NULL::mrcall.path_set, markov_order)) AS checked;
     -- Participation counts all touches, as markov and shapley do.
     SELECT mrcall_internal.journeys(
-        report, ARRAY[CASE WHEN is_data_driven THEN 'participation' ELSE model END], half_life, first_weight, last_weight,
-        weights, counts => true, paths => is_data_driven, unconverted => is_data_driven) AS answer;
+        report, ARRAY[CASE WHEN is_shared THEN 'participation' ELSE model END], half_life, first_weight, last_weight,
+        weights, counts => true, paths => is_shared, unconverted => is_shared) AS answer;
     WITH credited AS MATERIALIZED (SELECT r.* FROM mrcall_internal.journey_credit_rows(answer) AS r),
     driven AS MATERIALIZED (
-        SELECT d.* FROM mrcall_internal.data_driven(answer, model, markov_order) AS d WHERE is_data_driven
+        SELECT d.* FROM mrcall_internal.shared_credit(answer, model, markov_order) AS d WHERE is_shared
     ),
     report AS (
         SELECT coalesce(c.dimension_value, '(unattributed)') AS dimension_value, c.conversions[1]::numeric AS conversions,
                c.value[1]::numeric AS value, c.touches[1] AS touches, c.visitors[1] AS visitors, c.currency,
                c.dimension_value IS NULL AS is_rest
         FROM credited AS c
-        WHERE NOT is_data_driven
+        WHERE NOT is_shared
         UNION ALL
         SELECT '(unattributed)', c.conversions[1]::numeric, c.value[1]::numeric, 0, 0, c.currency, true
         FROM credited AS c
-        WHERE is_data_driven AND c.dimension_value IS NULL
+        WHERE is_shared AND c.dimension_value IS NULL
         UNION ALL
         SELECT c.dimension_value, coalesce(d.conversions, 0.000000), coalesce(d.value, 0 * c.value[1]::numeric), c.touches[1],
                c.visitors[1], c.currency, false
         FROM credited AS c
         LEFT JOIN driven AS d ON d.dimension_value = c.dimension_value AND d.currency IS NOT DISTINCT FROM c.currency
-        WHERE is_data_driven AND c.dimension_value IS NOT NULL
+        WHERE is_shared AND c.dimension_value IS NOT NULL
         UNION ALL
         -- Markov credits what leads to a conversion only by way of others' journeys, too.
         SELECT d.dimension_value, d.conversions, d.value, 0, 0, d.currency, false
@@ -102,7 +101,7 @@ AS $$
     )
     SELECT r.dimension_value, r.conversions, r.value, r.touches, r.visitors, r.currency
     FROM report AS r
-    WHERE r.is_rest OR r.touches > 0 OR is_data_driven AND r.conversions > 0
+    WHERE r.is_rest OR r.touches > 0 OR is_shared AND r.conversions > 0
     ORDER BY r.currency COLLATE "C", r.is_rest, r.conversions DESC, r.value DESC, r.dimension_value COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall.attribution(

@@ -148,7 +148,10 @@ AS $$
                      report.filter, v.is_bot, v.channel, v.campaign, v.referrer_domain, v.visitor_id) AS counts
           FROM mrcall_internal.visits(first_at, last_at, report.gap, browsers) AS v
           WHERE v.touched_at >= begins_at AND v.touched_at <= ends_at AND browsers <> '{}'
-          ORDER BY v.touched_at, v.channel COLLATE "C", v.visitor_id COLLATE "C") AS v
+          ORDER BY v.touched_at, v.channel COLLATE "C",
+                   mrcall_internal.dimension_value(report.dimension, v.channel, v.source, v.medium, v.campaign, v.landing_page,
+                                                   v.referrer_domain) COLLATE "C",
+                   v.visitor_id COLLATE "C") AS v
 $$;
 COMMENT ON FUNCTION mrcall_internal.journey(timestamptz, timestamptz, timestamptz, mrcall_internal.report, text[]) IS
     'The touches of one conversion';
@@ -181,6 +184,27 @@ COMMENT ON FUNCTION mrcall_internal.journey_parts(
     float8[]) IS
     'The parts of the touches of one conversion under the models of journey_models';
 
+-- Under data_driven the weights are what the report of a range learned.
+CREATE FUNCTION mrcall_internal.learned_weights(report mrcall_internal.report, journey mrcall_internal.journey)
+RETURNS float8[]
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
+AS $$
+    SELECT mrcall_internal.journeys(mrcall_internal.learned_report(report), paths => true, unconverted => true) AS answer;
+    SELECT array_agg(w.weight ORDER BY w.touch_no)
+    FROM (SELECT mrcall.path_agg(r.path, r.conversions, 0, r.nulls) AS paths
+          FROM mrcall_internal.journey_path_rows(answer) AS r
+          WHERE r.path <> '{}') AS s
+    CROSS JOIN (
+        SELECT array_agg(mrcall_internal.dimension_value(
+            report.dimension, t.channel, t.source, t.medium, t.campaign, t.landing_page, t.referrer_domain) ORDER BY t.n) AS path
+        FROM unnest(journey.channels, journey.sources, journey.mediums, journey.campaigns, journey.landing_pages,
+                    journey.referrer_domains)
+            WITH ORDINALITY AS t (channel, source, medium, campaign, landing_page, referrer_domain, n)) AS j
+    CROSS JOIN LATERAL mrcall_internal.data_driven_weights(s.paths, j.path) AS w
+$$;
+COMMENT ON FUNCTION mrcall_internal.learned_weights(mrcall_internal.report, mrcall_internal.journey) IS
+    'The weights of the touches of one conversion under the model data_driven';
+
 -- Where restart is asked for, the journey begins behind the customer's conversion before.
 CREATE FUNCTION mrcall_internal.journey_begin(
     kind text, customer_id text, ends_at timestamptz, lookback interval, restart boolean)
@@ -196,7 +220,7 @@ $$;
 COMMENT ON FUNCTION mrcall_internal.journey_begin(text, text, timestamptz, interval, boolean) IS
     'Where the journey of one conversion begins';
 
-CREATE FUNCTION mrcall_internal.check_asked(conversion_id text)
+CREATE FUNCTION mrcall_internal.check_asked(conversion_id text, since timestamptz, until timestamptz)
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -206,9 +230,13 @@ BEGIN
         RAISE EXCEPTION 'argument "conversion_id" must not be NULL' USING ERRCODE = '22004',
             HINT = 'Ids are in the column conversion_id of mrcall.conversions.';
     END IF;
+    IF since IS NOT NULL OR until IS NOT NULL THEN
+        PERFORM mrcall_internal.check_range(since, until);
+    END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.check_asked(text) IS 'Raises the error of a conversion without an id';
+COMMENT ON FUNCTION mrcall_internal.check_asked(text, timestamptz, timestamptz) IS
+    'Raises the error of a conversion without an id, and of a range that is none';
 
 -- In a first statement of its own, where errors have no context.
 CREATE FUNCTION mrcall_internal.is_filter(filter mrcall_internal.touch_filter)
@@ -225,7 +253,8 @@ CREATE FUNCTION mrcall.explain_conversion(
     first_weight float8 DEFAULT 0.4, last_weight float8 DEFAULT 0.4, gap interval DEFAULT '30 minutes',
     exclude_bots boolean DEFAULT false, exclude_channels text[] DEFAULT NULL, include_channels text[] DEFAULT NULL,
     exclude_campaigns text[] DEFAULT NULL, include_campaigns text[] DEFAULT NULL, exclude_referrers text[] DEFAULT NULL,
-    exclude_visitors text[] DEFAULT NULL, restart boolean DEFAULT false, weights float8[] DEFAULT NULL)
+    exclude_visitors text[] DEFAULT NULL, restart boolean DEFAULT false, weights float8[] DEFAULT NULL,
+    since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, dimension text DEFAULT 'channel')
 RETURNS TABLE (
     touch_no int, touched_at timestamptz, visitor_id text, channel text, source text, medium text, campaign text,
     landing_page text, referrer_domain text, rule text, reason text, customer_id text, business_id text, converted_at timestamptz,
@@ -242,15 +271,17 @@ RETURNS TABLE (
     w_shaped_weight float8, w_shaped_conversions numeric, w_shaped_value numeric,
     time_decay_weight float8, time_decay_conversions numeric, time_decay_value numeric,
     participation_weight float8, participation_conversions numeric, participation_value numeric,
+    data_driven_weight float8, data_driven_conversions numeric, data_driven_value numeric,
     markov_weight float8, markov_conversions numeric, markov_value numeric,
     shapley_weight float8, shapley_conversions numeric, shapley_value numeric,
     custom_weight float8, custom_conversions numeric, custom_value numeric)
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 4
 AS $$
     SELECT conversion_id AS asked_id, mrcall_internal.exact(lookback, 'lookback') AS exact_lookback,
---@ include templates/report.sql range="NULL, NULL" dimension=NULL
+--@ include templates/report.sql range="since, until" dimension=dimension
            , mrcall_internal.exact(gap, 'gap') AS checked, mrcall_internal.check_conversion(conversion),
-           mrcall_internal.check_asked(conversion_id),
+           mrcall_internal.check_asked(conversion_id, since, until),
+           mrcall_internal.check_dimension(dimension, '{channel,source,medium,campaign,landing_page,referrer_domain}'),
            mrcall_internal.check_model(CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback, half_life,
                                        first_weight, last_weight, weights),
            mrcall_internal.require_attached();
@@ -276,6 +307,8 @@ AS $$
            CASE WHEN journey.times IS NOT NULL THEN mrcall_internal.journey_parts(
                journey, ends_at, value, currency, lookback, half_life, first_weight, last_weight, signup_at, business_at,
                weights) END AS parts,
+           CASE WHEN journey.times IS NOT NULL AND report.since IS NOT NULL THEN
+               mrcall_internal.learned_weights(report, journey) END AS learned,
            CASE WHEN journey.times IS NOT NULL THEN mrcall_internal.warn_of_dropped_events(
                begins_at, 'the journey may have begun with touches that are gone') END;
     SELECT t.touch_no, t.touched_at, t.visitor_id, t.channel, t.source, t.medium, t.campaign, t.landing_page, t.referrer_domain,
@@ -292,6 +325,8 @@ AS $$
            parts.weights[10][t.touch_no], parts.counts[10][t.touch_no], parts.amounts[10][t.touch_no],
            parts.weights[11][t.touch_no], parts.counts[11][t.touch_no], parts.amounts[11][t.touch_no],
            parts.weights[12][t.touch_no], parts.counts[12][t.touch_no], parts.amounts[12][t.touch_no],
+           learned[t.touch_no], (mrcall.split_amount(1, learned, 6))[t.touch_no],
+           (mrcall.split_amount(value, learned, mrcall_internal.money_scale(value, currency)))[t.touch_no],
            NULL::float8, NULL::numeric, NULL::numeric, NULL::float8, NULL::numeric, NULL::numeric,
            parts.weights[13][t.touch_no], parts.counts[13][t.touch_no], parts.amounts[13][t.touch_no]
     FROM (SELECT) AS one
@@ -306,5 +341,5 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall.explain_conversion(
     text, text, interval, interval, float8, float8, interval, boolean, text[], text[], text[], text[], text[], text[], boolean,
-    float8[]) IS
+    float8[], timestamptz, timestamptz, text) IS
     'Every touch of one conversion, the rule that classified it, its part under each model; or why there is none';

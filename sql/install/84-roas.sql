@@ -29,7 +29,7 @@ CREATE FUNCTION mrcall.roas(
     exclude_bots boolean DEFAULT false, exclude_channels text[] DEFAULT NULL, include_channels text[] DEFAULT NULL,
     exclude_campaigns text[] DEFAULT NULL, include_campaigns text[] DEFAULT NULL, exclude_referrers text[] DEFAULT NULL,
     exclude_visitors text[] DEFAULT NULL, restart boolean DEFAULT false,
-    weights float8[] DEFAULT NULL)
+    weights float8[] DEFAULT NULL, markov_order int DEFAULT 1)
 RETURNS TABLE (
     model text, dimension_value text, cost numeric, conversions numeric, value numeric, cac numeric, roas numeric, currency text)
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 80
@@ -38,9 +38,14 @@ AS $$
 --@ include templates/report.sql range="since, until" dimension=dimension
            , mrcall_internal.check_range(since, until), mrcall_internal.check_dimension(dimension, '{channel,campaign}'),
            mrcall_internal.check_models(models, lookback, half_life, first_weight, last_weight, weights),
+           (SELECT count(*) FROM mrcall.markov(NULL::mrcall.path_set, markov_order)) AS checked_order,
+           -- Of those that share out totals, the credit of one journey only says what is left unattributed.
+           array_replace(array_replace(models, 'markov', 'linear'), 'shapley', 'linear') AS asked,
+           models && '{markov,shapley}' AS shares_out,
            -- The zone is checked where days are told apart by it.
            mrcall.bucket(interval '1 day', since, zone) AS checked, mrcall_internal.note_midnight(since, until, zone);
-    SELECT mrcall_internal.journeys(report, wanted, half_life, first_weight, last_weight, weights) AS answer;
+    SELECT mrcall_internal.journeys(
+        report, asked, half_life, first_weight, last_weight, weights, paths => shares_out, unconverted => shares_out) AS answer;
     WITH spent AS (
         SELECT coalesce(CASE dimension WHEN 'channel' THEN s.channel ELSE s.campaign END, '(not set)') AS dimension_value,
                s.currency, sum(s.cost) AS cost
@@ -53,6 +58,12 @@ AS $$
                m.conversions::numeric, m.value::numeric
         FROM mrcall_internal.journey_credit_rows(answer) AS r
         CROSS JOIN LATERAL unnest(wanted, r.conversions, r.value) WITH ORDINALITY AS m (model, conversions, value, place)
+        WHERE m.model NOT IN ('markov', 'shapley') OR r.dimension_value IS NULL
+        UNION ALL
+        SELECT m.model, m.place, d.dimension_value, d.currency, d.conversions, d.value
+        FROM unnest(wanted) WITH ORDINALITY AS m (model, place)
+        CROSS JOIN LATERAL mrcall_internal.shared_credit(answer, m.model, markov_order) AS d
+        WHERE m.model IN ('markov', 'shapley')
     ),
     -- Conversions without a currency stand beside the costs of each currency.
     joined AS (
@@ -80,7 +91,7 @@ $$;
 COMMENT ON FUNCTION mrcall.roas(
     timestamptz, timestamptz, text, interval, text, text[], text, interval, float8, float8, interval, boolean, text[], text[],
     text[], text[], text[], text[], boolean,
-    float8[]) IS
+    float8[], int) IS
     'What advertising cost and what it brought under some models: cost per conversion and return on the spend. '
     'Two dates are days of the zone';
 
@@ -91,12 +102,12 @@ COMMENT ON FUNCTION mrcall.roas(
 --@      gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false, exclude_channels text[] DEFAULT NULL,
 --@      include_channels text[] DEFAULT NULL, exclude_campaigns text[] DEFAULT NULL, include_campaigns text[] DEFAULT NULL,
 --@      exclude_referrers text[] DEFAULT NULL, exclude_visitors text[] DEFAULT NULL, restart boolean DEFAULT false,
---@      weights float8[] DEFAULT NULL"
+--@      weights float8[] DEFAULT NULL, markov_order int DEFAULT 1"
 --@   passed="conversion, lookback, dimension, models, zone, half_life, first_weight, last_weight, gap, exclude_bots,
 --@      exclude_channels, include_channels, exclude_campaigns, include_campaigns, exclude_referrers, exclude_visitors, restart,
---@      weights"
+--@      weights, markov_order"
 --@   columns="model text, dimension_value text, cost numeric, conversions numeric, value numeric, cac numeric, roas numeric,
 --@      currency text"
 --@   types="date, date, text, interval, text, text[], text, interval, float8, float8, interval, boolean, text[], text[], text[],
---@      text[], text[], text[], boolean, float8[]"
+--@      text[], text[], text[], boolean, float8[], int"
 --@   volatility="STABLE PARALLEL RESTRICTED" cost=100000 rows=80 what="What advertising cost and what it brought"

@@ -23,6 +23,8 @@ mod row {
     pub const TOUCH: i32 = 3;
     pub const CONVERTED: i32 = 4;
     pub const RESTART: i32 = 5;
+    pub const LEARNED: i32 = 6;
+    pub const LEARNED_CONVERTED: i32 = 7;
 }
 
 fn settings(call: Call<'_>) -> SqlResult<JourneySet> {
@@ -40,6 +42,7 @@ fn settings(call: Call<'_>) -> SqlResult<JourneySet> {
         paths: flag(20)?,
         unconverted: call.arg::<i64>(21)?.zip(call.arg(22)?),
         journeys: flag(23)?,
+        learns_apart: flag(24)?,
     };
     JourneySet::new(settings).map_err(report)
 }
@@ -69,14 +72,16 @@ fn push(set: &mut JourneySet, call: Call<'_>) -> SqlResult<()> {
         }),
         Some(row::CONVERTED) => set.push_converted(text(2, "customer")?),
         Some(row::RESTART) => set.push_restart(text(2, "customer")?, instant(4, "at")?),
-        other => Err(Error::invalid(format!("unknown row_kind: {}", other.unwrap_or(-1)), "Use 0 to 5.")),
+        Some(row::LEARNED) => set.push_learned(call.arg(2)?, instant(5, "begins_at")?, instant(4, "at")?),
+        Some(row::LEARNED_CONVERTED) => set.push_learned_converted(text(2, "customer")?),
+        other => Err(Error::invalid(format!("unknown row_kind: {}", other.unwrap_or(-1)), "Use 0 to 7.")),
     };
     pushed.map_err(report)
 }
 
 /// Arguments behind the state: row_kind, customer_id, visitor_id, at, begins_at, channel, dimension_value, conversion_id,
 /// value, scale, currency, signed_up_at, business_at, then the settings: models, half_life, first_weight, last_weight,
-/// weights, counts, paths, unconverted_since, unconverted_until, journeys.
+/// weights, counts, paths, unconverted_since, unconverted_until, journeys, learns_apart.
 pub fn journey_set_trans<'fcx>(state: Held<'fcx, JourneySet>, call: Call<'fcx>) -> SqlResult<Held<'fcx, JourneySet>> {
     state.transition(|| settings(call), |set| push(set, call))
 }

@@ -130,10 +130,11 @@ fn shares(first_weight: Option<f64>, last_weight: Option<f64>, weights: Option<&
 /// What a channel takes for each model: two sums and the two numbers made of them.
 const MODEL_BYTES: usize = 48;
 
-/// Channel, and conversions and value of each model but those of a chain.
-const MODEL_COLUMNS: usize = 23;
+/// Channel, and conversions and value of each model.
+const MODEL_COLUMNS: usize = 25;
 
-// A row of SQL's path_models, whose columns name the models in the order of MODELS, custom last: NULL without weights.
+// A row of SQL's path_models, whose columns name the models that need the order in that of MODELS, then data_driven, then custom: NULL
+// without weights.
 pub fn path_models(
     call: Call<'_>,
     paths: Option<&[u8]>,
@@ -144,8 +145,9 @@ pub fn path_models(
     let weights = own_weights(weights)?;
     let options = shares(first_weight, last_weight, weights.as_deref())?;
     let journeys = paths.map_or(Ok(Journeys::default()), read)?;
-    let has = |needs| needs == Needs::Order || (needs == Needs::Weights && options.weights.is_some());
-    let models: Vec<Model> = MODELS.iter().filter(|known| has(known.needs)).map(|known| known.model).collect();
+    let by_order = MODELS.iter().filter(|known| known.needs == Needs::Order).map(|known| known.model);
+    let custom = options.weights.map(|_| Model::Custom);
+    let models: Vec<Model> = by_order.chain([Model::DataDriven]).chain(custom).collect();
     let mut share = Reservation::default();
     share.set(journeys.channels().len() * models.len() * MODEL_BYTES).map_err(report)?;
     let rows = paths::path_models(&journeys, &models, &options, is_paid).map_err(report)?;
@@ -162,6 +164,14 @@ pub fn path_models(
         table.put();
     }
     Ok(())
+}
+
+/// The weight of each touch of a path under the model `data_driven` that the paths of a set teach.
+pub fn data_driven_weights(call: Call<'_>, paths: Option<&[u8]>, path: Option<TextArray<'_>>) -> SqlResult<()> {
+    let journeys = paths.map_or(Ok(Journeys::default()), read)?;
+    let path = needed(path, "path")?.one_dimension("path")?.all("path")?;
+    let weights = paths::data_driven_weights(&journeys, &path).map_err(report)?;
+    call.table((1i32..).zip(weights))
 }
 
 pub fn markov(call: Call<'_>, paths: Option<&[u8]>, markov_order: Option<i32>) -> SqlResult<()> {

@@ -99,8 +99,8 @@ functions! {
     journeys: journey_set_trans, journey_set_final, journey_credit_rows, journey_path_rows, journey_rows;
     local_days: start_of_day, wall_clock, note_midnight, warn_once;
     mapping: source_tables, source_columns, mapping_paths, mapped_tables, compiled_mapping, cast_expression, source_problem;
-    paths: path_agg_trans, paths, num_paths, num_conversions, num_nulls, total_value, path_credit, path_models, markov, shapley,
-        path_interval, path_transform;
+    paths: path_agg_trans, paths, num_paths, num_conversions, num_nulls, total_value, path_credit, path_models,
+        data_driven_weights, markov, shapley, path_interval, path_transform;
     call_retention: may_commit, is_seen_by_nobody;
     sessionize: visit_set_trans, visit_set_final;
     state_text: state_out;

@@ -1,11 +1,13 @@
 //! The answer of a set as bytes.
 
-use super::distinct_paths::{journeys, paths};
+use super::distinct_paths::{PathTable, journeys, paths};
 use super::index::JourneyIndex;
 use super::model_credit::credit;
 use super::rows::{KIND, TableWriter, VERSION};
 use super::set::JourneySet;
 use crate::error::Result;
+use crate::model::Model;
+use crate::paths::TouchWeights;
 use crate::state::Writer;
 
 impl JourneySet {
@@ -14,15 +16,26 @@ impl JourneySet {
     /// Errors: those of the models.
     pub fn answer(&self) -> Result<Vec<u8>> {
         let index = JourneyIndex::new(self)?;
+        let learns = self.settings.models.contains(&Model::DataDriven);
+        let apart = learns && self.settings.learns_apart;
+        let walked = match self.settings.paths || learns && !apart {
+            true => Some(PathTable::of_report(&index)?),
+            false => None,
+        };
         let mut answer = Writer::new(KIND, VERSION);
         let mut table = TableWriter::new();
         if !self.settings.models.is_empty() {
-            credit(&index, &mut table)?;
+            let learned = match &walked {
+                _ if apart => Some(PathTable::of_learned(&index)?.learn(&index)?),
+                Some(walked) if learns => Some(walked.learn(&index)?),
+                _ => None,
+            };
+            credit(&index, learned.map(TouchWeights::new), &mut table)?;
         }
         table.finish(&mut answer)?;
         let mut table = TableWriter::new();
-        if self.settings.paths {
-            paths(&index, &mut table)?;
+        if let Some(walked) = walked.filter(|_| self.settings.paths) {
+            paths(&index, walked, &mut table)?;
         }
         table.finish(&mut answer)?;
         let mut table = TableWriter::new();

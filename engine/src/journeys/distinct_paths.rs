@@ -6,8 +6,9 @@ use num_bigint::BigInt;
 
 use super::index::JourneyIndex;
 use super::rows::{JourneyRow, PathRow, TableWriter};
-use super::set::StoredTouch;
+use super::set::{StoredConversion, StoredTouch};
 use crate::error::Result;
+use crate::paths::{ChannelSets, DataDriven};
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::{self, HeldVec, Reservation};
 use crate::split;
@@ -26,7 +27,7 @@ struct PathSums {
 
 /// Sums by path and currency.
 #[derive(Default)]
-struct PathTable {
+pub(super) struct PathTable {
     sums: HashMap<PathKey, PathSums>,
     held: Reservation,
 }
@@ -46,25 +47,64 @@ impl PathTable {
     }
 }
 
-/// The distinct paths, in order of currency, then path by bytes. An unattributed conversion has an empty path; journeys
+impl PathTable {
+    /// The paths of the conversions of a report, and of the journeys without one.
+    pub fn of_report(index: &JourneyIndex<'_>) -> Result<Self> {
+        let set = index.set();
+        Self::of(index, &set.conversions, &set.converted)
+    }
+
+    /// Those that [`Model::DataDriven`](crate::model::Model::DataDriven) learns from where they are others.
+    pub fn of_learned(index: &JourneyIndex<'_>) -> Result<Self> {
+        let set = index.set();
+        Self::of(index, &set.learned, &set.learned_converted)
+    }
+
+    fn of(index: &JourneyIndex<'_>, conversions: &[StoredConversion], converted: &[u32]) -> Result<Self> {
+        let (mut paths, mut journey) = (Self::default(), HeldVec::default());
+        for conversion in conversions {
+            interrupt::check();
+            index.journey_of(conversion, &mut journey)?;
+            let sums = paths.sums(conversion.currency, &journey)?;
+            sums.conversions += 1;
+            let scale = sums.scale.max(conversion.scale);
+            let finer = |from: usize| BigInt::from(10).pow(u32::try_from(scale - from).unwrap_or(0));
+            sums.units = &sums.units * finer(sums.scale) + &conversion.units * finer(conversion.scale);
+            sums.scale = scale;
+        }
+        if let Some(range) = index.set().settings.unconverted {
+            unconverted(index, range, converted, &mut paths)?;
+        }
+        Ok(paths)
+    }
+
+    /// What the model `data_driven` learns from these paths, of all currencies; its channels are the ranks of the values.
+    pub fn learn(&self, index: &JourneyIndex<'_>) -> Result<DataDriven> {
+        let (mut steps, mut ends, mut throttle) =
+            (HeldVec::default(), HeldVec::with_room(self.sums.len())?, Throttle::default());
+        for (_, path) in self.sums.keys() {
+            throttle.steps(1 + path.len());
+            for value in path {
+                steps.push(index.rank(*value))?;
+            }
+            ends.push(steps.len())?;
+        }
+        let mut start = 0;
+        let paths = ends.iter().map(|end| steps.get(core::mem::replace(&mut start, *end)..*end).unwrap_or_default());
+        let mut sets = ChannelSets::of(paths)?;
+        // Whole numbers: their sums are the same in any order.
+        for (i, ((_, path), sums)) in self.sums.iter().enumerate().filter(|(_, ((_, path), _))| !path.is_empty()) {
+            throttle.steps(1 + path.len());
+            sets.add(i, [sums.conversions as f64, 0.0, (sums.conversions + sums.nulls) as f64]);
+        }
+        DataDriven::new(sets)
+    }
+}
+
+/// Writes the distinct paths, in order of currency, then path by bytes. An unattributed conversion has an empty path; journeys
 /// without a conversion have no currency.
-pub(super) fn paths(index: &JourneyIndex<'_>, table: &mut TableWriter<PathRow>) -> Result<()> {
+pub(super) fn paths(index: &JourneyIndex<'_>, paths: PathTable, table: &mut TableWriter<PathRow>) -> Result<()> {
     let set = index.set();
-    let mut paths = PathTable::default();
-    let mut journey = HeldVec::default();
-    for conversion in &set.conversions {
-        interrupt::check();
-        index.journey_of(conversion, &mut journey)?;
-        let sums = paths.sums(conversion.currency, &journey)?;
-        sums.conversions += 1;
-        let scale = sums.scale.max(conversion.scale);
-        let finer = |from: usize| BigInt::from(10).pow(u32::try_from(scale - from).unwrap_or(0));
-        sums.units = &sums.units * finer(sums.scale) + &conversion.units * finer(conversion.scale);
-        sums.scale = scale;
-    }
-    if let Some(range) = set.settings.unconverted {
-        unconverted(index, range, &mut paths)?;
-    }
     let mut rows: Vec<(PathKey, PathSums)> = memory::collect(paths.sums)?;
     interrupt::sort_by(&mut rows, |((currency, path), _), ((other_currency, other_path), _)| {
         let rank = |text: &u32| index.rank(*text);
@@ -86,10 +126,15 @@ pub(super) fn paths(index: &JourneyIndex<'_>, table: &mut TableWriter<PathRow>) 
 
 /// The journeys of those who did not convert: each customer with all of its browsers, each browser that is linked to
 /// nobody.
-fn unconverted(index: &JourneyIndex<'_>, (from, until): (i64, i64), paths: &mut PathTable) -> Result<()> {
+fn unconverted(
+    index: &JourneyIndex<'_>,
+    (from, until): (i64, i64),
+    converted: &[u32],
+    paths: &mut PathTable,
+) -> Result<()> {
     let set = index.set();
     let mut numbers = Reservation::default();
-    let converted = distinct(set.converted.iter().copied(), &mut numbers)?;
+    let converted = distinct(converted.iter().copied(), &mut numbers)?;
     let linked = distinct(set.links.iter().map(|(_, visitor)| *visitor), &mut numbers)?;
     let mut journey = HeldVec::default();
     for links in index.customers() {

@@ -10,6 +10,7 @@ use crate::arrival::is_paid;
 use crate::credit::{self, Options};
 use crate::error::Result;
 use crate::model::Model;
+use crate::paths::TouchWeights;
 use crate::resource::interrupt;
 use crate::resource::memory::{self, HeldVec, Reservation};
 use crate::split;
@@ -55,8 +56,12 @@ impl CreditTable {
 }
 
 /// Writes the rows of the report, in order of currency and value by bytes, the unattributed row of each currency last; one of
-/// no currency where there is no conversion at all.
-pub(super) fn credit(index: &JourneyIndex<'_>, table: &mut TableWriter<CreditRow>) -> Result<()> {
+/// no currency where there is no conversion at all. `learned` is what [`Model::DataDriven`] goes by.
+pub(super) fn credit(
+    index: &JourneyIndex<'_>,
+    mut learned: Option<TouchWeights>,
+    table: &mut TableWriter<CreditRow>,
+) -> Result<()> {
     let set = index.set();
     let models = &set.settings.models;
     let scales = scales(&set.conversions)?;
@@ -87,7 +92,11 @@ pub(super) fn credit(index: &JourneyIndex<'_>, table: &mut TableWriter<CreditRow
         let options = set.options(conversion.signed_up_at, conversion.business_at);
         for (m, model) in models.iter().enumerate() {
             interrupt::check();
-            let parts = parts(&touches, conversion, *model, &options)?;
+            let weights = match learned.as_mut().filter(|_| *model == Model::DataDriven) {
+                Some(learned) => learned.of(&HeldVec::collect(journey.iter().map(|touch| index.rank(touch.value)))?)?,
+                None => weights(&touches, conversion, *model, &options)?,
+            };
+            let parts = parts(&weights, conversion, *model)?;
             for ((place, touch), part) in places.iter().zip(&journey).zip(parts) {
                 let Some((count, value)) = part else { continue };
                 if let Some(sum) = all.credits.get_mut(*place).and_then(|credit| credit.sums.get_mut(m)) {
@@ -135,22 +144,25 @@ fn scales(conversions: &[StoredConversion]) -> Result<HashMap<u32, usize>> {
     Ok(scales)
 }
 
-/// The part of each touch, in millionths of the conversion and units of its value; `None` for a touch of no weight. A
-/// model that is not additive gives every touch all of it.
-fn parts(
+fn weights(
     touches: &[credit::Touch<'_>],
     conversion: &StoredConversion,
     model: Model,
     options: &Options<'_>,
-) -> Result<Vec<Option<(BigInt, BigInt)>>> {
+) -> Result<HeldVec<f64>> {
     let weights = credit::touch_weights(touches, conversion.ends_at, model, options, is_paid)?;
-    let weights = HeldVec::collect(weights.into_iter().map(|(_, weight)| weight))?;
+    HeldVec::collect(weights.into_iter().map(|(_, weight)| weight))
+}
+
+/// The part of each touch, in millionths of the conversion and units of its value; `None` for a touch of no weight. A
+/// model that is not additive gives every touch all of it.
+fn parts(weights: &[f64], conversion: &StoredConversion, model: Model) -> Result<Vec<Option<(BigInt, BigInt)>>> {
     if !model.about().is_additive || weights.iter().filter(|weight| **weight > 0.0).count() == 1 {
         let whole = || (BigInt::from(WHOLE), conversion.units.clone());
         return memory::collect(weights.iter().map(|weight| (*weight > 0.0).then(whole)));
     }
-    let counts = split::split_units(&BigInt::from(WHOLE), &weights)?;
-    let values = split::split_units(&conversion.units, &weights)?;
+    let counts = split::split_units(&BigInt::from(WHOLE), weights)?;
+    let values = split::split_units(&conversion.units, weights)?;
     let pair = |((weight, count), value): ((&f64, BigInt), BigInt)| (*weight > 0.0).then_some((count, value));
     memory::collect(weights.iter().zip(counts).zip(values).map(pair))
 }

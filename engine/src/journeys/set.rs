@@ -31,6 +31,8 @@ pub struct JourneySettings {
     pub unconverted: Option<(i64, i64)>,
     /// Whether to list the journey of each conversion.
     pub journeys: bool,
+    /// Whether [`Model::DataDriven`] learns from other conversions than those that it is asked for: refunds from payments.
+    pub learns_apart: bool,
 }
 
 /// A conversion as it comes.
@@ -99,6 +101,9 @@ pub struct JourneySet {
     pub(super) links: Vec<(u32, u32)>,
     pub(super) touches: Vec<StoredTouch>,
     pub(super) converted: Vec<u32>,
+    /// What is learned from where that is something else: conversions, and who has converted before the end of the range.
+    pub(super) learned: Vec<StoredConversion>,
+    pub(super) learned_converted: Vec<u32>,
     pub(super) restarts: Vec<(u32, i64)>,
     value_bytes: usize,
 }
@@ -150,6 +155,29 @@ impl JourneySet {
         memory::push(&mut self.conversions, stored)
     }
 
+    /// Takes a conversion that only [`Model::DataDriven`] learns from. `22008` for an infinite instant.
+    pub fn push_learned(&mut self, customer: Option<&str>, begins_at: i64, ends_at: i64) -> Result<()> {
+        time::finite(ends_at, "journey_at")?;
+        let stored = StoredConversion {
+            id: NONE,
+            customer: self.optional(customer)?,
+            begins_at,
+            ends_at,
+            units: BigInt::default(),
+            scale: 0,
+            currency: NONE,
+            signed_up_at: None,
+            business_at: None,
+        };
+        memory::push(&mut self.learned, stored)
+    }
+
+    /// Takes a customer who has no journey without such a conversion.
+    pub fn push_learned_converted(&mut self, customer: &str) -> Result<()> {
+        let customer = self.texts.intern(customer.as_bytes())?;
+        memory::push(&mut self.learned_converted, customer)
+    }
+
     /// Takes a browser of a customer; the same link again changes nothing.
     pub fn push_link(&mut self, customer: &str, visitor: &str) -> Result<()> {
         let link = (self.texts.intern(customer.as_bytes())?, self.texts.intern(visitor.as_bytes())?);
@@ -186,11 +214,11 @@ impl JourneySet {
     /// The memory that it takes, in bytes.
     pub fn heap_bytes(&self) -> usize {
         self.texts.heap_bytes()
-            + self.conversions.capacity() * size_of::<StoredConversion>()
+            + (self.conversions.capacity() + self.learned.capacity()) * size_of::<StoredConversion>()
             + self.value_bytes
             + self.links.capacity() * size_of::<(u32, u32)>()
             + self.touches.capacity() * size_of::<StoredTouch>()
-            + self.converted.capacity() * size_of::<u32>()
+            + (self.converted.capacity() + self.learned_converted.capacity()) * size_of::<u32>()
             + self.restarts.capacity() * size_of::<(u32, i64)>()
     }
 

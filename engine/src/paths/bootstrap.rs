@@ -1,6 +1,7 @@
 //! How sure the channels' shares are: the bootstrap of Efron (1979) over journeys.
 
 use super::counted_paths::{Journeys, PathCounts};
+use super::data_driven::DataDriven;
 use super::linear::Linear;
 use super::markov::{losses, parse_order};
 use super::markov_chain::Chain;
@@ -44,27 +45,41 @@ pub struct ChannelShare {
 enum Estimator {
     Linear(Linear),
     Markov(Chain, usize),
+    /// A model that looks at sets of channels.
+    Sets(DataDriven, SetModel),
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum SetModel {
     Rate,
     Conditional,
+    DataDriven,
 }
 
 impl Estimator {
-    fn credits(&self, journeys: &Journeys, counts: &PathCounts) -> Result<HeldVec<f64>> {
+    /// The credit of each channel for journeys of these numbers; models of sets have counted theirs.
+    fn credits(&mut self, journeys: &Journeys, counts: &PathCounts) -> Result<HeldVec<f64>> {
+        let channels = journeys.channels().len();
+        let of_conversions = |credits: HeldVec<[f64; 4]>| HeldVec::collect(credits.iter().map(|credit| credit[0]));
         match self {
             Self::Linear(linear) => linear.share(&counts.conversions),
             Self::Markov(chain, order) => {
-                let lost = losses(chain, *order, journeys.channels().len(), counts)?;
+                let lost = losses(chain, *order, channels, counts)?;
                 HeldVec::collect(lost.iter().map(|[conversions, _]| *conversions))
             }
-            Self::Rate => HeldVec::collect(exact_rate(journeys, counts)?.iter().map(|credit| credit[0])),
-            Self::Conditional => HeldVec::collect(conditional(journeys, counts)?.iter().map(|credit| credit[0])),
+            Self::Sets(learned, SetModel::Rate) => of_conversions(exact_rate(learned.sets(), channels)?),
+            Self::Sets(learned, SetModel::Conditional) => of_conversions(conditional(learned.sets(), channels)?),
+            Self::Sets(learned, SetModel::DataDriven) => learned.credits(channels),
         }
     }
 }
 
-/// The share of each channel under a model, in order of their names' bytes, with a percentile interval: each path's
-/// conversions and nulls are drawn anew, independently, from the Poisson distribution with their number as its mean.
-/// Replicates without a conversion are left out.
+/// The share of each channel under a model, in order of their names' bytes, with an interval.
+///
+/// Mostly by percentiles: each path's conversions and nulls are drawn anew, independently, from the Poisson distribution with their
+/// number as its mean. Models of sets (`data_driven`, the games `rate` and `conditional`) hang on sets of which only a few journeys
+/// were seen: they are drawn as `ChannelSets::redraw` says, and the interval reaches as far to both sides of the share as the farther
+/// percentile. Replicates without a conversion are left out.
 ///
 /// `22023`: a model that needs times or milestones, replicates outside 1 to 100,000, a level that is not between 0 and 1,
 /// another order than 1 to 4. `54000`: the game `rate` with more than 20 channels, too many channels times replicates.
@@ -95,22 +110,28 @@ pub fn interval(
             "Use fewer replicates, or a dimension with fewer values.",
         ));
     }
-    let estimator = match (model, game) {
+    let counts = journeys.counts()?;
+    let of_sets = |of: SetModel| -> Result<Estimator> { Ok(Estimator::Sets(DataDriven::of(journeys, &counts)?, of)) };
+    let mut estimator = match (model, game) {
+        (Model::DataDriven, _) => of_sets(SetModel::DataDriven)?,
         (Model::Markov, _) => Estimator::Markov(Chain::new(journeys, order)?, order),
         (Model::Shapley, Game::Total) => Estimator::Linear(Linear::by_channel(journeys)?),
-        (Model::Shapley, Game::Conditional) => Estimator::Conditional,
-        (Model::Shapley, Game::Rate) if channels <= EXACT_CHANNELS => Estimator::Rate,
+        (Model::Shapley, Game::Conditional) => of_sets(SetModel::Conditional)?,
+        (Model::Shapley, Game::Rate) if channels <= EXACT_CHANNELS => of_sets(SetModel::Rate)?,
         (Model::Shapley, Game::Rate) => {
             return Err(Error::new(
                 ErrorKind::LimitExceeded,
                 format!("an interval for the game rate takes at most {EXACT_CHANNELS} channels, not {channels}"),
-                "Use the game total, or a dimension with fewer values.",
+                "Use the game conditional, or a dimension with fewer values.",
             ));
         }
         _ => Estimator::Linear(Linear::by_model(journeys, model, options, is_paid)?),
     };
+    let counted = match &estimator {
+        Estimator::Sets(learned, _) => Some(HeldVec::copy(learned.sets().counted())?),
+        _ => None,
+    };
 
-    let counts = journeys.counts()?;
     let shares = match shares(estimator.credits(journeys, &counts)?) {
         Some(shares) => shares,
         None => HeldVec::filled(0.0, channels)?,
@@ -119,7 +140,14 @@ pub fn interval(
     let mut drawn = HeldVec::filled(0.0, channels * replicates)?;
     let (mut random, mut found) = (Random::new(seed), 0);
     for _ in 0..replicates {
-        let draw = draw(journeys, &counts, &mut random)?;
+        interrupt::check();
+        let draw = match (&mut estimator, &counted) {
+            (Estimator::Sets(learned, _), Some(counted)) => {
+                learned.sets_mut().redraw(counted, &mut random);
+                PathCounts::default()
+            }
+            _ => draw(journeys, &counts, &mut random)?,
+        };
         if let Some(shares) = self::shares(estimator.credits(journeys, &draw)?) {
             for (drawn, share) in drawn.chunks_exact_mut(replicates).zip(&shares) {
                 if let Some(slot) = drawn.get_mut(found) {
@@ -133,7 +161,10 @@ pub fn interval(
     journeys.rows(shares.iter().zip(drawn), |channel, (share, drawn)| ChannelShare {
         channel,
         share: *share,
-        spread: spread(drawn, level),
+        spread: spread(drawn, level).map(|spread| match estimator {
+            Estimator::Sets(_, of) => even(*share, spread, of == SetModel::DataDriven),
+            _ => spread,
+        }),
     })
 }
 
@@ -158,6 +189,13 @@ fn shares(mut credits: HeldVec<f64>) -> Option<HeldVec<f64>> {
     let sum = credits.iter().copied().collect::<Sum>().value();
     credits.iter_mut().for_each(|credit| *credit /= sum);
     (sum != 0.0).then_some(credits)
+}
+
+/// As far to both sides of a share as the farther end; a share of `data_driven` is from 0 to 1.
+fn even(share: f64, [lower, upper, error]: [f64; 3], is_part: bool) -> [f64; 3] {
+    let reach = (upper - share).max(share - lower);
+    let (lower, upper) = (share - reach, share + reach);
+    if is_part { [lower.max(0.0), upper.min(1.0), error] } else { [lower, upper, error] }
 }
 
 /// The ends of the interval, as percentile_cont finds them, and the standard deviation.

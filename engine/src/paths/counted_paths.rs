@@ -153,6 +153,11 @@ impl Journeys {
         self.channels.get(channel as usize).map_or("", String::as_str)
     }
 
+    /// The place of the channel of that name.
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
+        self.channels.binary_search_by(|channel| channel.as_str().cmp(name)).ok()
+    }
+
     /// What converted without any touch.
     pub fn unattributed(&self) -> JourneySums {
         self.sums(self.get(0).into_iter().filter(|path| path.steps.is_empty()))

@@ -2,6 +2,7 @@
 
 use super::ChannelCredit;
 use super::counted_paths::Journeys;
+use super::data_driven::DataDriven;
 use super::sum::Sum;
 use crate::credit::{self, Options, PathWeights};
 use crate::error::Result;
@@ -74,7 +75,8 @@ fn weights<'a>(
     options: &'a Options<'a>,
     is_paid: fn(&str) -> bool,
 ) -> Result<PathWeights<'a>> {
-    for model in models {
+    options.validate()?;
+    for model in models.iter().filter(|model| **model != Model::DataDriven) {
         credit::path_weights(&[], *model, options, is_paid)?;
     }
     PathWeights::new(journeys.channels(), options, is_paid)
@@ -89,7 +91,7 @@ pub struct ModelCredits {
     pub credits: Vec<(f64, f64)>,
 }
 
-/// What each channel earns under each of the models, which need no times, in order of the channels' bytes. Paths
+/// What each channel earns under each of the models, which need no times (`data_driven` learns from these journeys), in order of the channels' bytes. Paths
 /// without a touch earn nobody anything: see [`Journeys::unattributed`].
 ///
 /// `22023` for a model that needs more than paths, and for bad options; `54000` for a value beyond 1e250.
@@ -100,18 +102,26 @@ pub fn path_models(
     is_paid: fn(&str) -> bool,
 ) -> Result<Vec<ModelCredits>> {
     let weights = weights(journeys, models, options, is_paid)?;
+    let mut learned = match models.contains(&Model::DataDriven) {
+        true => Some(DataDriven::of(journeys, &journeys.counts()?)?),
+        false => None,
+    };
     // By channel, then model. Adding a zero would change no sum: paths without a conversion are passed over.
     let mut all = HeldVec::filled([Sum::default(); 2], journeys.channels().len() * models.len())?;
-    for path in journeys.iter().filter(|path| path.conversions > 0) {
+    for (i, path) in journeys.iter().enumerate().filter(|(_, path)| path.conversions > 0) {
         let (conversions, value) = (path.conversions as f64, path.value.to_f64()?);
         for (m, model) in models.iter().enumerate() {
-            weights.each(path.steps, *model, |channel, part| {
+            let earn = |channel: u32, part: f64| {
                 if let Some([of_conversions, of_value]) = all.get_mut(channel as usize * models.len() + m) {
                     of_conversions.add(conversions * part);
                     of_value.add(value * part);
                 }
                 Ok(())
-            })?;
+            };
+            match learned.as_mut().filter(|_| *model == Model::DataDriven) {
+                Some(learned) => learned.each(i, earn)?,
+                None => weights.each(path.steps, *model, earn)?,
+            }
         }
     }
     let credits =

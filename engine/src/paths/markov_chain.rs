@@ -57,27 +57,30 @@ pub struct Flow {
 }
 
 impl Chain {
-    /// The chain whose states are windows of `order` neighbouring channels; equal neighbours count as one. `54000` beyond a
-    /// million states.
+    /// The chain whose states are windows of `order` neighbouring channels of a path as it is; a shorter path is one state, and
+    /// equal neighbouring states count as one, as in ChannelAttribution. `54000` beyond a million states.
     pub fn new(journeys: &Journeys, order: usize) -> Result<Self> {
         let (mut chain, mut numbers) = (Self::default(), Numbers { order, ..Numbers::default() });
         let mut throttle = Throttle::default();
         for (path, along) in (0u32..).zip(journeys.iter()) {
-            let mut steps = along.steps.chunk_by(|a, b| a == b).filter_map(|same| same.first().copied());
+            let Some((begin, rest)) = along.steps.split_at_checked(order.min(along.steps.len())) else { continue };
+            let Some(mut before) = begin.last().copied() else { continue };
             let mut window = [NONE; MAX_ORDER];
-            for (slot, channel) in window.iter_mut().take(order).zip(&mut steps) {
-                *slot = channel;
-            }
-            if window[0] == NONE {
-                continue;
-            }
+            window.iter_mut().zip(begin).for_each(|(slot, channel)| *slot = *channel);
             let first = numbers.state(&mut chain.states, window)?;
             let mut last = first;
-            for channel in steps {
+            // How many of the last channels are the same: more than a state has are the state before once more.
+            let mut same = begin.iter().rev().take_while(|channel| **channel == before).count();
+            for channel in rest {
                 throttle.step();
-                let (edge, to) = match numbers.ways.get(&way(last, channel)) {
+                same = if *channel == before { same + 1 } else { 1 };
+                before = *channel;
+                if same > order {
+                    continue;
+                }
+                let (edge, to) = match numbers.ways.get(&way(last, *channel)) {
                     Some(known) => *known,
-                    None => numbers.way(&mut chain, last, channel)?,
+                    None => numbers.way(&mut chain, last, *channel)?,
                 };
                 chain.walk.push(edge)?;
                 last = to;

@@ -4,6 +4,7 @@ mod amount;
 mod bootstrap;
 mod channel_sets;
 mod counted_paths;
+mod data_driven;
 mod elimination;
 mod linear;
 mod markov;
@@ -17,7 +18,10 @@ mod transform;
 
 pub use amount::ExactAmount;
 pub use bootstrap::{Bootstrap, ChannelShare, interval};
+pub(crate) use channel_sets::ChannelSets;
 pub use counted_paths::{CountedPath, JourneySums, Journeys, PathCounts};
+pub use data_driven::data_driven_weights;
+pub(crate) use data_driven::{DataDriven, TouchWeights};
 pub use linear::{ModelCredits, path_credit, path_models};
 pub use markov::{MAX_ORDER, Removal, markov};
 pub use set::PathSet;

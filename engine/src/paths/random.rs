@@ -46,6 +46,37 @@ impl Random {
         if mean < 10.0 { self.poisson_by_products(mean) } else { self.poisson_by_rejection(mean) }
     }
 
+    /// A number of the gamma distribution with that shape and the scale 1, by Marsaglia and Tsang (2000); 0 for the shape 0.
+    pub fn gamma(&mut self, shape: f64) -> f64 {
+        if shape <= 0.0 {
+            return 0.0;
+        }
+        if shape < 1.0 {
+            let below = 1.0 - self.unit();
+            return self.gamma(shape + 1.0) * (below.ln() / shape).exp();
+        }
+        let d = shape - 1.0 / 3.0;
+        let c = 1.0 / (9.0 * d).sqrt();
+        loop {
+            let x = self.normal();
+            let v = (1.0 + c * x).powi(3);
+            if v > 0.0 && (1.0 - self.unit()).ln() < 0.5 * x * x + d * (1.0 - v + v.ln()) {
+                return d * v;
+            }
+        }
+    }
+
+    /// A number of the standard normal distribution, by Marsaglia's polar method.
+    fn normal(&mut self) -> f64 {
+        loop {
+            let (x, y) = (2.0 * self.unit() - 1.0, 2.0 * self.unit() - 1.0);
+            let square = x * x + y * y;
+            if square > 0.0 && square < 1.0 {
+                return x * (-2.0 * square.ln() / square).sqrt();
+            }
+        }
+    }
+
     /// Knuth's method: it takes about `mean` numbers.
     fn poisson_by_products(&mut self, mean: f64) -> f64 {
         if mean <= 0.0 {
@@ -116,6 +147,26 @@ mod tests {
             near(moment(2, mean), mean, mean + 2.0 * mean * mean);
             near(moment(3, mean), mean, mean + 24.0 * mean.powi(2) + 15.0 * mean.powi(3));
             assert!(drawn.iter().all(|k| *k >= 0.0 && k.fract() == 0.0));
+        }
+    }
+
+    #[test]
+    fn gamma_has_its_mean_variance_and_skew() {
+        for (seed, shape) in (1..).zip([0.0, 0.02, 0.5, 1.0, 2.7, 30.0, 1e5]) {
+            let mut random = Random::new(seed);
+            let count = 200_000;
+            let drawn: Vec<f64> = (0..count).map(|_| random.gamma(shape)).collect();
+            let moment =
+                |power: i32, about: f64| drawn.iter().map(|x| (x - about).powi(power)).sum::<f64>() / f64::from(count);
+            // Five standard errors of each moment, which are known from the cumulants, shape times a factorial.
+            let near = |found: f64, expected: f64, variance: f64| {
+                let allowed = 5.0 * (variance / f64::from(count)).sqrt() + 1e-12;
+                assert!((found - expected).abs() <= allowed, "shape {shape}: {found}, not {expected} ± {allowed}");
+            };
+            near(moment(1, 0.0), shape, shape);
+            near(moment(2, shape), shape, 6.0 * shape + 2.0 * shape * shape);
+            near(moment(3, shape), 2.0 * shape, 120.0 * shape + 126.0 * shape.powi(2) + 15.0 * shape.powi(3));
+            assert!(drawn.iter().all(|x| *x >= 0.0 && x.is_finite()));
         }
     }
 

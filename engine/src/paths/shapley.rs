@@ -1,6 +1,6 @@
 //! Credit by the Shapley value (Shapley 1953; for attribution: Zhao, Mahboobi and Bagheri 2018).
 
-use super::channel_sets::{ChannelSets, worth};
+use super::channel_sets::ChannelSets;
 use super::counted_paths::{Journeys, PathCounts};
 use super::linear::Linear;
 use super::random::Random;
@@ -85,9 +85,11 @@ pub fn shapley(journeys: &Journeys, game: Game, sampling: Sampling) -> Result<Ve
                 conversions.iter().zip(&values).map(|(conversions, value)| [*conversions, *value, 0.0, 0.0]),
             )?
         }
-        Game::Rate if journeys.channels().len() <= EXACT_CHANNELS => exact_rate(journeys, &counts)?,
+        Game::Rate if journeys.channels().len() <= EXACT_CHANNELS => {
+            exact_rate(&ChannelSets::new(journeys, &counts)?, journeys.channels().len())?
+        }
         Game::Rate => sampled_rate(journeys, &counts, sampling)?,
-        Game::Conditional => conditional(journeys, &counts)?,
+        Game::Conditional => conditional(&ChannelSets::new(journeys, &counts)?, journeys.channels().len())?,
     };
     journeys.rows(&credits, |channel, &[conversions, value, std_error, value_std_error]| ShapleyCredit {
         channel,
@@ -99,14 +101,13 @@ pub fn shapley(journeys: &Journeys, game: Game, sampling: Sampling) -> Result<Ve
 }
 
 /// The exact value of the game `rate`, for up to [`EXACT_CHANNELS`] channels: over all sets of channels.
-pub(super) fn exact_rate(journeys: &Journeys, counts: &PathCounts) -> Result<HeldVec<[f64; 4]>> {
-    let channels = journeys.channels().len();
+pub(super) fn exact_rate(sets: &ChannelSets, channels: usize) -> Result<HeldVec<[f64; 4]>> {
     let mut sums = HeldVec::filled([0.0f64; 3], 1 << channels)?;
     let mut all = 0.0;
-    for (path, amounts) in worth(journeys, counts) {
-        let set = path.iter().fold(0usize, |set, channel| set | 1 << channel);
+    for (members, amounts) in sets.iter() {
+        let set = members.iter().fold(0usize, |set, channel| set | 1 << channel);
         if let Some(sums) = sums.get_mut(set) {
-            add(sums, &amounts);
+            add(sums, amounts);
         }
         all += amounts[2];
     }
@@ -147,13 +148,15 @@ pub(super) fn exact_rate(journeys: &Journeys, counts: &PathCounts) -> Result<Hel
 }
 
 /// The value of the game `conditional`, exact for any number of channels.
-pub(super) fn conditional(journeys: &Journeys, counts: &PathCounts) -> Result<HeldVec<[f64; 4]>> {
-    let sets = ChannelSets::new(journeys, counts)?;
-    let mut sums = HeldVec::filled([Sum::default(); 2], journeys.channels().len())?;
+pub(super) fn conditional(sets: &ChannelSets, channels: usize) -> Result<HeldVec<[f64; 4]>> {
+    let mut sums = HeldVec::filled([Sum::default(); 2], channels)?;
     let mut gains = HeldVec::default();
     for i in 0..sets.len() {
-        sets.gains(sets.set(i), &mut gains)?;
         let [_, _, all] = sets.amounts(i);
+        if all <= 0.0 {
+            continue;
+        }
+        sets.gains(sets.set(i), &mut gains)?;
         for (channel, gain) in sets.set(i).iter().zip(&gains) {
             for (sum, gain) in sums.get_mut(*channel as usize).into_iter().flatten().zip(gain) {
                 sum.add(gain * all);

@@ -4,12 +4,12 @@ SELECT m.* FROM mrcall.attribution_models(:'since', :'until') AS m;
 
 SELECT pg_temp.heading('The sign-ups by every model', 'exact shares of each');
 SELECT '  ' || pg_temp.l('channel', 18) || string_agg(pg_temp.r(h.name, 8), '' ORDER BY h.place)
-FROM unnest('{first,last,nondir,paid,linear,posit.,W,decay,markov,shapley}'::text[]) WITH ORDINALITY AS h (name, place);
+FROM unnest('{first,last,nondir,paid,linear,posit.,W,decay,data,markov,shapley}'::text[]) WITH ORDINALITY AS h (name, place);
 CREATE TEMP VIEW report_models_line AS
 SELECT r.dimension_value, r.linear_conversions,
        ARRAY[r.first_touch_conversions, r.last_touch_conversions, r.last_non_direct_conversions, r.last_paid_conversions,
              r.linear_conversions, r.position_based_conversions, r.w_shaped_conversions,
-             r.time_decay_conversions, r.markov_conversions, r.shapley_conversions] AS figures
+             r.time_decay_conversions, r.data_driven_conversions, r.markov_conversions, r.shapley_conversions] AS figures
 FROM report_models AS r;
 SELECT '  ' || pg_temp.l(l.dimension_value, 18)
     || (SELECT string_agg(pg_temp.r(pg_temp.num(f.figure, 1), 8), '' ORDER BY f.place)
