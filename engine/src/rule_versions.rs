@@ -9,7 +9,7 @@ pub(crate) fn version_of(file: &'static str) -> &'static str {
 }
 
 /// The SQL functions that answer by rules, each with what tells its rules from others.
-pub fn rule_versions() -> [(&'static str, String); 9] {
+pub fn rule_versions() -> [(&'static str, String); 10] {
     let suffixes = url::SUFFIXES_VERSION;
     let arrivals = format!("{}.{}/{suffixes}", arrival::rules_version(), arrival::ignored_version());
     let agents = user_agent::rules_version();
@@ -19,8 +19,9 @@ pub fn rule_versions() -> [(&'static str, String); 9] {
         ("is_arrival", arrivals),
         ("is_paid", arrival::rules_version().to_owned()),
         ("url_domain", suffixes.to_owned()),
-        ("is_bot", agents.to_owned()),
-        ("device", agents.to_owned()),
+        ("is_bot", agents.clone()),
+        ("device", agents.clone()),
+        ("agent", agents),
         // By promise these never change: another rule would be another function.
         ("stripe_ids", "1".to_owned()),
         ("apple_ids", "1".to_owned()),

@@ -1,103 +1,182 @@
-//! User agents: who is a program, and what kind of device the others are, by the words of `rules/agents.tsv`. A hint,
-//! not proof: a program can call itself a browser, and an iPad calls itself a Mac unless its owner forbids it.
+//! User agents: who sends them, what kind of program that is, and on what kind of device. By the words of `rules/agents.tsv` (our own)
+//! and `rules/agents_made.tsv` (made from packages by `scripts/agent_rules.py`). A hint, not proof: a program can call itself a browser,
+//! and an iPad calls itself a Mac unless its owner forbids it.
 
-use aho_corasick::{AhoCorasick, MatchKind};
-use std::sync::LazyLock;
+mod model;
+mod words;
 
-use crate::resource::memory::lasting;
-use crate::rule_versions::version_of;
+use words::{Found, Hit, Tells};
 
-const AGENTS_TSV: &str = include_str!("../rules/agents.tsv");
-
-/// The version of the words that are compiled in.
-pub fn rules_version() -> &'static str {
-    version_of(AGENTS_TSV)
-}
+pub use words::rules_version;
 
 /// How much of a user agent is read, in bytes; real ones end long before.
 const MAX_READ: usize = 4096;
 
-/// The kinds of words, in the order in which they decide.
-const KINDS: [&str; 7] = ["bot", "tv", "tablet", "mobile", "android", "desktop", "skip"];
-const BOT: u8 = 1 << 0;
-const TV: u8 = 1 << 1;
-const TABLET: u8 = 1 << 2;
-const MOBILE: u8 = 1 << 3;
-const ANDROID: u8 = 1 << 4;
-const DESKTOP: u8 = 1 << 5;
+/// A longer name is none.
+const MAX_NAME: usize = 64;
 
-struct Words {
-    finder: Option<AhoCorasick>,
-    /// The kind of each word, as a bit.
-    kinds: Vec<u8>,
+/// Who sends a user agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A browser that a person looks at.
+    Browser,
+    /// Another program that a person uses.
+    App,
+    /// A program that fetches by itself: previews, monitors, feeds, scanners, browsers without a screen.
+    Bot,
+    /// Walks sites for a search engine, an archive or an index of links.
+    Crawler,
+    /// Collects pages for the training, the search or the answers of an assistant.
+    AiCrawler,
+    /// Fetches because a person asked an assistant.
+    AiAgent,
+    /// What programs fetch with.
+    Library,
+    /// Says nothing that is known.
+    Unknown,
 }
 
-static WORDS: LazyLock<Words> = LazyLock::new(|| lasting(words));
-
-fn words() -> Words {
-    let mut words = Vec::new();
-    let mut kinds = Vec::new();
-    for (kind, list) in AGENTS_TSV.lines().filter_map(|line| line.split_once('\t')) {
-        if let Some(bit) = KINDS.iter().position(|known| *known == kind) {
-            for word in list.split(", ") {
-                words.push(word);
-                kinds.push(1 << bit);
-            }
+impl Kind {
+    /// Its name in SQL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::App => "app",
+            Self::Bot => "bot",
+            Self::Crawler => "crawler",
+            Self::AiCrawler => "ai_crawler",
+            Self::AiAgent => "ai_agent",
+            Self::Library => "library",
+            Self::Unknown => "unknown",
         }
     }
-    // Building fails only beyond billions of states; a test builds it.
-    let finder =
-        AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::LeftmostLongest).build(words).ok();
-    Words { finder, kinds }
+
+    /// Whether it is a program that reads pages by itself.
+    pub fn is_bot(self) -> bool {
+        matches!(self, Self::Bot | Self::Crawler | Self::AiCrawler | Self::AiAgent | Self::Library)
+    }
 }
 
-/// Whether a user agent is a program that reads pages by itself: a crawler, a preview, a monitor, a feed reader, a
-/// library or a browser without a screen. False for an empty one.
+/// Who sends a user agent, and its name: the vendor's for AI, the program's for all others, `None` where the text has none.
+pub fn agent(user_agent: &str) -> (Kind, Option<&str>) {
+    let text = read(user_agent);
+    let found = words::find(text.as_bytes());
+    let (kind, hit) = decide(text, &found);
+    let name = match hit {
+        Some(Hit { name, .. }) if !name.is_empty() => Some(name),
+        _ if matches!(kind, Kind::Browser | Kind::Unknown) => None,
+        hit => own_name(text, hit),
+    };
+    (kind, name)
+}
+
+/// Whether a user agent is a program that reads pages by itself. False for an empty one.
 pub fn is_bot(user_agent: &str) -> bool {
-    kinds(user_agent) & BOT != 0
+    let text = read(user_agent);
+    decide(text, &words::find(text.as_bytes())).0.is_bot()
 }
 
 /// The kind of device of a user agent: `bot`, `tv` (consoles too), `tablet`, `mobile`, `desktop`, or `unknown`.
 pub fn device(user_agent: &str) -> &'static str {
-    let kinds = kinds(user_agent);
-    let has = |bits: u8| kinds & bits != 0;
-    if has(BOT) {
-        "bot"
-    } else if has(TV) {
-        "tv"
-    } else if has(TABLET) {
-        "tablet"
-    } else if has(MOBILE) {
+    let text = read(user_agent);
+    let found = words::find(text.as_bytes());
+    if decide(text, &found).0.is_bot() {
+        return "bot";
+    }
+    let has = |tells| found.has(tells);
+    let model = found.model(text);
+    if has(Tells::Handheld) || model == Some(Tells::MobileModel) {
         "mobile"
-    } else if has(ANDROID) {
+    } else if has(Tells::Tv) || model == Some(Tells::TvModel) {
+        "tv"
+    } else if model == Some(Tells::DesktopModel) {
+        "desktop"
+    } else if has(Tells::Tablet) && !has(Tells::NoTablet) || model == Some(Tells::TabletModel) {
         "tablet"
-    } else if has(DESKTOP) {
+    } else if has(Tells::Mobile) {
+        "mobile"
+    } else if has(Tells::Android) {
+        // Android's browsers write "Mobile" on a phone alone; its apps, and browsers inside them that end early, write neither.
+        if has(Tells::Safari) { "tablet" } else { "mobile" }
+    } else if has(Tells::Desktop) {
         "desktop"
     } else {
         "unknown"
     }
 }
 
-/// The kinds of all words in a user agent.
-fn kinds(user_agent: &str) -> u8 {
-    let words = &*WORDS;
-    let bytes = user_agent.as_bytes();
-    let bytes = bytes.get(..MAX_READ).unwrap_or(bytes);
-    let found = words.finder.iter().flat_map(|finder| finder.find_iter(bytes));
-    found.filter_map(|word| words.kinds.get(word.pattern().as_usize())).fold(0, |all, kind| all | kind)
+/// The part of a user agent that is read.
+fn read(user_agent: &str) -> &str {
+    user_agent.get(..user_agent.floor_char_boundary(MAX_READ)).unwrap_or(user_agent)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_row_is_read() {
-        for line in AGENTS_TSV.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            let (kind, words) = line.split_once('\t').unwrap_or_else(|| panic!("malformed row: {line}"));
-            assert!(KINDS.contains(&kind), "unknown kind: {line}");
-            assert!(words.split(", ").all(|word| word.len() > 2 && word == word.to_lowercase()), "{line}");
-        }
-        assert!(WORDS.finder.is_some());
+/// The kind of a user agent and the word that decided, if one did.
+fn decide(text: &str, found: &Found) -> (Kind, Option<Hit>) {
+    let first = |tells| found.first(tells);
+    let has = |tells| found.has(tells);
+    let held = [Tells::Mobile, Tells::Android, Tells::Tablet, Tells::Tv, Tells::Handheld].into_iter().any(has);
+    let named = [
+        (Tells::AiAgent, Kind::AiAgent),
+        (Tells::AiCrawler, Kind::AiCrawler),
+        (Tells::Crawler, Kind::Crawler),
+        (Tells::Person, Kind::Browser),
+        (Tells::Bot, Kind::Bot),
+    ];
+    if let Some((tells, kind)) = named.into_iter().find(|(tells, _)| has(*tells)) {
+        (kind, first(tells))
+    } else if found.programs > 0 {
+        let walks = has(Tells::Walks);
+        (if walks { Kind::Crawler } else { Kind::Bot }, first(if walks { Tells::Walks } else { Tells::Program }))
+    } else if found.compatible > 0 && !held && !has(Tells::Desktop) {
+        (Kind::Bot, None)
+    } else if has(Tells::App) {
+        (Kind::App, first(Tells::App))
+    } else if has(Tells::Library) {
+        (if held { Kind::App } else { Kind::Library }, first(Tells::Library))
+    } else if !held && !has(Tells::Desktop) && is_one_word(text) {
+        (Kind::Bot, None)
+    } else if has(Tells::Browser) {
+        (Kind::Browser, first(Tells::Browser))
+    } else if has(Tells::Engine) {
+        (Kind::Browser, None)
+    } else if held || has(Tells::Desktop) {
+        (Kind::App, None)
+    } else if begins_as_product(text) {
+        (Kind::Bot, None)
+    } else {
+        (Kind::Unknown, None)
     }
+}
+
+/// A text of one word: browsers and apps say more.
+fn is_one_word(text: &str) -> bool {
+    text.len() > 1
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// A text that begins as `Name of it/1.0` does.
+fn begins_as_product(text: &str) -> bool {
+    let name = text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || b"-_.:!%+ ".contains(&byte)));
+    name.is_some_and(|end| end > 1 && text.as_bytes().get(end) == Some(&b'/'))
+}
+
+/// The name that a program gives itself: behind "compatible;", else the word that was found, else the first one.
+fn own_name(text: &str, hit: Option<Hit>) -> Option<&str> {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.!".contains(byte);
+    let bytes = text.as_bytes();
+    let token = |start: usize| {
+        let rest = bytes.get(start..)?;
+        let len = rest.iter().position(|byte| !is_name(byte)).unwrap_or(rest.len());
+        let name = text.get(start..start + len)?.trim_matches(['.', '-']);
+        (name.len() > 1 && len <= MAX_NAME && name.bytes().any(|byte| byte.is_ascii_alphabetic())).then_some(name)
+    };
+    const COMPATIBLE: &str = "compatible; ";
+    let compatible = text.find(COMPATIBLE).and_then(|at| token(at + COMPATIBLE.len()));
+    let around = hit.filter(|hit| !hit.is_address).and_then(|hit| {
+        let before = bytes.get(..hit.start)?;
+        token(hit.start - before.iter().rev().position(|byte| !is_name(byte)).unwrap_or(before.len()))
+    });
+    let known = |name: &&str| !["Mozilla", "MSIE", "http", "https"].contains(name);
+    compatible.filter(known).or(around.filter(known)).or_else(|| token(0).filter(known))
 }

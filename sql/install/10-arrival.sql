@@ -52,13 +52,20 @@ CREATE FUNCTION mrcall.is_bot(user_agent text)
 RETURNS boolean
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 20
 AS 'MODULE_PATHNAME', 'is_bot_wrapper';
-COMMENT ON FUNCTION mrcall.is_bot(text) IS 'Whether a user agent is a crawler, a monitor or a program; false for NULL';
+COMMENT ON FUNCTION mrcall.is_bot(text) IS 'Whether a user agent is that of a program that fetches by itself; false for NULL';
 
 CREATE FUNCTION mrcall.device(user_agent text)
 RETURNS text
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 20
 AS 'MODULE_PATHNAME', 'device_wrapper';
 COMMENT ON FUNCTION mrcall.device(text) IS 'Desktop, mobile, tablet, tv, bot or unknown';
+
+CREATE FUNCTION mrcall.agent(user_agent text)
+RETURNS TABLE (kind text, name text)
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 20 ROWS 1
+AS 'MODULE_PATHNAME', 'agent_wrapper';
+COMMENT ON FUNCTION mrcall.agent(text) IS
+    'Who sends a user agent: browser, app, bot, crawler, ai_crawler, ai_agent, library or unknown, and the name; of AI the vendor''s';
 
 CREATE FUNCTION mrcall.is_paid(channel text)
 RETURNS boolean
@@ -74,7 +81,7 @@ COMMENT ON FUNCTION mrcall.rules_version() IS 'The version of the built-in chann
 
 CREATE FUNCTION mrcall_internal.rules()
 RETURNS TABLE (function_name text, version text)
-LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 9
+LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 10
 AS 'MODULE_PATHNAME', 'rules_wrapper';
 COMMENT ON FUNCTION mrcall_internal.rules() IS 'The functions of mrcall that answer by built-in rules, with the version of those';
 

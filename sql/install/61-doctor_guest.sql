@@ -142,10 +142,10 @@ COMMENT ON FUNCTION mrcall_internal.check_host_functions() IS 'doctor: functions
 -- What an index says by which rules it was built; without a word by those of the first release.
 CREATE FUNCTION mrcall_internal.first_rules()
 RETURNS TABLE (function_name text, version text)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 9
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10
 AS $$
     VALUES ('arrival', '1.1/2.1.247'), ('channel', '1.1/2.1.247'), ('is_arrival', '1.1/2.1.247'), ('is_paid', '1'),
-           ('url_domain', '2.1.247'), ('is_bot', '1'), ('device', '1'), ('stripe_ids', '1'), ('apple_ids', '1')
+           ('url_domain', '2.1.247'), ('is_bot', '2.1'), ('device', '2.1'), ('agent', '2.1'), ('stripe_ids', '1'), ('apple_ids', '1')
 $$;
 COMMENT ON FUNCTION mrcall_internal.first_rules() IS 'The rules of the first release, as mrcall_internal.rules has those of this one';
 

@@ -16,7 +16,7 @@ AS $$
     ('docs/marketing.md', '{time_to_convert,assisted_conversions,roas,attribution_interval,spend}'),
     ('docs/paths.md', '{path_agg,rollup(path_set),paths,num_paths,num_conversions,num_nulls,total_value,path_credit,path_models,
         markov,shapley,path_interval,path_transform,models}'),
-    ('docs/arrival.md', '{arrival,channel,is_arrival,is_paid,url_host,url_domain,url_path,url_param,is_bot,device,channel_rule,
+    ('docs/arrival.md', '{arrival,channel,is_arrival,is_paid,url_host,url_domain,url_path,url_param,is_bot,device,agent,channel_rule,
         ignored_referrer,rules_version}'),
     ('docs/visits.md', '{sessionize,visits,visits_of,touches,identities,visit_agg,rollup(visit_state),num_visits,num_events(visit_state),
         num_pageviews,num_bounces,total_duration(visit_state)}'),

@@ -1,4 +1,4 @@
-//! Where a visitor came from: `arrival`, `channel`, `is_arrival`, the URL functions, `is_bot`, `device`.
+//! Where a visitor came from: `arrival`, `channel`, `is_arrival`, the URL functions, `is_bot`, `device`, `agent`.
 
 use mrcall_engine::arrival::{self, Landing};
 use mrcall_engine::rule_versions::rule_versions;
@@ -63,6 +63,11 @@ pub fn is_bot(user_agent: Option<&str>) -> bool {
 
 pub fn device(user_agent: Option<&str>) -> &'static str {
     user_agent.map_or("unknown", user_agent::device)
+}
+
+pub fn agent(call: Call<'_>, user_agent: Option<&str>) -> SqlResult<()> {
+    let (kind, name) = user_agent.map_or((user_agent::Kind::Unknown, None), user_agent::agent);
+    call.table([(kind.name(), name)])
 }
 
 pub fn is_paid(channel: &str) -> bool {
