@@ -170,6 +170,12 @@ fn places_of_today() {
         ("https://github.com/a/b", "Organic Social", "github.com"),
         ("https://a.github.io/b", "Referral", "a.github.io"),
         ("https://www.temu.com/", "Organic Shopping", "www.temu.com"),
+        // A name that people write into utm_source is no domain.
+        ("https://x.li/", "Referral", "x.li"),
+        ("https://www.google.li/", "Organic Search", "google"),
+        ("https://www.google.cat/", "Organic Search", "google"),
+        ("https://search.abv.bg/", "Organic Search", "search.abv.bg"),
+        ("https://shop.line/", "Referral", "shop.line"),
         ("https://teams.microsoft.com/", "Organic Social", "microsoft teams"),
     ];
     for (referrer, channel, source) in cases {

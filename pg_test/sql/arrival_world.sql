@@ -33,7 +33,8 @@ ORDER BY c.n;
 SELECT r.referrer, a.channel, a.source, a.medium
 FROM unnest(ARRAY['https://pplx.ai/', 'https://mail.google.com/', 'https://webmail.example.org/', 'https://deref-web.de/mail',
                   'https://mstdn.party/', 'https://lemmy.world/', 'https://meta.ua/', 'https://www.petalsearch.com/',
-                  'https://search.seznam.cz/', 'https://mail.python.org/', 'https://mailing.example.org/'])
+                  'https://search.seznam.cz/', 'https://mail.python.org/', 'https://mailing.example.org/',
+                  'https://www.google.li/', 'https://x.li/'])
     WITH ORDINALITY AS r (referrer, n)
 CROSS JOIN LATERAL mrcall.arrival(r.referrer, 'https://mrcall.ai/') AS a
 ORDER BY r.n;

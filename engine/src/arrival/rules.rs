@@ -151,18 +151,24 @@ pub(super) fn by_first_word(source: &str) -> Option<&'static ChannelRule> {
 fn by_host(host: &str, tail: &str) -> Option<&'static ChannelRule> {
     let table = &*TABLE;
     let host = host.strip_prefix("www.").unwrap_or(host);
-    let found = climb(&table.hosts, host, tail)
+    // A name without a dot is no domain: x.li is not below the name li.
+    let domains = |(level, name): &(usize, &str)| *level == 0 || name.contains('.');
+    let found = climb(&table.hosts, ancestors(host).enumerate().filter(domains), tail)
         .or_else(|| {
             let stem = host.strip_suffix(country_suffix(host)?)?.strip_suffix('.')?;
-            climb(&table.stems, stem, tail)
+            climb(&table.stems, ancestors(stem).enumerate(), tail)
         })
         .or_else(|| table.labels.get(host.split_once('.')?.0).copied());
     table.rows.get(found?)
 }
 
-/// The row of a name or of the nearest domain above it.
-fn climb(slots: &FxHashMap<&'static str, HostRows>, name: &str, tail: &str) -> Option<usize> {
-    ancestors(name).enumerate().find_map(|(level, name)| {
+/// The row of a name or of the nearest domain above it: each with how far above it is.
+fn climb<'n>(
+    slots: &FxHashMap<&'static str, HostRows>,
+    mut names: impl Iterator<Item = (usize, &'n str)>,
+    tail: &str,
+) -> Option<usize> {
+    names.find_map(|(level, name)| {
         let slot = slots.get(name)?;
         let here = if level == 0 { slot.by_path(tail).or(slot.exact) } else { None };
         here.or(slot.below)
