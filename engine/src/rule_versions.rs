@@ -11,7 +11,8 @@ pub(crate) fn version_of(file: &'static str) -> &'static str {
 /// The SQL functions that answer by rules, each with what tells its rules from others.
 pub fn rule_versions() -> [(&'static str, String); 10] {
     let suffixes = url::SUFFIXES_VERSION;
-    let arrivals = format!("{}.{}/{suffixes}", arrival::rules_version(), arrival::ignored_version());
+    let arrivals =
+        format!("{}.{}.{}/{suffixes}", arrival::rules_version(), arrival::lists_version(), arrival::ignored_version());
     let agents = user_agent::rules_version();
     [
         ("arrival", arrivals.clone()),

@@ -132,6 +132,19 @@ impl<'a> UrlParts<'a> {
         to.extend_from_slice(self.authority.as_bytes());
     }
 
+    /// Whether it is a page of a browser's extension.
+    pub fn is_extension(&self) -> bool {
+        self.scheme.len() > 10 && self.scheme.to_ascii_lowercase().ends_with("-extension")
+    }
+
+    /// Whether it is a page of the web, or an app: not one of a browser's own (`chrome://newtab`), a file, or the like.
+    pub fn is_site(&self) -> bool {
+        matches!(self.scheme, "https" | "http" | "")
+            || self.scheme.eq_ignore_ascii_case("https")
+            || self.scheme.eq_ignore_ascii_case("http")
+            || self.is_app()
+    }
+
     fn is_app(&self) -> bool {
         self.scheme.len() > 4 && self.scheme.to_ascii_lowercase().ends_with("-app")
     }
@@ -178,25 +191,18 @@ pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// The decoded value of the first parameter called `name`.
 pub(crate) fn find<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
-    pairs(query).find(|(key, _)| *key == name || decode(key) == name).map(|(_, value)| decode(value))
+    find_encoded(query, name).map(decode)
+}
+
+/// The still encoded value of the first parameter called `name`.
+pub(crate) fn find_encoded<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    pairs(query).find(|(key, _)| *key == name || decode(key) == name).map(|(_, value)| value)
 }
 
 /// `text` with `+` and percent sequences decoded; what is no UTF-8, and NUL, becomes U+FFFD. A percent sign that
 /// begins no sequence stays.
 pub(crate) fn decode(text: &str) -> Cow<'_, str> {
-    if position(text.as_bytes(), |b| matches!(b, b'%' | b'+' | 0)).is_none() {
-        return Cow::Borrowed(text);
-    }
-    let bytes = text.as_bytes();
-    demand(2 * bytes.len());
-    let mut out = Vec::with_capacity(bytes.len());
-    let (mut at, mut throttle) = (0, Throttle::default());
-    while let Some(&byte) = bytes.get(at) {
-        throttle.step();
-        let sequence = if byte == b'%' { hex_pair(bytes.get(at + 1..at + 3)) } else { None };
-        out.push(sequence.unwrap_or(if byte == b'+' { b' ' } else { byte }));
-        at += if sequence.is_some() { 3 } else { 1 };
-    }
+    let Cow::Owned(out) = decode_bytes(text) else { return Cow::Borrowed(text) };
     let out = String::from_utf8(out).unwrap_or_else(|error| {
         // Each byte that is none of a text becomes three, in a text that doubles as it grows.
         demand(6 * error.as_bytes().len());
@@ -207,6 +213,24 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
     }
     demand(6 * out.len());
     Cow::Owned(out.replace('\0', "\u{FFFD}"))
+}
+
+/// The bytes that [`decode`] makes a text of; borrowed where nothing is to be decoded.
+pub(crate) fn decode_bytes(text: &str) -> Cow<'_, [u8]> {
+    let bytes = text.as_bytes();
+    if position(bytes, |b| matches!(b, b'%' | b'+' | 0)).is_none() {
+        return Cow::Borrowed(bytes);
+    }
+    demand(2 * bytes.len());
+    let mut out = Vec::with_capacity(bytes.len());
+    let (mut at, mut throttle) = (0, Throttle::default());
+    while let Some(&byte) = bytes.get(at) {
+        throttle.step();
+        let sequence = if byte == b'%' { hex_pair(bytes.get(at + 1..at + 3)) } else { None };
+        out.push(sequence.unwrap_or(if byte == b'+' { b' ' } else { byte }));
+        at += if sequence.is_some() { 3 } else { 1 };
+    }
+    Cow::Owned(out)
 }
 
 fn hex_pair(digits: Option<&[u8]>) -> Option<u8> {

@@ -61,7 +61,7 @@ fn conditions_of_the_default_channel_group() {
         ("ig|paid", "Paid Social"),
         ("linkedin.com|ppc", "Paid Social"),
         ("lnkd.in|cpc", "Paid Social"),
-        ("facebook_ads|cpc", "Paid Other"),
+        ("facebook_ads|cpc", "Paid Social"),
         ("youtube|cpv", "Paid Video"),
         ("youtube|c-p-c", "Organic Video"),
         ("youtube|cpc", "Paid Video"),
@@ -133,6 +133,59 @@ fn conditions_of_the_default_channel_group() {
         ("  | |NULL", "Direct"),
         (" google | cpc ", "Paid Search"),
         ("alice|-", "Organic Search"),
+        // A medium that names assistants does so whatever the source, below what is paid.
+        ("somebody|ai-assistant", "AI Assistants"),
+        ("-|chatbot", "AI Assistants"),
+        ("google|AI-Assistant", "AI Assistants"),
+        ("somebody|ai-assistants", "Unassigned"),
+        ("chatgpt.com|paid", "Paid Other"),
+        // The networks' own names for their advertising are the network; without a medium they are paid.
+        ("adwords|cpc", "Paid Search"),
+        ("google_ads|cpc", "Paid Search"),
+        ("Google-Ads|-", "Paid Search"),
+        ("google-ad|ppc", "Paid Search"),
+        ("gads|-", "Paid Search"),
+        ("google ads|display", "Display"),
+        ("google_ads|email", "Email"),
+        ("google_ads|referral", "Referral"),
+        ("adwords|organic", "Organic Search"),
+        ("ads.google.com|cpc", "Paid Search"),
+        ("bing_ads|-", "Paid Search"),
+        ("msads|cpc", "Paid Search"),
+        ("microsoft|cpc", "Paid Search"),
+        ("microsoft|email", "Email"),
+        ("yandex_direct|-", "Paid Search"),
+        ("fb-ads|-", "Paid Social"),
+        ("FBAds|-", "Paid Social"),
+        ("fbad|-", "Paid Social"),
+        ("facebook_feed_ad|-", "Paid Social"),
+        ("meta_ads|cpc", "Paid Social"),
+        ("meta|paid", "Paid Social"),
+        ("ig_ads|-", "Paid Social"),
+        ("linkedinads|-", "Paid Social"),
+        ("reddit-ads|-", "Paid Social"),
+        ("twitter-ads|-", "Paid Social"),
+        ("tiktokads|-", "Paid Social"),
+        ("paid_facebook|-", "Paid Social"),
+        ("yt-ads|-", "Paid Video"),
+        ("amazon_ads|-", "Paid Shopping"),
+        ("threads|-", "Organic Social"),
+        ("broad|-", "Unassigned"),
+        ("squad|-", "Unassigned"),
+        ("my-ads|-", "Unassigned"),
+        ("chatgpt-ads|-", "Unassigned"),
+        // Mail boxes and mail tools.
+        ("gmail|-", "Email"),
+        ("mailchimp|-", "Email"),
+        ("gmail|referral", "Referral"),
+        ("klaviyo|cpc", "Paid Other"),
+        // What nobody filled in.
+        ("{{site_source_name}}|{{adset.name}}|{{campaign.name}}", "Direct"),
+        ("{network}|%%medium%%|__CAMPAIGN_NAME__", "Direct"),
+        ("undefined|none|${name}", "Direct"),
+        ("N/A|-|-", "Direct"),
+        ("somebody|(not provided)|[object Object]", "Unassigned"),
+        ("{a{b|email", "Email"),
         ("https://www.facebook.com/|-", "Organic Social"),
     ];
     for (utm, expected) in cases {
@@ -154,12 +207,12 @@ fn referrers() {
         ),
         ("HTTPS://WWW.GOOGLE.DE:443/search?hl=de&q=a%20b", "Organic Search", "google", "organic", "a b"),
         ("https://google.com.br?q=x", "Organic Search", "google", "organic", "x"),
-        ("https://encrypted.google.com/search?q=%FF%41", "Organic Search", "google", "organic", "\u{FFFD}A"),
+        ("https://encrypted.google.com/search?q=%FF%41", "Organic Search", "google", "organic", "-"),
         ("http://images.google.fr/imgres?q=", "Organic Search", "google", "organic", "-"),
         ("https://news.google.com/", "Organic Search", "google", "organic", "-"),
         ("https://play.google.com/store", "Organic Search", "google-play", "organic", "-"),
         ("https://support.google.com/", "Referral", "support.google.com", "referral", "-"),
-        ("https://mail.google.com/", "Referral", "mail.google.com", "referral", "-"),
+        ("https://mail.google.com/", "Email", "gmail", "email", "-"),
         ("https://google.evil.com/", "Referral", "google.evil.com", "referral", "-"),
         ("https://google.com.evil.org/", "Referral", "google.com.evil.org", "referral", "-"),
         ("https://notgoogle.com/", "Referral", "notgoogle.com", "referral", "-"),
@@ -176,7 +229,7 @@ fn referrers() {
         ("https://answers.yahoo.com/", "Organic Social", "yahoo social", "referral", "-"),
         ("https://duckduckgo.com/", "Organic Search", "duckduckgo", "organic", "-"),
         ("http://r.duckduckgo.com/l/?kh=-1", "Organic Search", "duckduckgo", "organic", "-"),
-        ("http://yandex.ru/yandsearch?text=%D1%82%D0", "Organic Search", "yandex", "organic", "т\u{FFFD}"),
+        ("http://yandex.ru/yandsearch?text=%D1%82%D0", "Organic Search", "yandex", "organic", "т"),
         ("https://yandex.com.tr/search", "Organic Search", "yandex", "organic", "-"),
         ("http://www.baidu.com/s?wd=a&word=b", "Organic Search", "baidu", "organic", "a"),
         ("https://search.naver.com/search.naver?query=n", "Organic Search", "naver", "organic", "n"),
@@ -216,7 +269,7 @@ fn referrers() {
             "organic",
             "-",
         ),
-        ("android-app://com.google.android.gm/", "Referral", "com.google.android.gm", "referral", "-"),
+        ("android-app://com.google.android.gm/", "Email", "gmail", "email", "-"),
         ("android-app://com.linkedin.android/", "Organic Social", "linkedin", "referral", "-"),
         ("android-app://com.amazon.mShop.android.shopping", "Organic Shopping", "amazon", "referral", "-"),
         ("android-app://com.slack/", "Referral", "com.slack", "referral", "-"),
@@ -247,73 +300,6 @@ fn referrers() {
             wanted,
             "{referrer}"
         );
-    }
-}
-
-#[test]
-fn click_ids() {
-    // Referrer, query of the page, UTM, channel, source, medium.
-    let cases = [
-        ("-", "gclid=1", "-", "Paid Search", "google", "cpc"),
-        ("-", "gbraid=1", "-", "Paid Search", "google", "cpc"),
-        ("-", "wbraid=1", "-", "Paid Search", "google", "cpc"),
-        ("-", "dclid=1", "-", "Paid Search", "google", "cpc"),
-        ("-", "gad_source=1", "-", "Paid Search", "google", "cpc"),
-        ("-", "gclid=", "-", "Direct", "-", "-"),
-        ("-", "gclid=null", "-", "Direct", "-", "-"),
-        ("-", "GCLID=1", "-", "Direct", "-", "-"),
-        ("-", "xgclid=1", "-", "Direct", "-", "-"),
-        ("-", "a#gclid=1", "-", "Direct", "-", "-"),
-        ("-", "%67clid=1", "-", "Paid Search", "google", "cpc"),
-        ("https://www.google.de/", "gclid=1", "-", "Paid Search", "google", "cpc"),
-        ("https://www.youtube.com/", "gclid=1", "-", "Paid Video", "youtube", "cpc"),
-        ("https://news.partner.de/", "gclid=1", "-", "Paid Other", "news.partner.de", "cpc"),
-        ("https://mycrm.example.com/", "gclid=1", "-", "Paid Search", "google", "cpc"),
-        ("-", "gclid=1", "google|organic", "Paid Search", "google", "cpc"),
-        ("-", "gclid=1", "google|display", "Paid Search", "google", "cpc"),
-        ("-", "gclid=1", "youtube|video", "Paid Video", "youtube", "cpc"),
-        ("-", "gclid=1", "adwords|-", "Paid Other", "adwords", "cpc"),
-        ("-", "gclid=1", "google_pmax|-", "Paid Other", "google_pmax", "cpc"),
-        ("-", "gclid=1", "newsletter|email", "Email", "newsletter", "email"),
-        ("-", "gclid=1", "facebook|social", "Organic Social", "facebook", "social"),
-        ("-", "gclid=1", "bing|organic", "Organic Search", "bing", "organic"),
-        ("-", "gclid=1", "(direct)|(none)", "Direct", "-", "-"),
-        ("-", "gclid=1", "-|email", "Paid Search", "google", "cpc"),
-        ("-", "gclid=1&utm_source=news&utm_medium=email", "-", "Email", "news", "email"),
-        ("-", "msclkid=1", "-", "Paid Search", "bing", "cpc"),
-        ("-", "msclkid=1", "bing|organic", "Paid Search", "bing", "cpc"),
-        ("-", "msclkid=1", "Microsoft|-", "Paid Other", "Microsoft", "cpc"),
-        ("https://www.bing.com/", "msclkid=1", "-", "Paid Search", "bing", "cpc"),
-        ("https://duckduckgo.com/", "msclkid=1", "-", "Paid Search", "duckduckgo", "cpc"),
-        ("https://de.search.yahoo.com/", "msclkid=1", "-", "Paid Search", "yahoo", "cpc"),
-        ("https://www.google.com/", "msclkid=1", "-", "Organic Search", "google", "organic"),
-        ("https://www.partner.de/", "msclkid=1", "-", "Referral", "www.partner.de", "referral"),
-        ("-", "msclkid=1", "google|cpc", "Paid Search", "google", "cpc"),
-        ("-", "msclkid=1", "newsletter|email", "Email", "newsletter", "email"),
-        ("-", "fbclid=1", "-", "Organic Social", "facebook", "referral"),
-        ("https://l.instagram.com/", "fbclid=1", "-", "Organic Social", "instagram", "referral"),
-        ("-", "fbclid=1", "facebook|paid_social", "Paid Social", "facebook", "paid_social"),
-        ("-", "fbclid=1", "facebook|-", "Organic Social", "facebook", "-"),
-        ("-", "fbclid=1", "newsletter|email", "Email", "newsletter", "email"),
-        ("https://www.google.com/", "fbclid=1", "-", "Organic Search", "google", "organic"),
-        ("-", "fbclid=1&gclid=2", "-", "Paid Search", "google", "cpc"),
-        ("-", "fbclid=1&gclid=2", "facebook|-", "Organic Social", "facebook", "-"),
-        ("-", "ttclid=1", "-", "Paid Social", "tiktok", "cpc"),
-        ("-", "ttclid=1", "instagram|social", "Organic Social", "instagram", "social"),
-        ("-", "twclid=1", "-", "Organic Social", "twitter", "referral"),
-        ("-", "li_fat_id=1", "-", "Paid Social", "linkedin", "cpc"),
-        ("-", "ScCid=1", "-", "Paid Social", "snapchat", "cpc"),
-        ("-", "yclid=1", "-", "Paid Search", "yandex", "cpc"),
-        ("-", "srsltid=1", "-", "Organic Search", "google", "organic"),
-        ("-", "gclid=1", "-|-|cross-network", "Cross-network", "google", "cpc"),
-        ("-", "gclid=1", "-|-|shop", "Paid Shopping", "google", "cpc"),
-    ];
-    for (referrer, query, utm, channel, source, medium) in cases {
-        let page = format!("{PAGE}?{query}");
-        let event = event(referrer, &page, utm);
-        let found = arrival(&event);
-        let wanted = (channel, given(source), given(medium));
-        assert_eq!((found.channel, found.source.as_deref(), found.medium.as_deref()), wanted, "{event:?}");
     }
 }
 
@@ -642,6 +628,10 @@ fn click_ids_of_any_value_have_one_essence() {
     }
     assert_eq!(one, essence_of("https://mrcall.ai/en/pricing?gclid=a1&utm_source=google"));
     assert_ne!(one, essence_of("https://mrcall.com/it?gclid=a1&utm_source=google"));
+    // Pages that somebody else shows differ by the site inside.
+    let shown = |inner: &str| essence_of(&format!("https://web.archive.org/web/2025/https://{inner}/a"));
+    assert_ne!(shown("mrcall.ai"), shown("mrcall.com"));
+    assert_eq!(shown("mrcall.ai"), shown("www.mrcall.ai"));
 }
 
 /// Few parameters with few values, odd ones among them: so that two URLs often have one arrival_key.
@@ -654,11 +644,23 @@ fn tagged_url() -> impl Strategy<Value = String> {
         "gclid",
         "fbclid",
         "msclkid",
+        "MTM_source",
+        "ref",
+        "mc_cid",
         "x",
     ]);
     let value = prop::sample::select(vec!["", "=", "=a", "=google", "=cpc", "=null", "=%20", "=a%26gclid=1", "=+b"]);
-    let start =
-        prop::sample::select(vec!["https://mrcall.ai/", "https://mrcall.ai", " //mrcall.ai/a ", "/a", "mrcall.ai/"]);
+    let start = prop::sample::select(vec![
+        "https://mrcall.ai/",
+        "https://mrcall.ai",
+        " //mrcall.ai/a ",
+        "/a",
+        "mrcall.ai/",
+        "https://cdn.ampproject.org/c/s/mrcall.ai/",
+        "https://web.archive.org/web/1/https://mrcall.com/",
+        "chrome-extension://abc/a.html",
+        "chrome-extension://abc/https://mrcall.ai/",
+    ]);
     let end = prop::sample::select(vec!["", "", " ", "#", "#?gclid=1", "?gclid=2"]);
     (start, "[?#]?", prop::collection::vec((name, value), 0..4), end).prop_map(|(start, mark, tags, end)| {
         let tags: Vec<_> = tags.into_iter().map(|(name, value)| format!("{name}{value}")).collect();

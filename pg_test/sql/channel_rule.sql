@@ -44,3 +44,29 @@ INSERT INTO mrcall.channel_rule (position, channel, source_pattern) VALUES (1, N
 INSERT INTO mrcall.channel_rule (position, channel, source_pattern) VALUES (1, '', 'x');
 UPDATE mrcall.channel_rule SET medium_pattern = '*' WHERE position = 99;
 SELECT position, channel FROM mrcall.channel_rule ORDER BY position;
+
+-- Rules may look at the page where the visitor arrived: its host and its path, also where another rule of theirs has no match.
+\set VERBOSITY default
+DELETE FROM mrcall.channel_rule;
+INSERT INTO public.website_events (session_id, created_at, page_url, referrer) VALUES
+    ('rule-shop', '2033-03-02 10:00+00', 'https://Shop.mrcall.ai/offers/may?a=1', 'https://www.google.com/'),
+    ('rule-shop', '2033-03-02 12:00+00', 'https://shop.mrcall.ai/', 'https://www.google.com/'),
+    ('rule-shop', '2033-03-02 14:00+00', 'https://mrcall.ai/offers/may', 'https://www.google.com/'),
+    ('rule-shop', '2033-03-02 16:00+00', 'https://mrcall.ai/offers/june', 'https://mrcall.ai/'),
+    ('rule-shop', '2033-03-02 18:00+00', 'https://mrcall.ai/about', 'https://mrcall.ai/');
+INSERT INTO mrcall.channel_rule (position, channel, landing_host_pattern) VALUES (10, 'Shop', '^shop\.');
+SELECT landing_page, channel, rule FROM mrcall.visits WHERE visitor_id = 'rule-shop' ORDER BY visit_no;
+INSERT INTO mrcall.channel_rule (position, channel, landing_path_pattern) VALUES (5, 'Offers', '^/OFFERS/');
+INSERT INTO mrcall.channel_rule (position, channel, landing_host_pattern, landing_path_pattern, source_pattern)
+    VALUES (1, 'Shop Offers', '^shop\.', '^/offers', '^google$');
+SELECT landing_page, channel, source, rule FROM mrcall.visits WHERE visitor_id = 'rule-shop' ORDER BY visit_no;
+SELECT landing_page, channel FROM mrcall.touches WHERE visitor_id = 'rule-shop' ORDER BY touched_at;
+-- The reports say the same as the view.
+SELECT b.dimension_value, b.visits, count(v.*) AS of_view
+FROM mrcall.visitor_buckets('1 year', '2033-01-01', '2034-01-01', 'UTC', 'channel') AS b
+LEFT JOIN mrcall.visits AS v ON v.channel = b.dimension_value AND v.started_at >= '2033-01-01'
+GROUP BY 1, 2
+ORDER BY 1;
+\set VERBOSITY sqlstate
+INSERT INTO mrcall.channel_rule (position, channel, landing_host_pattern) VALUES (2, 'Broken', '(');
+INSERT INTO mrcall.channel_rule (position, channel, landing_path_pattern) VALUES (2, 'Broken', '*');

@@ -14,11 +14,14 @@ AS $$
     ('mrcall.channel_rule', 'CONSTRAINT channel_rule_pkey PRIMARY KEY ("position"),
         CONSTRAINT channel_rule_channel_check CHECK (channel OPERATOR(pg_catalog.<>) ''''),
         CONSTRAINT channel_rule_pattern_check CHECK (
-            (source_pattern IS NOT NULL OR medium_pattern IS NOT NULL OR campaign_pattern IS NOT NULL OR referrer_pattern IS NOT NULL)
+            (source_pattern IS NOT NULL OR medium_pattern IS NOT NULL OR campaign_pattern IS NOT NULL OR referrer_pattern IS NOT NULL
+             OR landing_host_pattern IS NOT NULL OR landing_path_pattern IS NOT NULL)
             AND pg_catalog.regexp_count('''', COALESCE(source_pattern, ''x'')) OPERATOR(pg_catalog.>=) 0
             AND pg_catalog.regexp_count('''', COALESCE(medium_pattern, ''x'')) OPERATOR(pg_catalog.>=) 0
             AND pg_catalog.regexp_count('''', COALESCE(campaign_pattern, ''x'')) OPERATOR(pg_catalog.>=) 0
-            AND pg_catalog.regexp_count('''', COALESCE(referrer_pattern, ''x'')) OPERATOR(pg_catalog.>=) 0)', NULL,
+            AND pg_catalog.regexp_count('''', COALESCE(referrer_pattern, ''x'')) OPERATOR(pg_catalog.>=) 0
+            AND pg_catalog.regexp_count('''', COALESCE(landing_host_pattern, ''x'')) OPERATOR(pg_catalog.>=) 0
+            AND pg_catalog.regexp_count('''', COALESCE(landing_path_pattern, ''x'')) OPERATOR(pg_catalog.>=) 0)', NULL,
      'Own channel rules; the first by position whose patterns all match wins over the built-in ones'),
     ('mrcall.ignored_referrer', 'CONSTRAINT ignored_referrer_pkey PRIMARY KEY (domain),
         CONSTRAINT ignored_referrer_domain_check CHECK (domain OPERATOR(pg_catalog.~) ''^[a-z0-9][a-z0-9._-]*$'')', NULL,
@@ -74,6 +77,10 @@ AS $$
     ('mrcall.channel_rule', 'campaign_pattern', 'text', '', 'Regular expression on the campaign; NULL matches anything'),
     ('mrcall.channel_rule', 'referrer_pattern', 'text', '',
      'Regular expression on the referrer''s domain; NULL matches anything'),
+    ('mrcall.channel_rule', 'landing_host_pattern', 'text', '',
+     'Regular expression on the host of the page where the visitor arrived; NULL matches anything'),
+    ('mrcall.channel_rule', 'landing_path_pattern', 'text', '',
+     'Regular expression on the path of that page, as touches.landing_page has it; NULL matches anything'),
 
     ('mrcall.ignored_referrer', 'domain', 'text', 'COLLATE "C" NOT NULL', 'The host in lower case'),
     ('mrcall.ignored_referrer', 'ignored', 'boolean', 'NOT NULL DEFAULT true', 'False switches a built-in host off'),

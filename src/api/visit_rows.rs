@@ -33,10 +33,16 @@ impl<'m> Parts<'m> {
         Ok(self.texts.get(number as usize).copied().into())
     }
 
-    /// The parts of an origin, with the channel and the rule of one's own where one fits.
-    fn origin(&mut self, row: &mut Row<'m>, rules: &OwnRules, parts: [Option<&str>; 7]) -> SqlResult<Origin<'m>> {
-        let (own_channel, own_rule) = rules.channel(&parts)?;
-        let [channel, source, medium, campaign, term, rule, referrer_domain] = parts;
+    /// The parts of an origin, with the channel and the rule of one's own where one fits it and the page.
+    fn origin(
+        &mut self,
+        row: &mut Row<'m>,
+        rules: &OwnRules,
+        parts: [Option<&str>; 8],
+        page: Option<&str>,
+    ) -> SqlResult<Origin<'m>> {
+        let (own_channel, own_rule) = rules.channel(&parts, page)?;
+        let [channel, source, medium, campaign, term, rule, referrer_domain, _] = parts;
         let (channel, rule) = (own_channel.as_deref().or(channel), own_rule.as_deref().or(rule));
         let parts = [channel, source, medium, campaign, term, rule, referrer_domain];
         let mut origin = [Value::NULL; 7];
@@ -75,27 +81,49 @@ impl<T: Copy> ByTextId<T> {
     }
 }
 
+/// The numbers that pairs of an origin and a page get, in the order in which they come.
+#[derive(Default)]
+pub struct Pairs(Dictionary);
+
+impl Pairs {
+    pub fn number(&mut self, origin: u32, page: u32) -> SqlResult<u32> {
+        let pair = u64::from(origin) << 32 | u64::from(page);
+        self.0.intern(&pair.to_le_bytes()).map_err(report)
+    }
+}
+
 /// The channels of one's own.
 pub struct OwnRules {
     exist: bool,
+    /// Whether one looks at the page, too: else all touches of one origin have the same.
+    pub look_at_page: bool,
 }
 
 impl OwnRules {
     pub fn new(query: &Query) -> SqlResult<Self> {
-        let exist = query.first(c"SELECT EXISTS (SELECT FROM mrcall.channel_rule)", &[])?;
-        Ok(Self { exist: exist == Some(true) })
+        let exist: Option<bool> = query.first(
+            c"SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>) 0, pg_catalog.count(r.landing_path_pattern) OPERATOR(pg_catalog.>) 0
+            FROM mrcall.channel_rule AS r",
+            &[],
+        )?;
+        Ok(Self { exist: exist == Some(true), look_at_page: query.column(2)? == Some(true) })
     }
 
-    /// The channel and the name of the first rule that fits what an origin says: channel, source, medium, campaign, …
-    pub fn channel(&self, parts: &[Option<&str>; 7]) -> SqlResult<(Option<String>, Option<String>)> {
+    /// The channel and the name of the first rule that fits the page and what an origin says: channel, source, medium, campaign, …
+    pub fn channel(
+        &self,
+        parts: &[Option<&str>; 8],
+        page: Option<&str>,
+    ) -> SqlResult<(Option<String>, Option<String>)> {
         if !self.exist {
             return Ok((None, None));
         }
-        let [_, source, medium, campaign, _, _, referrer_domain] = *parts;
+        let [_, source, medium, campaign, _, _, referrer_domain, host] = *parts;
         query::connect(|query| {
             let channel = query.first(
-                c"SELECT r.channel, pg_catalog.concat('channel_rule ', r.position) FROM mrcall_internal.own_rule($1, $2, $3, $4) AS r",
-                &[source.into(), medium.into(), campaign.into(), referrer_domain.into()],
+                c"SELECT r.channel, pg_catalog.concat('channel_rule ', r.position)
+                FROM mrcall_internal.own_rule($1, $2, $3, $4, $5, $6) AS r",
+                &[source.into(), medium.into(), campaign.into(), referrer_domain.into(), host.into(), page.into()],
             )?;
             Ok((channel, query.column(2)?))
         })
@@ -109,6 +137,7 @@ struct VisitOutput<'m> {
     texts: ByTextId<Shared<'m>>,
     parts: Parts<'m>,
     origins: ByTextId<Origin<'m>>,
+    pairs: Pairs,
     /// That of a visit without a touch.
     direct: Origin<'m>,
     /// Device, and whether it is a bot.
@@ -122,16 +151,17 @@ impl<'m> VisitOutput<'m> {
     /// The rows of a set.
     fn new(rows: VisitRows<'m>, query: &Query, row: &mut Row<'m>) -> SqlResult<Self> {
         let rules = OwnRules::new(query)?;
-        let mut direct = [None; 7];
+        let mut direct = [None; 8];
         (direct[0], direct[5]) = (Some("Direct"), Some("no arrival"));
         let mut parts = Parts::default();
         Ok(Self {
             rows,
-            direct: parts.origin(row, &rules, direct)?,
+            direct: parts.origin(row, &rules, direct, None)?,
             rules,
             texts: ByTextId::new(),
             parts,
             origins: ByTextId::new(),
+            pairs: Pairs::default(),
             devices: ByTextId::new(),
             unknown: [row.share("unknown")?.into(), false.into()],
             next: 0,
@@ -148,13 +178,21 @@ impl<'m> VisitOutput<'m> {
         })
     }
 
-    fn origin(&mut self, id: u32, row: &mut Row<'m>) -> SqlResult<Origin<'m>> {
-        if let Some(known) = self.origins.get(id) {
+    fn origin(&mut self, id: u32, page: u32, row: &mut Row<'m>) -> SqlResult<Origin<'m>> {
+        let page = if self.rules.look_at_page { page } else { NONE };
+        if id == NONE && page == NONE {
+            return Ok(self.direct);
+        }
+        // Where rules look at pages, the values are those of pairs.
+        let place = if self.rules.look_at_page { self.pairs.number(id, page)? } else { id };
+        if let Some(known) = self.origins.get(place) {
             return Ok(known);
         }
-        let Some(text) = self.rows.text(id) else { return Ok(self.direct) };
-        let origin = self.parts.origin(row, &self.rules, origin_parts(text))?;
-        self.origins.put(id, origin)
+        let mut untouched = [None; 8];
+        (untouched[0], untouched[5]) = (Some("Direct"), Some("no arrival"));
+        let parts = self.rows.text(id).map_or(untouched, origin_parts);
+        let origin = self.parts.origin(row, &self.rules, parts, self.rows.text(page))?;
+        self.origins.put(place, origin)
     }
 
     fn device(&mut self, id: u32, row: &mut Row<'m>) -> SqlResult<[Value<'m>; 2]> {
@@ -172,11 +210,11 @@ impl<'m> VisitOutput<'m> {
     /// Sets the columns behind visitor_id.
     fn set(&mut self, piece: &VisitPart, visit_no: usize, row: &mut Row<'m>) -> SqlResult<()> {
         let run = piece.run;
-        let [channel, source, medium, campaign, term, rule, referrer_domain] = self.origin(run.touch, row)?;
         let (landing, touched_at) = match run.touch {
             NONE => (run.entry, run.start),
             _ => (piece.landing, run.touch_at),
         };
+        let [channel, source, medium, campaign, term, rule, referrer_domain] = self.origin(run.touch, landing, row)?;
         let (entry, exit) = (self.text(run.entry, row)?, self.text(run.exit, row)?);
         let landing_page = if landing == run.entry { entry } else { self.text(landing, row)? };
         let [device, is_bot] = self.device(piece.agent, row)?;

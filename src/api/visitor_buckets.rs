@@ -10,7 +10,7 @@ use pgrx::datum::{Interval, TimestampWithTimeZone};
 
 use super::bucket::list_buckets;
 use super::local_days::note_midnight;
-use super::visit_rows::{ByTextId, OwnRules, receive};
+use super::visit_rows::{ByTextId, OwnRules, Pairs, receive};
 use crate::agg::Receiver;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::function_call::Call;
@@ -58,12 +58,17 @@ struct Values {
     texts: Dictionary,
     /// By the number of the text that decides.
     known: ByTextId<u32>,
+    /// Where rules look at pages, the number is that of an origin and a page.
+    pairs: Pairs,
     untouched: Option<u32>,
 }
 
 impl Values {
     fn of(&mut self, visit: &VisitPart, rows: &VisitRows<'_>) -> SqlResult<u32> {
         let run = visit.run;
+        if self.rules.look_at_page && matches!(self.dimension, Dimension::Origin(CHANNEL)) {
+            return self.channel_of_page(visit, rows);
+        }
         let id = match self.dimension {
             Dimension::Whole => return Ok(0),
             Dimension::LandingPage if run.touch == NONE => run.entry,
@@ -79,7 +84,7 @@ impl Values {
         let value = match self.dimension {
             Dimension::Origin(CHANNEL) => {
                 let parts = text.map(origin_parts).unwrap_or_default();
-                let (own, _) = self.rules.channel(&parts)?;
+                let (own, _) = self.rules.channel(&parts, None)?;
                 self.text(own.as_deref().or(parts[CHANNEL]).or(Some("Direct")))?
             }
             Dimension::Origin(part) => {
@@ -94,6 +99,20 @@ impl Values {
             self.known.put(id, value)?;
         }
         Ok(value)
+    }
+
+    /// The channel of a visit where it depends on its page.
+    fn channel_of_page(&mut self, visit: &VisitPart, rows: &VisitRows<'_>) -> SqlResult<u32> {
+        let origin = visit.run.touch;
+        let page = if origin == NONE { visit.run.entry } else { visit.landing };
+        let place = self.pairs.number(origin, page)?;
+        if let Some(known) = self.known.get(place) {
+            return Ok(known);
+        }
+        let parts = rows.text(origin).map(origin_parts).unwrap_or_default();
+        let (own, _) = self.rules.channel(&parts, rows.text(page))?;
+        let value = self.text(own.as_deref().or(parts[CHANNEL]).or(Some("Direct")))?;
+        self.known.put(place, value)
     }
 
     fn text(&mut self, text: Option<&str>) -> SqlResult<u32> {
@@ -223,7 +242,6 @@ pub fn visitor_buckets(
         query.run(c"SELECT mrcall_internal.require_attached()", &[])?;
         let (by, no_bots) = (Dimension::named(dimension), exclude_bots == Some(true));
         let with_touch = matches!(by, Dimension::Origin(_) | Dimension::LandingPage);
-        let with_pages = matches!(by, Dimension::EntryPage | Dimension::LandingPage);
         let with_agent = no_bots || matches!(by, Dimension::Device);
         // To know the whole visit, not only that it has begun before, a day more is read.
         let whole_visit = no_bots || !matches!(by, Dimension::Whole);
@@ -235,6 +253,8 @@ pub fn visitor_buckets(
         )?;
         // Before the query whose row is read.
         let rules = OwnRules::new(query)?;
+        let with_pages = matches!(by, Dimension::EntryPage | Dimension::LandingPage)
+            || rules.look_at_page && matches!(by, Dimension::Origin(CHANNEL));
         let receiver = Receiver::new();
         let args = [
             first.into(),
@@ -254,8 +274,14 @@ pub fn visitor_buckets(
         )?;
         let cuts = first_cut(&buckets, from)?;
         let mut counts = BucketCounts::new(memory::copy(&cuts).map_err(report)?);
-        let mut values =
-            Values { dimension: by, rules, texts: Dictionary::default(), known: ByTextId::new(), untouched: None };
+        let mut values = Values {
+            dimension: by,
+            rules,
+            texts: Dictionary::default(),
+            known: ByTextId::new(),
+            pairs: Pairs::default(),
+            untouched: None,
+        };
         if let Some(mut set) = receive(&receiver, query)? {
             count(&mut set.state, &mut counts, cuts, &mut values, no_bots)?;
         }

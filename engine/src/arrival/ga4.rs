@@ -14,6 +14,19 @@ pub(super) struct Signals<'a> {
     pub campaign: &'a str,
 }
 
+const DISPLAY: &[&str] = &["display", "banner", "expandable", "interstitial", "cpm"];
+const ASSISTANT: &[&str] = &["ai-assistant", "ai_assistant", "ai assistant", "chatbot"];
+const EMAIL: &[&str] = &["email", "e-mail", "e_mail", "e mail"];
+
+/// Whether a medium says how a click was paid, or names a channel of its own that is not paid by the click: then it stands beside
+/// any click id. `organic`, `referral` and `social` say neither.
+pub(super) fn decides(medium: &str) -> bool {
+    is_paid_medium(medium)
+        || [DISPLAY, ASSISTANT, EMAIL, &["affiliate", "audio", "sms"]].iter().any(|list| is_one_of(medium, list))
+        || contains(medium, "video")
+        || is_push_medium(medium)
+}
+
 /// The channel of the first condition that holds, and the name of that condition.
 pub(super) fn classify(s: &Signals) -> (&'static str, &'static str) {
     let on = |list: Category| s.category == Some(list);
@@ -45,7 +58,7 @@ pub(super) fn classify(s: &Signals) -> (&'static str, &'static str) {
             return ("Paid Video", "video source and paid medium");
         }
     }
-    if medium_is(&["display", "banner", "expandable", "interstitial", "cpm"]) {
+    if medium_is(DISPLAY) {
         return ("Display", "display medium");
     }
     if paid {
@@ -53,6 +66,9 @@ pub(super) fn classify(s: &Signals) -> (&'static str, &'static str) {
     }
     if on(Category::Ai) {
         return ("AI Assistants", "assistant source");
+    }
+    if medium_is(ASSISTANT) {
+        return ("AI Assistants", "assistant medium");
     }
     if on(Category::Shopping) {
         return ("Organic Shopping", "shopping source");
@@ -81,7 +97,6 @@ pub(super) fn classify(s: &Signals) -> (&'static str, &'static str) {
     if medium_is(&["referral", "app", "link"]) {
         return ("Referral", "referral medium");
     }
-    const EMAIL: &[&str] = &["email", "e-mail", "e_mail", "e mail"];
     if source_is(EMAIL) {
         return ("Email", "email source");
     }
@@ -100,18 +115,25 @@ pub(super) fn classify(s: &Signals) -> (&'static str, &'static str) {
     if medium_is(&["sms"]) {
         return ("SMS", "sms medium");
     }
-    if ends_with(s.medium, "push") || contains(s.medium, "mobile") || contains(s.medium, "notification") {
+    if is_push_medium(s.medium) {
         return ("Mobile Push Notifications", "push medium");
     }
     if source_is(&["firebase"]) {
         return ("Mobile Push Notifications", "firebase source");
     }
+    if on(Category::Email) {
+        return ("Email", "mail source");
+    }
     ("Unassigned", "no condition")
 }
 
 /// `^(.*cp.*|ppc|retargeting|paid.*)$`
-fn is_paid_medium(medium: &str) -> bool {
+pub(super) fn is_paid_medium(medium: &str) -> bool {
     contains(medium, "cp") || is_one_of(medium, &["ppc", "retargeting"]) || starts_with(medium, "paid")
+}
+
+fn is_push_medium(medium: &str) -> bool {
+    ends_with(medium, "push") || contains(medium, "mobile") || contains(medium, "notification")
 }
 
 /// `^(.*(([^a-df-z]|^)shop|shopping).*)$`: "shop" at the start of a word, or after an "e".

@@ -1,25 +1,33 @@
 //! Where a visitor came from: one event's referrer, page and UTM values become a channel of Google Analytics 4's
 //! default channel group, with source, medium, campaign and search term.
 //!
-//! - **UTM values** that are absent are read from the query of the page's URL. `null`, `undefined`, `(not set)`,
-//!   `(none)` and blanks are absent, in click ids too.
+//! - **UTM values** that are absent are read from the query of the page's URL, where there is none at all Matomo's. What trackers
+//!   write for nothing is absent, in click ids too ([`tags`](mod@tags)).
 //! - **Source**: `utm_source` as it is written, else the referrer (the name the rule table gives it, else its host),
 //!   else the network of the click id. `(direct)` is no source, and hides the referrer. A referrer that shares the
-//!   page's registrable domain, or is no URL, is no source.
-//! - **Medium**: `cpc` for a proven paid click, else `utm_medium`; else, when the source comes from the referrer or the
-//!   click id, `organic` for a search engine and `referral` for everything else, as in Google Analytics.
+//!   page's registrable domain, or is no URL, is no source. `ref` and `source` name a source as a referrer does.
+//! - **Medium**: `utm_medium`, but `cpc` for a proven paid click where it says nothing about how it was paid; else, when the source
+//!   comes from the referrer or the click id, `organic` for a search engine, `email` for mail, `affiliate` for an affiliate's click
+//!   and `referral` for everything else, as in Google Analytics.
 //! - **Click ids** prove what `click_id.rs` says. One that is not the UTM source's own is stale and counts for nothing.
+//! - **Pages inside others** (caches, translators, archives, browser extensions) are those of the site inside ([`inner`]).
 //! - **Term**: the search term in the referrer of a search engine, whatever the source is.
 //! - **Direct** is an event without source, medium and campaign.
 
+mod charset;
 mod click_id;
 mod ga4;
+mod inner;
 mod rules;
+mod tags;
 
 use crate::url::{self, UrlParts};
-use click_id::{CLICK_IDS, ClickId, Proof};
+use click_id::{ClickId, Proof};
+use inner::Inner;
 use rules::{Category, ChannelRule};
 use std::borrow::Cow;
+use tags::Tags;
+pub(crate) use tags::tags;
 
 /// The channels in the order in which their conditions are tried; the first that holds wins.
 pub const CHANNELS: [&str; 20] = [
@@ -112,10 +120,7 @@ pub fn is_arrival(landing: &Landing, ignored: impl FnOnce(&str) -> bool) -> bool
     if ignored(&referrer.host) {
         return false;
     }
-    !referrer.same_site || {
-        let tags = Tags::of(landing);
-        tags.clicks != 0 || [tags.source, tags.medium, tags.campaign].iter().any(Option::is_some)
-    }
+    !referrer.same_site || Tags::of(landing).begin_something()
 }
 
 /// Whether a lower-case host, or a domain above it, is one of [`ignored_referrers`].
@@ -133,6 +138,11 @@ pub fn rules_version() -> &'static str {
     rules::version()
 }
 
+/// The version of what public lists add to it.
+pub(crate) fn lists_version() -> &'static str {
+    rules::lists_version()
+}
+
 /// The version of the hosts of [`ignored_referrers`].
 pub fn ignored_version() -> &'static str {
     rules::ignored_version()
@@ -140,8 +150,9 @@ pub fn ignored_version() -> &'static str {
 
 /// A referrer that is a URL.
 struct Referrer<'a> {
-    parts: UrlParts<'a>,
     host: Cow<'a, str>,
+    /// Path and query; empty where the page is shown by somebody else.
+    tail: &'a str,
     /// It shares the page's registrable domain.
     same_site: bool,
     rule: Option<&'static ChannelRule>,
@@ -151,22 +162,53 @@ impl<'a> Referrer<'a> {
     fn of(landing: &Landing<'a>) -> Option<Self> {
         let parts = site(landing.referrer?)?;
         let host = parts.host()?;
+        if parts.is_extension() {
+            // A page of the browser, which belongs to no other site than the one it shows.
+            return Some(match inner::of_extension(parts.tail) {
+                Some(inner) => Self::inside(inner, landing.page_url),
+                None => Self { host, tail: "", same_site: true, rule: None },
+            });
+        }
+        if !parts.is_site() {
+            return None;
+        }
+        let rule = rules::by_referrer(&host, parts.tail);
+        if let Some(proxy) = rule.filter(|rule| rule.category == Category::Proxy)
+            && let Some(inner) = inner::of_proxy(&host, parts.tail, proxy)
+        {
+            return Some(Self::inside(inner, landing.page_url));
+        }
         let same_site = landing.page_url.and_then(site).is_some_and(|page| {
             page.host().is_some_and(|page_host| {
                 page_host == host
                     // The public suffix list is slow: ask only where the last two labels leave it open.
                     || last_two_labels(&page_host) == last_two_labels(&host)
                         && page.registrable(&page_host) == parts.registrable(&host)
+                    || inside(&page, &page_host).is_some_and(|inner| inner.domain == parts.registrable(&host))
             })
         });
-        let rule = rules::by_referrer(&host, parts.tail);
-        Some(Self { parts, host, same_site, rule })
+        Some(Self { host, tail: parts.tail, same_site, rule })
+    }
+
+    /// That of a page that somebody else shows.
+    fn inside(inner: Inner, page_url: Option<&str>) -> Self {
+        let same_site = page_url.and_then(site).is_some_and(|page| {
+            page.host().is_some_and(|host| match inside(&page, &host) {
+                Some(shown) => shown.domain == inner.domain,
+                None => page.registrable(&host) == inner.domain,
+            })
+        });
+        let rule = rules::by_referrer(&inner.host, "");
+        Self { host: Cow::Owned(inner.host), tail: "", same_site, rule }
     }
 
     fn term(&self) -> Option<Cow<'a, str>> {
-        let rule = self.rule.filter(|rule| !rule.terms.is_empty())?;
-        let query = url::query(self.parts.tail)?;
-        rule.terms.iter().find_map(|name| present(url::find(query, name)?))
+        let rule = self.rule.filter(|rule| !rule.terms.is_empty() && rule.category != Category::Proxy)?;
+        let query = url::query(self.tail)?;
+        rule.terms.iter().find_map(|name| {
+            let value = url::find_encoded(query, name)?;
+            tags::present(charset::term(value, query, &rule.charsets)?)
+        })
     }
 
     fn source(&self) -> Cow<'a, str> {
@@ -181,113 +223,42 @@ fn site(text: &str) -> Option<UrlParts<'_>> {
     UrlParts::of(text).or_else(|| UrlParts::of_bare_host(text))
 }
 
+/// The site that a page shows which is another's: of a cache, a translator, an archive or an extension.
+fn inside(page: &UrlParts<'_>, host: &str) -> Option<Inner> {
+    if page.is_extension() {
+        return inner::of_extension(page.tail);
+    }
+    if !rules::may_be_proxy(host) {
+        return None;
+    }
+    let rule = rules::by_referrer(host, page.tail).filter(|rule| rule.category == Category::Proxy)?;
+    inner::of_proxy(host, page.tail, rule)
+}
+
 fn last_two_labels(host: &str) -> &str {
     host.rmatch_indices('.').nth(1).and_then(|(dot, _)| host.get(dot + 1..)).unwrap_or(host)
-}
-
-/// The UTM values of a landing, its own or its URL's, and the click ids of its URL.
-struct Tags<'a> {
-    source: Option<Cow<'a, str>>,
-    medium: Option<Cow<'a, str>>,
-    campaign: Option<Cow<'a, str>>,
-    /// One bit for each of [`CLICK_IDS`].
-    clicks: u32,
-}
-
-/// A query parameter that says where a visitor came from.
-enum Tag {
-    Source,
-    Medium,
-    Campaign,
-    /// One of [`CLICK_IDS`].
-    Click(usize),
-}
-
-impl Tag {
-    /// The tag of a parameter's still encoded name; `None` for any other, and for a click id without a value.
-    fn of(name: &str, value: &str) -> Option<Self> {
-        match &*url::decode(name) {
-            "utm_source" => Some(Self::Source),
-            "utm_medium" => Some(Self::Medium),
-            "utm_campaign" => Some(Self::Campaign),
-            other => {
-                let id = CLICK_IDS.iter().position(|id| id.name == other)?;
-                present(url::decode(value)).map(|_| Self::Click(id))
-            }
-        }
-    }
 }
 
 /// Appends what of a page's URL decides its arrival: two URLs with the same key arrive alike. It leaves out the path, the values
 /// of click ids, which are different in each, and all that is no tag.
 pub fn arrival_key(page_url: &str, to: &mut Vec<u8>) {
-    match UrlParts::of(page_url) {
-        Some(parts) => parts.write_site(to),
+    match site(page_url) {
+        Some(parts) => {
+            parts.write_site(to);
+            if let Some(inner) = parts.host().and_then(|host| inside(&parts, &host)) {
+                to.push(b'/');
+                to.extend_from_slice(inner.domain.as_bytes());
+            }
+        }
         None => to.extend_from_slice(page_url.split(['/', '?', '#']).next().unwrap_or_default().as_bytes()),
     }
     tags(page_url, to);
 }
 
-/// What [`arrival_key`] appends behind the site.
-pub(crate) fn tags(page_url: &str, to: &mut Vec<u8>) {
-    to.push(b'?');
-    for (name, value) in url::query(page_url).into_iter().flat_map(url::pairs) {
-        // No value has an ampersand in it, so the codes cannot be mistaken.
-        match Tag::of(name, value) {
-            Some(Tag::Source) => to.push(b's'),
-            Some(Tag::Medium) => to.push(b'm'),
-            Some(Tag::Campaign) => to.push(b'c'),
-            Some(Tag::Click(id)) => {
-                to.extend_from_slice(&[b'0', id as u8]);
-                continue;
-            }
-            None => continue,
-        }
-        to.extend_from_slice(value.as_bytes());
-        to.push(b'&');
-    }
-}
-
-impl<'a> Tags<'a> {
-    fn of(landing: &Landing<'a>) -> Self {
-        let (mut source, mut medium, mut campaign, mut clicks) = (None, None, None, 0);
-        for (name, value) in landing.page_url.and_then(url::query).into_iter().flat_map(url::pairs) {
-            let slot = match Tag::of(name, value) {
-                Some(Tag::Source) => &mut source,
-                Some(Tag::Medium) => &mut medium,
-                Some(Tag::Campaign) => &mut campaign,
-                Some(Tag::Click(id)) => {
-                    clicks |= 1 << id;
-                    continue;
-                }
-                None => continue,
-            };
-            slot.get_or_insert(value);
-        }
-        let pick = |own: Option<&'a str>, tag: Option<&'a str>| {
-            own.and_then(|text| present(Cow::Borrowed(text))).or_else(|| present(url::decode(tag?)))
-        };
-        Self {
-            source: pick(landing.utm_source, source),
-            medium: pick(landing.utm_medium, medium),
-            campaign: pick(landing.utm_campaign, campaign),
-            clicks,
-        }
-    }
-}
-
-/// `text` without the blanks around it; `None` when it is what trackers write for nothing.
-fn present(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
-    const NOTHING: [&str; 5] = ["", "null", "undefined", "(not set)", "(none)"];
-    let trimmed = text.trim();
-    if NOTHING.iter().any(|nothing| trimmed.eq_ignore_ascii_case(nothing)) {
-        return None;
-    }
-    Some(match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-        Cow::Owned(ref owned) if trimmed.len() < owned.len() => Cow::Owned(trimmed.to_owned()),
-        Cow::Owned(owned) => Cow::Owned(owned),
-    })
+/// Whether the site of a URL may show pages of others, so that its path says which.
+pub(crate) fn may_show_others(site: &str) -> bool {
+    UrlParts::of(site)
+        .is_none_or(|parts| parts.is_extension() || parts.host().is_none_or(|host| rules::may_be_proxy(&host)))
 }
 
 /// Where the source was found.
@@ -302,10 +273,21 @@ impl SourceOrigin<'_> {
     fn proves_paid(&self, id: &ClickId) -> bool {
         let belongs = |rule: Option<&ChannelRule>| rule.is_some_and(|rule| rule.belongs_to(id.network));
         match (id.proof, self) {
-            (Proof::Network, _) => false,
+            (Proof::Network | Proof::Email | Proof::Affiliate, _) => false,
             (_, SourceOrigin::Utm(source, rule)) => belongs(rule.or_else(|| rules::by_first_word(source))),
             (Proof::Paid, _) | (_, SourceOrigin::Nowhere) => true,
             (Proof::PaidAtPartners, SourceOrigin::Referrer(rule)) => belongs(*rule),
+        }
+    }
+}
+
+/// The rule of a UTM source, and whether the name is one of the network's advertising.
+fn rule_of(source: &str) -> (Option<&'static ChannelRule>, bool) {
+    match rules::by_source(source) {
+        Some(rule) => (Some(rule), false),
+        None => {
+            let rule = rules::by_advertising_name(source);
+            (rule, rule.is_some())
         }
     }
 }
@@ -317,47 +299,76 @@ struct Evidence<'a> {
     campaign: Option<Cow<'a, str>>,
     category: Option<Category>,
     explicit_direct: bool,
-    /// The click id that proved a paid click or named the source.
+    /// The click id that proved how the visitor came, or named the source.
     click: Option<&'static ClickId>,
 }
 
 impl<'a> Evidence<'a> {
     fn of(tags: Tags<'a>, referrer: Option<Referrer<'a>>) -> Self {
-        let Tags { source: utm_source, medium: utm_medium, campaign, clicks } = tags;
-        let explicit_direct = utm_source.as_ref().is_some_and(|source| source.eq_ignore_ascii_case("(direct)"));
+        let Tags { source: mut utm_source, medium: utm_medium, campaign, hint, clicks } = tags;
+        let is_inside = referrer.as_ref().is_some_and(|referrer| referrer.same_site);
         let referrer = referrer.filter(|referrer| !referrer.same_site);
-        let utm_rule = utm_source.as_deref().and_then(rules::by_source);
+        let tagged = utm_source.is_some();
+        // A site's own ref and source are links within it; beside a referrer or a click, only a place's name says more.
+        if let Some(hint) = hint.filter(|_| !is_inside) {
+            let is_place = || rule_of(&hint).0.is_some() || UrlParts::of_bare_host(&hint).is_some();
+            if referrer.is_none() && clicks == 0 || is_place() {
+                utm_source = Some(hint);
+            }
+        }
+        let explicit_direct = utm_source.as_ref().is_some_and(|source| source.eq_ignore_ascii_case("(direct)"));
+        let (utm_rule, is_advertising) = utm_source.as_deref().map(rule_of).unwrap_or_default();
         let origin = match (&utm_source, &referrer) {
             (Some(source), _) => SourceOrigin::Utm(source, utm_rule),
             (None, Some(referrer)) => SourceOrigin::Referrer(referrer.rule),
             (None, None) => SourceOrigin::Nowhere,
         };
-        let mut found = CLICK_IDS.iter().enumerate().filter(|(bit, _)| clicks >> bit & 1 == 1).map(|(_, id)| id);
+        let mut found = Tags::click_ids(clicks);
         let first = found.clone().next();
-        let proof = found.find(|id| origin.proves_paid(id));
+        let proof = found.clone().find(|id| origin.proves_paid(id));
+        // A mail or an affiliate's link that is not another source's.
+        let sent = found.find(|id| match (id.proof, &origin) {
+            (Proof::Email, SourceOrigin::Referrer(rule)) => rule.is_some_and(|rule| rule.category == Category::Email),
+            (Proof::Email | Proof::Affiliate, SourceOrigin::Nowhere) => true,
+            (Proof::Affiliate, SourceOrigin::Referrer(_)) => true,
+            _ => false,
+        });
         let click = match origin {
-            SourceOrigin::Nowhere => proof.or(first),
-            _ => proof,
+            SourceOrigin::Nowhere => proof.or(sent).or(first),
+            _ => proof.or(sent),
         };
 
-        let tagged = utm_source.is_some();
         let (source, rule) = match (utm_source, referrer) {
             (Some(_), _) if explicit_direct => (None, None),
-            (Some(source), _) => (Some(source), utm_rule),
+            // A name that begins with the network's is the network's, where its click id says so too.
+            (Some(source), _) => {
+                let rule = utm_rule.or_else(|| rules::by_first_word(&source).filter(|_| proof.is_some()));
+                (Some(source), rule)
+            }
             (None, Some(referrer)) => (Some(referrer.source()), referrer.rule),
             (None, None) => match click {
                 Some(id) => (Some(Cow::Borrowed(id.source)), rules::by_source(id.source)),
                 None => (None, None),
             },
         };
-        let category = rule.map(|rule| rule.category);
+        let mut category = rule.map(|rule| rule.category);
+        let is_paid = proof.is_some() || is_advertising && utm_medium.is_none();
         let medium = match utm_medium {
-            _ if proof.is_some() => Some(Cow::Borrowed("cpc")),
-            None if !tagged && source.is_some() => {
-                Some(Cow::Borrowed(if category == Some(Category::Search) { "organic" } else { "referral" }))
-            }
-            other => other,
+            Some(medium) if !is_paid || ga4::decides(&medium) => Some(medium),
+            _ if is_paid => Some(Cow::Borrowed("cpc")),
+            _ if !tagged && source.is_some() => Some(Cow::Borrowed(match (sent.map(|id| id.proof), category) {
+                (Some(Proof::Email), _) | (_, Some(Category::Email)) => "email",
+                (Some(Proof::Affiliate), _) => "affiliate",
+                (_, Some(Category::Search)) => "organic",
+                _ => "referral",
+            })),
+            _ => None,
         };
+        let is_bought = medium.as_deref().is_some_and(ga4::is_paid_medium);
+        if (is_advertising || proof.is_some()) && !is_bought {
+            // The medium decides: neither a name of advertising nor a paid click says what came otherwise.
+            category = None;
+        }
         Self { source, medium, campaign, category, explicit_direct, click }
     }
 

@@ -1,13 +1,15 @@
-//! The rule table (`rules/channels.tsv`, `rules/ignored_referrers.tsv`): parsed once, looked up by host or name.
+//! The rule table (`rules/channels.tsv`, `lists.tsv`, `ignored_referrers.tsv`): parsed once, looked up by host or name.
 
 use crate::rule_versions::version_of;
 use crate::url::{MAX_HOST, country_suffix};
+use encoding_rs::Encoding;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::LazyLock;
 
 use crate::resource::memory::lasting;
 
 const CHANNELS_TSV: &str = include_str!("../../rules/channels.tsv");
+const LISTS_TSV: &str = include_str!("../../rules/lists.tsv");
 const IGNORED_TSV: &str = include_str!("../../rules/ignored_referrers.tsv");
 
 /// The list a place is on.
@@ -18,7 +20,10 @@ pub(super) enum Category {
     Video,
     Shopping,
     Ai,
+    Email,
     Other,
+    /// A host that shows pages of other sites.
+    Proxy,
 }
 
 /// One row of the table.
@@ -26,8 +31,10 @@ pub(super) struct ChannelRule {
     pub category: Category,
     /// The name to report; empty: the host.
     pub source: &'static str,
-    /// Query parameters that carry the search term.
+    /// Query parameters that carry the search term; of a proxy, the address of the page that it shows.
     pub terms: Vec<&'static str>,
+    /// What search terms are written in that are no UTF-8.
+    pub charsets: Vec<&'static Encoding>,
     ads: Vec<&'static str>,
 }
 
@@ -45,6 +52,8 @@ struct HostRows {
     exact: Option<usize>,
     /// The row for the host and its subdomains.
     below: Option<usize>,
+    /// The row whose network's advertising goes by this name.
+    advertising: Option<usize>,
     /// Rows for paths of the host, by prefix.
     paths: Vec<(&'static str, usize)>,
 }
@@ -55,9 +64,13 @@ struct RuleTable {
     hosts: FxHashMap<&'static str, HostRows>,
     /// By host without its country suffix (the patterns that end in `.*`).
     stems: FxHashMap<&'static str, HostRows>,
+    /// By the first label of a host (the patterns that end in `.**`).
+    labels: FxHashMap<&'static str, usize>,
+    /// The hosts of proxies, of those under any country the last label before it.
+    proxies: FxHashSet<&'static str>,
 }
 
-static TABLE: LazyLock<RuleTable> = LazyLock::new(|| lasting(|| parse(CHANNELS_TSV)));
+static TABLE: LazyLock<RuleTable> = LazyLock::new(|| lasting(|| parse(&[CHANNELS_TSV, LISTS_TSV])));
 static IGNORED: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| lasting(|| rows(IGNORED_TSV).map(first_column).collect()));
 static IGNORED_SET: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| lasting(|| IGNORED.iter().copied().collect()));
@@ -65,6 +78,11 @@ static IGNORED_SET: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| lasting
 /// The version line of the rule table.
 pub(super) fn version() -> &'static str {
     version_of(CHANNELS_TSV)
+}
+
+/// The version line of what public lists add to it.
+pub(super) fn lists_version() -> &'static str {
+    version_of(LISTS_TSV)
 }
 
 /// The version line of the ignored hosts.
@@ -89,12 +107,40 @@ pub(super) fn by_referrer(host: &str, tail: &str) -> Option<&'static ChannelRule
     if named { by_host(host, tail) } else { None }
 }
 
+/// Whether pages of a canonical host may be those of another site; without the public suffix list, which is slow.
+pub(super) fn may_be_proxy(host: &str) -> bool {
+    let proxies = &TABLE.proxies;
+    ancestors(host)
+        .any(|name| proxies.contains(name) || name.split_once('.').is_some_and(|(label, _)| proxies.contains(label)))
+}
+
 /// The rule of a source as people write it into a UTM parameter: a name or a host, whatever its case.
 pub(super) fn by_source(source: &str) -> Option<&'static ChannelRule> {
     let lower = source.to_ascii_lowercase();
     let bare = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://")).unwrap_or(&lower);
     let (host, tail) = bare.split_at_checked(bare.find('/').unwrap_or(bare.len()))?;
     by_host(host, tail)
+}
+
+/// The rule of a network under a name that its advertising goes by: one of the table's (`adwords`), or the name of the place with
+/// a word for advertising (`google-ad`, `facebook_feed_ad`, `linkedinads`).
+pub(super) fn by_advertising_name(source: &str) -> Option<&'static ChannelRule> {
+    const WORDS: [&str; 9] = ["ads", "ad", "adwords", "advertising", "paid", "ppc", "cpc", "sem", "sea"];
+    const LONGEST: usize = 64;
+    let table = &*TABLE;
+    let lower = Some(source).filter(|source| source.len() <= LONGEST)?.to_ascii_lowercase();
+    if let Some(row) = table.hosts.get(&*lower).and_then(|slot| slot.advertising) {
+        return table.rows.get(row);
+    }
+    let words = || lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let place = if words().any(|word| WORDS.contains(&word)) {
+        words().find(|word| !WORDS.contains(word))?
+    } else {
+        ["ads", "ad", "paid"].iter().find_map(|word| lower.strip_suffix(word))?
+    };
+    let slot = table.hosts.get(place)?;
+    let rule = table.rows.get(slot.below.or(slot.advertising)?)?;
+    (!matches!(rule.category, Category::Ai | Category::Email | Category::Proxy)).then_some(rule)
 }
 
 /// The rule of the first word of a source (`google_pmax` is Google's).
@@ -105,16 +151,24 @@ pub(super) fn by_first_word(source: &str) -> Option<&'static ChannelRule> {
 fn by_host(host: &str, tail: &str) -> Option<&'static ChannelRule> {
     let table = &*TABLE;
     let host = host.strip_prefix("www.").unwrap_or(host);
-    let found = climb(&table.hosts, host, tail).or_else(|| {
-        let stem = host.strip_suffix(country_suffix(host)?)?.strip_suffix('.')?;
-        climb(&table.stems, stem, tail)
-    });
+    // A name without a dot is no domain: x.li is not below the name li.
+    let domains = |(level, name): &(usize, &str)| *level == 0 || name.contains('.');
+    let found = climb(&table.hosts, ancestors(host).enumerate().filter(domains), tail)
+        .or_else(|| {
+            let stem = host.strip_suffix(country_suffix(host)?)?.strip_suffix('.')?;
+            climb(&table.stems, ancestors(stem).enumerate(), tail)
+        })
+        .or_else(|| table.labels.get(host.split_once('.')?.0).copied());
     table.rows.get(found?)
 }
 
-/// The row of a name or of the nearest domain above it.
-fn climb(slots: &FxHashMap<&'static str, HostRows>, name: &str, tail: &str) -> Option<usize> {
-    ancestors(name).enumerate().find_map(|(level, name)| {
+/// The row of a name or of the nearest domain above it: each with how far above it is.
+fn climb<'n>(
+    slots: &FxHashMap<&'static str, HostRows>,
+    mut names: impl Iterator<Item = (usize, &'n str)>,
+    tail: &str,
+) -> Option<usize> {
+    names.find_map(|(level, name)| {
         let slot = slots.get(name)?;
         let here = if level == 0 { slot.by_path(tail).or(slot.exact) } else { None };
         here.or(slot.below)
@@ -146,9 +200,15 @@ fn first_column(row: &'static str) -> &'static str {
     row.split('\t').next().unwrap_or(row)
 }
 
-fn parse(tsv: &'static str) -> RuleTable {
-    let mut table = RuleTable { rows: Vec::new(), hosts: FxHashMap::default(), stems: FxHashMap::default() };
-    for line in rows(tsv) {
+fn parse(files: &[&'static str]) -> RuleTable {
+    let mut table = RuleTable {
+        rows: Vec::new(),
+        hosts: FxHashMap::default(),
+        stems: FxHashMap::default(),
+        labels: FxHashMap::default(),
+        proxies: FxHashSet::default(),
+    };
+    for line in files.iter().copied().flat_map(rows) {
         if let Some((patterns, rule)) = parse_row(line) {
             let row = table.rows.len();
             table.rows.push(rule);
@@ -164,7 +224,7 @@ fn parse(tsv: &'static str) -> RuleTable {
 fn parse_row(line: &'static str) -> Option<(&'static str, ChannelRule)> {
     let mut columns = line.split('\t');
     let (category, source, patterns) = (columns.next()?, columns.next()?, columns.next()?);
-    let (terms, ads) = (columns.next()?, columns.next()?);
+    let (terms, ads, charsets) = (columns.next()?, columns.next()?, columns.next()?);
     let list = |text: &'static str| if text == "-" { Vec::new() } else { text.split(", ").collect() };
     let category = match category {
         "search" => Category::Search,
@@ -172,15 +232,27 @@ fn parse_row(line: &'static str) -> Option<(&'static str, ChannelRule)> {
         "video" => Category::Video,
         "shopping" => Category::Shopping,
         "ai" => Category::Ai,
+        "email" => Category::Email,
         "other" => Category::Other,
+        "proxy" => Category::Proxy,
         _ => return None,
     };
     let source = if source == "-" { "" } else { source };
-    Some((patterns, ChannelRule { category, source, terms: list(terms), ads: list(ads) }))
+    let charsets =
+        list(charsets).iter().map(|name| Encoding::for_label(name.as_bytes())).collect::<Option<Vec<_>>>()?;
+    Some((patterns, ChannelRule { category, source, terms: list(terms), charsets, ads: list(ads) }))
 }
 
 impl RuleTable {
     fn add(&mut self, pattern: &'static str, row: usize) {
+        if let Some(name) = pattern.strip_prefix('$') {
+            self.hosts.entry(name).or_default().advertising = Some(row);
+            return;
+        }
+        if let Some(label) = pattern.strip_suffix(".**") {
+            self.labels.insert(label, row);
+            return;
+        }
         let (alone, pattern) = match pattern.strip_prefix('=') {
             Some(rest) => (true, rest),
             None => (false, pattern),
@@ -189,6 +261,10 @@ impl RuleTable {
             Some((host, path)) => (host, Some(path)),
             None => (pattern, None),
         };
+        if self.rows.get(row).is_some_and(|rule| rule.category == Category::Proxy) {
+            let name = host.strip_suffix(".*").map_or(host, |stem| stem.rsplit('.').next().unwrap_or(stem));
+            self.proxies.insert(name);
+        }
         let slot = match host.strip_suffix(".*") {
             Some(stem) => self.stems.entry(stem).or_default(),
             None => self.hosts.entry(host).or_default(),
@@ -203,14 +279,16 @@ impl RuleTable {
 
 #[cfg(test)]
 mod tests {
+    use super::super::click_id::Proof;
+    use super::super::tags::MAX_NAME;
     use super::*;
 
     #[test]
     fn every_row_is_read_and_no_pattern_stands_twice() {
         let mut seen = FxHashSet::default();
-        for line in rows(CHANNELS_TSV) {
+        for line in rows(CHANNELS_TSV).chain(rows(LISTS_TSV)) {
             let (patterns, rule) = parse_row(line).unwrap_or_else(|| panic!("malformed row: {line}"));
-            assert_eq!(line.split('\t').count(), 5, "{line}");
+            assert_eq!(line.split('\t').count(), 6, "{line}");
             assert!(rule.ads.iter().all(|network| by_source(network).is_some()), "unknown network: {line}");
             for pattern in patterns.split(", ") {
                 assert!(!pattern.is_empty() && pattern == pattern.trim().to_lowercase(), "{pattern:?} in {line}");
@@ -233,8 +311,13 @@ mod tests {
 
     #[test]
     fn every_click_id_names_a_source_of_the_table() {
-        for id in &super::super::click_id::CLICK_IDS {
-            assert!(by_source(id.source).is_some_and(|rule| rule.belongs_to(id.network)), "{}", id.name);
+        for id in super::super::click_id::CLICK_IDS {
+            let rule = by_source(id.source);
+            assert!(rule.is_some(), "{}", id.name);
+            if !matches!(id.proof, Proof::Email | Proof::Affiliate) {
+                assert!(rule.is_some_and(|rule| rule.belongs_to(id.network)), "{}", id.name);
+            }
+            assert!(id.name.len() <= MAX_NAME && id.name.bytes().all(|b| !b.is_ascii_uppercase()), "{}", id.name);
         }
     }
 }

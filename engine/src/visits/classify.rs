@@ -137,7 +137,8 @@ impl Classifier {
         self.off_site += 1;
         if self.off_site > MOST_OFF_SITE {
             self.off_site = 0;
-            let site = core::str::from_utf8(url).ok().and_then(url::site).filter(|site| site.len() <= MOST_OF_SITE);
+            let site = core::str::from_utf8(url).ok().and_then(url::site);
+            let site = site.filter(|site| site.len() <= MOST_OF_SITE && !arrival::may_show_others(site));
             self.site.clear();
             self.site.push_str(site.unwrap_or_default());
         }

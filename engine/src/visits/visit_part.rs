@@ -2,6 +2,7 @@
 
 use core::cmp::Ordering;
 
+use super::origin::without_host;
 use super::run::Run;
 use crate::error::Result;
 use crate::state::{Dictionary, NONE};
@@ -48,7 +49,10 @@ impl VisitPart {
             if (a.touch, self.landing) == (b.touch, other.landing) {
                 return Ordering::Equal;
             }
-            let text = |origin, page| texts.get(origin).iter().chain(&[0x1f]).chain(texts.get(page));
+            let text = |origin, page| {
+                let (origin, host) = without_host(texts.get(origin));
+                origin.iter().chain(&[0x1f]).chain(texts.get(page)).chain(host)
+            };
             text(a.touch, self.landing).cmp(text(b.touch, other.landing))
         })
     }
