@@ -30,5 +30,6 @@ pub mod url;
 pub mod user_agent;
 pub mod visits;
 pub mod webhooks;
+mod written_date;
 
 pub use error::{Error, ErrorKind, Result};
