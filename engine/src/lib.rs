@@ -6,6 +6,7 @@ pub mod arrival;
 pub mod behaviour;
 pub mod bucket;
 pub mod calendar;
+pub mod caller_id;
 pub mod calls;
 pub mod credit;
 pub mod distinct;
