@@ -33,7 +33,7 @@ AS $$
               FROM unnest(deleted) WITH ORDINALITY AS d (text, nr)
               GROUP BY (d.nr + 1) / 2) AS p
     ),
-    phone AS (
+    phone AS NOT MATERIALIZED (
         SELECT mrcall.caller_id(p.number) AS number, p.contact_id, p.country_alpha2, p.number_type FROM mrcall.phones AS p
     ),
     -- A number in a business's address book: that of the first contact by id.
@@ -50,7 +50,7 @@ AS $$
     number AS (
         SELECT p.number, min(p.country_alpha2 COLLATE "C") AS country, min(p.number_type COLLATE "C") AS number_type
         FROM phone AS p
-        WHERE p.number IN (SELECT f.caller FROM figures AS f)
+        WHERE wanted IS NULL OR p.number IN (SELECT f.caller FROM figures AS f)
         GROUP BY p.number
     )
     SELECT f.business_id, f.caller, f.calls, f.answered, f.missed, f.total, f.first_call, f.last_call,
