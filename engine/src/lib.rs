@@ -6,6 +6,7 @@ pub mod arrival;
 pub mod behaviour;
 pub mod bucket;
 pub mod calendar;
+pub mod caller_id;
 pub mod calls;
 pub mod credit;
 pub mod distinct;
@@ -30,5 +31,6 @@ pub mod url;
 pub mod user_agent;
 pub mod visits;
 pub mod webhooks;
+mod written_date;
 
 pub use error::{Error, ErrorKind, Result};

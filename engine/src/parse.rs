@@ -6,6 +6,7 @@ use data_encoding::BASE64URL_NOPAD;
 use crate::calendar::day_of_date;
 use crate::resource::memory::demand;
 use crate::time::{DAY, HOUR, SECOND, UNIX_TO_2000};
+use crate::written_date;
 
 /// Most digits of a number.
 pub const MAX_NUMERIC_DIGITS: usize = 1_000;
@@ -25,7 +26,10 @@ const MINUTE: i64 = 60 * SECOND;
 ///   `12:30:05` or `12:30:05.25`, then optionally a zone, after at most one space: `Z`, `UTC`, `GMT`, `+02`, `+0200`,
 ///   `+02:00`, `+02:00:30`. Without a zone it is UTC, without a time midnight. Seconds of 60 and the time 24:00:00
 ///   roll over, and fractions are rounded to microseconds, half to even, as in PostgreSQL.
-/// - Digits alone are Unix time: up to 10 of them seconds, 11 to 13 milliseconds, 14 to 16 microseconds.
+/// - An offset may be followed by the zone's name in square brackets, as Java writes it (RFC 9557): `+02:00[Europe/Rome]`.
+/// - Digits alone are Unix time: up to 10 of them seconds, 11 to 13 milliseconds, 14 to 16 microseconds. Those that read as a date
+///   of the years 1900 to 2199 as well, `20260504`, `202605041000`, `20260504100000`, are either: `None`.
+/// - What [`written_date`] reads: RFC 5322, RFC 850, `asctime`, ISO 8601's basic form.
 ///
 /// White space around the text is ignored. Anything else, `infinity` included, is `None`.
 ///
@@ -36,6 +40,12 @@ pub fn timestamptz(text: impl AsRef<[u8]>) -> Option<i64> {
     if !text.is_empty() && text.iter().all(u8::is_ascii_digit) {
         return unix_time(text);
     }
+    extended(text).or_else(|| written_date::instant(text))
+}
+
+/// ISO 8601's extended form.
+#[inline]
+fn extended(text: &[u8]) -> Option<i64> {
     let mut rest = TimestampReader(text);
     let year = rest.digits::<4>().filter(|year| *year > 0)?;
     rest.expect(b'-')?;
@@ -53,6 +63,9 @@ pub fn timestamptz(text: impl AsRef<[u8]>) -> Option<i64> {
 }
 
 fn unix_time(digits: &[u8]) -> Option<i64> {
+    if reads_as_date(digits) {
+        return None;
+    }
     let unit = match digits.len() {
         ..=10 => SECOND,
         11..=13 => 1_000,
@@ -63,23 +76,34 @@ fn unix_time(digits: &[u8]) -> Option<i64> {
     Some(number * unit - UNIX_TO_2000)
 }
 
+/// Whether digits may be meant for a date, with or without a time, rather than for Unix time.
+fn reads_as_date(digits: &[u8]) -> bool {
+    let mut rest = TimestampReader(digits);
+    let mut date = || {
+        let (year, month, day) = (rest.digits::<4>()?, rest.digits::<2>()?, rest.digits::<2>()?);
+        let is_date = (1_900..2_200).contains(&year) && day_of_date(year, month, day).is_some();
+        (is_date && (rest.is_empty() || rest.basic_time_of_day().is_some() && rest.is_empty())).then_some(())
+    };
+    matches!(digits.len(), 8 | 12 | 14) && date().is_some()
+}
+
 /// What is still to be read of a timestamp.
-struct TimestampReader<'a>(&'a [u8]);
+pub(crate) struct TimestampReader<'a>(pub(crate) &'a [u8]);
 
 impl TimestampReader<'_> {
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     #[inline]
-    fn expect(&mut self, byte: u8) -> Option<()> {
+    pub(crate) fn expect(&mut self, byte: u8) -> Option<()> {
         self.0 = self.0.strip_prefix(&[byte])?;
         Some(())
     }
 
     /// A number of exactly `N` digits.
     #[inline]
-    fn digits<const N: usize>(&mut self) -> Option<i64> {
+    pub(crate) fn digits<const N: usize>(&mut self) -> Option<i64> {
         let (digits, rest) = self.0.split_first_chunk::<N>()?;
         let mut number = 0;
         for digit in digits.map(|byte| byte.wrapping_sub(b'0')) {
@@ -93,12 +117,26 @@ impl TimestampReader<'_> {
     }
 
     /// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fraction`, in microseconds.
-    fn time_of_day(&mut self) -> Option<i64> {
+    pub(crate) fn time_of_day(&mut self) -> Option<i64> {
         let hour = self.digits::<2>()?;
         self.expect(b':')?;
         let minute = self.digits::<2>().filter(|minute| *minute < 60)?;
         let mut time = hour * HOUR + minute * MINUTE;
         if self.expect(b':').is_some() {
+            time += self.digits::<2>().filter(|second| *second <= 60)? * SECOND;
+            if self.expect(b'.').or_else(|| self.expect(b',')).is_some() {
+                time += self.fraction()?;
+            }
+        }
+        (hour < 24 || time == DAY).then_some(time)
+    }
+
+    /// `HHMM`, `HHMMSS` or `HHMMSS.fraction`, in microseconds.
+    pub(crate) fn basic_time_of_day(&mut self) -> Option<i64> {
+        let hour = self.digits::<2>()?;
+        let minute = self.digits::<2>().filter(|minute| *minute < 60)?;
+        let mut time = hour * HOUR + minute * MINUTE;
+        if self.0.first().is_some_and(u8::is_ascii_digit) {
             time += self.digits::<2>().filter(|second| *second <= 60)? * SECOND;
             if self.expect(b'.').or_else(|| self.expect(b',')).is_some() {
                 time += self.fraction()?;
@@ -121,12 +159,13 @@ impl TimestampReader<'_> {
     }
 
     /// The offset from UTC in microseconds, 0 at the end of the text.
-    fn zone(&mut self) -> Option<i64> {
+    pub(crate) fn zone(&mut self) -> Option<i64> {
         if self.is_empty() {
             return Some(0);
         }
         // The space may be missing.
         let _ = self.expect(b' ');
+        self.strip_zone_name();
         if [b"Z".as_slice(), b"UTC", b"GMT"].iter().any(|name| self.0.eq_ignore_ascii_case(name)) {
             self.0 = &[];
             return Some(0);
@@ -141,6 +180,18 @@ impl TimestampReader<'_> {
             }
         }
         Some(sign * offset)
+    }
+
+    /// Takes `[Europe/Rome]` off the end: the offset before it counts. A name that is marked as critical stays.
+    #[inline]
+    fn strip_zone_name(&mut self) {
+        let Some(inside) = self.0.strip_suffix(b"]") else { return };
+        let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'+');
+        if let Some(start) = inside.iter().rposition(|byte| *byte == b'[').filter(|start| *start > 0) {
+            if inside.get(start + 1..).is_some_and(|zone| !zone.is_empty() && zone.iter().all(name)) {
+                self.0 = inside.get(..start).unwrap_or_default();
+            }
+        }
     }
 }
 

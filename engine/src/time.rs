@@ -88,6 +88,15 @@ pub(crate) const UNIX_TO_2000: i64 = 10_957 * DAY;
 
 /// An instant as text for messages, in UTC as PostgreSQL writes it: `2026-05-01 12:30:05.25+00`.
 pub fn instant_text(instant: i64) -> String {
+    text_of(instant, "+00")
+}
+
+/// What a wall clock shows as text for messages, as PostgreSQL writes a `timestamp`.
+pub fn clock_text(local: i64) -> String {
+    text_of(local, "")
+}
+
+fn text_of(instant: i64, zone: &str) -> String {
     let (day, micros) = (instant.div_euclid(DAY), instant.rem_euclid(DAY));
     if instant == i64::MAX || instant == i64::MIN {
         return if instant > 0 { "infinity" } else { "-infinity" }.to_owned();
@@ -102,7 +111,7 @@ pub fn instant_text(instant: i64) -> String {
     let text = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{fraction:06}");
     // Trailing zeros and the point go, not those of the seconds.
     let kept = if fraction == 0 { text.len() - 7 } else { text.trim_end_matches('0').len() };
-    format!("{}+00{era}", &text[..kept])
+    format!("{}{zone}{era}", &text[..kept])
 }
 
 /// An interval as text for messages, `2 mons -1 days 00:30:00.5`.

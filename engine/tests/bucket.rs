@@ -2,12 +2,35 @@
 
 use std::collections::BTreeSet;
 
-use mrcall_engine::bucket::{Segment, Width, Zone, bucket, next_bucket, start_of_day, wall_clock};
+use mrcall_engine::bucket::{self as grids, Grid, Segment, Width, Zone, start_of_day, wall_clock};
 use mrcall_engine::time::{DAY, END_INSTANT, HOUR, MIN_INSTANT, SECOND};
 use mrcall_engine::{Error, ErrorKind, Result};
 use proptest::prelude::*;
 
 const MINUTE: i64 = 60 * SECOND;
+
+/// A width and where its grid begins.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    width: Width,
+    origin: Option<i64>,
+}
+
+impl From<Width> for Cut {
+    fn from(width: Width) -> Self {
+        Self { width, origin: None }
+    }
+}
+
+fn bucket(cut: &(impl Into<Cut> + Copy), ts: i64, zone: &impl Zone) -> Result<i64> {
+    let Cut { width, origin } = (*cut).into();
+    grids::bucket(&Grid::new(width, origin)?, ts, zone)
+}
+
+fn next_bucket(cut: &(impl Into<Cut> + Copy), ts: i64, zone: &impl Zone) -> Result<i64> {
+    let Cut { width, origin } = (*cut).into();
+    grids::next_bucket(&Grid::new(width, origin)?, ts, zone)
+}
 
 /// A zone made of its first offset and a list of changes, in microseconds.
 #[derive(Debug, Clone)]
@@ -57,13 +80,19 @@ fn at(year: i64, month: i64, day: i64, hour: i64, minute: i64) -> i64 {
 
 /// Every bucket start in `[from, until)`, by watching the clock at each `tick`, of which all times are multiples.
 /// Starts in the first days are unreliable: the watch does not know what the clock showed before.
-fn watched_starts(width: Width, zone: &Clock, from: i64, until: i64, tick: i64) -> BTreeSet<i64> {
+fn watched_starts(cut: Cut, zone: &Clock, from: i64, until: i64, tick: i64) -> BTreeSet<i64> {
+    let Cut { width, origin } = cut;
     let month_grid: BTreeSet<i64> = match width {
-        Width::Months(n) => months().into_iter().filter(|(m, _)| m.rem_euclid(n.into()) == 0).map(|(_, t)| t).collect(),
+        Width::Months(n) => {
+            let (first, begin) = months().into_iter().rfind(|(_, t)| *t <= origin.unwrap_or(0)).unwrap();
+            let phase = origin.unwrap_or(0) - begin;
+            let on_grid = |m: &i64| (m - first).rem_euclid(n.into()) == 0;
+            months().into_iter().filter(|(m, _)| on_grid(m)).map(|(_, t)| t + phase).collect()
+        }
         Width::Micros(_) => BTreeSet::new(),
     };
     let on_grid = |local: i64| match width {
-        Width::Micros(w) => (local - 2 * DAY) % w == 0,
+        Width::Micros(w) => (local - origin.unwrap_or(2 * DAY)) % w == 0,
         Width::Months(_) => month_grid.contains(&local),
     };
     let every_time = matches!(width, Width::Micros(w) if w < DAY);
@@ -101,12 +130,7 @@ fn watched_starts(width: Width, zone: &Clock, from: i64, until: i64, tick: i64) 
 }
 
 /// Compares both functions with the watched starts at `instants` and around every start.
-fn check(
-    width: Width,
-    zone: &Clock,
-    starts: &BTreeSet<i64>,
-    instants: &[i64],
-) -> std::result::Result<(), TestCaseError> {
+fn check(cut: Cut, zone: &Clock, starts: &BTreeSet<i64>, instants: &[i64]) -> std::result::Result<(), TestCaseError> {
     let around = starts.iter().flat_map(|start| [start - 1, *start, start + 1]);
     let mut last = (i64::MIN, i64::MIN, i64::MIN);
     let mut sorted: Vec<i64> = around.chain(instants.iter().copied()).collect();
@@ -114,27 +138,28 @@ fn check(
     let mut compared = 0;
     for t in sorted {
         let (Some(b), Some(n)) = (starts.range(..=t).next_back(), starts.range(t + 1..).next()) else { continue };
-        let found = (bucket(&width, t, zone).unwrap(), next_bucket(&width, t, zone).unwrap());
-        prop_assert_eq!(found, (*b, *n), "{:?} at {} in {:?}", width, t, zone);
-        prop_assert_eq!(bucket(&width, *b, zone).unwrap(), *b);
+        let found = (bucket(&cut, t, zone).unwrap(), next_bucket(&cut, t, zone).unwrap());
+        prop_assert_eq!(found, (*b, *n), "{:?} at {} in {:?}", cut, t, zone);
+        prop_assert_eq!(bucket(&cut, *b, zone).unwrap(), *b);
         prop_assert!(last.1 <= *b && last.2 <= *n);
         last = (t, *b, *n);
         compared += 1;
     }
-    prop_assert!(compared >= 3, "only {} instants compared for {:?}", compared, width);
+    prop_assert!(compared >= 3, "only {} instants compared for {:?}", compared, cut);
     Ok(())
 }
 
 /// Watches long enough before and after `middle` to see two buckets on either side.
-fn check_around(width: Width, zone: &Clock, middle: i64, tick: i64) {
-    let span = match width {
+fn check_around(cut: impl Into<Cut>, zone: &Clock, middle: i64, tick: i64) {
+    let cut = cut.into();
+    let span = match cut.width {
         Width::Micros(w) => 3 * w + 6 * DAY,
         Width::Months(n) => i64::from(n) * 31 * 2 * DAY + 6 * DAY,
     };
-    let mut starts = watched_starts(width, zone, middle - span, middle + span, tick);
+    let mut starts = watched_starts(cut, zone, middle - span, middle + span, tick);
     starts.retain(|start| *start > middle - span + 3 * DAY);
     let instants: Vec<i64> = (-60..60).map(|step| middle + step * 47 * MINUTE).collect();
-    check(width, zone, &starts, &instants).unwrap();
+    check(cut, zone, &starts, &instants).unwrap();
 }
 
 fn starts_from(width: Width, zone: &Clock, from: i64, until: i64) -> Vec<i64> {
@@ -201,6 +226,73 @@ fn known_zones_agree_with_the_watched_clock() {
             check_around(width, &zone, middle, MINUTE);
         }
     }
+}
+
+/// Days from four in the morning, weeks from Sunday, halves of an hour at five past, years from July, accounting months: all with
+/// the clock changing beside their starts, and at them.
+#[test]
+fn origins_agree_with_the_watched_clock() {
+    let origins = [at(2024, 3, 3, 0, 0), at(1996, 7, 28, 4, 0), at(2019, 10, 5, 2, 30), at(2001, 1, 1, 0, 5)];
+    for (name, zone, middle) in fixtures() {
+        for width in widths() {
+            // One that the clock shows at the change, before it and after it.
+            let here = [-1, 1].map(|step| middle + step * MINUTE + zone.offset(middle));
+            let in_months = here.iter().filter(|at| matches!(width, Width::Micros(_)) || day_of_month(**at) < 28);
+            for origin in origins.iter().chain(in_months) {
+                println!("{name}, {width:?} from {origin}");
+                check_around(Cut { width, origin: Some(*origin) }, &zone, middle, MINUTE);
+            }
+        }
+    }
+}
+
+/// From 0.
+fn day_of_month(local: i64) -> i64 {
+    let begin = months().into_iter().rfind(|(_, t)| *t <= local).unwrap().1;
+    (local - begin) / DAY
+}
+
+#[test]
+fn a_bucket_starts_at_the_origin() {
+    let (rome, new_york) = (
+        Clock::new(HOUR, &[(at(2026, 3, 29, 1, 0), 2 * HOUR), (at(2026, 10, 25, 1, 0), HOUR)]),
+        Clock::new(-5 * HOUR, &[(at(2026, 3, 8, 7, 0), -4 * HOUR), (at(2026, 11, 1, 6, 0), -5 * HOUR)]),
+    );
+    let day = Cut { width: Width::Micros(DAY), origin: Some(at(2000, 1, 1, 4, 0)) };
+    // A business day from four, on the day on which the clock jumps.
+    assert_eq!(bucket(&day, at(2026, 3, 29, 12, 0), &rome), Ok(at(2026, 3, 29, 2, 0)));
+    assert_eq!(bucket(&day, at(2026, 3, 29, 1, 59), &rome), Ok(at(2026, 3, 28, 3, 0)));
+    // A week from Sunday.
+    let week = Cut { width: Width::Micros(7 * DAY), origin: Some(at(2000, 1, 2, 0, 0)) };
+    assert_eq!(bucket(&week, at(2026, 3, 8, 12, 0), &new_york), Ok(at(2026, 3, 8, 5, 0)));
+    assert_eq!(next_bucket(&week, at(2026, 3, 8, 12, 0), &new_york), Ok(at(2026, 3, 15, 4, 0)));
+    // Half past two is skipped: the day begins when the clock jumps past it, and at the first of two half past twos.
+    let night = Cut { width: Width::Micros(DAY), origin: Some(at(2026, 3, 29, 2, 30)) };
+    assert_eq!(bucket(&night, at(2026, 3, 29, 12, 0), &rome), Ok(at(2026, 3, 29, 1, 0)));
+    assert_eq!(bucket(&night, at(2026, 10, 25, 1, 31), &rome), Ok(at(2026, 10, 25, 0, 30)));
+    // Months from the 26th, years from July.
+    let month = Cut { width: Width::Months(1), origin: Some(at(2001, 5, 26, 0, 0)) };
+    assert_eq!(bucket(&month, at(2026, 3, 1, 12, 0), &rome), Ok(at(2026, 2, 25, 23, 0)));
+    assert_eq!(next_bucket(&month, at(2026, 3, 27, 12, 0), &rome), Ok(at(2026, 4, 25, 22, 0)));
+    let year = Cut { width: Width::Months(12), origin: Some(at(2001, 7, 1, 0, 0)) };
+    assert_eq!(bucket(&year, at(2026, 3, 1, 12, 0), &rome), Ok(at(2025, 6, 30, 23, 0)));
+}
+
+#[test]
+fn origins_that_are_none() {
+    let new = |width: Width, origin: i64| Grid::new(width, Some(origin)).unwrap_err();
+    for width in [Width::Micros(HOUR), Width::Micros(DAY), Width::Months(1)] {
+        for origin in [i64::MIN, i64::MAX, MIN_INSTANT - 1, END_INSTANT] {
+            assert_eq!(new(width, origin).kind, ErrorKind::DatetimeOutOfRange);
+        }
+    }
+    let error = new(Width::Months(12), at(2001, 2, 1, 0, 0) + 28 * DAY - 31 * DAY);
+    assert_eq!(error.message, "origin is after day 28 of its month: 2001-01-29 00:00:00");
+    assert_eq!(error.kind, ErrorKind::InvalidArgument);
+    for origin in [at(2001, 2, 28, 23, 59), at(2001, 1, 1, 0, 0), MIN_INSTANT] {
+        assert!(Grid::new(Width::Months(3), Some(origin)).is_ok());
+    }
+    assert!(Grid::new(Width::Micros(7 * DAY), Some(at(2001, 1, 31, 0, 0))).is_ok());
 }
 
 /// A day begins at the first instant at which the clock shows it or a later one, and a bucket begins there too.
@@ -393,6 +485,13 @@ fn any_width() -> impl Strategy<Value = Width> {
     ]
 }
 
+/// No origin, or one that any width can have, in minutes.
+fn any_origin() -> impl Strategy<Value = Option<i64>> {
+    let month = (0..480usize).prop_map(|nr| months()[nr].1);
+    let within = prop_oneof![Just(0), (0..28i64).prop_map(|d| d * DAY), (0..28 * 1_440i64).prop_map(|m| m * MINUTE)];
+    proptest::option::of((month, within).prop_map(|(month, within)| month + within))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
 
@@ -400,6 +499,7 @@ proptest! {
     fn random_zones_agree_with_the_watched_clock(
         zone in any_clock(),
         width in any_width(),
+        origin in any_origin(),
         instants in proptest::collection::vec(0..40 * DAY, 0..20),
     ) {
         let span = match width {
@@ -407,10 +507,11 @@ proptest! {
             Width::Months(n) => i64::from(n) * 62 * DAY,
         };
         let (from, until) = (at(2012, 2, 22, 0, 0) - span, at(2012, 4, 1, 0, 0) + span);
-        let mut starts = watched_starts(width, &zone, from, until, MINUTE);
+        let cut = Cut { width, origin };
+        let mut starts = watched_starts(cut, &zone, from, until, MINUTE);
         starts.retain(|start| *start > from + 2 * DAY);
         let instants: Vec<i64> = instants.into_iter().map(|t| at(2012, 2, 22, 0, 0) + t).collect();
-        check(width, &zone, &starts, &instants)?;
+        check(cut, &zone, &starts, &instants)?;
     }
 
     /// The promises of the contract at any instant, width and zone, microseconds included.
@@ -424,22 +525,26 @@ proptest! {
         ],
         near in -40 * DAY..40 * DAY,
         any in MIN_INSTANT..END_INSTANT,
+        origin in prop_oneof![any_origin(), (MIN_INSTANT..END_INSTANT).prop_map(Some)],
     ) {
+        let cut = Cut { width, origin };
+        // After the 28th no month begins.
+        prop_assume!(Grid::new(width, origin).is_ok());
         for ts in [at(2012, 3, 1, 0, 0) + near, any, MIN_INSTANT + near.abs(), END_INSTANT - 1 - near.abs()] {
-            let (start, next) = (bucket(&width, ts, &zone), next_bucket(&width, ts, &zone));
+            let (start, next) = (bucket(&cut, ts, &zone), next_bucket(&cut, ts, &zone));
             for error in [&start, &next].into_iter().filter_map(|result| result.as_ref().err()) {
                 prop_assert_eq!(error.kind, ErrorKind::DatetimeOutOfRange);
             }
             if let Ok(start) = start {
                 prop_assert!(start <= ts);
-                prop_assert_eq!(bucket(&width, start, &zone), Ok(start));
-                prop_assert_eq!(next_bucket(&width, start, &zone), next.clone());
+                prop_assert_eq!(bucket(&cut, start, &zone), Ok(start));
+                prop_assert_eq!(next_bucket(&cut, start, &zone), next.clone());
             }
             if let Ok(next) = next {
                 prop_assert!(next > ts);
-                prop_assert_eq!(bucket(&width, next, &zone), Ok(next));
+                prop_assert_eq!(bucket(&cut, next, &zone), Ok(next));
                 if next - 1 > ts {
-                    prop_assert_eq!(bucket(&width, next - 1, &zone), start);
+                    prop_assert_eq!(bucket(&cut, next - 1, &zone), start);
                 }
             }
         }

@@ -114,6 +114,121 @@ fn no_timestamps() {
     }
 }
 
+/// 2026-05-04 10:00:00 UTC, a Monday.
+const MONDAY: i64 = (1_777_888_800 - 946_684_800) * SECOND;
+
+#[test]
+fn what_carriers_and_servers_write() {
+    for text in [
+        // RFC 2822 and 5322, as Twilio writes it; older zones; blanks and comments.
+        "Mon, 04 May 2026 10:00:00 +0000",
+        "Mon, 4 May 2026 10:00:00 GMT",
+        "mon, 04 MAY 2026 10:00 UT",
+        "04 May 2026 12:00:00 +0200",
+        "Mon, 04 May 2026 10:00:00 -0000",
+        "Mon,  04  May 2026\r\n 05:00:00 EST",
+        "Mon, 04 May 2026 06:00:00 EDT",
+        "Mon, 04 May 2026 03:00:00 PDT",
+        "Mon, 04 May 2026 10:00:00 +0000 (UTC)",
+        "Mon, 04 May 2026 12:00:00 +0200 (Central European Summer Time)",
+        "Mon, 04 May 2026 10:00:00 Z",
+        "Mon, 04 May 2026 10:00:00",
+        "Mon, 04 May 26 10:00:00 +0000",
+        // RFC 850, and cookies.
+        "Monday, 04-May-26 10:00:00 GMT",
+        "Mon, 04-May-2026 10:00:00 GMT",
+        "04-May-2026 10:00:00",
+        // asctime, date(1), JavaScript.
+        "Mon May  4 10:00:00 2026",
+        "Mon May 4 10:00:00 UTC 2026",
+        "Mon May 04 06:00:00 EDT 2026",
+        "Mon May 04 2026 12:00:00 GMT+0200 (Central European Summer Time)",
+        // ISO 8601, basic.
+        "20260504T100000Z",
+        "20260504t100000",
+        "20260504T1000Z",
+        "20260504T120000+0200",
+        "20260504T120000.000+02:00",
+        "20260504T100000,0Z",
+        // Vonage, Plivo, Telnyx, Java.
+        "2026-05-04 10:00:00",
+        "2026-05-04 12:00:00+02:00",
+        "2026-05-04T10:00:00.000000Z",
+        "2026-05-04T12:00:00+02:00[Europe/Rome]",
+        "2026-05-04T10:00:00Z[UTC]",
+        "1777888800",
+        "1777888800000",
+        "1777888800000000",
+    ] {
+        assert_eq!(timestamptz(text), Some(MONDAY), "{text}");
+    }
+    assert_eq!(timestamptz("20260504T100000.5Z"), Some(MONDAY + SECOND / 2));
+    assert_eq!(timestamptz("Mon, 04 May 2026 10:00:00,25 GMT"), Some(MONDAY + SECOND / 4));
+    assert_eq!(timestamptz("Sunday, 06-Nov-94 08:49:37 GMT"), timestamptz("1994-11-06T08:49:37Z"));
+    assert_eq!(timestamptz("Sun Nov  6 08:49:37 1994"), timestamptz("1994-11-06T08:49:37Z"));
+}
+
+#[test]
+fn what_may_mean_two_instants_means_none() {
+    for text in [
+        // Not the date's day of the week: one of them is wrong.
+        "Tue, 04 May 2026 10:00:00 +0000",
+        "Tuesday, 04-May-26 10:00:00 GMT",
+        // Of which century?
+        "04 May 26 10:00:00 +0000",
+        // Zones that have several offsets, or none that RFC 5322 gives.
+        "Mon, 04 May 2026 10:00:00 CEST",
+        "Mon, 04 May 2026 10:00:00 IST",
+        "Mon, 04 May 2026 10:00:00 A",
+        "Mon May 4 10:00:00 CEST 2026",
+        "2026-05-04T10:00:00 EST",
+        "2026-05-04T10:00:00[Europe/Rome]",
+        "2026-05-04T10:00:00+02:00[!Europe/Rome]",
+        "2026-05-04T10:00:00+02:00[]",
+        // Day and month in either order.
+        "04/05/2026 10:00:00",
+        "5/4/2026 10:00:00 AM",
+        "04-05-2026 10:00:00",
+        "04.05.2026 10:00",
+        // Dates without separators, which are digits of Unix time as well.
+        "20260504",
+        "202605041000",
+        "20260504100000",
+        "19991231235959",
+        // No instants.
+        "Mon, 31 Apr 2026 10:00:00 +0000",
+        "Mon, 04 May 2026 25:00:00 +0000",
+        "Mon, 04 May 2026 10:00:00 +2",
+        "Mon, 04 May 2026 10:00:00 +0000 +0000",
+        "Mon, 04 May 2026 10:00:00 +0000 (",
+        "Mon, 04 May 2026",
+        "Mon 04",
+        "Mon,",
+        "May",
+        "04 May",
+        "Mon, 04 Mai 2026 10:00:00 +0000",
+        "Mon, 04 May 202 10:00:00 +0000",
+        "Mon, 04 May 02026 10:00:00 +0000",
+        "Mon, 004 May 2026 10:00:00 +0000",
+        "Mon, 04May2026 10:00:00 +0000",
+        "Mon, 04-May 2026 10:00:00 +0000",
+        "Mon, 04 May 2026 10:00:00+0000",
+        "Monda, 04 May 2026 10:00:00 +0000",
+        "20260504T",
+        "20260504T10",
+        "20260504T10:00:00Z",
+        "20260532T100000Z",
+        "20260504T250000Z",
+        "2026-05-04T100000Z",
+        "20260504 100000",
+    ] {
+        assert_eq!(timestamptz(text), None, "{text}");
+    }
+    // Digits that read as no date are Unix time, as ever.
+    assert_eq!(timestamptz("20261304"), Some((20_261_304 - 946_684_800) * SECOND));
+    assert_eq!(timestamptz("10000000000000"), Some((10_000_000 - 946_684_800) * SECOND));
+}
+
 #[test]
 fn numerics() {
     for text in ["0", "-1", "+1.50", ".5", "5.", "1e3", "1E-300", "-12.5e+300", "00012", "1e0000001"] {
@@ -295,6 +410,34 @@ proptest! {
         // In the first and the last hours the local year has more or fewer than four digits.
         if text.starts_with(|c: char| c.is_ascii_digit()) && !text.starts_with("0000") {
             prop_assert_eq!(timestamptz(&text), Some(since_2000(read.to_utc())), "{}", text);
+        }
+    }
+
+    /// RFC 2822 by chrono, and what is not quite it: where both read a text, they read the same.
+    #[test]
+    fn chrono_reads_the_same_mail(
+        at in -62_135_596_800i64..253_402_300_800, offset in -900i32..900, change in 0usize..64, by in "[ -~]{0,2}"
+    ) {
+        let date = chrono::DateTime::from_timestamp(at, 0).unwrap();
+        let date = date.with_timezone(&chrono::FixedOffset::east_opt(offset * 60).unwrap());
+        let text = date.format("%a, %d %b %Y %H:%M:%S %z").to_string();
+        let year = date.format("%Y").to_string();
+        if year.len() == 4 && year != "0000" {
+            prop_assert_eq!(timestamptz(&text), Some(since_2000(date.to_utc())), "{}", text);
+            let basic = date.format("%Y%m%dT%H%M%S%z").to_string();
+            prop_assert_eq!(timestamptz(&basic), Some(since_2000(date.to_utc())), "{}", basic);
+            let written = date.format("%a %b %e %Y %H:%M:%S GMT%z (Somewhere Summer Time)").to_string();
+            prop_assert_eq!(timestamptz(&written), Some(since_2000(date.to_utc())), "{}", written);
+        }
+        let mut changed = text.clone();
+        if change < changed.len() {
+            changed.replace_range(change..=change, &by);
+        }
+        let ours = timestamptz(&changed);
+        let theirs = chrono::DateTime::parse_from_rfc2822(&changed).ok().map(|date| since_2000(date.to_utc()));
+        // chrono takes unknown names of zones, and military ones, for UTC.
+        if let (Some(ours), Some(theirs)) = (ours, theirs) {
+            prop_assert_eq!(ours, theirs, "{}", changed);
         }
     }
 

@@ -70,10 +70,17 @@ SELECT zone, row_number() OVER w, at, lead(at, 1, '2042-01-01Z') OVER w, shows, 
 FROM public.change WHERE zone IN (SELECT clock FROM public.clock) WINDOW w AS (PARTITION BY zone ORDER BY at);
 CREATE INDEX ON public.stretch (clock, no);
 CREATE TABLE public.width AS
-SELECT w::interval AS width, (extract(year FROM w::interval) * 12 + extract(month FROM w::interval))::int AS months,
-       extract(epoch FROM w::interval)::bigint AS seconds
-FROM unnest('{1 minute,5 minutes,15 minutes,30 minutes,1 hour,90 minutes,6 hours,7 hours,1 day,25 hours,7 days,1 month,3 months,
-              1 year}'::text[]) AS w;
+SELECT w.width, w.months, extract(epoch FROM w.width)::bigint AS seconds, w.said IS NOT NULL AS has_origin,
+       coalesce(w.said, CASE WHEN w.months > 0 THEN timestamp '2000-01-01' ELSE '2000-01-03' END) AS origin
+FROM (
+    SELECT w.width, (extract(year FROM w.width) * 12 + extract(month FROM w.width))::int AS months, w.said
+    FROM (SELECT w::interval AS width, NULL::timestamp AS said
+          FROM unnest('{1 minute,5 minutes,15 minutes,30 minutes,1 hour,90 minutes,6 hours,7 hours,1 day,25 hours,7 days,1 month,3 months,
+                        1 year}'::text[]) AS w
+          -- Half past two and midnight are where clocks change; weeks from Sunday; months from the 26th; years from July.
+          UNION ALL VALUES ('1 hour'::interval, timestamp '2020-02-29 12:20'), ('1 day', '2000-01-01 04:00'), ('1 day', '2040-01-01 02:30'),
+                           ('7 days', '2000-01-02'), ('1 month', '2000-01-26 02:00'), ('1 year', '2000-07-01')) AS w
+) AS w;
 -- Around each change: what the clock showed lastly before, and first after it. A clock without changes is asked somewhere.
 CREATE TABLE public.spot WITH (parallel_workers = 2) AS
 SELECT clock, no, since AS at, since AT TIME ZONE 'UTC' + showed AS before, since AT TIME ZONE 'UTC' + shift AS after
@@ -82,20 +89,24 @@ UNION ALL
 SELECT clock, no, '2020-06-01Z', timestamp '2020-06-01' + shift, timestamp '2020-06-01' + shift FROM public.stretch WHERE no = -1;
 ANALYZE public.stretch, public.spot, public.width;
 
-CREATE FUNCTION pg_temp.grid_number(months int, seconds bigint, wall timestamp)
+CREATE FUNCTION pg_temp.grid_number(months int, seconds bigint, origin timestamp, wall timestamp)
 RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT CASE WHEN months > 0 THEN floor((extract(year FROM wall) * 12 + extract(month FROM wall) - 24001) / months)
-                ELSE floor(extract(epoch FROM wall - timestamp '2000-01-03') / seconds) END::int
+    -- With months of the time before it in its month: the month's own, or the next.
+    SELECT CASE WHEN months > 0 THEN floor((extract(year FROM wall) * 12 + extract(month FROM wall)
+                                            - extract(year FROM origin) * 12 - extract(month FROM origin)) / months)
+                ELSE floor(extract(epoch FROM wall - origin) / seconds) END::int
 $$;
 -- How many of the two answers for an instant of the bucket from start to next are wrong; outside of it none is asked for.
-CREATE FUNCTION pg_temp.wrong(width interval, ts timestamptz, zone text, start timestamptz, next timestamptz)
+CREATE FUNCTION pg_temp.wrong(
+    width interval, ts timestamptz, zone text, origin timestamp, start timestamptz, next timestamptz)
 RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT CASE WHEN ts >= start AND ts < next
-                THEN (mrcall.bucket(width, ts, zone) <> start)::int + (mrcall.next_bucket(width, ts, zone) <> next)::int ELSE 0 END
+                THEN (mrcall.bucket(width, ts, zone, origin) <> start)::int + (mrcall.next_bucket(width, ts, zone, origin) <> next)::int
+                ELSE 0 END
 $$;
 
 -- Each grid time near a change and the instants that show it, or jump past it: all of them start a bucket below a day, the first
@@ -105,14 +116,16 @@ $$;
 CREATE TYPE public.verdict AS (
     not_around boolean, not_shown bigint, listed_wrong boolean, wrong bigint, wrong_at_change bigint);
 CREATE FUNCTION pg_temp.verdict(
-    clock_ text, no_ bigint, at timestamptz, before timestamp, after timestamp, width interval, months int, seconds bigint)
+    clock_ text, no_ bigint, at timestamptz, before timestamp, after timestamp, width interval, months int, seconds bigint,
+    origin timestamp, has_origin boolean)
 RETURNS public.verdict
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
-    n_before int := pg_temp.grid_number(months, seconds, before);
-    n_after int := pg_temp.grid_number(months, seconds, after);
+    n_before int := pg_temp.grid_number(months, seconds, origin, before);
+    n_after int := pg_temp.grid_number(months, seconds, origin, after);
+    said timestamp := CASE WHEN has_origin THEN origin END;
     starts timestamptz[];
     buckets int;
     r public.verdict;
@@ -128,7 +141,7 @@ BEGIN
         FROM public.stretch AS t
         CROSS JOIN generate_series(least(n_before, n_after) - 2, greatest(n_before, n_after) + 3) AS n
         CROSS JOIN LATERAL (
-            SELECT CASE WHEN months > 0 THEN timestamp '2000-01-01' ELSE timestamp '2000-01-03' END + n * width AS grid) AS g
+            SELECT origin + n * width AS grid) AS g
         CROSS JOIN LATERAL (
             SELECT CASE
                 WHEN g.grid - t.shift >= t.since AT TIME ZONE 'UTC' AND g.grid - t.shift < t.until AT TIME ZONE 'UTC'
@@ -144,28 +157,29 @@ BEGIN
     buckets := cardinality(starts) - 1;
     r.not_around := NOT (buckets >= 4 AND starts[1] < at - interval '1 second' AND starts[buckets + 1] > at + interval '1 second');
     r.listed_wrong := starts[:buckets] <>
-        ARRAY(SELECT x.bucket FROM mrcall.buckets(width, starts[1], starts[buckets + 1], clock_) AS x);
-    SELECT sum(pg_temp.wrong(width, start, clock_, start, next)
-               + pg_temp.wrong(width, start + interval '1 microsecond', clock_, start, next)
-               + pg_temp.wrong(width, next - interval '1 microsecond', clock_, start, next)),
-           sum(pg_temp.wrong(width, at - interval '1 second', clock_, start, next)
-               + pg_temp.wrong(width, at - interval '1 microsecond', clock_, start, next)
-               + pg_temp.wrong(width, at, clock_, start, next)
-               + pg_temp.wrong(width, at + interval '1 microsecond', clock_, start, next)
-               + pg_temp.wrong(width, at + interval '1 second', clock_, start, next))
+        ARRAY(SELECT x.bucket FROM mrcall.buckets(width, starts[1], starts[buckets + 1], clock_, said) AS x);
+    SELECT sum(pg_temp.wrong(width, start, clock_, said, start, next)
+               + pg_temp.wrong(width, start + interval '1 microsecond', clock_, said, start, next)
+               + pg_temp.wrong(width, next - interval '1 microsecond', clock_, said, start, next)),
+           sum(pg_temp.wrong(width, at - interval '1 second', clock_, said, start, next)
+               + pg_temp.wrong(width, at - interval '1 microsecond', clock_, said, start, next)
+               + pg_temp.wrong(width, at, clock_, said, start, next)
+               + pg_temp.wrong(width, at + interval '1 microsecond', clock_, said, start, next)
+               + pg_temp.wrong(width, at + interval '1 second', clock_, said, start, next))
     INTO r.wrong, r.wrong_at_change
     FROM unnest(starts[:buckets], starts[2:]) AS p (start, next);
     RETURN r;
 END
 $$;
 CREATE TABLE public.asked AS
-SELECT w.width, s.clock, pg_temp.verdict(s.clock, s.no, s.at, s.before, s.after, w.width, w.months, w.seconds) AS v
+SELECT w.width, CASE WHEN w.has_origin THEN w.origin END AS origin, s.clock,
+       pg_temp.verdict(s.clock, s.no, s.at, s.before, s.after, w.width, w.months, w.seconds, w.origin, w.has_origin) AS v
 FROM public.spot AS s CROSS JOIN public.width AS w;
-SELECT width, count(*) > 15000 AND count(DISTINCT clock) > 200 AS compared, sum((v).wrong) AS wrong,
+SELECT width, origin, count(*) > 15000 AND count(DISTINCT clock) > 200 AS compared, sum((v).wrong) AS wrong,
        sum((v).wrong_at_change) AS wrong_at_change, sum((v).not_shown) AS not_shown,
        count(*) FILTER (WHERE (v).listed_wrong IS NOT false) AS listed_wrong,
        count(*) FILTER (WHERE (v).not_around IS NOT false) AS not_around
-FROM public.asked GROUP BY width ORDER BY width;
+FROM public.asked GROUP BY width, origin ORDER BY width, origin NULLS FIRST;
 
 -- The other names of a clock agree with the one that was asked, on both sides of each of its changes; and PostgreSQL says so too.
 SELECT count(*) > 10000 AS asked,

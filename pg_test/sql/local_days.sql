@@ -57,6 +57,8 @@ FROM unnest(ARRAY[
     'call_summary(''1 month'', %s, %L, ''W-business-calls'')', 'call_heatmap(%s, zone => %L)',
     'call_heatmap(%s, ''W-business-calls'', %L)', 'cohorts(%s, ''1 day'', %L)',
         'cohorts(%s, ''3 days'', %L, ''channel'', 3, true, ''1 hour'', true)',
+    'buckets(''7 days'', %s, %L, ''2000-01-02 04:00'')', 'visitor_buckets(''1 week'', %s, %L, origin => ''2000-01-02 04:00'')',
+    'call_summary(''1 day'', %s, %L, origin => ''2000-01-01 04:00'')', 'cohorts(%s, ''1 week'', %L, origin => ''2000-01-02'')',
     'roas(%s, zone => %L)',
         'roas(%s, ''signup'', ''7 days'', ''campaign'', ''{linear,custom}'', %L, weights => ''{1}'', exclude_bots => true)'])
     WITH ORDINALITY AS r (report, nr)

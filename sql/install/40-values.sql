@@ -5,7 +5,15 @@ RETURNS timestamptz
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 3
 AS 'MODULE_PATHNAME', 'try_timestamptz_wrapper';
 COMMENT ON FUNCTION mrcall.try_timestamptz(text) IS
-    'An instant from ISO 8601 (UTC unless it names a zone) or from digits of the Unix epoch; NULL for any other text';
+    'An instant from ISO 8601 or RFC 5322 (UTC unless it names a zone) or from digits of the Unix epoch; NULL for any other text';
+
+-- Who called: reports compare callers, address books and kept hashes by it. See docs/calls.md.
+CREATE FUNCTION mrcall.caller_id(caller text)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
+AS 'MODULE_PATHNAME', 'caller_id_wrapper';
+COMMENT ON FUNCTION mrcall.caller_id(text) IS
+    'Who called: a number in E.164 form, another caller as it is written; NULL for a blank text or a withheld number';
 
 CREATE FUNCTION mrcall.try_bigint(value text)
 RETURNS bigint

@@ -199,6 +199,22 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.orphans() IS 'Counts of rows that reports cannot place';
 
+-- What is nobody's mistake, and yet worth knowing. No SET clause, as in orphans.
+CREATE FUNCTION mrcall_internal.caller_counts()
+RETURNS TABLE (object text, finding text, rows bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
+AS $$
+    SELECT 'calls.caller', 'calls whose number is withheld or blank: they count as calls, nobody as their caller', pg_catalog.count(*)
+    FROM mrcall.calls AS c
+    WHERE c.caller IS NOT NULL AND mrcall.caller_id(c.caller) IS NULL
+    UNION ALL
+    SELECT 'phones.number', 'numbers that are not in international form: only callers written in the same way are theirs',
+           pg_catalog.count(*)
+    FROM mrcall.phones AS p
+    WHERE p.number IS NOT NULL AND (mrcall.caller_id(p.number) OPERATOR(pg_catalog.~) '^[+][1-9][0-9]{7,14}$') IS NOT TRUE
+$$;
+COMMENT ON FUNCTION mrcall_internal.caller_counts() IS 'Counts of numbers that name nobody, or whose country nobody knows';
+
 -- No SET clause, as in orphans.
 CREATE FUNCTION mrcall.doctor()
 RETURNS TABLE (severity text, object text, finding text, fix text)
@@ -268,6 +284,9 @@ BEGIN
     RETURN QUERY
     SELECT 'warning', o.object, pg_catalog.format('%s %s', o.rows, o.finding), NULL
     FROM mrcall_internal.orphans() AS o WHERE o.rows OPERATOR(pg_catalog.>) 0;
+    RETURN QUERY
+    SELECT 'info', o.object, pg_catalog.format('%s %s', o.rows, o.finding), NULL
+    FROM mrcall_internal.caller_counts() AS o WHERE o.rows OPERATOR(pg_catalog.>) 0;
     RETURN QUERY
     SELECT 'ok', s.logical_table, pg_catalog.format('reads %s', s.relation), NULL
     FROM mrcall.source AS s WHERE s.relation IS NOT NULL ORDER BY s.logical_table;

@@ -52,7 +52,7 @@ COMMENT ON FUNCTION mrcall_internal.check_dimension(text, text[]) IS 'Raises the
 -- number it takes the set itself; for anybody else receiver means nothing.
 CREATE TYPE mrcall_internal.visit_settings AS (
     gap interval, path_from_url boolean, with_pages boolean, with_touch boolean, ignored text[], width interval,
-    cut_since timestamptz, cut_until timestamptz, zone text, receiver int);
+    cut_since timestamptz, cut_until timestamptz, zone text, receiver int, origin timestamp);
 COMMENT ON TYPE mrcall_internal.visit_settings IS 'What is wanted of visit_set, the same in every row';
 
 -- One state for all visitors: a group for each would cost more than the visits themselves.
@@ -152,7 +152,7 @@ COMMENT ON FUNCTION mrcall_internal.text_set_has(bytea, text) IS 'Whether a text
 CREATE FUNCTION mrcall_internal.visit_set_of(
     since timestamptz, until timestamptz, gap interval, visitors text[], with_touch boolean, with_agent boolean,
     width interval DEFAULT NULL, cut_since timestamptz DEFAULT NULL, zone text DEFAULT NULL, with_pages boolean DEFAULT true,
-    receiver int DEFAULT NULL)
+    receiver int DEFAULT NULL, origin timestamp DEFAULT NULL)
 RETURNS TABLE (visits bytea)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
@@ -163,7 +163,7 @@ AS $$
         CASE WHEN with_touch THEN e.utm_medium END, CASE WHEN with_touch THEN e.utm_campaign END,
         CASE WHEN with_agent THEN e.user_agent END,
         (SELECT ROW(gap, mrcall_internal.path_from_url(), with_pages, with_touch, mrcall_internal.ignored_referrers(), width,
-                    cut_since, until, zone, receiver)::mrcall_internal.visit_settings))
+                    cut_since, until, zone, receiver, origin)::mrcall_internal.visit_settings))
         FILTER (WHERE visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.<=) 5000
                    OR mrcall_internal.text_set_has((SELECT mrcall_internal.text_set(visitors)), e.visitor_id))
     FROM mrcall.events AS e
@@ -173,7 +173,7 @@ AS $$
            OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
 $$;
 COMMENT ON FUNCTION mrcall_internal.visit_set_of(
-    timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean, int) IS
+    timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean, int, timestamp) IS
     'The visits that the events from since to until make, as bytes';
 
 -- Meant to be inlined too. The rows come from a SELECT list, one by one: from FROM they would all be written down first. OFFSET 0

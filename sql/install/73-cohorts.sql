@@ -120,7 +120,8 @@ COMMENT ON FUNCTION mrcall_internal.cohort_counts(mrcall_internal.cohort_setting
 
 CREATE FUNCTION mrcall.cohorts(
     since timestamptz, until timestamptz, width interval DEFAULT '7 days', zone text DEFAULT 'UTC', by text DEFAULT 'first_seen',
-    periods int DEFAULT 8, rolling boolean DEFAULT false, gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false)
+    periods int DEFAULT 8, rolling boolean DEFAULT false, gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false,
+    origin timestamp DEFAULT NULL)
 RETURNS TABLE (
     cohort timestamptz, dimension_value text, visitors bigint, period int, returned bigint, retention numeric, eligible bigint,
     local timestamp)
@@ -131,7 +132,7 @@ AS $$
            mrcall_internal.require_attached()
     FROM (SELECT array_agg(b.bucket ORDER BY b.bucket) AS starts, array_agg(b.next_bucket ORDER BY b.bucket) AS ends,
                  array_agg(b.local ORDER BY b.bucket) AS clocks
-          FROM mrcall.buckets(width, since, until, zone) AS b) AS b;
+          FROM mrcall.buckets(width, since, until, zone, origin) AS b) AS b;
     SELECT CASE WHEN EXISTS (SELECT FROM mrcall.events AS e WHERE e.occurred_at = '-infinity' AND e.visitor_id IS NOT NULL)
                 THEN mrcall_internal.fail('22008', format('the first event of a visitor is at %s', timestamptz '-infinity'),
                          'SELECT * FROM mrcall.events WHERE occurred_at = ''-infinity''; shows it.') END AS checked,
@@ -165,14 +166,14 @@ AS $$
     FROM report AS r
     ORDER BY r.bucket_no, CASE WHEN NOT by_bucket THEN -r.visitors END, r.value, r.period
 $$;
-COMMENT ON FUNCTION mrcall.cohorts(timestamptz, timestamptz, interval, text, text, int, boolean, interval, boolean) IS
+COMMENT ON FUNCTION mrcall.cohorts(timestamptz, timestamptz, interval, text, text, int, boolean, interval, boolean, timestamp) IS
     'Of the visitors who came first in a period, or by a channel, how many came back in each period after it. '
     'Two dates are days of the zone';
 
 --@ include templates/local_days.sql name=cohorts before="" first=""
 --@   after=", width interval DEFAULT '7 days', zone text DEFAULT 'UTC', by text DEFAULT 'first_seen', periods int DEFAULT 8,
---@      rolling boolean DEFAULT false, gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false"
---@   passed="width, zone, by, periods, rolling, gap, exclude_bots"
+--@      rolling boolean DEFAULT false, gap interval DEFAULT '30 minutes', exclude_bots boolean DEFAULT false,
+--@      origin timestamp DEFAULT NULL" passed="width, zone, by, periods, rolling, gap, exclude_bots, origin"
 --@   columns="cohort timestamptz, dimension_value text, visitors bigint, period int, returned bigint, retention numeric,
---@      eligible bigint, local timestamp" types="date, date, interval, text, text, int, boolean, interval, boolean"
+--@      eligible bigint, local timestamp" types="date, date, interval, text, text, int, boolean, interval, boolean, timestamp"
 --@   volatility="STABLE PARALLEL RESTRICTED" cost=10000 rows=100 what="How many of the newcomers of some days came back"

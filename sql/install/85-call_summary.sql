@@ -36,16 +36,18 @@ CREATE TYPE mrcall_internal.call_figures AS (
 COMMENT ON TYPE mrcall_internal.call_figures IS 'A row of call_set_rows';
 
 CREATE FUNCTION mrcall_internal.call_set_rows(
-    calls bytea, width interval, since timestamptz, until timestamptz, zone text, fill text[])
+    calls bytea, width interval, since timestamptz, until timestamptz, zone text, fill text[],
+    origin timestamp DEFAULT NULL)
 RETURNS SETOF mrcall_internal.call_figures
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 1000 ROWS 1000
 AS 'MODULE_PATHNAME', 'call_set_rows_wrapper';
-COMMENT ON FUNCTION mrcall_internal.call_set_rows(bytea, interval, timestamptz, timestamptz, text, text[]) IS
+COMMENT ON FUNCTION mrcall_internal.call_set_rows(bytea, interval, timestamptz, timestamptz, text, text[], timestamp) IS
     'The figures of a call_set by bucket and business; a row for each bucket of the businesses in fill';
 
 -- One row: the calls that the report needs, and the businesses that have a row for every bucket (NULL: those with calls).
 CREATE FUNCTION mrcall_internal.call_set_of(
-    width interval, since timestamptz, until timestamptz, zone text, business_id text, owner text, template text)
+    width interval, since timestamptz, until timestamptz, zone text, business_id text, owner text, template text,
+    origin timestamp)
 RETURNS TABLE (calls bytea, fill text[])
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1
 -- Compiling the expressions of some fifty chunks takes longer than it saves.
@@ -53,7 +55,7 @@ SET jit = off
 AS $$
     -- A wrong width or zone is an error of next_bucket. Calls before count for the callers they bring, and for their ends while
     -- they may still run.
-    SELECT business_id AS wanted, mrcall_internal.check_range(since, until), mrcall.next_bucket(width, since, zone) AS checked,
+    SELECT business_id AS wanted, mrcall_internal.check_range(since, until), mrcall.next_bucket(width, since, zone, origin) AS checked,
            mrcall_internal.note_midnight(since, until, zone), mrcall_internal.require_attached(),
            mrcall_internal.earlier(since, make_interval(secs => mrcall_internal.longest_call())) AS visible;
     SELECT mrcall_internal.warn_of_nobody(wanted, call_set_of.owner, call_set_of.template,
@@ -77,13 +79,13 @@ AS $$
     WHERE c.started_at < until
       AND (fill IS NULL OR CASE WHEN single IS NULL THEN c.business_id = ANY (fill) ELSE c.business_id = single END)
 $$;
-COMMENT ON FUNCTION mrcall_internal.call_set_of(interval, timestamptz, timestamptz, text, text, text, text) IS
+COMMENT ON FUNCTION mrcall_internal.call_set_of(interval, timestamptz, timestamptz, text, text, text, text, timestamp) IS
     'The calls that call_summary needs';
 
 -- Meant to be inlined, so that the rows are not kept before the caller gets them: no SET, every name qualified.
 CREATE FUNCTION mrcall.call_summary(
     width interval, since timestamptz, until timestamptz, zone text DEFAULT 'UTC', business_id text DEFAULT NULL,
-    owner text DEFAULT NULL, template text DEFAULT NULL)
+    owner text DEFAULT NULL, template text DEFAULT NULL, origin timestamp DEFAULT NULL)
 RETURNS TABLE (
     bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint, new_callers bigint,
     total_duration interval, mean_duration interval, p50_duration interval, p95_duration interval, peak_concurrency int,
@@ -95,19 +97,19 @@ AS $$
         (r.row).new_callers, (r.row).total_duration, (r.row).mean_duration, (r.row).p50_duration, (r.row).p95_duration,
         (r.row).peak_concurrency, (r.row).outcomes, (r.row).local
     FROM (
-        SELECT mrcall_internal.call_set_rows(s.calls, $1, $2, $3, $4, s.fill) AS row
-        FROM mrcall_internal.call_set_of($1, $2, $3, $4, $5, $6, $7) AS s
+        SELECT mrcall_internal.call_set_rows(s.calls, $1, $2, $3, $4, s.fill, $8) AS row
+        FROM mrcall_internal.call_set_of($1, $2, $3, $4, $5, $6, $7, $8) AS s
         OFFSET 0
     ) AS r
 $$;
-COMMENT ON FUNCTION mrcall.call_summary(interval, timestamptz, timestamptz, text, text, text, text) IS
+COMMENT ON FUNCTION mrcall.call_summary(interval, timestamptz, timestamptz, text, text, text, text, timestamp) IS
     'Calls, outcomes, callers, durations and peak concurrency per bucket; without gaps for one business or an owner or template. '
     'Two dates are days of the zone';
 
 --@ include templates/local_days.sql name=call_summary before="width interval, " first="width, "
---@   after=", zone text DEFAULT 'UTC', business_id text DEFAULT NULL, owner text DEFAULT NULL, template text DEFAULT NULL"
---@   passed="zone, business_id, owner, template"
+--@   after=", zone text DEFAULT 'UTC', business_id text DEFAULT NULL, owner text DEFAULT NULL, template text DEFAULT NULL,
+--@      origin timestamp DEFAULT NULL" passed="zone, business_id, owner, template, origin"
 --@   columns="bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint,
 --@      new_callers bigint, total_duration interval, mean_duration interval, p50_duration interval, p95_duration interval,
---@      peak_concurrency int, outcomes jsonb, local timestamp" types="interval, date, date, text, text, text, text"
+--@      peak_concurrency int, outcomes jsonb, local timestamp" types="interval, date, date, text, text, text, text, timestamp"
 --@   volatility="STABLE PARALLEL RESTRICTED" cost=10000 rows=1000 what="Calls, callers and durations per bucket and business"

@@ -11,30 +11,36 @@ AS $$
            mrcall_internal.warn_of_nobody(wanted, NULL, NULL, 'callers(since, until, business_id)') AS warned;
     WITH figures AS MATERIALIZED (
         -- key: a business, or none, as a value that joins by hash.
-        SELECT c.business_id, coalesce('=' || c.business_id, '') AS key, c.caller, count(*) AS calls,
+        SELECT c.business_id, coalesce('=' || c.business_id, '') AS key, mrcall.caller_id(c.caller) AS caller, count(*) AS calls,
                count(*) FILTER (WHERE c.answered) AS answered, count(*) FILTER (WHERE NOT c.answered) AS missed,
                coalesce(sum(c.ended_at - c.started_at) FILTER (WHERE c.ended_at > c.started_at), '0') AS total,
                min(c.started_at) AS first_call, max(c.started_at) AS last_call
         FROM mrcall.calls AS c
         WHERE c.started_at >= since AND c.started_at < until AND (wanted IS NULL OR c.business_id = wanted)
-        GROUP BY c.business_id, c.caller
+        GROUP BY c.business_id, mrcall.caller_id(c.caller)
     ),
+    -- The key is made of what is left, not for each call.
     earlier AS (
-        SELECT DISTINCT coalesce('=' || c.business_id, '') AS key, c.caller
-        FROM mrcall.calls AS c
-        WHERE c.started_at < since AND c.caller IS NOT NULL AND (wanted IS NULL OR c.business_id = wanted)
+        SELECT coalesce('=' || e.business_id, '') AS key, e.caller
+        FROM (SELECT DISTINCT c.business_id, mrcall.caller_id(c.caller) AS caller
+              FROM mrcall.calls AS c
+              WHERE c.started_at < since AND c.caller IS NOT NULL AND (wanted IS NULL OR c.business_id = wanted)) AS e
     ),
     -- Callers whose earlier calls retention deleted.
     gone AS (
-        SELECT '=' || min(d.text) FILTER (WHERE d.nr % 2 = 1) AS key, min(d.text) FILTER (WHERE d.nr % 2 = 0) AS caller
-        FROM unnest(deleted) WITH ORDINALITY AS d (text, nr)
-        GROUP BY (d.nr + 1) / 2
+        SELECT DISTINCT '=' || p.business_id AS key, mrcall.caller_id(p.caller) AS caller
+        FROM (SELECT min(d.text) FILTER (WHERE d.nr % 2 = 1) AS business_id, min(d.text) FILTER (WHERE d.nr % 2 = 0) AS caller
+              FROM unnest(deleted) WITH ORDINALITY AS d (text, nr)
+              GROUP BY (d.nr + 1) / 2) AS p
+    ),
+    phone AS NOT MATERIALIZED (
+        SELECT mrcall.caller_id(p.number) AS number, p.contact_id, p.country_alpha2, p.number_type FROM mrcall.phones AS p
     ),
     -- A number in a business's address book: that of the first contact by id.
     known AS (
         SELECT DISTINCT ON (t.business_id, p.number) t.business_id, p.number, t.contact_id, t.display_name, p.country_alpha2,
                p.number_type
-        FROM mrcall.phones AS p
+        FROM phone AS p
         JOIN mrcall.contacts AS t ON t.contact_id = p.contact_id
         WHERE wanted IS NULL OR t.business_id = wanted
         ORDER BY t.business_id, p.number, t.contact_id COLLATE "C", t.display_name COLLATE "C", p.country_alpha2 COLLATE "C",
@@ -43,7 +49,7 @@ AS $$
     -- What is known of a number, whoever's contact it is.
     number AS (
         SELECT p.number, min(p.country_alpha2 COLLATE "C") AS country, min(p.number_type COLLATE "C") AS number_type
-        FROM mrcall.phones AS p
+        FROM phone AS p
         WHERE wanted IS NULL OR p.number IN (SELECT f.caller FROM figures AS f)
         GROUP BY p.number
     )

@@ -20,10 +20,12 @@ AS $$
         recorded_contact AS (
             INSERT INTO mrcall_internal.first_contact AS f (business_id, caller_hash, first_at)
             SELECT m.business_id,
-                   mrcall_internal.caller_hash((SELECT s.key FROM mrcall_internal.caller_key AS s), m.business_id, m.caller),
+                   mrcall_internal.caller_hash((SELECT s.key FROM mrcall_internal.caller_key AS s), m.business_id, i.id),
                    pg_catalog.min(m.started_at)
-            FROM marked AS m WHERE m.is_deleted AND m.caller IS NOT NULL
-            GROUP BY m.business_id, m.caller
+            FROM marked AS m
+            CROSS JOIN LATERAL (SELECT mrcall.caller_id(m.caller) AS id OFFSET 0) AS i
+            WHERE m.is_deleted AND i.id IS NOT NULL
+            GROUP BY m.business_id, i.id
             ON CONFLICT ON CONSTRAINT first_contact_pkey DO UPDATE
             SET first_at = excluded.first_at WHERE excluded.first_at OPERATOR(pg_catalog.<) f.first_at
         )$query$)

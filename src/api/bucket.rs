@@ -1,6 +1,6 @@
 //! Time buckets: `bucket`, `next_bucket`, `buckets`. Instants are microseconds since 2000-01-01 UTC, the server's own form.
 
-use mrcall_engine::bucket::{self, Width};
+use mrcall_engine::bucket::{self, Grid, Width};
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::resource::memory::HeldVec;
 use mrcall_engine::time::{self, SECOND};
@@ -20,40 +20,71 @@ const MANY_BUCKETS: usize = 100_000;
 const UNITS: &str =
     "A number without a unit counts seconds, so '1' is one second: write '1 day' or '1 hour' if that was meant.";
 
-fn width(width: &Interval) -> SqlResult<Width> {
-    Width::new(width.months(), width.days(), width.micros()).map_err(report)
+/// What an SQL function is told of its buckets.
+#[derive(Clone, Copy)]
+pub struct Buckets<'a> {
+    pub width: Option<Interval>,
+    pub zone: Option<&'a str>,
+    /// A time of the wall clock at which a bucket starts.
+    pub origin: Option<i64>,
 }
 
-/// The grid of a width in a zone; without either there is none.
-fn grid(width_: Option<Interval>, zone: Option<&str>) -> SqlResult<(Width, PgZone)> {
-    Ok((width(&needed(width_, "width")?)?, PgZone::named(needed(zone, "zone")?).map_err(report)?))
+impl Buckets<'_> {
+    fn width(self) -> SqlResult<Width> {
+        let width = needed(self.width, "width")?;
+        Width::new(width.months(), width.days(), width.micros()).map_err(report)
+    }
+
+    fn zone(self) -> SqlResult<PgZone> {
+        PgZone::named(needed(self.zone, "zone")?).map_err(report)
+    }
+
+    fn grid(self, width: Width) -> SqlResult<Grid> {
+        Grid::new(width, self.origin).map_err(report)
+    }
 }
 
 pub fn is_zone(zone: &str) -> bool {
     PgZone::named(zone).is_ok()
 }
 
-pub fn bucket(width_: Option<Interval>, ts: Option<i64>, zone: Option<&str>) -> SqlResult<Option<i64>> {
-    let (width, zone) = grid(width_, zone)?;
-    ts.map(|ts| bucket::bucket(&width, ts, &zone).map_err(report)).transpose()
+pub fn bucket(
+    width: Option<Interval>,
+    ts: Option<i64>,
+    zone: Option<&str>,
+    origin: Option<i64>,
+) -> SqlResult<Option<i64>> {
+    let asked = Buckets { width, zone, origin };
+    let (width, zone) = (asked.width()?, asked.zone()?);
+    let grid = asked.grid(width)?;
+    ts.map(|ts| bucket::bucket(&grid, ts, &zone).map_err(report)).transpose()
 }
 
-pub fn next_bucket(width_: Option<Interval>, ts: Option<i64>, zone: Option<&str>) -> SqlResult<Option<i64>> {
-    let (width, zone) = grid(width_, zone)?;
-    ts.map(|ts| bucket::next_bucket(&width, ts, &zone).map_err(report)).transpose()
+pub fn next_bucket(
+    width: Option<Interval>,
+    ts: Option<i64>,
+    zone: Option<&str>,
+    origin: Option<i64>,
+) -> SqlResult<Option<i64>> {
+    let asked = Buckets { width, zone, origin };
+    let (width, zone) = (asked.width()?, asked.zone()?);
+    let grid = asked.grid(width)?;
+    ts.map(|ts| bucket::next_bucket(&grid, ts, &zone).map_err(report)).transpose()
 }
 
 pub fn buckets(
     call: Call<'_>,
-    width_: Option<Interval>,
+    width: Option<Interval>,
     since: Option<i64>,
     until: Option<i64>,
     zone: Option<&str>,
+    origin: Option<i64>,
 ) -> SqlResult<()> {
+    let asked = Buckets { width, zone, origin };
     local_days::note_midnight(since, until, zone)?;
-    let clock = PgZone::named(needed(zone, "zone")?).map_err(report)?;
+    let clock = asked.zone()?;
     let mut table = call.materialize(3)?;
-    each_bucket(width_, since, until, zone, |start, next| {
+    each_bucket(asked, since, until, |start, next| {
         table.row.set(0, start)?;
         table.row.set(1, next)?;
         table.row.set(2, bucket::wall_clock(start, &clock).map_err(report)?)?;
@@ -63,33 +94,28 @@ pub fn buckets(
 }
 
 /// Start and next start of every bucket that meets `[since, until)`.
-pub fn list_buckets(
-    width: Option<Interval>,
-    since: Option<i64>,
-    until: Option<i64>,
-    zone: Option<&str>,
-) -> SqlResult<HeldVec<(i64, i64)>> {
+pub fn list_buckets(asked: Buckets<'_>, since: Option<i64>, until: Option<i64>) -> SqlResult<HeldVec<(i64, i64)>> {
     let mut buckets = HeldVec::default();
-    each_bucket(width, since, until, zone, |start, next| buckets.push((start, next)).map_err(report))?;
+    each_bucket(asked, since, until, |start, next| buckets.push((start, next)).map_err(report))?;
     Ok(buckets)
 }
 
 /// Calls a function with start and next start of every bucket that meets `[since, until)`.
 fn each_bucket(
-    width_: Option<Interval>,
+    asked: Buckets<'_>,
     since: Option<i64>,
     until: Option<i64>,
-    zone: Option<&str>,
     mut with: impl FnMut(i64, i64) -> SqlResult<()>,
 ) -> SqlResult<()> {
-    let width = width(&needed(width_, "width")?)?;
+    let width = asked.width()?;
     let finite = |at: Option<i64>, name: &str| time::finite(needed(at, name)?, name).map_err(report);
     let (since, until) = (finite(since, "since")?, finite(until, "until")?);
-    let zone = PgZone::named(needed(zone, "zone")?).map_err(report)?;
+    let zone = asked.zone()?;
+    let grid = asked.grid(width)?;
     if since >= until {
         return Ok(());
     }
-    let mut start = bucket::bucket(&width, since, &zone).map_err(report)?;
+    let mut start = bucket::bucket(&grid, since, &zone).map_err(report)?;
     let short = match width {
         Width::Micros(micros) if micros < 60 * SECOND => Some(micros),
         _ => None,
@@ -100,7 +126,7 @@ fn each_bucket(
             let message = format!("more than {MANY_BUCKETS} buckets of {}", time::interval_text(0, 0, micros));
             local_days::note_once(Note::Width, message, UNITS);
         }
-        let next = bucket::next_bucket(&width, start, &zone).map_err(report)?;
+        let next = bucket::next_bucket(&grid, start, &zone).map_err(report)?;
         with(start, next)?;
         if next >= until {
             return Ok(());

@@ -8,7 +8,7 @@ use mrcall_engine::resource::interrupt;
 use mrcall_engine::resource::memory::HeldVec;
 use pgrx::datum::Interval;
 
-use super::bucket::list_buckets;
+use super::bucket::{Buckets, list_buckets};
 use crate::agg::Held;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::answer::Made;
@@ -97,7 +97,7 @@ impl<'m> Rows<'m> for SummaryRows<'m> {
     }
 }
 
-/// The rows of a set by bucket and business: set, width, since, until, zone, fill. NULL stands for a set without calls.
+/// The rows of a set by bucket and business: set, width, since, until, zone, fill, origin. NULL stands for a set without calls.
 struct OfCallSet;
 
 impl Start for OfCallSet {
@@ -105,14 +105,15 @@ impl Start for OfCallSet {
 
     fn start<'m>(call: Call<'_>, _row: &mut Row<'m>) -> SqlResult<SummaryRows<'m>> {
         let since = call.arg(2)?;
-        let buckets = list_buckets(call.arg(1)?, since, call.arg(3)?, call.arg(4)?)?;
+        let asked = Buckets { width: call.arg(1)?, zone: call.arg(4)?, origin: call.arg(6)? };
+        let buckets = list_buckets(asked, since, call.arg(3)?)?;
         let buckets = HeldVec::collect(buckets.iter().map(|(start, _)| *start)).map_err(report)?;
         let fill: Option<TextArray<'_>> = call.arg(5)?;
         let fill = fill.map(TextArray::present).transpose()?;
         let range = SummaryRange { since: needed(since, "since")?, buckets: &buckets, fill: fill.as_deref() };
         let summary = Summary::new(call.arg(0)?, &range).map_err(report)?;
         let businesses = HeldVec::filled(None, summary.num_businesses()).map_err(report)?;
-        let zone = PgZone::named(needed(call.arg(4)?, "zone")?).map_err(report)?;
+        let zone = PgZone::named(needed(asked.zone, "zone")?).map_err(report)?;
         Ok(SummaryRows { summary, zone, clock: (i64::MIN, 0), businesses, outcomes: HashMap::new() })
     }
 }

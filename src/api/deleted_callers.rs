@@ -36,7 +36,7 @@ impl Drop for Question {
     }
 }
 
-/// Business, caller, business, caller …; NULL without any. businesses: NULL for all.
+/// Business, caller, business, caller …, as they are spelled; NULL without any. businesses: NULL for all.
 pub fn deleted_callers<'fcx>(
     call: Call<'fcx>,
     since: Option<TimestampWithTimeZone>,
@@ -55,15 +55,23 @@ pub fn deleted_callers<'fcx>(
         if are_any != Some(true) {
             return Ok(None);
         }
-        // Not in one query with the question: policies and functions of the host run in this one.
+        // Not in one query with the question: policies and functions of the host run in this one. A hash is of the caller's id, or
+        // of what stood there, as hashes once were.
         query.run(
-            c"SELECT pg_catalog.array_agg(f.business_id), pg_catalog.array_agg(f.caller), pg_catalog.array_agg(f.first_at)
-              FROM (SELECT c.business_id, c.caller, pg_catalog.min(c.started_at) AS first_at
-                    FROM mrcall.calls AS c
-                    WHERE c.caller IS NOT NULL AND c.business_id IS NOT NULL
-                      AND c.started_at OPERATOR(pg_catalog.>=) $1 AND c.started_at OPERATOR(pg_catalog.<) $2
-                      AND ($3 IS NULL OR c.business_id OPERATOR(pg_catalog.=) ANY ($3))
-                    GROUP BY c.business_id, c.caller) AS f",
+            c"SELECT pg_catalog.array_agg(f.business_id), pg_catalog.array_agg(s.caller), pg_catalog.array_agg(f.first_at)
+              FROM (SELECT r.business_id, pg_catalog.min(r.first_at) AS first_at,
+                           pg_catalog.array_agg(r.caller) FILTER (WHERE r.caller OPERATOR(pg_catalog.<>) r.id)
+                               OPERATOR(pg_catalog.||) r.id AS spellings
+                    FROM (SELECT c.business_id, c.caller, mrcall.caller_id(c.caller) AS id,
+                                 pg_catalog.min(c.started_at) AS first_at
+                          FROM mrcall.calls AS c
+                          WHERE c.caller IS NOT NULL AND c.business_id IS NOT NULL
+                            AND c.started_at OPERATOR(pg_catalog.>=) $1 AND c.started_at OPERATOR(pg_catalog.<) $2
+                            AND ($3 IS NULL OR c.business_id OPERATOR(pg_catalog.=) ANY ($3))
+                          GROUP BY c.business_id, c.caller) AS r
+                    WHERE r.id IS NOT NULL
+                    GROUP BY r.business_id, r.id) AS f
+              CROSS JOIN LATERAL pg_catalog.unnest(f.spellings) AS s (caller)",
             &[since.into(), until.into(), businesses.into()],
         )?;
         let _question = Question::new();

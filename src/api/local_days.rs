@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use mrcall_engine::bucket::{self, Width};
+use mrcall_engine::bucket::{self, Grid, Width};
 use mrcall_engine::time::{self, DAY};
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::pg_sys::panic::ErrorReport;
@@ -83,7 +83,8 @@ pub fn note_midnight(since: Option<i64>, until: Option<i64>, zone: Option<&str>)
     if zone == session {
         return Ok(());
     }
-    let begins_day = |at: i64, zone| bucket::bucket(&Width::Micros(DAY), at, zone).is_ok_and(|start| start == at);
+    let days = Grid::new(Width::Micros(DAY), None).map_err(report)?;
+    let begins_day = |at: i64, zone| bucket::bucket(&days, at, zone).is_ok_and(|start| start == at);
     // The text of an instant begins with its date.
     let date = |at: i64| {
         let text = time::instant_text(bucket::wall_clock(at, &session).ok()?);

@@ -6,6 +6,7 @@ pub mod behaviour;
 pub mod bucket;
 pub mod call_retention;
 pub mod call_summary;
+pub mod caller_id;
 pub mod calls;
 pub mod credit;
 pub mod deleted_callers;

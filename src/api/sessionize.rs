@@ -2,11 +2,11 @@
 
 use mrcall_engine::visits::{PageEvent, VisitSet, VisitSettings, is_pageview};
 use mrcall_engine::{Error, ErrorKind};
-use pgrx::datum::{TimestampWithTimeZone, UnboxDatum};
+use pgrx::datum::{Timestamp, TimestampWithTimeZone, UnboxDatum};
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::{AllocatedByRust, Array, FromDatum, IntoDatum};
 
-use super::bucket::list_buckets;
+use super::bucket::{Buckets, list_buckets};
 use super::credit::exact_micros;
 use super::visitor_buckets::first_cut;
 use crate::agg::{self, Held};
@@ -35,7 +35,9 @@ fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSet
     {
         (Some(width), Some(since), Some(until), Some(zone)) => {
             let [since, until] = [since, until].map(|at: TimestampWithTimeZone| i64::from(at));
-            first_cut(&list_buckets(Some(width), Some(since), Some(until), Some(zone))?, since)?
+            let origin: Option<Timestamp> = field(&row, "origin")?;
+            let asked = Buckets { width: Some(width), zone: Some(zone), origin: origin.map(i64::from) };
+            first_cut(&list_buckets(asked, Some(since), Some(until))?, since)?
         }
         _ => Vec::new(),
     };

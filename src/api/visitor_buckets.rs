@@ -6,9 +6,9 @@ use mrcall_engine::resource::memory::{self, Reservation};
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::visits::{BucketCounts, Cuts, VisitPart, VisitRows, VisitSet, origin_parts};
 use mrcall_engine::{Error, ErrorKind, user_agent};
-use pgrx::datum::{Interval, TimestampWithTimeZone};
+use pgrx::datum::{Interval, Timestamp, TimestampWithTimeZone};
 
-use super::bucket::list_buckets;
+use super::bucket::{Buckets, list_buckets};
 use super::local_days::note_midnight;
 use super::visit_rows::{ByTextId, OwnRules, Pairs, receive};
 use crate::agg::Receiver;
@@ -222,6 +222,7 @@ pub fn visitor_buckets(
     dimension: Option<&str>,
     gap: Option<Interval>,
     exclude_bots: Option<bool>,
+    origin: Option<Timestamp>,
 ) -> SqlResult<()> {
     query::connect(|query| {
         let mut store = call.materialize(COLUMNS)?;
@@ -231,7 +232,7 @@ pub fn visitor_buckets(
         )?;
         let instant = |at: Option<TimestampWithTimeZone>, name| needed(at, name).map(i64::from);
         let (from, to) = (instant(since, "since")?, instant(until, "until")?);
-        let buckets = list_buckets(width, Some(from), Some(to), zone)?;
+        let buckets = list_buckets(Buckets { width, zone, origin: origin.map(i64::from) }, Some(from), Some(to))?;
         note_midnight(Some(from), Some(to), zone)?;
         if dimension.is_some() {
             query.run(
@@ -267,9 +268,10 @@ pub fn visitor_buckets(
             zone.into(),
             with_pages.into(),
             receiver.number().into(),
+            origin.into(),
         ];
         query.run(
-            c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, NULL, $4, $5, $6, $7, $8, $9, $10) AS s",
+            c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, NULL, $4, $5, $6, $7, $8, $9, $10, $11) AS s",
             &args,
         )?;
         let cuts = first_cut(&buckets, from)?;

@@ -9,6 +9,7 @@ use mrcall_engine::{Error, ErrorKind};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::{AnyNumeric, IntoDatum, pg_sys, varlena};
 
+use super::function_call::Call;
 use crate::error::{SqlResult, report};
 
 /// The server's own limit of a gigabyte, less a header.
@@ -116,6 +117,11 @@ impl Answer for Vec<Cow<'_, [u8]>> {
 pub struct Made(pub(super) pg_sys::Datum);
 
 impl Made {
+    /// An argument of the same type, as it is.
+    pub fn argument(call: Call<'_>, i: usize) -> Option<Self> {
+        call.datum(i).map(Self)
+    }
+
     /// Makes it now, of what is borrowed only for a while.
     pub fn of(answer: impl Answer) -> SqlResult<Option<Self>> {
         Ok(answer.answer()?.map(Self))

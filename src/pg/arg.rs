@@ -9,7 +9,7 @@ use core::slice;
 use mrcall_engine::Error;
 use mrcall_engine::resource::memory;
 use mrcall_engine::text::utf8;
-use pgrx::datum::{Interval, TimestampWithTimeZone, UnboxDatum};
+use pgrx::datum::{Interval, Timestamp, TimestampWithTimeZone, UnboxDatum};
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{AllocatedByRust, Array, FromDatum, IntoDatum, pg_sys, varlena};
@@ -86,8 +86,8 @@ macro_rules! read_as_pgrx {
         }
     )+};
 }
-// A timestamptz is an i64 too, where infinity means nothing else than any other instant.
-read_as_pgrx!(bool, i32, i64, f64, pg_sys::Oid, Interval, TimestampWithTimeZone);
+// A timestamptz or a timestamp is an i64 too, where infinity means nothing else than any other instant.
+read_as_pgrx!(bool, i32, i64, f64, pg_sys::Oid, Interval, Timestamp, TimestampWithTimeZone);
 
 /// An array of elements that are read one by one.
 impl<'fcx, T: UnboxDatum> Read<'fcx> for Array<'fcx, T> {

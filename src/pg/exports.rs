@@ -88,6 +88,7 @@ functions! {
         sequence_trans, sequence_match_final, sequence_count_final;
     bucket: is_zone, bucket, next_bucket, buckets;
     call_summary: call_set_trans, call_set_rows;
+    caller_id: caller_id;
     calls: call_agg_trans, num_calls, calls_total_duration, mean_duration, duration_percentile, outcomes, peak_concurrency,
         peak_at, busy_time;
     credit: exact, credit, models, split_amount;

@@ -39,4 +39,5 @@ functions_of!(A B C D E);
 functions_of!(A B C D E G);
 functions_of!(A B C D E G H);
 functions_of!(A B C D E G H I);
+functions_of!(A B C D E G H I J);
 functions_of!(A B C D E G H I J K L M);

@@ -1,6 +1,9 @@
 //! The parts of a set's bytes, read: their texts by numbers that all parts share, and the calls grouped by business.
 
+use std::borrow::Cow;
+
 use super::set::NAME;
+use crate::caller_id::caller_id;
 use crate::error::Result;
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::{HeldVec, Reservation};
@@ -48,15 +51,24 @@ impl Texts {
 
     /// The texts of a part as numbers.
     fn read(&mut self, r: &mut Reader<'_>) -> Result<HeldVec<u32>> {
+        self.read_as(r, |text| Some(Cow::Borrowed(text)))
+    }
+
+    /// The same of what is made of each text, [`NONE`] for nothing.
+    fn read_as(
+        &mut self,
+        r: &mut Reader<'_>,
+        made_of: impl for<'a> Fn(&'a str) -> Option<Cow<'a, str>>,
+    ) -> Result<HeldVec<u32>> {
         let count = r.count(1)?;
         let (mut ids, mut throttle) = (HeldVec::with_room(count)?, Throttle::default());
         for _ in 0..count {
             throttle.step();
             let text = r.text()?;
-            if text.contains(&0) || core::str::from_utf8(text).is_err() {
+            let Some(text) = core::str::from_utf8(text).ok().filter(|text| !text.contains('\0')) else {
                 return Err(r.malformed("a text is not valid UTF-8"));
-            }
-            ids.push(self.intern(text)?)?;
+            };
+            ids.push(made_of(text).map_or(Ok(NONE), |text| self.intern(text.as_bytes()))?)?;
         }
         self.held.set(self.all.heap_bytes())?;
         Ok(ids)
@@ -79,15 +91,20 @@ pub(super) struct Part<'a> {
     count: usize,
 }
 
-/// The number behind a code of the bytes.
-fn known(r: &mut Reader<'_>, ids: &[u32]) -> Result<u32> {
+/// The number behind a code of the bytes; `None` for no text.
+fn coded(r: &mut Reader<'_>, ids: &[u32]) -> Result<Option<u32>> {
     match r.unsigned()? {
-        0 => Ok(NONE),
+        0 => Ok(None),
         code => {
             let id = usize::try_from(code - 1).ok().and_then(|i| ids.get(i)).copied();
-            id.ok_or_else(|| r.malformed("a text is missing"))
+            id.map(Some).ok_or_else(|| r.malformed("a text is missing"))
         }
     }
+}
+
+/// The same with [`NONE`] for no text.
+fn known(r: &mut Reader<'_>, ids: &[u32]) -> Result<u32> {
+    Ok(coded(r, ids)?.unwrap_or(NONE))
 }
 
 impl<'a> Part<'a> {
@@ -97,13 +114,15 @@ impl<'a> Part<'a> {
         let [businesses, outcomes, callers] = texts;
         let businesses = businesses.read(&mut r)?;
         let outcomes = outcomes.read(&mut r)?;
-        let callers = callers.read(&mut r)?;
+        // Here, where each is met once, not where each call is.
+        let callers = callers.read_as(&mut r, caller_id)?;
         for _ in 0..r.count(2)? {
             throttle.step();
             let business = known(&mut r, &businesses)?;
-            match known(&mut r, &callers)? {
-                NONE => return Err(r.malformed("a caller is missing")),
-                caller => before.known.push((business, caller))?,
+            match coded(&mut r, &callers)? {
+                None => return Err(r.malformed("a caller is missing")),
+                Some(NONE) => {}
+                Some(caller) => before.known.push((business, caller))?,
             }
         }
         for _ in 0..r.count(2)? {
