@@ -9,9 +9,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'error', 'mrcall_ext',
            format('%s owns the schema but may not call %s (their owner or a superuser has to grant it)', o.name,
-                  string_agg(p.oid::regproc::text, ', ' ORDER BY p.oid::regproc::text)),
+                  string_agg(p.oid::regproc::text, ', ' ORDER BY p.oid::regproc::text COLLATE "C")),
            format('GRANT EXECUTE ON ROUTINE %s TO %s WITH GRANT OPTION;',
-                  string_agg(p.oid::regprocedure::text, ', ' ORDER BY p.oid::regproc::text), quote_ident(o.name))
+                  string_agg(p.oid::regprocedure::text, ', ' ORDER BY p.oid::regproc::text COLLATE "C"), quote_ident(o.name))
     FROM (SELECT mrcall_internal.owner()) AS o (name)
     CROSS JOIN pg_extension AS e
     JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
@@ -27,7 +27,7 @@ AS $$
      FROM pg_class AS c
      JOIN pg_namespace AS n ON n.oid = c.relnamespace
      WHERE n.nspname IN ('mrcall', 'mrcall_internal') AND c.relkind IN ('r', 'v') AND c.relowner <> n.nspowner
-     ORDER BY c.oid::regclass::text)
+     ORDER BY c.oid::regclass::text COLLATE "C")
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_ownership() IS 'doctor: what the owner of the extension owns no longer';
 
@@ -48,7 +48,7 @@ AS $$
                 FROM mrcall.source AS x
                 JOIN pg_class AS c ON c.oid = to_regclass(x.relation) AND c.relrowsecurity
                 WHERE x.logical_table IN ('calls', 'businesses')) AS s
-    ORDER BY m.relation::text
+    ORDER BY m.relation::text COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_row_security() IS 'doctor: policies of kept tables that are not as attach makes them';
 
@@ -135,7 +135,7 @@ AS $$
     WHERE n.nspname <> 'pg_catalog' AND f.prosqlbody IS NULL
       AND NOT EXISTS (SELECT FROM unnest(f.proconfig) AS s (setting) WHERE starts_with(s.setting, 'search_path='))
       AND NOT EXISTS (SELECT FROM pg_depend AS m WHERE m.classid = 'pg_proc'::regclass AND m.objid = f.oid AND m.deptype = 'e')
-    ORDER BY f.oid::regprocedure::text
+    ORDER BY f.oid::regprocedure::text COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_host_functions() IS 'doctor: functions of the database''s owner that depend on who runs them';
 
@@ -182,7 +182,7 @@ AS $$
         JOIN mrcall_internal.first_rules() AS f ON f.function_name = r.function_name
     ) AS x
     WHERE x.built_by <> x.version
-    ORDER BY x.index::text, x.function_name
+    ORDER BY x.index::text COLLATE "C", x.function_name
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_rules() IS 'doctor: indexes by functions whose rules have changed since';
 
@@ -216,7 +216,7 @@ BEGIN
         JOIN pg_class AS c ON c.oid = a.attrelid AND c.relowner = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = current_user)
         WHERE NOT EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = a.attrelid)
         GROUP BY a.attrelid, a.attname, e.oid, e.adbin, e.adrelid, e.adnum
-        ORDER BY a.attrelid::regclass::text, a.attname
+        ORDER BY a.attrelid::regclass::text COLLATE "C", a.attname
     LOOP
         PERFORM set_config('search_path', path, true);
         EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s AS t WHERE (t.%I)::pg_catalog.text COLLATE "C" '
