@@ -32,7 +32,7 @@ BEGIN
                          j.hypertable_schema, j.hypertable_name
                   FROM timescaledb_information.jobs AS j
                   WHERE j.proc_name OPERATOR(pg_catalog.=) 'policy_retention') AS p
-            JOIN timescaledb_information.dimensions AS d ON d.hypertable_schema OPERATOR(pg_catalog.=) p.hypertable_schema
+            LEFT JOIN timescaledb_information.dimensions AS d ON d.hypertable_schema OPERATOR(pg_catalog.=) p.hypertable_schema
                 AND d.hypertable_name OPERATOR(pg_catalog.=) p.hypertable_name AND d.dimension_number OPERATOR(pg_catalog.=) 1
             WHERE pg_catalog.to_regclass(pg_catalog.format('%I.%I', p.hypertable_schema, p.hypertable_name))
                 OPERATOR(pg_catalog.=) $1

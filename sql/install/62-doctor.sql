@@ -235,6 +235,10 @@ BEGIN
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_row_security() AS c
     UNION ALL
+    SELECT c.* FROM mrcall_internal.check_tenant_views() AS c
+    UNION ALL
+    SELECT c.* FROM mrcall_internal.check_spend() AS c
+    UNION ALL
     SELECT c.* FROM mrcall_internal.check_indexes() AS c
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_invalid_indexes() AS c
