@@ -11,6 +11,7 @@ pub mod arg;
 pub mod backtrace;
 mod ballast;
 mod caught;
+mod error_frame;
 mod exports;
 mod function;
 pub mod function_call;
