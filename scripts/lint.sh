@@ -15,6 +15,9 @@ shellcheck -x .ci/run scripts/*.sh pg_test/shell/*.sh
 say "==> SQL: no tabs, no trailing blanks, no line over 140 characters"
 bad=$(git ls-files -co --exclude-standard '*.sql' | xargs grep -nE $'\t| +$|^.{141,}' || true)
 [ -z "$bad" ] || die "SQL style" "$bad"
+say "==> the install script is ASCII: in databases of other encodings it has to come to its own error"
+bad=$(scripts/install_sql.sh | LC_ALL=C grep -n '[^ -~]' || true)
+[ -z "$bad" ] || die "not ASCII" "$bad"
 say "==> no file over 800 lines"
 bad=$(git ls-files -co --exclude-standard '*.rs' '*.sql' '*.sh' '*.py' | xargs wc -l | awk '$1 > 800 && $2 != "total"')
 [ -z "$bad" ] || die "too long" "$bad"

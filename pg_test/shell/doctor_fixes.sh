@@ -97,8 +97,12 @@ is 'a function that it may not call any more' 'error|GRANT EXECUTE ON ROUTINE mr
 as test_second -c "SELECT fix FROM mrcall.doctor() WHERE object = 'mrcall_ext'" | super -f -
 is 'and may again' 0 "$(as test_second -c "SELECT count(*) FROM mrcall.doctor() WHERE object = 'mrcall_ext'")"
 super -c 'ALTER TABLE mrcall.spend OWNER TO postgres'
-is 'a table of another owner' 'mrcall.spend|ALTER TABLE mrcall.spend OWNER TO test_second;' \
-    "$(as test_second -F '|' -c "SELECT object, fix FROM mrcall.doctor() WHERE finding LIKE 'belongs to%'")"
+super -c 'ALTER FUNCTION mrcall_internal.had_deleted_calls OWNER TO postgres'
+is 'a table and functions of another owner' \
+    'mrcall.forget(text)|mrcall.spend|mrcall_internal.had_deleted_calls(text[],text[],timestamp with time zone[])' \
+    "$(as test_second -c "SELECT object FROM mrcall.doctor() WHERE finding LIKE 'belongs to%'" | paste -sd '|')"
+as test_second -c "SELECT fix FROM mrcall.doctor() WHERE finding LIKE 'belongs to%'" | super -f -
+is 'and of the right one again' '' "$(as test_second -c "SELECT fix FROM mrcall.doctor() WHERE finding LIKE 'belongs to%'")"
 
 # Where TimescaleDB's Apache edition has neither compression nor policies, its views are played: doctor reads nothing else.
 database=doctor_plain

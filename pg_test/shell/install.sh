@@ -141,7 +141,7 @@ whole_life() { # database
 
 cluster start
 # A server for text in other encodings, and for bytes that are no text.
-for encoding in LATIN1 SQL_ASCII; do
+for encoding in LATIN1 SQL_ASCII EUC_JP; do
     database=install_encoding
     super -c "CREATE DATABASE $database OWNER demo TEMPLATE template0 ENCODING '$encoding' LOCALE 'C'"
     refused "not into a database in $encoding" 0A000 demo 'CREATE EXTENSION mrcall_ext'

@@ -101,6 +101,57 @@ done
 is 'and all is as it was' "$state" "$(db -c "$seen" -c 'SELECT count(*) FROM public.sessions')"
 run 1000 >/dev/null
 
+# A deadlock, or a wait beyond lock_timeout, gives others way and is tried again. The run stops at its second row for a lock that a writer
+# has, who then wants the first: the run, whose deadlock_timeout is the shorter one, is who has to give way.
+db <<'SQL'
+CREATE FUNCTION test.meet() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF nextval('test.step') = 2 THEN
+        PERFORM nextval('test.arrived'), pg_advisory_xact_lock(79);
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER meet BEFORE DELETE ON public.sessions FOR EACH ROW EXECUTE FUNCTION test.meet();
+SQL
+super -c 'ALTER ROLE demo IN DATABASE retention_snapshots SET deadlock_timeout = 3000'
+fill dead
+reset_gate
+hold 78
+super -c "SET deadlock_timeout = '1min'" -c BEGIN -c 'SELECT pg_advisory_xact_lock(79)' -c 'SELECT pg_advisory_lock_shared(78)' \
+    -c "UPDATE public.sessions SET data = data || '{\"late\": 2}' WHERE id LIKE 'dead-%'" -c COMMIT >"$OUT-writer.out" 2>&1 &
+writer=$! jobs+=($!)
+until_waiting 'the writer does not come to the middle' 78
+db -c 'CALL mrcall.apply_session_retention(false, 1000)' >"$OUT-run.out" 2>&1 &
+pid=$! jobs+=($!)
+until_arrived 'the run does not come to its second row'
+release 78
+wait "$writer" || die 'the writer failed' "$(cat "$OUT-writer.out")"
+wait "$pid" || die 'a run that met a deadlock failed' "$(cat "$OUT-run.out")"
+is 'a deadlock: the run does all' '171 140 0 0' "$(grep '^[0-9]' "$OUT-run.out" | cut -d ' ' -f 1,2,4,5)"
+db -c 'DROP TRIGGER meet ON public.sessions'
+super -c 'ALTER ROLE demo IN DATABASE retention_snapshots RESET ALL'
+# A row that somebody holds for longer than lock_timeout, and one that is held for good.
+fill held
+hold 78
+db -c BEGIN -c "SELECT FROM public.sessions WHERE id = 'held-390' FOR UPDATE" -c 'SELECT pg_advisory_lock(78)' -c COMMIT >"$OUT-writer.out" 2>&1 &
+writer=$! jobs+=($!)
+until_waiting 'the writer does not come to the middle' 78
+if db -c "SET lock_timeout = 20" -c 'CALL mrcall.apply_session_retention(false, 10)' >"$OUT-run.out" 2>&1; then
+    die 'a run passed a row that somebody holds' "$(cat "$OUT-run.out")"
+fi
+is 'a lock that stays: the error as it is' 'ERROR:  canceling statement due to lock timeout' "$(grep '^ERROR' "$OUT-run.out")"
+is 'no call is lost or twice' '400 t' "$(db -c "SELECT count(*), count(*) = count(DISTINCT call_id) FROM (
+    SELECT call_id FROM mrcall.calls WHERE call_id LIKE 'held-%') AS c")"
+db -c "SET lock_timeout = '1s'" -c 'CALL mrcall.apply_session_retention(false, 1000)' >"$OUT-run.out" 2>&1 &
+pid=$! jobs+=($!)
+until_is 'the run does not wait for the row' t "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
+sleep 1.3
+release 78
+wait "$writer" || die 'the writer failed' "$(cat "$OUT-writer.out")"
+wait "$pid" || die 'a run that waited for a row failed' "$(cat "$OUT-run.out")"
+is 'a lock that goes: the run does all' '171 140 0 0' "$(grep '^[0-9]' "$OUT-run.out" | cut -d ' ' -f 1,2,4,5)"
+is 'and nothing is twice' t "$(db -c 'SELECT count(*) = count(DISTINCT call_id) FROM mrcall.calls')"
+
 if ! has_chunks; then
     echo 'without TimescaleDB there are no chunks to drop: ok as far as that goes'
     exit 0

@@ -155,7 +155,7 @@ BEGIN
     same_hyper := pg_temp.answer(c, 'public.agg_hyper') IS NOT DISTINCT FROM serial;
 END
 $$;
-SELECT c.name, p.* FROM agg_case AS c CROSS JOIN LATERAL pg_temp.plans(c) AS p ORDER BY c.name;
+SELECT c.name, p.* FROM agg_case AS c CROSS JOIN LATERAL pg_temp.plans(c) AS p ORDER BY c.name COLLATE "C";
 
 -- Of a report's own plan, to be read.
 SELECT pg_temp.set_plan(2, false) \g /dev/null
@@ -192,7 +192,7 @@ EXCEPTION WHEN SQLSTATE 'MR000' THEN -- The next aggregate begins with the same 
 END
 $$;
 SELECT c.name, r.rows = 40 AS rows, r.changed > 0 AS changed, r.differences FROM agg_case AS c
-CROSS JOIN LATERAL pg_temp.refreshed(c) AS r ORDER BY c.name;
+CROSS JOIN LATERAL pg_temp.refreshed(c) AS r ORDER BY c.name COLLATE "C";
 
 -- Every stored state: = finds it through a hash index, and groups are the same by hash and by sort.
 CREATE FUNCTION pg_temp.stored(state regtype, OUT index_scan boolean, OUT hits bigint, OUT wrong bigint, OUT by_hash bigint,

@@ -66,7 +66,7 @@ ORDER BY 1, 2;
 -- Tables with rows of the host have row-level security, and each policy a comment.
 SELECT c.oid::regclass AS without_row_security FROM pg_class AS c
 WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND c.relkind = 'r' AND NOT c.relrowsecurity
-ORDER BY c.oid::regclass::text;
+ORDER BY c.oid::regclass::text COLLATE "C";
 SELECT p.polrelid::regclass AS relation, p.polname AS policy_without_comment FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid
 WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND obj_description(p.oid, 'pg_policy') IS NULL;
 -- Owners: tables and views are the installer's.

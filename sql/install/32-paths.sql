@@ -78,4 +78,4 @@ RETURNS text[]
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 5
 AS 'MODULE_PATHNAME', 'path_transform_wrapper';
 COMMENT ON FUNCTION mrcall.path_transform(text[], text, text) IS
-    'A path collapsed, shortened or without a channel: exposure, unique, first, frequency, trim, remove_if_…';
+    'A path collapsed, shortened or without a channel: exposure, unique, first, frequency, trim, remove_if_*';

@@ -173,7 +173,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.had_deleted_calls(text[], text[], timestamptz[]) IS
-    'Which callers had a call before an instant that retention deleted: business, caller, business, caller …';
+    'Which callers had a call before an instant that retention deleted: business, caller, business, caller ...';
 
 CREATE FUNCTION mrcall_internal.deleted_callers(since timestamptz, until timestamptz, businesses text[])
 RETURNS text[]

@@ -26,7 +26,7 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 15
 AS 'MODULE_PATHNAME', 'mapped_tables_wrapper';
 COMMENT ON FUNCTION mrcall_internal.mapped_tables(text) IS 'The logical tables and the physical tables that a mapping gives them';
 
--- physical: the columns of the physical tables, {"logical table": {"name": {"quoted": …, "is_document": …}}}.
+-- physical: the columns of the physical tables, {"logical table": {"name": {"quoted": ..., "is_document": ...}}}.
 -- source: the text or field of the mapping or the default. expression: what it means; sql: the same with a column's name quoted.
 -- said: what a document says there, as text; is_shape: whether that is an object or array where a text is wanted.
 CREATE FUNCTION mrcall_internal.compiled_mapping(mapping text, physical text)

@@ -42,7 +42,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 50
 AS $$
     VALUES
     ('mrcall.visits', 'visitor_id', 'The browser'),
-    ('mrcall.visits', 'visit_no', '1, 2, 3 … in order of time, for each visitor'),
+    ('mrcall.visits', 'visit_no', '1, 2, 3 ... in order of time, for each visitor'),
     ('mrcall.visits', 'started_at', 'When its first event happened'),
     ('mrcall.visits', 'ended_at', 'When its last event happened'),
     ('mrcall.visits', 'events', 'Number of events; 1 is a bounce'),

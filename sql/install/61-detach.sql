@@ -158,7 +158,7 @@ $$;
 COMMENT ON FUNCTION mrcall.detach() IS
     'Drops the views that attach made, before a migration of the tables or DROP EXTENSION; attach brings them back';
 
--- The table or view that an index, trigger, default … belongs to; NULL of anything else.
+-- The table or view that an index, trigger, default and so on belongs to; NULL of anything else.
 CREATE FUNCTION mrcall_internal.dependent_place(class oid, object oid)
 RETURNS oid
 LANGUAGE sql STABLE
@@ -173,7 +173,7 @@ AS $$
         WHEN 'pg_rewrite'::regclass THEN (SELECT x.ev_class FROM pg_rewrite AS x WHERE x.oid = object)
         WHEN 'pg_statistic_ext'::regclass THEN (SELECT x.stxrelid FROM pg_statistic_ext AS x WHERE x.oid = object) END
 $$;
-COMMENT ON FUNCTION mrcall_internal.dependent_place(oid, oid) IS 'The table or view that an index, a trigger, a default … belongs to';
+COMMENT ON FUNCTION mrcall_internal.dependent_place(oid, oid) IS 'The table or view that an index, a trigger, a default and so on belongs to';
 
 -- NULL of what has no statements.
 CREATE FUNCTION mrcall_internal.drop_statement(class oid, object oid)

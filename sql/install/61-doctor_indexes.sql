@@ -92,7 +92,7 @@ AS $$
     CROSS JOIN LATERAL (SELECT coalesce(w.relation::oid = ANY (mrcall_internal.hypertables()), false)) AS h (is_hyper)
     WHERE NOT EXISTS (SELECT FROM pg_index AS x
                       WHERE x.indrelid = w.relation AND x.indisvalid AND x.indisready AND mrcall_internal.serves(x, w.numbers))
-    ORDER BY w.relation::text, w.purpose
+    ORDER BY w.relation::text COLLATE "C", w.purpose
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_indexes() IS 'doctor: the indexes of useful_indexes';
 
@@ -114,7 +114,7 @@ AS $$
         JOIN pg_index AS x ON x.indrelid = to_regclass(s.relation) AND NOT x.indisvalid
         JOIN pg_class AS c ON c.oid = x.indexrelid
     ) AS i
-    ORDER BY i.indexrelid::regclass::text
+    ORDER BY i.indexrelid::regclass::text COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_invalid_indexes() IS 'doctor: indexes of the sources that are not valid';
 
@@ -209,45 +209,3 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_compression() IS
     'doctor: calls that are compressed in a way that reports cannot read by business';
-
-CREATE FUNCTION mrcall_internal.check_dropped()
-RETURNS TABLE (severity text, object text, finding text, fix text)
-LANGUAGE plpgsql STABLE ROWS 1
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    src record;
-    policy record;
-BEGIN
-    IF mrcall_internal.timescaledb_relation('timescaledb_information.jobs') IS NULL THEN
-        RETURN;
-    END IF;
-    FOR src IN
-        SELECT s.logical_table, s.relation, n.nspname AS schema_name, c.relname AS table_name
-        FROM mrcall.source AS s
-        JOIN pg_class AS c ON c.oid = to_regclass(s.relation)
-        JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE s.logical_table IN ('events', 'calls')
-        ORDER BY s.logical_table DESC
-    LOOP
-        FOR policy IN EXECUTE
-            'SELECT j.job_id, j.config OPERATOR(pg_catalog.->>) ''drop_after'' AS drop_after '
-            'FROM timescaledb_information.jobs AS j WHERE j.proc_name OPERATOR(pg_catalog.=) ''policy_retention'' '
-            'AND j.hypertable_schema OPERATOR(pg_catalog.=) $1 AND j.hypertable_name OPERATOR(pg_catalog.=) $2'
-            USING src.schema_name, src.table_name
-        LOOP
-            RETURN QUERY
-            SELECT CASE src.logical_table WHEN 'events' THEN 'info' ELSE 'warning' END, src.relation,
-                   CASE src.logical_table
-                        WHEN 'events' THEN format('a policy drops what is older than %s: whoever comes back after that counts as new in '
-                                                  'cohorts, and lookbacks that reach there find fewer touches', policy.drop_after)
-                        ELSE format('a policy drops what is older than %s and keeps nothing of it: callers count as new again, first '
-                                    'calls move (apply_session_retention keeps what reports need)', policy.drop_after) END,
-                   CASE src.logical_table
-                        WHEN 'events' THEN format('SELECT * FROM timescaledb_information.jobs WHERE job_id = %s;', policy.job_id)
-                        ELSE format('SELECT remove_retention_policy(%L);', src.relation) END;
-        END LOOP;
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION mrcall_internal.check_dropped() IS 'doctor: policies of TimescaleDB that drop rows which reports of later periods read';

@@ -15,32 +15,33 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.note_first_event() IS 'Notes in mrcall.source since when there are events';
 
--- No row where there is none, or it goes by a number instead of a time. slack: how much older than that a row may be which a run
--- has left: a chunk goes as a whole, and the next run may be due.
-CREATE FUNCTION mrcall_internal.drop_policy(relation regclass)
-RETURNS TABLE (after interval, slack interval)
+-- after is NULL where a policy goes by a number instead of a time. slack: how much older than that a row may be which a run has left:
+-- a chunk goes as a whole, and the next run may be due.
+CREATE FUNCTION mrcall_internal.drop_policies(relation regclass)
+RETURNS TABLE (job_id int, drop_after text, after interval, slack interval)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF mrcall_internal.timescaledb_relation('timescaledb_information.jobs') IS NOT NULL THEN
         RETURN QUERY EXECUTE $query$
-            SELECT p.after, d.time_interval OPERATOR(pg_catalog.+) p.schedule_interval
-            FROM (SELECT (j.config OPERATOR(pg_catalog.->>) 'drop_after')::pg_catalog.interval AS after, j.schedule_interval,
+            SELECT p.job_id, p.drop_after,
+                   CASE WHEN p.drop_after OPERATOR(pg_catalog.~) '[a-z:]' THEN p.drop_after::pg_catalog.interval END,
+                   d.time_interval OPERATOR(pg_catalog.+) p.schedule_interval
+            FROM (SELECT j.job_id, j.config OPERATOR(pg_catalog.->>) 'drop_after' AS drop_after, j.schedule_interval,
                          j.hypertable_schema, j.hypertable_name
                   FROM timescaledb_information.jobs AS j
-                  WHERE j.proc_name OPERATOR(pg_catalog.=) 'policy_retention'
-                    AND (j.config OPERATOR(pg_catalog.->>) 'drop_after') OPERATOR(pg_catalog.~) '[a-z:]') AS p
-            JOIN timescaledb_information.dimensions AS d ON d.hypertable_schema OPERATOR(pg_catalog.=) p.hypertable_schema
+                  WHERE j.proc_name OPERATOR(pg_catalog.=) 'policy_retention') AS p
+            LEFT JOIN timescaledb_information.dimensions AS d ON d.hypertable_schema OPERATOR(pg_catalog.=) p.hypertable_schema
                 AND d.hypertable_name OPERATOR(pg_catalog.=) p.hypertable_name AND d.dimension_number OPERATOR(pg_catalog.=) 1
             WHERE pg_catalog.to_regclass(pg_catalog.format('%I.%I', p.hypertable_schema, p.hypertable_name))
                 OPERATOR(pg_catalog.=) $1
-            ORDER BY p.after LIMIT 1
+            ORDER BY p.job_id
             $query$ USING relation;
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.drop_policy(regclass) IS 'After which time a policy of TimescaleDB drops the chunks of a table';
+COMMENT ON FUNCTION mrcall_internal.drop_policies(regclass) IS 'The policies of TimescaleDB that drop the chunks of a table';
 
 -- Only who sees all rows knows: under row-level security, others' rows are no less there. A day's leeway, so that a row that
 -- somebody deleted is no drop.
@@ -61,7 +62,8 @@ BEGIN
     IF relation IS NULL OR pg_catalog.row_security_active(relation::pg_catalog.oid) THEN
         RETURN NULL;
     END IF;
-    SELECT p.after, p.slack INTO policy FROM mrcall_internal.drop_policy(relation) AS p;
+    SELECT p.after, p.slack INTO policy FROM mrcall_internal.drop_policies(relation) AS p
+    WHERE p.after IS NOT NULL ORDER BY p.after LIMIT 1;
     latest_begin := noted OPERATOR(pg_catalog.+) '24:00:00'::pg_catalog.interval;
     -- Mostly the first row that is looked at answers.
     IF policy.after IS NULL AND (latest_begin IS NULL OR EXISTS (
@@ -111,3 +113,22 @@ AS $$
     WHERE d.dropped_before IS NOT NULL
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_dropped_events() IS 'doctor: events that were dropped';
+
+CREATE FUNCTION mrcall_internal.check_drop_policies()
+RETURNS TABLE (severity text, object text, finding text, fix text)
+LANGUAGE sql STABLE ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT k.severity, s.relation, format(k.finding, p.drop_after), format(k.fix, p.job_id, quote_literal(s.relation))
+    FROM (VALUES
+        (1, 'events', 'info', 'a policy drops what is older than %s: whoever comes back after that counts as new in cohorts, and '
+            'lookbacks that reach there find fewer touches', 'SELECT * FROM timescaledb_information.jobs WHERE job_id = %1$s;'),
+        (2, 'calls', 'warning', 'a policy drops what is older than %s and keeps nothing of it: callers count as new again, first calls '
+            'move (apply_session_retention keeps what reports need)', 'SELECT remove_retention_policy(%2$s);')
+    ) AS k (nr, logical_table, severity, finding, fix)
+    JOIN mrcall.source AS s ON s.logical_table = k.logical_table
+    CROSS JOIN LATERAL mrcall_internal.drop_policies(to_regclass(s.relation)) AS p
+    ORDER BY k.nr, p.job_id
+$$;
+COMMENT ON FUNCTION mrcall_internal.check_drop_policies() IS
+    'doctor: policies of TimescaleDB that drop rows which reports of later periods read';

@@ -18,7 +18,7 @@ AS $$
     FROM mrcall_internal.resolve_columns(mapping) AS r
     WHERE r.state NOT IN ('ok', 'no right')
     GROUP BY r.logical_table, r.wanted_relation, r.state
-    ORDER BY r.logical_table, r.state
+    ORDER BY r.logical_table COLLATE "C", r.state
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_columns(jsonb) IS 'doctor: tables, columns and types, as attach sees them now';
 
@@ -34,7 +34,7 @@ AS $$
     FROM mrcall.source AS s
     CROSS JOIN LATERAL (SELECT to_regclass(format('mrcall.%I', s.logical_table)) AS view) AS v
     WHERE v.view IS NULL OR s.version <> mrcall.version()
-    ORDER BY s.logical_table
+    ORDER BY s.logical_table COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_views(jsonb) IS 'doctor: views that are missing, or of another version';
 
@@ -49,7 +49,7 @@ AS $$
            CASE WHEN s.relation IS NOT NULL THEN format('GRANT SELECT ON %s TO %I;', s.relation, current_user) END
     FROM mrcall.source AS s
     WHERE s.relation IS NULL OR NOT has_table_privilege(to_regclass(s.relation), 'SELECT')
-    ORDER BY s.logical_table
+    ORDER BY s.logical_table COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_rights() IS 'doctor: tables that are left out, or that the role may not read';
 
@@ -68,7 +68,7 @@ AS $$
                (2, r.is_shape, 'are objects or arrays and count as their text')
     ) AS c (nr, condition, finding)
     WHERE r.relation IS NOT NULL AND r.said IS NOT NULL AND c.condition IS NOT NULL
-    ORDER BY r.logical_table, c.nr, r.ordinal
+    ORDER BY r.logical_table COLLATE "C", c.nr, r.ordinal
 $$;
 COMMENT ON FUNCTION mrcall_internal.doubtful_values(jsonb) IS 'Which values of the sources doctor counts';
 
@@ -85,7 +85,7 @@ AS $$
                                     v.condition, v.said), ', '), v.relation)
     FROM mrcall_internal.doubtful_values(mapping) AS v
     GROUP BY v.logical_table, v.relation
-    ORDER BY v.logical_table
+    ORDER BY v.logical_table COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall_internal.value_counts(jsonb) IS 'The statements by which doctor counts doubtful values';
 
@@ -253,6 +253,10 @@ BEGIN
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_row_security() AS c
     UNION ALL
+    SELECT c.* FROM mrcall_internal.check_tenant_views() AS c
+    UNION ALL
+    SELECT c.* FROM mrcall_internal.check_spend() AS c
+    UNION ALL
     SELECT c.* FROM mrcall_internal.check_indexes() AS c
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_invalid_indexes() AS c
@@ -267,7 +271,7 @@ BEGIN
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_compression() AS c
     UNION ALL
-    SELECT c.* FROM mrcall_internal.check_dropped() AS c
+    SELECT c.* FROM mrcall_internal.check_drop_policies() AS c
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_rules() AS c
     UNION ALL
@@ -289,7 +293,7 @@ BEGIN
     FROM mrcall_internal.caller_counts() AS o WHERE o.rows OPERATOR(pg_catalog.>) 0;
     RETURN QUERY
     SELECT 'ok', s.logical_table, pg_catalog.format('reads %s', s.relation), NULL
-    FROM mrcall.source AS s WHERE s.relation IS NOT NULL ORDER BY s.logical_table;
+    FROM mrcall.source AS s WHERE s.relation IS NOT NULL ORDER BY s.logical_table COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION mrcall.doctor() IS

@@ -166,6 +166,7 @@ DECLARE
     statement pg_catalog.text := mrcall_internal.call_retention_statement(job);
     due record;
     taken pg_catalog.int4;
+    tries pg_catalog.int4 := 5;
 BEGIN
     archived := 0;
     deleted := 0;
@@ -185,8 +186,15 @@ BEGIN
             IF taken OPERATOR(pg_catalog.=) 1 OR sqlerrm OPERATOR(pg_catalog.!~~) '%decompression limit%' THEN
                 RAISE;
             END IF;
+            taken := taken OPERATOR(pg_catalog./) 2;
+        WHEN deadlock_detected OR lock_not_available THEN
+            -- Others are at work in these calls. All that was locked here is free again, so that they can go on.
+            IF tries OPERATOR(pg_catalog.=) 0 THEN
+                RAISE;
+            END IF;
+            tries := tries OPERATOR(pg_catalog.-) 1;
+            PERFORM pg_catalog.pg_sleep(0.2);
         END;
-        taken := taken OPERATOR(pg_catalog./) 2;
     END LOOP;
     IF taken OPERATOR(pg_catalog.<) pg_catalog.cardinality(due.keys) THEN
         batch := taken;

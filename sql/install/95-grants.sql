@@ -151,7 +151,7 @@ BEGIN
     END LOOP;
     FOR server IN SELECT s.* FROM mrcall_internal.unmapped_servers(reader_id) AS s LOOP
         RAISE NOTICE 'role "%" has no user mapping on the foreign server "%": its reports cannot read there', reader, server
-            USING HINT = format('CREATE USER MAPPING FOR %I SERVER %I OPTIONS (user ''…'', password ''…'');', reader, server);
+            USING HINT = format('CREATE USER MAPPING FOR %I SERVER %I OPTIONS (user ''...'', password ''...'');', reader, server);
     END LOOP;
 END
 $$;

@@ -1,5 +1,6 @@
 -- The query of mrcall.conversions, over the views of the schema (written "mrcall."), or over CTEs of their names.
 -- Each branch names its kind by a constant, so that the planner drops the others where one kind is asked for.
+-- coalesce(..., false) keeps the planner from taking conditions that nearly every row meets for rare ones.
 WITH customer AS NOT MATERIALIZED (
     -- A mapped table may repeat an id: it is one customer, since the first of its rows.
     SELECT c.customer_id, min(c.created_at) AS created_at,

@@ -9,7 +9,9 @@ use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 use std::alloc::{GlobalAlloc, Layout, System};
 
-use pgrx::{PgSqlErrorCode, pg_sys};
+use pgrx::PgSqlErrorCode;
+
+use super::error_frame;
 
 unsafe extern "C-unwind" {
     /// Bare: it runs while the server makes an error.
@@ -28,28 +30,8 @@ pub(super) fn with<R>(work: impl FnOnce() -> R) -> R {
     if BALLAST.load(Relaxed).is_null() {
         take();
     }
-    // SAFETY: the frame is taken off the stack of contexts before it goes, also where a panic unwinds.
-    unsafe {
-        let mut frame = pg_sys::ErrorContextCallback {
-            previous: pg_sys::error_context_stack,
-            callback: Some(give_back),
-            arg: null_mut(),
-        };
-        let _off = Off(frame.previous);
-        pg_sys::error_context_stack = &raw mut frame;
-        work()
-    }
-}
-
-/// Takes a frame off the stack of contexts.
-struct Off(*mut pg_sys::ErrorContextCallback);
-
-impl Drop for Off {
-    #[inline]
-    fn drop(&mut self) {
-        // SAFETY: what was below the frame is there still.
-        unsafe { pg_sys::error_context_stack = self.0 }
-    }
+    // SAFETY: all that the callback does is to give memory back.
+    unsafe { error_frame::with(give_back, work) }
 }
 
 #[cold]

@@ -11,6 +11,7 @@ use mrcall_engine::{Error, ErrorKind};
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgLogLevel, pg_sys};
 
+use super::error_frame;
 use crate::error::{SqlResult, report};
 
 unsafe extern "C-unwind" {
@@ -44,17 +45,10 @@ unsafe extern "C-unwind" fn keep(_arg: *mut c_void) {
 
 /// Runs what may meet errors of the server; an `Err` of its own stays what it is.
 pub fn through<R>(work: impl FnOnce() -> SqlResult<R>) -> SqlResult<R> {
-    // SAFETY: the frame is taken off the stack of contexts before it goes.
+    MADE.set(null_mut());
+    // SAFETY: the callback calls what the server itself calls there. What it kept is a whole copy.
     unsafe {
-        let mut frame = pg_sys::ErrorContextCallback {
-            previous: pg_sys::error_context_stack,
-            callback: Some(keep),
-            arg: null_mut(),
-        };
-        MADE.set(null_mut());
-        pg_sys::error_context_stack = &raw mut frame;
-        let result = catch_unwind(AssertUnwindSafe(work));
-        pg_sys::error_context_stack = frame.previous;
+        let result = catch_unwind(AssertUnwindSafe(|| error_frame::with(keep, work)));
         result.unwrap_or_else(|panic| {
             let made = MADE.replace(null_mut());
             // One that was caught inside is none that leaves.

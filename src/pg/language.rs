@@ -19,6 +19,7 @@ use core::ptr::null_mut;
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::{PgLogLevel, pg_sys, pgrx_extern_c_guard};
 
+use super::ballast;
 use crate::error::report;
 
 /// The most arguments and values of a function.
@@ -462,7 +463,7 @@ pub(super) unsafe fn call(info: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
             if i == 0 && !is_last {
                 let run = &raw mut run;
                 pgrx_extern_c_guard(|| {
-                    pg_sys::ffi::pg_guard_ffi_boundary(|| (*run).step(statement, body, false));
+                    ballast::with(|| pg_sys::ffi::pg_guard_ffi_boundary(|| (*run).step(statement, body, false)));
                 });
             } else {
                 run.step(statement, body, is_last);

@@ -12,6 +12,7 @@ mod asked;
 pub mod backtrace;
 mod ballast;
 mod caught;
+mod error_frame;
 mod exports;
 mod function;
 pub mod function_call;
