@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Prints the install script of the extension: the files of sql/install in the order of their numbers. A line
 #     --@ include FILE name=value … last="a value with blanks"
-# stands for sql/FILE, in which {name} stands for the value; lines that begin with "--@  " after it are more of them.
+# stands for sql/FILE, in which {name} stands for the value; lines that begin with "--@  " after it are more of them. A file may
+# include others.
 set -euo pipefail
 cd "$(dirname "$0")/../sql"
 printf '%s\n' '\echo Use "CREATE EXTENSION mrcall_ext" to load this file. \quit'

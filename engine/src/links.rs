@@ -28,11 +28,11 @@ pub fn website_session_ids(document: &[u8]) -> Result<Vec<&[u8]>> {
     Ok(answer)
 }
 
-/// Takes in a text that is not blank, with its place.
+/// Takes in a text that is not empty, with its place.
 fn add<'a>(ids: &mut Vec<(&'a [u8], usize)>, id: Option<FieldValue<'a>>) -> Result<()> {
     let place = ids.len();
     match id {
-        Some(FieldValue::Text(id)) if !id.trim_ascii().is_empty() => push(ids, (id, place)),
+        Some(FieldValue::Text(id)) if !id.is_empty() => push(ids, (id, place)),
         _ => Ok(()),
     }
 }

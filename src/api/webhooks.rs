@@ -33,8 +33,16 @@ pub fn stripe_facts(call: Call<'_>, document: Option<&[u8]>, received_at: Option
     STRIPE.with_borrow_mut(|facts| {
         facts.each(document, &mut |fact| {
             interrupt::check();
-            let values =
-                [fact.id, fact.invoice, fact.charge, fact.intent, fact.subscription, fact.customer, fact.currency, fact.amount];
+            let values = [
+                fact.id,
+                fact.invoice,
+                fact.charge,
+                fact.intent,
+                fact.subscription,
+                fact.customer,
+                fact.currency,
+                fact.amount,
+            ];
             store.row.set(0, fact.kind)?;
             for (value, column) in values.into_iter().zip(1..) {
                 store.row.set(column, value.and_then(|value| str::from_utf8(text_of(call, value)?).ok()))?;
@@ -50,16 +58,17 @@ pub fn stripe_facts(call: Call<'_>, document: Option<&[u8]>, received_at: Option
 pub fn stripe_ids(call: Call<'_>, document: Option<&[u8]>) -> SqlResult<Option<Made>> {
     let Some(document) = document else { return Ok(None) };
     let mut ids = Vec::new();
-    STRIPE.with_borrow_mut(|facts| {
-        facts.each(document, &mut |fact| {
-            interrupt::check();
-            // Neighbours name the same ones.
-            fact.ids().try_for_each(|id| {
-                if ids.iter().rev().take(8).any(|known| *known == id) { Ok(()) } else { push(&mut ids, id) }
+    STRIPE
+        .with_borrow_mut(|facts| {
+            facts.each(document, &mut |fact| {
+                interrupt::check();
+                // Neighbours name the same ones.
+                fact.ids().try_for_each(|id| {
+                    if ids.iter().rev().take(8).any(|known| *known == id) { Ok(()) } else { push(&mut ids, id) }
+                })
             })
         })
-    })
-    .map_err(report)?;
+        .map_err(report)?;
     if ids.is_empty() { Ok(None) } else { texts(call, ids.into_iter()).map(Some) }
 }
 

@@ -216,7 +216,11 @@ impl ObjectPaths {
     }
 
     /// Named by its id, or the whole object.
-    fn reference<'a>(&mut self, path: impl Fn(&mut Self) -> &mut FieldPath, object: &'a [u8]) -> Option<FieldValue<'a>> {
+    fn reference<'a>(
+        &mut self,
+        path: impl Fn(&mut Self) -> &mut FieldPath,
+        object: &'a [u8],
+    ) -> Option<FieldValue<'a>> {
         match path(self).find(object) {
             Some(FieldValue::Container(expanded)) => id(self.id.find(expanded)),
             text @ Some(FieldValue::Text(_)) => id(text),
@@ -287,12 +291,7 @@ impl ObjectPaths {
             let kind = if link.invoice.is_some() { "part" } else { "link" };
             tell(Fact { kind, amount: self.amount.find(object), at: Some([created, None]), ..link })?;
         } else {
-            tell(Fact {
-                kind: "total",
-                amount: self.amount_refunded.find(object),
-                at: Some([created, None]),
-                ..link
-            })?;
+            tell(Fact { kind: "total", amount: self.amount_refunded.find(object), at: Some([created, None]), ..link })?;
         }
         // Up to the API of 2022-11-15 a charge has its refunds with it.
         for refund in list(self.refunds.find(object)) {
