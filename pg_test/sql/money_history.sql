@@ -44,7 +44,7 @@ CREATE VIEW own.march AS
 SELECT c.conversion, c.conversion_id, c.customer_id, c.business_id, c.converted_at, c.value, c.currency, c.subscription_id, c.journey_at
 FROM mrcall.conversions AS c
 WHERE c.converted_at >= '2025-03-01Z' AND c.converted_at < '2025-04-01Z' AND c.conversion IN ('subscription', 'payment', 'refund');
-SELECT conversion, conversion_id, converted_at, value, currency FROM own.march ORDER BY 1, 2;
+SELECT conversion, conversion_id, converted_at, value, currency FROM own.march ORDER BY conversion, conversion_id COLLATE "C";
 CREATE TABLE own.said AS SELECT * FROM own.march;
 CREATE TABLE own.credited AS
 SELECT k.kind, a.* FROM unnest('{subscription,payment,refund}'::text[]) AS k (kind)
@@ -89,7 +89,7 @@ INSERT INTO own.apple (id, created_at, document) VALUES
 SELECT * FROM pg_temp.changes();
 SELECT c.conversion, c.conversion_id, c.converted_at, c.value, c.journey_at FROM mrcall.conversions AS c
 WHERE c.converted_at >= '2025-04-01Z' AND c.converted_at < '2025-07-01Z' AND c.conversion IN ('subscription', 'payment', 'refund')
-ORDER BY 1, 2;
+ORDER BY c.conversion, c.conversion_id COLLATE "C";
 -- Events of April again, and others of May.
 INSERT INTO own.stripe SELECT gen_random_uuid()::text, s.document, s.created_at + interval '3 days' FROM own.stripe AS s
 WHERE s.created_at >= '2025-04-01Z';
