@@ -1,8 +1,8 @@
 """The App Store as a state machine, with its Server Notifications V2.
 
-Which notification says what: that a transaction was paid every one that shows it priced, purchased and not revoked; that it was refunded
-REFUND, and REFUND_REVERSED in so far as both together come to nothing; that this was taken back REFUND_REVERSED alone. The part of the
-old period that an upgrade pays back is in no notification: it is not booked, and doctor counts it.
+Which notification says what: that a transaction was paid every one that shows it priced, purchased and not revoked; that it was
+refunded every one that shows it revoked, and REFUND_REVERSED in so far as both together come to nothing; that this was taken back
+REFUND_REVERSED alone. The part of the old period that an upgrade pays back is in no notification: it is not booked, doctor counts it.
 """
 
 import base64
@@ -35,12 +35,16 @@ class Store:
         # Notifications of before the end of 2023 have no price: that is no money that could be booked.
         self.prices = self.chance(0.95)
         self.tokens = self.chance(0.8)
+        # By transaction: from when on it is shown how.
+        self.states = {}
 
     def chance(self, p):
         return self.rng.random() < p
 
     def send(self, kind, subtype, at, tx, says=(), data_extra=None):
-        info = dict(tx, signedDate=at * 1000)
+        # Every notification shows the transaction as it is by then: refunded, or not any more.
+        revoked, refunds = self.revoked(tx, at)
+        info = dict(tx, signedDate=at * 1000, **revoked)
         if not self.prices:
             del info["price"], info["currency"]
         data = {"appAppleId": 1234567890, "bundleId": BUNDLE, "bundleVersion": "7.1", "environment": self.environment}
@@ -71,11 +75,21 @@ class Store:
         says, counted, thing = set(says), self.foreign, None
         if self.foreign or not self.prices:
             says = set()
-        elif tx["price"] and "revocationDate" not in tx:
-            says.add(("paid", tx["transactionId"]))
+        else:
+            says |= refunds
+            if tx["price"] and not revoked:
+                says.add(("paid", tx["transactionId"]))
         if not self.foreign and subtype == "UPGRADE":
             counted, thing = "upgrade", tx["transactionId"]
         self.h.deliveries.append(Delivery("apple", key, kind, at, document, frozenset(says), counted, thing))
+
+    def revoked(self, tx, at):
+        """What a transaction shows of refunds at a time, and the facts that this says."""
+        shown, says = {}, set()
+        for since, fields, facts in self.states.get(tx["transactionId"], ()):
+            if since <= at:
+                shown, says = fields, facts
+        return shown, says
 
     def play(self):
         self.subscription(self.h.later(self.h.start, 0, 40))
@@ -218,8 +232,10 @@ class Store:
         if self.chance(0.2):
             self.send("REFUND_DECLINED", None, at, tx)
             return
+        states = self.states.setdefault(tx["transactionId"], [])
         if self.foreign == "family":
-            self.send("REVOKE", None, at, dict(tx, revocationDate=at * 1000, revocationReason=0))
+            states.append((at, {"revocationDate": at * 1000, "revocationReason": 0}, set()))
+            self.send("REVOKE", None, at, tx)
             return
         for turn in range(3):
             percentage = 100000
@@ -231,18 +247,20 @@ class Store:
                 # Half a cent might be rounded either way.
                 percentage, exact = 100000, Decimal(tx["price"]) / 1000
             back = round_to(exact, digits)
-            revoked = dict(tx, revocationDate=at * 1000, revocationReason=self.rng.choice((0, 1)))
+            revoked = {"revocationDate": at * 1000, "revocationReason": self.rng.choice((0, 1))}
             if self.percentages:
                 revoked.update(revocationType="REFUND_FULL" if percentage == 100000 else "REFUND_PRORATED",
                                revocationPercentage=percentage)
             refund = ("refund", tx["transactionId"], turn)
-            self.send("REFUND", None, at + 30, revoked, {refund})
+            states.append((at, revoked, {refund}))
+            self.send("REFUND", None, at + 30, tx)
             if back:
                 self.h.give_back(payment, tx["transactionId"], at, -back)
             if not self.chance(0.35):
                 return
             at = self.h.later(at, 3, 30)
             # What is reversed is revoked no longer.
+            states.append((at, {}, set()))
             self.send("REFUND_REVERSED", None, at, tx, {refund, ("reversed", tx["transactionId"], turn)})
             if back:
                 self.h.give_back(payment, tx["transactionId"], at, back)

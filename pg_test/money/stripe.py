@@ -2,16 +2,17 @@
 
 Which document says what (a `fact`; a delivery is only dropped where another one that arrives says the same):
 
-  paid INVOICE      invoice.paid, invoice.payment_succeeded
+  paid INVOICE      invoice.paid, invoice.payment_succeeded, invoice.updated with status paid
   refund REFUND     refund.created, refund.updated, refund.failed, charge.refund.updated; charge.refunded, which says how much of the
                     charge went back by then, so it speaks of every refund up to that moment
-  failed REFUND     refund.failed, and refund.updated or charge.refund.updated with status failed or canceled
-  withdrawn DISPUTE charge.dispute.funds_withdrawn; charge.dispute.funds_reinstated says that they had been withdrawn
-  reinstated DISPUTE charge.dispute.funds_reinstated
+  failed REFUND     refund.failed, and refund.updated or charge.refund.updated with status failed or canceled. A later
+                    charge.refunded has less than went back before, but of which refund it does not say
+  withdrawn DISPUTE charge.dispute.funds_withdrawn; every later event of the dispute shows the balance transaction
+  reinstated DISPUTE charge.dispute.funds_reinstated; charge.dispute.closed shows the balance transaction
   credited NOTE     credit_note.created (of what was given back outside)
   of INVOICE INTENT invoice_payment.paid, since 2025-03-31; before, every document of the charge or invoice says it
 
-A dispute's `closed` moves nothing, and a credit note's own refund is a refund like any other.
+A credit note's own refund is a refund like any other.
 """
 
 import stripe_documents as write
@@ -263,6 +264,8 @@ class Account:
             if not self.foreign:
                 payment = self.h.pay(inv["id"], inv["own"], at, units(inv["due"], inv["currency"]), inv["currency"])
         self.send("invoice.paid", self.soon(at), lambda v: write.invoice(inv, v, "paid"), says)
+        if self.chance(0.5):
+            self.send("invoice.updated", self.soon(at), lambda v: write.invoice(inv, v, "paid"), says, {"status": "open"})
         if not inv["outside"]:
             self.send("invoice.payment_succeeded", self.soon(at), lambda v: write.invoice(inv, v, "paid"), says)
         fate = self.rng.random()
@@ -378,19 +381,19 @@ class Account:
             return
         moves = [{"at": at, "amount": taken, "currency": settled, "rate": rate, "fee": fee, "category": "dispute"}]
         withdrawn = {("withdrawn", d["id"])}
-        self.send("charge.dispute.created", self.soon(at), lambda v: write.dispute(d, "needs_response", moves))
+        self.send("charge.dispute.created", self.soon(at), lambda v: write.dispute(d, "needs_response", moves), withdrawn)
         self.send("charge.dispute.funds_withdrawn", at, lambda v: write.dispute(d, "needs_response", moves), withdrawn)
         self.h.give_back(payment, d["id"], at, -units(amount, c["currency"]), c["intent"])
         at = self.h.later(at, 3, 8)
-        self.send("charge.dispute.updated", at, lambda v: write.dispute(d, "under_review", moves), (), {"status": "needs_response"})
+        self.send("charge.dispute.updated", at, lambda v: write.dispute(d, "under_review", moves), withdrawn, {"status": "needs_response"})
         at = self.h.later(at, 20, 50)
         if self.chance(0.5):
-            self.send("charge.dispute.closed", at, lambda v: write.dispute(d, "lost", moves), (), {"status": "under_review"})
+            self.send("charge.dispute.closed", at, lambda v: write.dispute(d, "lost", moves), withdrawn, {"status": "under_review"})
             return
         both = moves + [{"at": at, "amount": -taken, "currency": settled, "rate": rate, "fee": -fee, "category": "dispute_reversal"}]
-        self.send("charge.dispute.funds_reinstated", at, lambda v: write.dispute(d, "won", both),
-                  withdrawn | {("reinstated", d["id"])})
-        self.send("charge.dispute.closed", at, lambda v: write.dispute(d, "won", both), (), {"status": "under_review"})
+        back = withdrawn | {("reinstated", d["id"])}
+        self.send("charge.dispute.funds_reinstated", at, lambda v: write.dispute(d, "won", both), back)
+        self.send("charge.dispute.closed", at, lambda v: write.dispute(d, "won", both), back, {"status": "under_review"})
         self.h.give_back(payment, d["id"], at, units(amount, c["currency"]), c["intent"])
         if self.chance(0.3):
             self.give_back(c, payment, at)

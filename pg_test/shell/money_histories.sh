@@ -7,7 +7,7 @@
 choose_pg
 SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
 HISTORIES=${HISTORIES:-${SOAK:+20000}}
-HISTORIES=${HISTORIES:-1000}
+HISTORIES=${HISTORIES:-1500}
 # So many are in the database at once.
 batch=2500
 work=$(mktemp -d)
