@@ -65,6 +65,8 @@ pub fn agent(user_agent: &str) -> (Kind, Option<&str>) {
     let name = match hit {
         Some(Hit { name, .. }) if !name.is_empty() => Some(name),
         _ if matches!(kind, Kind::Browser | Kind::Unknown) => None,
+        // The words of apps are of what they are made with.
+        _ if kind == Kind::App => own_name(text, None),
         hit => own_name(text, hit),
     };
     (kind, name)
@@ -132,7 +134,7 @@ fn decide(text: &str, found: &Found) -> (Kind, Option<Hit>) {
     } else if has(Tells::App) {
         (Kind::App, first(Tells::App))
     } else if has(Tells::Library) {
-        (if held { Kind::App } else { Kind::Library }, first(Tells::Library))
+        if held { (Kind::App, None) } else { (Kind::Library, first(Tells::Library)) }
     } else if !held && !has(Tells::Desktop) && is_one_word(text) {
         (Kind::Bot, None)
     } else if has(Tells::Browser) {
