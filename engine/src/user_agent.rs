@@ -152,13 +152,16 @@ fn decide(text: &str, found: &Found) -> (Kind, Option<Hit>) {
 
 /// A text of one word: browsers and apps say more.
 fn is_one_word(text: &str) -> bool {
-    text.len() > 1
+    (2..=MAX_NAME).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
         && text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// A text that begins as `Name of it/1.0` does.
+/// A text that begins as `Name of it/1.0` does; "Mozilla/5.0" is what is left of a browser's.
 fn begins_as_product(text: &str) -> bool {
+    if text.starts_with("Mozilla/") {
+        return false;
+    }
     let name = text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || b"-_.:!%+ ".contains(&byte)));
     name.is_some_and(|end| end > 1 && text.as_bytes().get(end) == Some(&b'/'))
 }

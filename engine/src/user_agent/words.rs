@@ -201,7 +201,11 @@ impl Found {
         let inches = if inches { WORDS.inches } else { NONE };
         let models = [Tells::DesktopModel, Tells::TvModel, Tells::TabletModel, Tells::MobileModel];
         let words = models.into_iter().map(|tells| (self.word(tells), tells));
-        words.chain([(inches, Tells::TvModel)]).filter(|(word, _)| *word != NONE).min_by_key(|(word, _)| *word).map(|(_, tells)| tells)
+        words
+            .chain([(inches, Tells::TvModel)])
+            .filter(|(word, _)| *word != NONE)
+            .min_by_key(|(word, _)| *word)
+            .map(|(_, tells)| tells)
     }
 
     /// Takes a word that was read, if it stands by itself.
@@ -313,7 +317,10 @@ mod tests {
         for (tells, name, list) in lines() {
             for word in list.split(", ") {
                 let bare = word.trim_start_matches('^').trim_matches('*');
-                assert!(bare.len() > 1 && bare == bare.to_lowercase() && !bare.contains(['*', '\t']), "{tells:?} {name} {word}");
+                assert!(
+                    bare.len() > 1 && bare == bare.to_lowercase() && !bare.contains(['*', '\t']),
+                    "{tells:?} {name} {word}"
+                );
             }
         }
     }
@@ -322,7 +329,20 @@ mod tests {
     #[test]
     fn steps_change_nothing() {
         let slow = Words { steps: Vec::new(), ..words() };
-        let parts = ["x", " ", "bot", "1", ")", ";", "Mobile ", "Safari", "Version/4.0 ", "Linux; Android 9; Tab ", "/", "(compatible; "];
+        let parts = [
+            "x",
+            " ",
+            "bot",
+            "1",
+            ")",
+            ";",
+            "Mobile ",
+            "Safari",
+            "Version/4.0 ",
+            "Linux; Android 9; Tab ",
+            "/",
+            "(compatible; ",
+        ];
         for a in COMMON {
             for b in parts {
                 for c in COMMON {
