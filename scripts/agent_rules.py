@@ -34,9 +34,9 @@ KINDS = {"user-fetch": "ai_agent", "ai-training": "ai_crawler", "ai-search": "ai
 # A calendar that a person subscribes to asks no assistant; "YaK" is too short for a name.
 NOT_IN_INDEX = {"YandexCalendar", "YaK", "Yeti"}
 # Words that are names of phones, of browsers or of the apps in which people read; each was found in a real user agent.
-NOT_WORDS = {"akregator", "androiddownloadmanager", "demon", "excel/", "liferea/", "libvlc", "macoutlook/", "mail/", "microsoft office", "microsoft outlook",
-             "netnewswire", "newsblur", "outlook-express", "outlook-ios", "podcastaddict/", "powerpoint/", "qqdownload", "reeder/",
-             "reederformac", "speedy", "webster", "word/"}
+NOT_WORDS = {"akregator", "androiddownloadmanager", "demon", "excel/", "liferea/", "libvlc", "macoutlook/", "mail/", "microsoft office",
+             "microsoft outlook", "netnewswire", "newsblur", "outlook-express", "outlook-ios", "podcastaddict/", "powerpoint/",
+             "qqdownload", "reeder/", "reederformac", "speedy", "webster", "word/"}
 # Our words that make a text that of a program by themselves.
 DECIDE = {"ai_agent", "ai_crawler", "crawler", "bot", "walks", "program", "library"}
 # A shorter word must also end where a word ends.
@@ -77,8 +77,10 @@ def words_of(expressions):
 def matches(word):
     """The regular expression of a word of ours."""
     text = word.removeprefix("^").strip("*")
-    left = "^" if word.startswith("^") else "" if word.startswith("*") else r"(?<![a-z])" if text[0].isalpha() else r"(?<!\d)" if text[0].isdigit() else ""
-    right = "" if word.endswith("*") else r"(?![a-z])" if text[-1].isalpha() else r"(?!\d)" if text[-1].isdigit() else ""
+    ends = {True: (r"(?<![a-z])", r"(?![a-z])"), False: (r"(?<!\d)", r"(?!\d)")}
+    free = not text[0].isalnum() or word.startswith("*")
+    left = "^" if word.startswith("^") else "" if free else ends[text[0].isalpha()][0]
+    right = "" if word.endswith("*") or not text[-1].isalnum() else ends[text[-1].isalpha()][1]
     return re.compile(left + re.escape(text) + right, re.M)
 
 
@@ -114,7 +116,8 @@ def main():
         words.append(word)
     print(f"{len(lines)} names, {len(words)} words; in devices: {', '.join(left)}")
     header = [f"# version: {VERSION}",
-              f"# Made by scripts/agent_rules.py on {DATE} from the packages crawlerdetect {CRAWLERDETECT} (MIT) and ai-crawler-index {INDEX}",
+              f"# Made by scripts/agent_rules.py on {DATE} from the packages crawlerdetect {CRAWLERDETECT} (MIT) and "
+              f"ai-crawler-index {INDEX}",
               "# (CC0-1.0): licences in the file LICENSES beside this one. The columns are those of agents.tsv."]
     row, rows = "", []
     for word in sorted(words):

@@ -65,6 +65,8 @@ pub fn agent(user_agent: &str) -> (Kind, Option<&str>) {
     let name = match hit {
         Some(Hit { name, .. }) if !name.is_empty() => Some(name),
         _ if matches!(kind, Kind::Browser | Kind::Unknown) => None,
+        // The words of apps are of what they are made with.
+        _ if kind == Kind::App => own_name(text, None),
         hit => own_name(text, hit),
     };
     (kind, name)
@@ -132,7 +134,7 @@ fn decide(text: &str, found: &Found) -> (Kind, Option<Hit>) {
     } else if has(Tells::App) {
         (Kind::App, first(Tells::App))
     } else if has(Tells::Library) {
-        (if held { Kind::App } else { Kind::Library }, first(Tells::Library))
+        if held { (Kind::App, None) } else { (Kind::Library, first(Tells::Library)) }
     } else if !held && !has(Tells::Desktop) && is_one_word(text) {
         (Kind::Bot, None)
     } else if has(Tells::Browser) {
@@ -150,13 +152,16 @@ fn decide(text: &str, found: &Found) -> (Kind, Option<Hit>) {
 
 /// A text of one word: browsers and apps say more.
 fn is_one_word(text: &str) -> bool {
-    text.len() > 1
+    (2..=MAX_NAME).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
         && text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// A text that begins as `Name of it/1.0` does.
+/// A text that begins as `Name of it/1.0` does; "Mozilla/5.0" is what is left of a browser's.
 fn begins_as_product(text: &str) -> bool {
+    if text.starts_with("Mozilla/") {
+        return false;
+    }
     let name = text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || b"-_.:!%+ ".contains(&byte)));
     name.is_some_and(|end| end > 1 && text.as_bytes().get(end) == Some(&b'/'))
 }

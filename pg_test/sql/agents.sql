@@ -62,7 +62,7 @@ FROM unnest(ARRAY[
     'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 [FBAN/FBIOS;FBAV/450.0]',
     'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36 Edg/126.0',
     'Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2; Trident/6.0)', 'Mozilla/5.0 (compatible; Konqueror/4.5; FreeBSD) KHTML/4.5.4',
-    'just some words', '-', E'\x01\x7f🦀'
+    'just some words', 'Mozilla/5.0', '-', E'\x01\x7f🦀'
 ]) AS a (agent)
 CROSS JOIN LATERAL mrcall.agent(a.agent) AS g;
 

@@ -147,7 +147,7 @@ CREATE INDEX by_ids ON public.stripe_webhooks_registry USING gin (mrcall.stripe_
 SELECT * FROM pg_temp.findings() WHERE object LIKE '%by\_%';
 COMMENT ON INDEX by_domain IS 'Ours. mrcall rules: url_domain 2.0.1';
 COMMENT ON INDEX by_agent IS 'mrcall rules: is_bot 0.1';
-COMMENT ON INDEX by_channel IS 'mrcall rules: channel 0.9, device 1';
+COMMENT ON INDEX by_channel IS 'mrcall rules: channel 0.9, device 2.1';
 SELECT object, replace(finding, ' (a chunk cannot be written while it is indexed)', '') AS finding
 FROM pg_temp.findings() WHERE object LIKE '%by\_%';
 SELECT fix FROM pg_temp.findings() WHERE object LIKE '%by\_agent%';

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 /// The inches of televisions.
 const INCHES: [&[u8]; 29] = [
-    b"22", b"24", b"28", b"32", b"39", b"40", b"41", b"42", b"43", b"44", b"45", b"46", b"47", b"48", b"49", b"50", b"51", b"55", b"58",
-    b"60", b"65", b"70", b"75", b"77", b"82", b"83", b"85", b"86", b"98",
+    b"22", b"24", b"28", b"32", b"39", b"40", b"41", b"42", b"43", b"44", b"45", b"46", b"47", b"48", b"49", b"50",
+    b"51", b"55", b"58", b"60", b"65", b"70", b"75", b"77", b"82", b"83", b"85", b"86", b"98",
 ];
 
 /// Where the name of the model is: the part behind the version and the language, as in `Android 9; it-it; SM-T510 Build/PPR1`. Empty
@@ -22,9 +22,13 @@ pub(super) fn place(text: &[u8], from: usize) -> Range<usize> {
         let part = part.get(..memchr::memchr2(b';', b')', part).unwrap_or(part.len())).unwrap_or_default();
         let name = part.trim_ascii();
         // Chrome writes "K" for all models.
-        let other = name.len() <= 2 && name != b"K" || is_language(name) || name.get(..7).is_some_and(|it| it.eq_ignore_ascii_case(b"android"));
+        let other = name.len() <= 2 && name != b"K"
+            || is_language(name)
+            || name.get(..7).is_some_and(|it| it.eq_ignore_ascii_case(b"android"));
         if !other {
-            let ends = |at: &usize| part.get(*at..).is_some_and(|rest| rest.starts_with(b" Build") || rest.starts_with(b" AppleWebKit"));
+            let ends = |at: &usize| {
+                part.get(*at..).is_some_and(|rest| rest.starts_with(b" Build") || rest.starts_with(b" AppleWebKit"))
+            };
             return start..start + memchr::memchr_iter(b' ', part).find(ends).unwrap_or(part.len());
         }
     }
@@ -58,7 +62,8 @@ pub(super) fn has_inches(name: &[u8]) -> bool {
                     letters > 0 && more >= 3 && ![b"GB", b"HD", b"MP"].into_iter().any(|unit| rest.starts_with(unit))
                 }
                 Some(byte) => {
-                    byte.is_ascii_uppercase() && (letters >= 4 || letters == 3 && numbers > 0 || letters > 0 && letters < 3 && numbers >= 3)
+                    byte.is_ascii_uppercase()
+                        && (letters >= 4 || letters == 3 && numbers > 0 || letters > 0 && letters < 3 && numbers >= 3)
                 }
             }
     })

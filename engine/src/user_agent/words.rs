@@ -201,23 +201,29 @@ impl Found {
         let inches = if inches { WORDS.inches } else { NONE };
         let models = [Tells::DesktopModel, Tells::TvModel, Tells::TabletModel, Tells::MobileModel];
         let words = models.into_iter().map(|tells| (self.word(tells), tells));
-        words.chain([(inches, Tells::TvModel)]).filter(|(word, _)| *word != NONE).min_by_key(|(word, _)| *word).map(|(_, tells)| tells)
+        words
+            .chain([(inches, Tells::TvModel)])
+            .filter(|(word, _)| *word != NONE)
+            .min_by_key(|(word, _)| *word)
+            .map(|(_, tells)| tells)
     }
 
-    /// Takes a word that was read if it stands by itself and counts where it is.
+    /// Takes a word that was read, if it stands by itself.
     fn meet(&mut self, words: &Words, text: &[u8], index: usize, at: Range<usize>) {
         let Some(word) = words.words.get(index).filter(|word| stands(text, word, at.clone())) else { return };
         // The name of the model comes behind the word Android.
         if word.tells == Tells::Android && !self.has(Tells::Android) {
             self.model = model::place(text, at.end);
         }
-        if counts(word.tells, self.model.contains(&at.start)) {
-            self.put(words, u16::try_from(index).unwrap_or(NONE), at.start);
-        }
+        self.put(words, u16::try_from(index).unwrap_or(NONE), at.start);
     }
 
+    /// Takes a word that stands by itself, if it counts where it is.
     fn put(&mut self, words: &Words, word: u16, start: usize) {
         let Some(Word { tells, .. }) = words.words.get(usize::from(word)) else { return };
+        if !counts(*tells, self.model.contains(&start)) {
+            return;
+        }
         match tells {
             Tells::Program | Tells::Walks => self.programs += 1,
             Tells::Skip => self.programs -= 1,
@@ -250,6 +256,7 @@ impl Words {
         let (mut state, mut at) = (start, 0);
         while let Some(byte) = text.get(at) {
             if matches!(byte, b'A' | b'M' | b'S')
+                && parts(at.checked_sub(1).and_then(|before| text.get(before)), Some(byte))
                 && let Some(rest) = text.get(at..)
                 && let Some(step) = self.steps.iter().find(|step| rest.starts_with(step.text))
             {
@@ -310,7 +317,10 @@ mod tests {
         for (tells, name, list) in lines() {
             for word in list.split(", ") {
                 let bare = word.trim_start_matches('^').trim_matches('*');
-                assert!(bare.len() > 1 && bare == bare.to_lowercase() && !bare.contains(['*', '\t']), "{tells:?} {name} {word}");
+                assert!(
+                    bare.len() > 1 && bare == bare.to_lowercase() && !bare.contains(['*', '\t']),
+                    "{tells:?} {name} {word}"
+                );
             }
         }
     }
@@ -319,7 +329,20 @@ mod tests {
     #[test]
     fn steps_change_nothing() {
         let slow = Words { steps: Vec::new(), ..words() };
-        let parts = ["x", " ", "bot", "1", ")", ";", "Mobile ", "Safari", "Version/4.0 ", "Linux; Android 9; Tab ", "/", "(compatible; "];
+        let parts = [
+            "x",
+            " ",
+            "bot",
+            "1",
+            ")",
+            ";",
+            "Mobile ",
+            "Safari",
+            "Version/4.0 ",
+            "Linux; Android 9; Tab ",
+            "/",
+            "(compatible; ",
+        ];
         for a in COMMON {
             for b in parts {
                 for c in COMMON {
