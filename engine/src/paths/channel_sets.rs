@@ -33,15 +33,16 @@ impl ChannelSets {
 
     /// The sets of paths, none of which has a journey yet.
     pub(crate) fn of<'a>(paths: impl Iterator<Item = &'a [u32]>) -> Result<Self> {
-        let (mut all, mut set) = (Self::default(), HeldVec::default());
+        let (mut all, mut set, mut throttle) = (Self::default(), HeldVec::default(), Throttle::default());
         for path in paths {
+            throttle.steps(1 + path.len());
             set_of(path.iter().copied(), &mut set)?;
             all.push(&set)?;
         }
         let mut order = HeldVec::collect(0..all.len())?;
         interrupt::sort_by(&mut order, |a, b| all.set(*a).cmp(all.set(*b)));
         let mut sets = Self { of_path: HeldVec::filled(0, all.len())?, ..Self::default() };
-        let (mut last, mut throttle) = (None, Throttle::default());
+        let mut last = None;
         for i in &order {
             let set = all.set(*i);
             throttle.steps(1 + set.len());
