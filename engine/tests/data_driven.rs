@@ -83,8 +83,8 @@ fn shares<'a>(rows: &[Row], set: &BTreeSet<&'a str>) -> BTreeMap<&'a str, f64> {
     let orders = orders(set);
     let mut gains: BTreeMap<&str, f64> = set.iter().map(|channel| (*channel, 0.0)).collect();
     for order in &orders {
-        for i in 0..order.len() {
-            *gains.get_mut(order[i]).unwrap() += (worth(&order[..=i]) - worth(&order[..i])) / orders.len() as f64;
+        for (i, channel) in order.iter().enumerate() {
+            *gains.get_mut(channel).unwrap() += (worth(&order[..=i]) - worth(&order[..i])) / orders.len() as f64;
         }
     }
     gains.values_mut().for_each(|gain| *gain = if *gain < 1e-12 { 0.0 } else { *gain });

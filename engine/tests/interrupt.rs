@@ -228,8 +228,10 @@ fn the_models_over_all_journeys_beat_in_each_loop() {
     let total = |game| beats(|| drop(shapley(&journeys, game, Sampling { samples: 2, seed: 1 }).unwrap()));
     assert!(total(Game::Total) >= 2 * steps);
     assert!(total(Game::Rate) >= 2 * steps);
+    assert!(total(Game::Conditional) >= 2 * steps);
     let options = Options::default();
     assert!(beats(|| drop(path_models(&journeys, &[Model::Linear], &options, |_| false).unwrap())) >= short);
+    assert!(beats(|| drop(path_models(&journeys, &[Model::DataDriven], &options, |_| false).unwrap())) >= 2 * steps);
     // 30 channels with 20,000 shares each are drawn, then sorted.
     let mut few = PathSet::default();
     (0..30).for_each(|i| few.push([format!("channel {i}")], 5, &ExactAmount::default(), 5).unwrap());

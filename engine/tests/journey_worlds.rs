@@ -381,8 +381,8 @@ fn data_driven(journey: &[Touched], seen: &Seen) -> Vec<f64> {
             .collect();
     }
     for order in &orders {
-        for i in 0..order.len() {
-            *gains.entry(order[i]).or_default() += (worth(&order[..=i]) - worth(&order[..i])) / orders.len() as f64;
+        for (i, value) in order.iter().enumerate() {
+            *gains.entry(*value).or_default() += (worth(&order[..=i]) - worth(&order[..i])) / orders.len() as f64;
         }
     }
     gains.values_mut().for_each(|gain| *gain = if *gain < 1e-12 { 0.0 } else { *gain });

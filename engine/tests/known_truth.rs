@@ -92,10 +92,10 @@ impl World {
             }
             touches.sort_by(|a, b| a.0.total_cmp(&b.0));
             let chance = self.chance(&met);
-            for channel in 0..CHANNELS.len() {
+            for (channel, lost) in lost.iter_mut().enumerate() {
                 let mut without = met.clone();
                 without[channel] = false;
-                lost[channel] += chance - self.chance(&without);
+                *lost += chance - self.chance(&without);
             }
             let converts = i64::from(rng.unit() < chance);
             let path = touches.iter().map(|(_, channel)| CHANNELS[*channel]);

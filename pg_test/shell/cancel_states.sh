@@ -19,7 +19,7 @@ visits="SELECT octet_length(mrcall_internal.visit_set(visitor || k, at, 'pagevie
     '(\"30 minutes\",f,t,t,{},,,,,,)'::mrcall_internal.visit_settings)) FROM public.cancel_states, generate_series(1, 2) AS k"
 # A person with ten thousand browsers and a hundred conversions; every other browser has a path of its own.
 journeys="SELECT octet_length(mrcall_internal.journey_set(kind, customer, visitor, at, '2026-01-01', 'Email', visitor, 'conversion', '9.99', 2,
-    'EUR', NULL, NULL, '{linear,data_driven}', '7 days', 0.4, 0.4, NULL, true, true, '2026-01-01', '2027-01-01', true, false))
+    'EUR', NULL, NULL, '{linear}', '7 days', 0.4, 0.4, NULL, true, true, '2026-01-01', '2027-01-01', true, false))
     FROM (SELECT 3 AS kind, NULL AS customer, visitor, at FROM public.cancel_states WHERE n <= 700000
           UNION ALL SELECT 2, 'customer', visitor, NULL FROM public.cancel_states WHERE n <= 10000
           UNION ALL SELECT 1, 'customer', NULL, at FROM public.cancel_states WHERE n <= 100) AS r"

@@ -95,7 +95,8 @@ INSERT INTO public.website_events (session_id, created_at, page_url, utm_source,
     ('T-browser-2', '2034-01-01 09:00Z', 'https://mrcall.ai/', 'partner', 'affiliate'),
     ('T-browser-2', '2034-01-01 10:00Z', 'https://mrcall.ai/', 'news', 'email');
 SELECT p.* FROM mrcall.conversion_paths('2034-01-01Z', '2034-01-03Z') AS p;
-SELECT a.dimension_value, a.linear_conversions, a.participation_conversions, a.data_driven_conversions, a.markov_conversions, a.shapley_conversions, a.custom_value
+SELECT a.dimension_value, a.linear_conversions, a.participation_conversions, a.data_driven_conversions, a.markov_conversions,
+       a.shapley_conversions, a.custom_value
 FROM mrcall.attribution_models('2034-01-01Z', '2034-01-03Z') AS a;
 SELECT a.* FROM mrcall.attribution('2034-01-01Z', '2034-01-03Z', 'markov') AS a;
 -- Without the journeys of others: no markov, no shapley; the rest as before.
@@ -111,5 +112,6 @@ INSERT INTO public.website_events (session_id, created_at, page_url, utm_source,
 SELECT 'T-browser-1', timestamptz '2033-12-20Z' + n * interval '40 minutes', 'https://mrcall.ai/', 'news', 'email', 'c' || n
 FROM generate_series(1, 65) AS n;
 SELECT count(*) AS rows, sum(a.linear_conversions) AS linear, sum(a.markov_conversions) AS markov, sum(a.shapley_conversions) AS shapley,
-       sum(a.data_driven_conversions) AS data_driven, max(a.shapley_conversions) FILTER (WHERE a.dimension_value ~ '^c') AS largest, sum(a.participation_conversions) AS participation
+       sum(a.data_driven_conversions) AS data_driven, max(a.shapley_conversions) FILTER (WHERE a.dimension_value ~ '^c') AS largest,
+       sum(a.participation_conversions) AS participation
 FROM mrcall.attribution_models('2034-01-02Z', '2034-01-03Z', dimension => 'campaign') AS a;

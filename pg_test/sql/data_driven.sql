@@ -103,7 +103,8 @@ FROM (SELECT ask, currency, sum(conversions) AS conversions, sum(value) AS value
 JOIN asked AS a USING (ask)
 CROSS JOIN LATERAL (
     SELECT count(*) AS conversions, sum(x.value) AS value FROM mrcall.conversions AS x
-    WHERE x.conversion = a.kind AND x.converted_at >= a.since AND x.converted_at < a.until AND x.currency IS NOT DISTINCT FROM r.currency) AS c;
+    WHERE x.conversion = a.kind AND x.converted_at >= a.since AND x.converted_at < a.until
+      AND x.currency IS NOT DISTINCT FROM r.currency) AS c;
 
 -- Explained with the report's range, the same; without one, nothing.
 SELECT a.ask, count(*) >= 9 AS many,
@@ -112,7 +113,8 @@ SELECT a.ask, count(*) >= 9 AS many,
        count(*) FILTER (WHERE (n.data_driven_weight, n.data_driven_conversions, n.data_driven_value)
                               IS DISTINCT FROM (NULL::float8, NULL::numeric, NULL::numeric)) AS too_many
 FROM asked AS a
-CROSS JOIN LATERAL (SELECT x.conversion_id FROM plain AS x WHERE x.ask = a.ask AND x.touch_no = 3 ORDER BY md5(x.conversion_id) LIMIT 3) AS c
+CROSS JOIN LATERAL (SELECT x.conversion_id FROM plain AS x WHERE x.ask = a.ask AND x.touch_no = 3
+                    ORDER BY md5(x.conversion_id) LIMIT 3) AS c
 CROSS JOIN LATERAL mrcall.explain_conversion(
     a.kind, c.conversion_id, a.lookback, exclude_bots => a.no_bots, restart => a.restart, since => a.since, until => a.until,
     dimension => a.dimension) AS e

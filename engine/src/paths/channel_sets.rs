@@ -33,15 +33,16 @@ impl ChannelSets {
 
     /// The sets of paths, none of which has a journey yet.
     pub(crate) fn of<'a>(paths: impl Iterator<Item = &'a [u32]>) -> Result<Self> {
-        let (mut all, mut set) = (Self::default(), HeldVec::default());
+        let (mut all, mut set, mut throttle) = (Self::default(), HeldVec::default(), Throttle::default());
         for path in paths {
+            throttle.steps(1 + path.len());
             set_of(path.iter().copied(), &mut set)?;
             all.push(&set)?;
         }
         let mut order = HeldVec::collect(0..all.len())?;
         interrupt::sort_by(&mut order, |a, b| all.set(*a).cmp(all.set(*b)));
         let mut sets = Self { of_path: HeldVec::filled(0, all.len())?, ..Self::default() };
-        let (mut last, mut throttle) = (None, Throttle::default());
+        let mut last = None;
         for i in &order {
             let set = all.set(*i);
             throttle.steps(1 + set.len());
@@ -151,9 +152,11 @@ impl ChannelSets {
     /// Of the sum over all sets only those terms are not zero that have a set with a worth: it gives each of its own channels
     /// worth / (size * (whole over size)), and takes worth / ((whole - size) * (whole over size)) from each other one.
     pub(super) fn gains(&self, whole: &[u32], gains: &mut HeldVec<[f64; 2]>) -> Result<()> {
+        interrupt::check();
         let mut sums = HeldVec::filled([Sum::default(); 2], whole.len())?;
         let mut walk = Walk::new(self)?;
         while let Some(i) = walk.next(self, whole)? {
+            walk.throttle.steps(whole.len());
             let (set, [conversions, value, journeys]) = (self.set(i), self.amounts(i));
             if journeys <= 0.0 {
                 continue;
@@ -230,6 +233,16 @@ impl Walk {
             let to = partition(from, end, |i| at(i) <= Some(*channel));
             // What is left of this branch has later channels only.
             self.open.push((to, end, depth, next + 1))?;
+            if to - from == 1 {
+                // One set alone: channel by channel, however long it is.
+                let rest = sets.set(from).get(depth + 1..).unwrap_or_default();
+                self.throttle.steps(rest.len());
+                let mut others = whole.get(next + 1..).unwrap_or_default().iter();
+                if rest.iter().all(|channel| others.find(|other| *other >= channel) == Some(channel)) {
+                    return Ok(Some(from));
+                }
+                continue;
+            }
             if from < to {
                 self.open.push((from, to, depth + 1, next + 1))?;
                 if sets.set(from).len() == depth + 1 {

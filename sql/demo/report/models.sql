@@ -3,8 +3,8 @@ CREATE TEMP TABLE report_models AS
 SELECT m.* FROM mrcall.attribution_models(:'since', :'until') AS m;
 
 SELECT pg_temp.heading('The sign-ups by every model', 'exact shares of each');
-SELECT '  ' || pg_temp.l('channel', 18) || string_agg(pg_temp.r(h.name, 8), '' ORDER BY h.place)
-FROM unnest('{first,last,nondir,paid,linear,posit.,W,decay,data,markov,shapley}'::text[]) WITH ORDINALITY AS h (name, place);
+SELECT '  ' || pg_temp.l('channel', 18) || string_agg(pg_temp.r(h.name, 7), '' ORDER BY h.place)
+FROM unnest('{first,last,nondir,paid,linear,posit.,W,decay,data,markov,shap.}'::text[]) WITH ORDINALITY AS h (name, place);
 CREATE TEMP VIEW report_models_line AS
 SELECT r.dimension_value, r.linear_conversions,
        ARRAY[r.first_touch_conversions, r.last_touch_conversions, r.last_non_direct_conversions, r.last_paid_conversions,
@@ -12,12 +12,12 @@ SELECT r.dimension_value, r.linear_conversions,
              r.time_decay_conversions, r.data_driven_conversions, r.markov_conversions, r.shapley_conversions] AS figures
 FROM report_models AS r;
 SELECT '  ' || pg_temp.l(l.dimension_value, 18)
-    || (SELECT string_agg(pg_temp.r(pg_temp.num(f.figure, 1), 8), '' ORDER BY f.place)
+    || (SELECT string_agg(pg_temp.r(pg_temp.num(f.figure, 1), 7), '' ORDER BY f.place)
         FROM unnest(l.figures) WITH ORDINALITY AS f (figure, place))
 FROM report_models_line AS l
 ORDER BY l.dimension_value = '(unattributed)', l.linear_conversions DESC, l.dimension_value;
 SELECT pg_temp.rule();
-SELECT '  ' || pg_temp.l('total', 18) || string_agg(pg_temp.r(pg_temp.num(t.total, 1), 8), '' ORDER BY t.place) || E'\n'
+SELECT '  ' || pg_temp.l('total', 18) || string_agg(pg_temp.r(pg_temp.num(t.total, 1), 7), '' ORDER BY t.place) || E'\n'
     || format('  every model gives out %s sign-ups, to the last digit %s', pg_temp.num(min(t.total), 6),
               pg_temp.mark(bool_and(t.total = (SELECT count(*) FROM mrcall.conversions AS c WHERE c.conversion = 'signup'
                                                AND c.converted_at >= :'since' AND c.converted_at < :'until'))))
