@@ -151,6 +151,23 @@ wait "$writer" || die 'the writer failed' "$(cat "$OUT-writer.out")"
 wait "$pid" || die 'a run that waited for a row failed' "$(cat "$OUT-run.out")"
 is 'a lock that goes: the run does all' '171 140 0 0' "$(grep '^[0-9]' "$OUT-run.out" | cut -d ' ' -f 1,2,4,5)"
 is 'and nothing is twice' t "$(db -c 'SELECT count(*) = count(DISTINCT call_id) FROM mrcall.calls')"
+# Archived calls, too.
+db -c "UPDATE public.session_retention_policies SET delete_after_days = 100 WHERE business_id = 'b0'"
+hold 78
+db -c BEGIN -c "SELECT FROM mrcall.session_archive WHERE call_id = 'held-390' FOR UPDATE" -c 'SELECT pg_advisory_lock(78)' -c COMMIT \
+    >"$OUT-writer.out" 2>&1 &
+writer=$! jobs+=($!)
+until_waiting 'the writer does not come to the middle' 78
+db -c "SET lock_timeout = '1s'" -c 'CALL mrcall.apply_session_retention(false, 10000)' >"$OUT-run.out" 2>&1 &
+pid=$! jobs+=($!)
+until_is 'the run does not wait for the row' t "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
+sleep 1.3
+release 78
+wait "$writer" || die 'the writer failed' "$(cat "$OUT-writer.out")"
+wait "$pid" || die 'a run that waited for an archived call failed' "$(cat "$OUT-run.out")"
+is 'an archived call that is held: the run does all' '0 t' \
+    "$(db -c "SELECT count(*) FILTER (WHERE started_at < now() - interval '101 days'), count(*) > 100 FROM mrcall.session_archive")"
+db -c "UPDATE public.session_retention_policies SET delete_after_days = NULL WHERE business_id = 'b0'"
 
 if ! has_chunks; then
     echo 'without TimescaleDB there are no chunks to drop: ok as far as that goes'

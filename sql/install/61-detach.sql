@@ -173,7 +173,8 @@ AS $$
         WHEN 'pg_rewrite'::regclass THEN (SELECT x.ev_class FROM pg_rewrite AS x WHERE x.oid = object)
         WHEN 'pg_statistic_ext'::regclass THEN (SELECT x.stxrelid FROM pg_statistic_ext AS x WHERE x.oid = object) END
 $$;
-COMMENT ON FUNCTION mrcall_internal.dependent_place(oid, oid) IS 'The table or view that an index, a trigger, a default and so on belongs to';
+COMMENT ON FUNCTION mrcall_internal.dependent_place(oid, oid) IS
+    'The table or view that an index, a trigger, a default and so on belongs to';
 
 -- NULL of what has no statements.
 CREATE FUNCTION mrcall_internal.drop_statement(class oid, object oid)

@@ -166,7 +166,6 @@ DECLARE
     statement pg_catalog.text := mrcall_internal.call_retention_statement(job);
     due record;
     taken pg_catalog.int4;
-    tries pg_catalog.int4 := 5;
 BEGIN
     archived := 0;
     deleted := 0;
@@ -186,15 +185,8 @@ BEGIN
             IF taken OPERATOR(pg_catalog.=) 1 OR sqlerrm OPERATOR(pg_catalog.!~~) '%decompression limit%' THEN
                 RAISE;
             END IF;
-            taken := taken OPERATOR(pg_catalog./) 2;
-        WHEN deadlock_detected OR lock_not_available THEN
-            -- Others are at work in these calls. All that was locked here is free again, so that they can go on.
-            IF tries OPERATOR(pg_catalog.=) 0 THEN
-                RAISE;
-            END IF;
-            tries := tries OPERATOR(pg_catalog.-) 1;
-            PERFORM pg_catalog.pg_sleep(0.2);
         END;
+        taken := taken OPERATOR(pg_catalog./) 2;
     END LOOP;
     IF taken OPERATOR(pg_catalog.<) pg_catalog.cardinality(due.keys) THEN
         batch := taken;
@@ -249,6 +241,7 @@ LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
     since pg_catalog.timestamptz := reached;
+    tries pg_catalog.int4 := 5;
     step record;
 BEGIN
     -- One batch at a time: a second run waits here, and goes on with what the first has left.
@@ -263,19 +256,29 @@ BEGIN
         archived := 0;
         deleted := 0;
         dropped := 0;
-        IF phase OPERATOR(pg_catalog.=) 1 THEN
-            SELECT r.* INTO step FROM mrcall_internal.retire_calls(job, at, since, batch) AS r;
-            batch := step.batch;
-            archived := step.archived;
-            deleted := step.deleted;
-        ELSIF phase OPERATOR(pg_catalog.=) 2 THEN
-            SELECT r.* INTO step FROM mrcall_internal.delete_archived(at, batch, since) AS r;
-            deleted := step.deleted;
-        ELSE
-            SELECT r.* INTO step FROM mrcall_internal.drop_empty_chunks(job, mrcall_internal.call_retention_end(at), since) AS r;
-            dropped := step.dropped;
-            waiting := waiting OPERATOR(pg_catalog.+) step.waiting;
-        END IF;
+        BEGIN
+            IF phase OPERATOR(pg_catalog.=) 1 THEN
+                SELECT r.* INTO step FROM mrcall_internal.retire_calls(job, at, since, batch) AS r;
+                batch := step.batch;
+                archived := step.archived;
+                deleted := step.deleted;
+            ELSIF phase OPERATOR(pg_catalog.=) 2 THEN
+                SELECT r.* INTO step FROM mrcall_internal.delete_archived(at, batch, since) AS r;
+                deleted := step.deleted;
+            ELSE
+                SELECT r.* INTO step FROM mrcall_internal.drop_empty_chunks(job, mrcall_internal.call_retention_end(at), since) AS r;
+                dropped := step.dropped;
+                waiting := waiting OPERATOR(pg_catalog.+) step.waiting;
+            END IF;
+        EXCEPTION WHEN deadlock_detected OR lock_not_available THEN
+            -- Others are at work in these calls. All that was locked here is free again, so that they can go on.
+            IF tries OPERATOR(pg_catalog.=) 0 THEN
+                RAISE;
+            END IF;
+            tries := tries OPERATOR(pg_catalog.-) 1;
+            PERFORM pg_catalog.pg_sleep(0.2);
+            CONTINUE;
+        END;
         reached := step.reached;
         EXIT WHEN archived OPERATOR(pg_catalog.>) 0 OR deleted OPERATOR(pg_catalog.>) 0 OR dropped OPERATOR(pg_catalog.>) 0;
         -- Nothing is due in this phase, or only calls that something keeps.
