@@ -158,7 +158,11 @@ fn by_host(host: &str, tail: &str) -> Option<&'static ChannelRule> {
             let stem = host.strip_suffix(country_suffix(host)?)?.strip_suffix('.')?;
             climb(&table.stems, ancestors(stem).enumerate(), tail)
         })
-        .or_else(|| table.labels.get(host.split_once('.')?.0).copied());
+        .or_else(|| {
+            let label = host.split_once('.')?.0;
+            // Webmail comes with numbers.
+            table.labels.get(if label.starts_with("webmail") { "webmail" } else { label }).copied()
+        });
     table.rows.get(found?)
 }
 
