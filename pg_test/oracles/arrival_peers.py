@@ -8,11 +8,11 @@ copied into the project; only Matomo's lists, which are in the public domain, ma
 - matomo/          SearchEngines.yml, Socials.yml, AIAssistants.yml of matomo-org/searchengine-and-social-list
 - referer-parser/  referers.yml, referer-tests.json of snowplow-referer-parser/referer-parser (resources)
 - snowplow/        ga4_source_categories.csv: Google's list with Snowplow's additions, of snowplow/dbt-snowplow-unified (seeds)
-- plausible/       custom_sources.json and acquisition_test.exs of plausible/analytics (priv and test)
+- plausible/       acquisition_test.exs of plausible/analytics (test/plausible/ingestion)
 - posthog/         channel_definitions.json of PostHog/posthog (posthog/models/channel_type)
 
-Prints a line for each peer: what was compared, in how much both agree, and how many differ on purpose by which reason. --show prints
-every case that is explained by none. Needs PyYAML.
+Prints a line for each peer: what was compared, in how much both agree, and how many differ on purpose by which reason, told by what
+both say. --show prints the cases of each reason, and those that none explains. Needs PyYAML.
 """
 
 import csv
@@ -42,6 +42,8 @@ REASONS = [
      "Organic Search", "Referral|Organic .*", ".*"),
     ("a click id of a network that sells the engine's ads, or beside a referrer, is paid", "plausible", "Organic Search", "Paid Search",
      ".*(gclid|msclkid).*"),
+    ("on no list of Google's or Matomo's: a login, a forum, an app", "matomo|referer-parser|snowplow", "Organic Social|Email",
+     "Referral", ".*"),
     ("the peer's own name of a place, which nobody writes into utm_source, or a source without a medium that Google leaves unassigned",
      "plausible|snowplow", ".*", "Unassigned", ".*"),
 ]
