@@ -150,6 +150,7 @@ fn places_of_today() {
         ("https://eur01.safelinks.protection.outlook.com/", "Email", "eur01.safelinks.protection.outlook.com"),
         ("https://webmail.firm.example/", "Email", "webmail.firm.example"),
         ("https://mail.firm.example/", "Email", "mail.firm.example"),
+        ("https://webmail1m.firm.example/", "Email", "webmail1m.firm.example"),
         ("https://e.mail.ru/", "Email", "mail.ru"),
         ("https://mail.ru/", "Referral", "mail.ru"),
         ("https://go.mail.ru/search?q=a", "Organic Search", "mail.ru"),

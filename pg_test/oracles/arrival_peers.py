@@ -8,11 +8,11 @@ copied into the project; only Matomo's lists, which are in the public domain, ma
 - matomo/          SearchEngines.yml, Socials.yml, AIAssistants.yml of matomo-org/searchengine-and-social-list
 - referer-parser/  referers.yml, referer-tests.json of snowplow-referer-parser/referer-parser (resources)
 - snowplow/        ga4_source_categories.csv: Google's list with Snowplow's additions, of snowplow/dbt-snowplow-unified (seeds)
-- plausible/       custom_sources.json and acquisition_test.exs of plausible/analytics (priv and test)
+- plausible/       acquisition_test.exs of plausible/analytics (test/plausible/ingestion)
 - posthog/         channel_definitions.json of PostHog/posthog (posthog/models/channel_type)
 
-Prints a line for each peer: what was compared, in how much both agree, and how many differ on purpose by which reason. --show prints
-every case that is explained by none. Needs PyYAML.
+Prints a line for each peer: what was compared, in how much both agree, and how many differ on purpose by which reason, told by what
+both say. --show prints the cases of each reason, and those that none explains. Needs PyYAML.
 """
 
 import csv
@@ -29,23 +29,23 @@ PAGE = "https://shop.example.test/"
 OF_CATEGORY = {"search": "Organic Search", "social": "Organic Social", "video": "Organic Video", "shopping": "Organic Shopping",
                "ai": "AI Assistants", "chatbot": "AI Assistants", "email": "Email", "unknown": "Referral", "other": "Referral"}
 
-# Why an answer differs on purpose: the peers, what they say, what we say, which cases.
+# Why an answer differs on purpose: the reason, the peers, what they say, what we say, in which cases. The first that fits.
 REASONS = [
     ("an assistant is one wherever it lives", ".*", "Organic .*|Referral", "AI Assistants", ".*"),
-    ("Google's list has its videos and shops apart", ".*", "Organic (Social|Search)", "Organic (Video|Shopping)", ".*"),
-    ("mail is Email, not search", ".*", "Organic Search|Referral|Organic Social", "Email", ".*"),
-    ("portals: only their search box is a search", "matomo|referer-parser|snowplow", "Organic Search", "Referral|Organic .*", ".*"),
-    ("the page inside is what counts", ".*", ".*", "Direct|Referral", r".*(translate|webcache|archive|amp).*"),
-    ("Google's list calls it a social network", "referer-parser|snowplow", "Referral|Organic Search|Email", "Organic Social", ".*"),
-    ("Google's list calls it search or shopping", "referer-parser|snowplow|matomo", "Referral|Organic Social", "Organic (Search|Shopping)",
-     ".*"),
-    ("sites that are gone, or too small to check", "referer-parser|snowplow|matomo", "Organic Social|Email|Organic Video|Organic Shopping",
-     "Referral", ".*"),
-    ("a way back from paying or logging in is no arrival", ".*", ".*", "Organic Shopping|Referral", ".*(login|accounts|pay).*"),
-    ("a click id of the network's partner, or beside a referrer, is paid", "plausible", "Organic Search", "Paid Search",
+    ("the page inside a cache or a translator counts, not what shows it", ".*", ".*", "Direct|Referral",
+     r".*(translat|webcache|bingj|archive|[./]amp[./]).*"),
+    ("what is read in a mail box is Email, be it on a search engine's host", ".*", "Organic Search|Referral", "Email", ".*"),
+    ("Google has shops and videos on lists of their own", ".*", "Organic (Social|Search)", "Organic (Video|Shopping)", ".*"),
+    ("Google's or Matomo's list has it", "referer-parser|snowplow", "Referral|Organic Social|Organic Search",
+     "Organic (Social|Search|Shopping|Video)", ".*"),
+    ("portals, job markets, misspelt hosts, engines that are gone: what they link to is no search", "matomo|referer-parser|snowplow",
+     "Organic Search", "Referral|Organic .*", ".*"),
+    ("a click id of a network that sells the engine's ads, or beside a referrer, is paid", "plausible", "Organic Search", "Paid Search",
      ".*(gclid|msclkid).*"),
-    ("Google Analytics has no channel for such a name", "plausible", "Referral|Email|Organic Social|Organic Search", "Unassigned", ".*"),
-    ("a campaign alone is Unassigned", "plausible", "Direct", "Unassigned", ".*"),
+    ("on no list of Google's or Matomo's: a login, a forum, an app", "matomo|referer-parser|snowplow", "Organic Social|Email",
+     "Referral", ".*"),
+    ("the peer's own name of a place, which nobody writes into utm_source, or a source without a medium that Google leaves unassigned",
+     "plausible|snowplow", ".*", "Unassigned", ".*"),
 ]
 
 

@@ -155,6 +155,7 @@ struct Referrer<'a> {
     tail: &'a str,
     /// It shares the page's registrable domain.
     same_site: bool,
+    /// Of another site.
     rule: Option<&'static ChannelRule>,
 }
 
@@ -172,10 +173,7 @@ impl<'a> Referrer<'a> {
         if !parts.is_site() {
             return None;
         }
-        let rule = rules::by_referrer(&host, parts.tail);
-        if let Some(proxy) = rule.filter(|rule| rule.category == Category::Proxy)
-            && let Some(inner) = inner::of_proxy(&host, parts.tail, proxy)
-        {
+        if let Some(inner) = inside(&parts, &host) {
             return Some(Self::inside(inner, landing.page_url));
         }
         let same_site = landing.page_url.and_then(site).is_some_and(|page| {
@@ -187,6 +185,8 @@ impl<'a> Referrer<'a> {
                     || inside(&page, &page_host).is_some_and(|inner| inner.domain == parts.registrable(&host))
             })
         });
+        // Most page views come from the same site, about which nobody asks more.
+        let rule = if same_site { None } else { rules::by_referrer(&host, parts.tail) };
         Some(Self { host, tail: parts.tail, same_site, rule })
     }
 
