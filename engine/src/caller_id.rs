@@ -61,6 +61,8 @@ const SPELLED: [&str; 7] =
 const SPELLED_ABROAD: [&str; 3] = ["443336", "7748483", "94844353"];
 /// The hosts of addresses that name nobody: RFC 3323 and RFC 5767, 3GPP TS 24.229.
 const NOBODYS_HOSTS: [&str; 2] = ["anonymous.invalid", "unknown.invalid"];
+/// So many zeros are nobody's number: fewer may be an extension.
+const FEWEST_ZEROS: usize = 7;
 /// What stands before an address.
 const SCHEMES: [&str; 5] = ["sips:", "sip:", "tel:", "callto:", "whatsapp:"];
 /// Countries whose numbers keep the zero before the area code: Italy, San Marino, the Vatican.
@@ -206,7 +208,7 @@ impl Number {
     /// Whether it spells a word, or is zeros alone, as some PBXs write.
     fn is_nobodys(&self) -> bool {
         let abroad = self.abroad();
-        self.digits().bytes().all(|digit| digit == b'0')
+        self.length >= FEWEST_ZEROS && self.digits().bytes().all(|digit| digit == b'0')
             || is_spelled(abroad.unwrap_or(self.digits()), abroad.is_some())
     }
 
