@@ -144,10 +144,10 @@ fn decoded(user: &str) -> Cow<'_, str> {
 
 /// Whether a text has no letter and no digit, or is one of the words.
 fn is_withheld(user: &str) -> bool {
-    let mut letters = user.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+    let letters = user.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
     let mut word = [0u8; LONGEST_WORD];
     let mut length = 0;
-    for c in letters.by_ref() {
+    for c in letters {
         let Some(place) = word.get_mut(length).filter(|_| c.is_ascii()) else { return false };
         *place = c as u8;
         length += 1;
