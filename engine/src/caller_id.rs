@@ -61,6 +61,8 @@ const SPELLED: [&str; 7] =
 const SPELLED_ABROAD: [&str; 3] = ["443336", "7748483", "94844353"];
 /// The hosts of addresses that name nobody: RFC 3323 and RFC 5767, 3GPP TS 24.229.
 const NOBODYS_HOSTS: [&str; 2] = ["anonymous.invalid", "unknown.invalid"];
+/// So many zeros are nobody's number: fewer may be an extension.
+const FEWEST_ZEROS: usize = 7;
 /// What stands before an address.
 const SCHEMES: [&str; 5] = ["sips:", "sip:", "tel:", "callto:", "whatsapp:"];
 /// Countries whose numbers keep the zero before the area code: Italy, San Marino, the Vatican.
@@ -142,10 +144,10 @@ fn decoded(user: &str) -> Cow<'_, str> {
 
 /// Whether a text has no letter and no digit, or is one of the words.
 fn is_withheld(user: &str) -> bool {
-    let mut letters = user.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+    let letters = user.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
     let mut word = [0u8; LONGEST_WORD];
     let mut length = 0;
-    for c in letters.by_ref() {
+    for c in letters {
         let Some(place) = word.get_mut(length).filter(|_| c.is_ascii()) else { return false };
         *place = c as u8;
         length += 1;
@@ -206,7 +208,7 @@ impl Number {
     /// Whether it spells a word, or is zeros alone, as some PBXs write.
     fn is_nobodys(&self) -> bool {
         let abroad = self.abroad();
-        self.digits().bytes().all(|digit| digit == b'0')
+        self.length >= FEWEST_ZEROS && self.digits().bytes().all(|digit| digit == b'0')
             || is_spelled(abroad.unwrap_or(self.digits()), abroad.is_some())
     }
 

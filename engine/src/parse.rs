@@ -187,10 +187,10 @@ impl TimestampReader<'_> {
     fn strip_zone_name(&mut self) {
         let Some(inside) = self.0.strip_suffix(b"]") else { return };
         let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'+');
-        if let Some(start) = inside.iter().rposition(|byte| *byte == b'[').filter(|start| *start > 0) {
-            if inside.get(start + 1..).is_some_and(|zone| !zone.is_empty() && zone.iter().all(name)) {
-                self.0 = inside.get(..start).unwrap_or_default();
-            }
+        let is_name = |zone: &[u8]| !zone.is_empty() && zone.iter().all(name);
+        let start = inside.iter().rposition(|byte| *byte == b'[').filter(|start| *start > 0);
+        if let Some(start) = start.filter(|start| inside.get(start + 1..).is_some_and(is_name)) {
+            self.0 = inside.get(..start).unwrap_or_default();
         }
     }
 }

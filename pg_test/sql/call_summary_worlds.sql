@@ -49,7 +49,7 @@ RETURNS TABLE (
 LANGUAGE sql
 AS $$
     WITH call AS (
-        SELECT coalesce(c.business_id, '-') AS business, c.business_id, c.started_at, c.outcome, c.answered, c.caller,
+        SELECT coalesce(c.business_id, '-') AS business, c.business_id, c.started_at, c.outcome, c.answered, nullif(c.caller, '') AS caller,
                CASE WHEN c.ended_at > c.started_at THEN c.ended_at END AS ended_at,
                -- In hours alone: the server rounds a fraction of days and one of hours each on its own.
                CASE WHEN c.ended_at > c.started_at

@@ -5,6 +5,8 @@ RETURNS TABLE (
     business_id text, caller text, calls bigint, answered bigint, missed bigint, total_duration interval, first_call timestamptz,
     last_call timestamptz, is_new boolean, contact_id text, display_name text, country text, number_type text)
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
+-- Nobody knows beforehand how many callers there are: few, it is thought, and then they would all be sorted.
+SET enable_mergejoin = off
 AS $$
     SELECT mrcall_internal.check_range(since, until), mrcall_internal.require_attached();
     SELECT mrcall_internal.deleted_callers(since, until, CASE WHEN wanted IS NOT NULL THEN ARRAY[wanted] END) AS deleted,
@@ -26,12 +28,11 @@ AS $$
               FROM mrcall.calls AS c
               WHERE c.started_at < since AND c.caller IS NOT NULL AND (wanted IS NULL OR c.business_id = wanted)) AS e
     ),
-    -- Callers whose earlier calls retention deleted.
+    -- Callers whose earlier calls retention deleted; by two of their spellings twice.
     gone AS (
-        SELECT DISTINCT '=' || p.business_id AS key, mrcall.caller_id(p.caller) AS caller
-        FROM (SELECT min(d.text) FILTER (WHERE d.nr % 2 = 1) AS business_id, min(d.text) FILTER (WHERE d.nr % 2 = 0) AS caller
-              FROM unnest(deleted) WITH ORDINALITY AS d (text, nr)
-              GROUP BY (d.nr + 1) / 2) AS p
+        SELECT '=' || min(d.text) FILTER (WHERE d.nr % 2 = 1) AS key, mrcall.caller_id(min(d.text) FILTER (WHERE d.nr % 2 = 0)) AS caller
+        FROM unnest(deleted) WITH ORDINALITY AS d (text, nr)
+        GROUP BY (d.nr + 1) / 2
     ),
     phone AS NOT MATERIALIZED (
         SELECT mrcall.caller_id(p.number) AS number, p.contact_id, p.country_alpha2, p.number_type FROM mrcall.phones AS p
@@ -55,11 +56,10 @@ AS $$
     )
     SELECT f.business_id, f.caller, f.calls, f.answered, f.missed, f.total, f.first_call, f.last_call,
            CASE WHEN f.caller IS NOT NULL THEN
-               e.caller IS NULL AND g.caller IS NULL END,
+               e.caller IS NULL AND (f.key, f.caller) NOT IN (SELECT g.key, g.caller FROM gone AS g) END,
            k.contact_id, k.display_name, coalesce(k.country_alpha2, n.country), coalesce(k.number_type, n.number_type)
     FROM figures AS f
     LEFT JOIN earlier AS e ON e.key = f.key AND e.caller = f.caller
-    LEFT JOIN gone AS g ON g.key = f.key AND g.caller = f.caller
     LEFT JOIN known AS k ON k.business_id = f.business_id AND k.number = f.caller
     LEFT JOIN number AS n ON n.number = f.caller
     ORDER BY f.calls DESC, f.business_id COLLATE "C", f.caller COLLATE "C"
