@@ -382,7 +382,8 @@ impl VisitSet {
             throttle.steps(entries.len() + own_marks.len());
             parts.extend(entries.filter_map(|place| self.table.get(place)).map(|entry| entry.part));
             join(&mut parts, self.header.gap, &mut cuts, &self.texts)?;
-            marks.set(own_marks.filter_map(|place| self.marks.get(place)))?;
+            let missing = Mark::default();
+            marks.set(own_marks.map(|place| self.marks.get(place).unwrap_or(&missing)))?;
             self.visitors.get(visitor).write_with(&parts, &marks, &mut w);
         }
         w.finish()
