@@ -31,12 +31,12 @@ query[sessionize]="SELECT count(*) FROM mrcall.sessionize('$since', '$until')"
 query[visitor_buckets]="SELECT count(*) FROM mrcall.visitor_buckets('1 day', '$since', '$until', 'Europe/Rome', 'channel')"
 query[attribution]="SELECT count(*) FROM mrcall.attribution('$since', '$until', 'linear', 'signup', '10 days')"
 # More visitors than the planner is asked about one by one.
-query[many_visitors]="SELECT count(*) FROM mrcall_internal.visits('$since', '$until', '30 minutes', '{$(seq -s , 6000)}')"
+query[many_visitors]="SELECT count(*) FROM mrcall_internal.visits('$since', '$until', '30 minutes', '{$(seq -s , 6000)}', '2026-03-31')"
 query[call_summary]="SELECT count(*) FROM mrcall.call_summary('1 day', '$since', '$until', 'Europe/Rome')"
-# What a report may read before its range: a gap and a day more, a lookback; a new caller has no earlier call, ever.
+# What a report may read before its range: a day for what was delivered before, a gap and a day more, a lookback; a new caller has no earlier call, ever.
 declare -A table=([sessionize]=website_events [visitor_buckets]=website_events [attribution]=website_events
     [many_visitors]=website_events [call_summary]=sessions)
-declare -A before=([sessionize]='0' [visitor_buckets]='24 hours 30 minutes' [attribution]='12 days' [many_visitors]='0'
+declare -A before=([sessionize]='1 day' [visitor_buckets]='2 days 30 minutes' [attribution]='13 days' [many_visitors]='1 day'
     [call_summary]='1000 years')
 
 for report in sessionize visitor_buckets attribution many_visitors call_summary; do

@@ -75,12 +75,12 @@ FROM public.plain_events AS e, parallel_state AS p GROUP BY p.s, p.filtered;
 SET LOCAL max_parallel_workers_per_gather = 2;
 EXPLAIN (COSTS OFF)
 SELECT mrcall_internal.visit_set(visitor_id, occurred_at, 'page_view', page_path, NULL, referrer, NULL, NULL, NULL, NULL,
-    '("30 minutes",f,t,t,{},,,,,,)'::mrcall_internal.visit_settings)
+    NULL, '("30 minutes",f,t,t,{},,,,,,,)'::mrcall_internal.visit_settings)
 FROM public.plain_events;
 -- A receiver's number means nothing where nobody waits under it.
 SELECT r.* FROM (
     SELECT mrcall_internal.visit_set(visitor_id, occurred_at, 'page_view', page_path, NULL, referrer, NULL, NULL, NULL, NULL,
-        ROW('30 minutes', false, true, true, '{}', NULL, NULL, NULL, NULL, receiver, NULL)::mrcall_internal.visit_settings) AS visits
+        NULL, ROW('30 minutes', false, true, true, '{}', NULL, NULL, NULL, NULL, receiver, NULL, NULL)::mrcall_internal.visit_settings) AS visits
     FROM public.plain_events, (VALUES (NULL), (1), (-1)) AS t (receiver) GROUP BY receiver
 ) AS s, LATERAL (SELECT count(*), sum(events) FROM mrcall_internal.visit_set_rows(s.visits)) AS r;
 CREATE TEMP TABLE parallel_visits AS SELECT * FROM mrcall.visits;
@@ -89,7 +89,7 @@ SELECT (SELECT count(*) FROM parallel_visits) > 1000 AS compared, count(*) AS di
 FROM ((TABLE parallel_visits EXCEPT ALL TABLE mrcall.visits) UNION ALL (TABLE mrcall.visits EXCEPT ALL TABLE parallel_visits)) AS d;
 
 -- The functions that get the set itself give back what it held: also where not all rows are read, or an error ends them.
-SET LOCAL mrcall.max_state_memory = '1MB';
+SET LOCAL mrcall.max_state_memory = '2MB';
 SELECT count(*) FROM generate_series(1, 20) AS n,
     LATERAL (SELECT FROM mrcall.sessionize('2020-01-01', '2037-01-01'::timestamptz + n * interval '1 day') LIMIT 1) AS v;
 SELECT count(*) FROM generate_series(1, 20) AS n,

@@ -66,7 +66,7 @@ SELECT cardinality(w.visitors) > 5000 AS many,
         FROM (SELECT v.* FROM oracle.visit AS v WHERE v.visitor_id = ANY (w.visitors)) AS o
         FULL JOIN mrcall_internal.visits(NULL, NULL, '30 minutes', w.visitors) AS i
             ON (i.visitor_id COLLATE "C", i.visit_no) = (o.visitor_id, o.visit_no)
-        WHERE to_jsonb(i) IS DISTINCT FROM to_jsonb(o)) AS differences
+        WHERE to_jsonb(i) - 'had_twice' IS DISTINCT FROM to_jsonb(o)) AS differences
 FROM (SELECT array_agg(k.visitor_id) AS some
       FROM (SELECT DISTINCT v.visitor_id FROM oracle.visit AS v WHERE hashtext(v.visitor_id) % 3 = 0) AS k) AS s
 CROSS JOIN LATERAL (VALUES (s.some), (s.some || s.some || ARRAY(SELECT 'unknown ' || n FROM generate_series(1, 5000) AS n)))
@@ -76,7 +76,7 @@ CROSS JOIN LATERAL (VALUES (s.some), (s.some || s.some || ARRAY(SELECT 'unknown 
 -- before, and where the server writes them down.
 CREATE TEMPORARY TABLE kept AS SELECT * FROM mrcall_internal.visits('2026-03-01', '2026-04-01', '30 minutes', NULL);
 CREATE FUNCTION pg_temp.visit_set() RETURNS bytea LANGUAGE sql STABLE
-    RETURN (SELECT s.visits FROM mrcall_internal.visit_set_of('2026-03-01', '2026-04-01', '30 minutes', NULL, true, true) AS s);
+    RETURN (SELECT s.visits FROM mrcall_internal.visit_set_of(NULL, '2026-03-01', '2026-04-01', '30 minutes', NULL, true, true) AS s);
 SELECT count(*) > 1000 AS compared, count(DISTINCT k.visitor_id) > 500 AS with_visitors FROM kept AS k;
 SELECT w.way, (SELECT count(*) FROM ((SELECT to_jsonb(k) FROM kept AS k EXCEPT ALL SELECT unnest(w.visits))
                                      UNION ALL (SELECT unnest(w.visits) EXCEPT ALL SELECT to_jsonb(k) FROM kept AS k)) AS d) AS differences

@@ -286,6 +286,8 @@ BEGIN
     RETURN QUERY
     SELECT c.* FROM mrcall_internal.check_money() AS c;
     RETURN QUERY
+    SELECT c.* FROM mrcall_internal.check_deliveries() AS c;
+    RETURN QUERY
     SELECT 'warning', o.object, pg_catalog.format('%s %s', o.rows, o.finding), NULL
     FROM mrcall_internal.orphans() AS o WHERE o.rows OPERATOR(pg_catalog.>) 0;
     RETURN QUERY

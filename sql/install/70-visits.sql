@@ -49,21 +49,21 @@ COMMENT ON FUNCTION mrcall_internal.check_dimension(text, text[]) IS 'Raises the
 
 -- path_from_url says that pages are to be taken from page_url; without pages only their number is wanted. Where there are a width
 -- and a zone, visits are cut at the buckets from cut_since to cut_until. A function of ours that runs the query says under which
--- number it takes the set itself; for anybody else receiver means nothing.
+-- number it takes the set itself; for anybody else receiver means nothing. Of events before counted_since only the ids matter.
 CREATE TYPE mrcall_internal.visit_settings AS (
     gap interval, path_from_url boolean, with_pages boolean, with_touch boolean, ignored text[], width interval,
-    cut_since timestamptz, cut_until timestamptz, zone text, receiver int, origin timestamp);
+    cut_since timestamptz, cut_until timestamptz, zone text, receiver int, origin timestamp, counted_since timestamptz);
 COMMENT ON TYPE mrcall_internal.visit_settings IS 'What is wanted of visit_set, the same in every row';
 
 -- One state for all visitors: a group for each would cost more than the visits themselves.
 CREATE FUNCTION mrcall_internal.visit_set_trans(
     internal, visitor_id text, occurred_at timestamptz, event_type text, page_path text, page_url text, referrer text,
-    utm_source text, utm_medium text, utm_campaign text, user_agent text, settings mrcall_internal.visit_settings)
+    utm_source text, utm_medium text, utm_campaign text, user_agent text, event_id text, settings mrcall_internal.visit_settings)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
 AS 'MODULE_PATHNAME', 'visit_set_trans_wrapper';
 COMMENT ON FUNCTION mrcall_internal.visit_set_trans(
-    internal, text, timestamptz, text, text, text, text, text, text, text, text, mrcall_internal.visit_settings)
+    internal, text, timestamptz, text, text, text, text, text, text, text, text, text, mrcall_internal.visit_settings)
 IS 'Transition of visit_set';
 
 --@ include templates/parallel_functions.sql state=visit_set aggregate=visit_set combine_cost=1 serialize_cost=1
@@ -76,7 +76,7 @@ COMMENT ON FUNCTION mrcall_internal.visit_set_final(internal) IS 'Final function
 
 CREATE AGGREGATE mrcall_internal.visit_set(
     visitor_id text, occurred_at timestamptz, event_type text, page_path text, page_url text, referrer text, utm_source text,
-    utm_medium text, utm_campaign text, user_agent text, settings mrcall_internal.visit_settings) (
+    utm_medium text, utm_campaign text, user_agent text, event_id text, settings mrcall_internal.visit_settings) (
     SFUNC = mrcall_internal.visit_set_trans,
     FINALFUNC = mrcall_internal.visit_set_final,
     -- It hands the state over to the function that asked, and leaves an empty one.
@@ -84,14 +84,15 @@ CREATE AGGREGATE mrcall_internal.visit_set(
 --@ include templates/parallel_aggregate.sql state=visit_set space=100000000
 );
 COMMENT ON AGGREGATE mrcall_internal.visit_set(
-    text, timestamptz, text, text, text, text, text, text, text, text, mrcall_internal.visit_settings)
+    text, timestamptz, text, text, text, text, text, text, text, text, text, mrcall_internal.visit_settings)
 IS 'The visits of all visitors, as bytes for visit_set_rows';
 
 CREATE TYPE mrcall_internal.visit AS (
     visitor_id text, visit_no int, started_at timestamptz, ended_at timestamptz, events bigint, pageviews bigint,
     entry_page text, exit_page text, channel text, source text, medium text, campaign text, landing_page text,
-    referrer_domain text, device text, is_bot boolean, touched_at timestamptz, term text, rule text);
-COMMENT ON TYPE mrcall_internal.visit IS 'A row of visit_set_rows';
+    referrer_domain text, device text, is_bot boolean, touched_at timestamptz, term text, rule text, had_twice boolean);
+COMMENT ON TYPE mrcall_internal.visit IS
+    'A row of visit_set_rows; had_twice: of a visitor who may have an event twice';
 
 -- The first rule of one's own that fits a touch.
 CREATE FUNCTION mrcall_internal.own_rule(
@@ -113,12 +114,16 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.own_rule(text, text, text, text, text, text) IS 'The first row of channel_rule that fits a touch';
 
-CREATE FUNCTION mrcall_internal.visit_set_rows(visits bytea)
+-- It may read events: restricted, as all that does.
+CREATE FUNCTION mrcall_internal.visit_set_rows(
+    visits bytea, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, gap interval DEFAULT '30 minutes',
+    ids_since timestamptz DEFAULT NULL)
 RETURNS SETOF mrcall_internal.visit
-LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 ROWS 100000
+LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000 ROWS 100000
 AS 'MODULE_PATHNAME', 'visit_set_rows_wrapper';
-COMMENT ON FUNCTION mrcall_internal.visit_set_rows(bytea) IS
-    'The rows of visit_set, in order of visitor_id by bytes and visit_no, with the channels of channel_rule';
+COMMENT ON FUNCTION mrcall_internal.visit_set_rows(bytea, timestamptz, timestamptz, interval, timestamptz) IS
+    'The rows of visit_set, in order of visitor_id by bytes and visit_no, with the channels of channel_rule; '
+    'behind them the visits of those who may have an event twice, from their rows';
 
 -- Whether page_path is what url_path makes of page_url: then the engine takes it from there, once for each distinct URL.
 CREATE FUNCTION mrcall_internal.path_from_url()
@@ -149,10 +154,11 @@ COMMENT ON FUNCTION mrcall_internal.text_set_has(bytea, text) IS 'Whether a text
 -- The sub-selects without a reference outside are evaluated once. For each of a few visitors the planner looks up statistics in
 -- every chunk and finds the cheapest way to the events. For many that alone would take seconds: all events of the range are
 -- read then, and looked up in a set. Not in WHERE, where TimescaleDB would leave all chunks to one process.
+-- ids_since is 24 hours before since, as an instant that the planner sees: an event that was delivered before does not count again.
 CREATE FUNCTION mrcall_internal.visit_set_of(
-    since timestamptz, until timestamptz, gap interval, visitors text[], with_touch boolean, with_agent boolean,
-    width interval DEFAULT NULL, cut_since timestamptz DEFAULT NULL, zone text DEFAULT NULL, with_pages boolean DEFAULT true,
-    receiver int DEFAULT NULL, origin timestamp DEFAULT NULL)
+    ids_since timestamptz, since timestamptz, until timestamptz, gap interval, visitors text[], with_touch boolean,
+    with_agent boolean, width interval DEFAULT NULL, cut_since timestamptz DEFAULT NULL, zone text DEFAULT NULL,
+    with_pages boolean DEFAULT true, receiver int DEFAULT NULL, origin timestamp DEFAULT NULL)
 RETURNS TABLE (visits bytea)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
@@ -161,37 +167,39 @@ AS $$
         CASE WHEN (SELECT mrcall_internal.path_from_url()) THEN NULL ELSE e.page_path END, e.page_url,
         CASE WHEN with_touch THEN e.referrer END, CASE WHEN with_touch THEN e.utm_source END,
         CASE WHEN with_touch THEN e.utm_medium END, CASE WHEN with_touch THEN e.utm_campaign END,
-        CASE WHEN with_agent THEN e.user_agent END,
+        CASE WHEN with_agent THEN e.user_agent END, e.event_id,
         (SELECT ROW(gap, mrcall_internal.path_from_url(), with_pages, with_touch, mrcall_internal.ignored_referrers(), width,
-                    cut_since, until, zone, receiver, origin)::mrcall_internal.visit_settings))
+                    cut_since, until, zone, receiver, origin, since)::mrcall_internal.visit_settings))
         FILTER (WHERE visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.<=) 5000
                    OR mrcall_internal.text_set_has((SELECT mrcall_internal.text_set(visitors)), e.visitor_id))
     FROM mrcall.events AS e
-    WHERE (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
+    WHERE (since IS NULL
+           OR e.occurred_at OPERATOR(pg_catalog.>=) COALESCE(ids_since, mrcall_internal.earlier(since, '24:00:00')))
       AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
       AND (visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.>) 5000
            OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
 $$;
 COMMENT ON FUNCTION mrcall_internal.visit_set_of(
-    timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean, int, timestamp) IS
+    timestamptz, timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean, int, timestamp) IS
     'The visits that the events from since to until make, as bytes';
 
 -- Meant to be inlined too. The rows come from a SELECT list, one by one: from FROM they would all be written down first. OFFSET 0
 -- keeps the list together, so that no column is computed that nobody reads and the fields of a row are taken from it in place.
-CREATE FUNCTION mrcall_internal.visits(since timestamptz, until timestamptz, gap interval, visitors text[])
+CREATE FUNCTION mrcall_internal.visits(
+    since timestamptz, until timestamptz, gap interval, visitors text[], ids_since timestamptz DEFAULT NULL)
 RETURNS SETOF mrcall_internal.visit
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10000
 AS $$
     SELECT (r.v).*
     FROM (
-        SELECT mrcall_internal.visit_set_rows(s.visits) AS v
-        FROM mrcall_internal.visit_set_of(since, until, gap, visitors, true, true) AS s
+        SELECT mrcall_internal.visit_set_rows(s.visits, since, until, gap, ids_since) AS v
+        FROM mrcall_internal.visit_set_of(ids_since, since, until, gap, visitors, true, true) AS s
         OFFSET 0
     ) AS r
     OFFSET 0
 $$;
-COMMENT ON FUNCTION mrcall_internal.visits(timestamptz, timestamptz, interval, text[]) IS
-    'The visits that the events from since to until make, with the touch of each';
+COMMENT ON FUNCTION mrcall_internal.visits(timestamptz, timestamptz, interval, text[], timestamptz) IS
+    'The visits that the events from since to until make, each event counted once, with the touch of each';
 
 -- A visit that goes on across the border of a report's range is seen whole where this much more is read on that side: the gap
 -- that ends a visit, and the longest visit that is followed, a day.
@@ -250,16 +258,17 @@ COMMENT ON FUNCTION mrcall_internal.dimension_value(text, text, text, text, text
     'The value of a visit or touch in a dimension';
 
 -- Meant to be inlined too.
-CREATE FUNCTION mrcall_internal.valued_visits(since timestamptz, until timestamptz, gap interval, dimension text)
+CREATE FUNCTION mrcall_internal.valued_visits(
+    since timestamptz, until timestamptz, gap interval, dimension text, ids_since timestamptz)
 RETURNS TABLE (visitor_id text, started_at timestamptz, ended_at timestamptz, is_bot boolean, value text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10000
 AS $$
     SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot,
            mrcall_internal.dimension_value(dimension, v.channel, v.source, v.medium, v.campaign, v.landing_page,
                                            v.referrer_domain, v.device, v.entry_page)
-    FROM mrcall_internal.visits(since, until, gap, NULL) AS v
+    FROM mrcall_internal.visits(since, until, gap, NULL, ids_since) AS v
 $$;
-COMMENT ON FUNCTION mrcall_internal.valued_visits(timestamptz, timestamptz, interval, text) IS
+COMMENT ON FUNCTION mrcall_internal.valued_visits(timestamptz, timestamptz, interval, text, timestamptz) IS
     'The visits that the events from since to until make, with the value of each in a dimension';
 
 -- An event is joined with the visit around it by visitor and quarter of a day: by the visitor alone it would be compared with all
@@ -366,10 +375,15 @@ COMMENT ON FUNCTION mrcall_internal.needed_visitors(text[]) IS 'The same; 22004 
 
 -- Meant to be inlined too. The columns are those of the view visits.
 CREATE FUNCTION mrcall.visits_of(visitor_ids text[], since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
-RETURNS SETOF mrcall_internal.visit
+RETURNS TABLE (
+    visitor_id text, visit_no int, started_at timestamptz, ended_at timestamptz, events bigint, pageviews bigint,
+    entry_page text, exit_page text, channel text, source text, medium text, campaign text, landing_page text,
+    referrer_domain text, device text, is_bot boolean, touched_at timestamptz, term text, rule text)
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
 AS $$
-    SELECT (r.v).*
+    SELECT (r.v).visitor_id, (r.v).visit_no, (r.v).started_at, (r.v).ended_at, (r.v).events, (r.v).pageviews, (r.v).entry_page,
+           (r.v).exit_page, (r.v).channel, (r.v).source, (r.v).medium, (r.v).campaign, (r.v).landing_page, (r.v).referrer_domain,
+           (r.v).device, (r.v).is_bot, (r.v).touched_at, (r.v).term, (r.v).rule
     FROM (
         SELECT mrcall_internal.asked_visit_rows(
             0, (SELECT mrcall_internal.needed_visitors(visitor_ids)), since, until, NULL, NULL, true) AS v

@@ -98,7 +98,7 @@ AS $$
 DECLARE
     visit constant text := 'visit AS MATERIALIZED (
         SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot, v.value
-        FROM mrcall_internal.valued_visits(read_since, read_until, gap, dimension) AS v
+        FROM mrcall_internal.valued_visits(read_since, read_until, gap, dimension, visit_ids_since) AS v
     ),';
     bot constant text := 'bot AS MATERIALIZED (
         SELECT v.visitor_id, v.started_at, v.ended_at, q.at
@@ -130,8 +130,8 @@ BEGIN
     WITH %1$s
     chain AS (
         SELECT e.visitor_id, mrcall.window_funnel_times(within, e.occurred_at, ARRAY[%2$s]%3$s) AS times
-        FROM mrcall.events AS e
-        WHERE e.visitor_id IS NOT NULL AND e.occurred_at >= since AND e.occurred_at < ends_at AND %4$s
+        FROM mrcall_internal.events_once(ids_since, since, ends_at, twice) AS e
+        WHERE e.visitor_id IS NOT NULL AND %4$s
         GROUP BY e.visitor_id
     ),
     valued AS (
@@ -169,10 +169,12 @@ SET enable_nestloop = off
 SET enable_sort = off
 AS $$
     SELECT mrcall_internal.funnel_query(steps, modes, dimension IS NOT NULL, no_bots) AS query,
-           mrcall_internal.later(until, within) AS ends_at,
+           mrcall_internal.later(until, within) AS ends_at, mrcall_internal.earlier(since, '24:00:00') AS ids_since,
            mrcall_internal.earlier(since, mrcall_internal.visit_margin(gap)) AS read_since,
+           mrcall_internal.earlier(mrcall_internal.earlier(since, mrcall_internal.visit_margin(gap)), '24:00:00') AS visit_ids_since,
            mrcall_internal.later(mrcall_internal.later(until, CASE WHEN no_bots THEN within ELSE '0' END),
                                  mrcall_internal.visit_margin(gap)) AS read_until;
+    SELECT mrcall_internal.twice(ids_since, ends_at) AS twice;
     EXECUTE query
 $$;
 COMMENT ON FUNCTION mrcall_internal.funnel_figures(

@@ -46,10 +46,14 @@ AS $$
     SELECT cohort.dimension = 'first_seen' AS by_bucket, cohort.step IS NOT NULL AS is_rolling,
            CASE WHEN NOT cohort.no_bots
                 THEN mrcall_internal.earlier(cohort.since, mrcall_internal.visit_margin(cohort.gap)) END AS read_since,
+           CASE WHEN NOT cohort.no_bots
+                THEN mrcall_internal.earlier(mrcall_internal.earlier(cohort.since, mrcall_internal.visit_margin(cohort.gap)),
+                                             '24:00:00') END AS ids_since,
            mrcall_internal.later(cohort.until, mrcall_internal.visit_margin(cohort.gap)) AS read_until;
+    SELECT mrcall_internal.twice(NULL, cohort.until) AS twice;
     WITH visit AS MATERIALIZED (
         SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot, v.value
-        FROM mrcall_internal.valued_visits(read_since, read_until, cohort.gap, cohort.dimension) AS v
+        FROM mrcall_internal.valued_visits(read_since, read_until, cohort.gap, cohort.dimension, ids_since) AS v
         WHERE cohort.no_bots OR NOT by_bucket
     ),
     bot AS MATERIALIZED (
@@ -60,14 +64,14 @@ AS $$
     ),
     hit AS NOT MATERIALIZED (
         SELECT e.visitor_id, e.occurred_at
-        FROM mrcall.events AS e
-        WHERE NOT cohort.no_bots AND e.visitor_id IS NOT NULL AND e.occurred_at < cohort.until
+        FROM mrcall_internal.events_once(NULL, NULL, cohort.until, twice) AS e
+        WHERE NOT cohort.no_bots AND e.visitor_id IS NOT NULL
         UNION ALL
         SELECT e.visitor_id, e.occurred_at
-        FROM mrcall.events AS e
+        FROM mrcall_internal.events_once(NULL, NULL, cohort.until, twice) AS e
         LEFT JOIN bot AS b ON b.visitor_id = e.visitor_id AND b.at = mrcall_internal.quarter(e.occurred_at)
             AND e.occurred_at BETWEEN b.started_at AND b.ended_at
-        WHERE cohort.no_bots AND b.visitor_id IS NULL AND e.visitor_id IS NOT NULL AND e.occurred_at < cohort.until
+        WHERE cohort.no_bots AND b.visitor_id IS NULL AND e.visitor_id IS NOT NULL
     ),
     -- Each visitor's first event in each calendar bucket, those before since in bucket 0 or 1.
     seen AS (

@@ -27,17 +27,23 @@ AS $$
     SELECT coalesce(exclude_bots, false) AS no_bots, mrcall_internal.exact(gap, 'gap') AS exact_gap,
            mrcall_internal.check_range(since, until), mrcall_internal.check_most(most), mrcall_internal.require_attached(),
            mrcall_internal.earlier(since, mrcall_internal.visit_margin(gap)) AS read_since,
+           mrcall_internal.earlier(mrcall_internal.earlier(since, mrcall_internal.visit_margin(gap)), '24:00:00') AS ids_since,
            mrcall_internal.later(until, mrcall_internal.visit_margin(gap)) AS read_until;
     -- A visit that goes on across a border of the range neither enters nor leaves there.
     WITH visit AS MATERIALIZED (
-        SELECT row_number() OVER () AS visit_key, v.visitor_id, v.started_at, v.ended_at, v.events
-        FROM mrcall_internal.visits(read_since, read_until, exact_gap, NULL) AS v
+        SELECT row_number() OVER () AS visit_key, v.visitor_id, v.started_at, v.ended_at, v.events, v.had_twice
+        FROM mrcall_internal.visits(read_since, read_until, exact_gap, NULL, ids_since) AS v
         WHERE NOT (no_bots AND v.is_bot) AND v.pageviews > 0 AND v.ended_at >= since AND v.started_at < until
     ),
     part AS MATERIALIZED (
-        SELECT v.visit_key, v.visitor_id, v.started_at, v.ended_at, v.events, q.at
+        SELECT v.visit_key, v.visitor_id, v.started_at, v.ended_at, v.events, v.had_twice, q.at
         FROM visit AS v
         CROSS JOIN LATERAL mrcall_internal.quarters(v.started_at, v.ended_at) AS q (at)
+    ),
+    -- The events of visitors who may have one twice: mostly of nobody, then nothing is read.
+    delivery AS (
+--@ include templates/first_deliveries.sql condition="e.visitor_id IN (SELECT v.visitor_id FROM visit AS v WHERE v.had_twice)"
+          AND e.occurred_at >= ids_since AND e.occurred_at < read_until
     ),
     -- A visitor's visits do not overlap: the one around an event is its own.
     hit AS (
@@ -46,7 +52,15 @@ AS $$
         JOIN mrcall.events AS e ON e.visitor_id = v.visitor_id AND v.at = mrcall_internal.quarter(e.occurred_at)
             AND e.occurred_at BETWEEN v.started_at AND v.ended_at
         WHERE e.event_type IN ('page_view', 'pageview') AND e.page_path IS NOT NULL
-          AND e.occurred_at >= read_since AND e.occurred_at < read_until
+          AND e.occurred_at >= read_since AND e.occurred_at < read_until AND NOT v.had_twice
+        UNION ALL
+        SELECT v.visit_key, v.visitor_id, v.events, e.occurred_at, e.page_path COLLATE "C"
+        FROM delivery AS e
+        JOIN part AS v ON e.visitor_id = v.visitor_id AND v.at = mrcall_internal.quarter(e.occurred_at)
+            AND e.occurred_at BETWEEN v.started_at AND v.ended_at
+        WHERE e.event_type IN ('page_view', 'pageview') AND e.page_path IS NOT NULL AND v.had_twice
+          AND (e.event_id IS NULL OR e.delivered_before IS NULL
+               OR e.delivered_before < mrcall_internal.earlier(e.occurred_at, '24:00:00'))
     ),
     view AS (
         SELECT h.visit_key, h.visitor_id, h.events, h.page, h.occurred_at, row_number() OVER w = 1 AS is_entry,

@@ -117,8 +117,7 @@ AS $$
         WHEN s.first_event > journey_at THEN 'its browsers were first seen after it'
         ELSE 'no touch in the lookback: the last event of its browsers before it was at ' || s.last_event END
     FROM (SELECT min(e.occurred_at) AS first_event, max(e.occurred_at) FILTER (WHERE e.occurred_at <= journey_at) AS last_event
-          FROM mrcall.events AS e
-          WHERE e.visitor_id = ANY (browsers)) AS s
+          FROM mrcall_internal.first_deliveries(NULL, NULL, NULL, browsers) AS e) AS s
     CROSS JOIN mrcall_internal.events_dropped_before() AS d (at)
 $$;
 COMMENT ON FUNCTION mrcall_internal.unattributed_reason(text, text, timestamptz, timestamptz, text[], bigint) IS
@@ -136,6 +135,7 @@ RETURNS mrcall_internal.journey
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
     SELECT mrcall_internal.earlier(read_since, mrcall_internal.visit_margin(report.gap)) AS first_at,
+           mrcall_internal.earlier(mrcall_internal.earlier(read_since, mrcall_internal.visit_margin(report.gap)), '24:00:00') AS ids_since,
            mrcall_internal.later(ends_at, mrcall_internal.visit_margin(report.gap)) AS last_at;
     SELECT ROW(
            count(*), array_agg(v.touched_at) FILTER (WHERE v.counts), array_agg(v.visitor_id) FILTER (WHERE v.counts),
@@ -146,7 +146,7 @@ AS $$
     FROM (SELECT v.*,
                  mrcall_internal.is_counted(
                      report.filter, v.is_bot, v.channel, v.campaign, v.referrer_domain, v.visitor_id) AS counts
-          FROM mrcall_internal.visits(first_at, last_at, report.gap, browsers) AS v
+          FROM mrcall_internal.visits(first_at, last_at, report.gap, browsers, ids_since) AS v
           WHERE v.touched_at >= begins_at AND v.touched_at <= ends_at AND browsers <> '{}'
           ORDER BY v.touched_at, v.channel COLLATE "C",
                    mrcall_internal.dimension_value(report.dimension, v.channel, v.source, v.medium, v.campaign, v.landing_page,

@@ -22,6 +22,7 @@ pub mod paths;
 pub mod sessionize;
 pub mod state_text;
 pub mod text_set;
+pub mod twice;
 pub mod values;
 pub mod visit_rows;
 pub mod visitor_buckets;

@@ -44,6 +44,7 @@ fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSet
     Ok(VisitSettings {
         gap: exact_micros(field(&row, "gap")?, "gap")?,
         ignored: ignored.iter().flat_map(Array::iter).flatten().map(str::to_owned).collect(),
+        counted_since: field(&row, "counted_since")?.map(|at: TimestampWithTimeZone| i64::from(at)),
         cuts,
         path_from_url: flag("path_from_url")?,
         with_pages: flag("with_pages")?,
@@ -53,13 +54,14 @@ fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSet
 }
 
 /// Arguments behind the state: visitor_id, occurred_at, event_type, page_path, page_url, referrer, utm_source, utm_medium,
-/// utm_campaign, user_agent, settings.
+/// utm_campaign, user_agent, event_id, settings.
 pub fn visit_set_trans<'fcx>(state: Held<'fcx, VisitSet>, call: Call<'fcx>) -> SqlResult<Held<'fcx, VisitSet>> {
     let (Some(visitor), Some(at)) = (call.arg(1)?, call.arg(2)?) else { return Ok(state) };
     scan::load_next_row(visitor);
     let hit = PageEvent {
         visitor,
         at,
+        id: call.arg(11)?,
         is_pageview: call.arg::<&[u8]>(3)?.is_some_and(is_pageview),
         path: call.arg(4)?,
         page_url: call.arg(5)?,
@@ -69,7 +71,7 @@ pub fn visit_set_trans<'fcx>(state: Held<'fcx, VisitSet>, call: Call<'fcx>) -> S
         utm_campaign: call.arg(9)?,
         user_agent: call.arg(10)?,
     };
-    let make = || VisitSet::new(settings(call.arg(11)?)?).map_err(report);
+    let make = || VisitSet::new(settings(call.arg(12)?)?).map_err(report);
     state.transition(make, |set| set.push(&hit).map_err(report))
 }
 

@@ -3,7 +3,7 @@
 use mrcall_engine::resource::memory::{self, HeldVec};
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::user_agent;
-use mrcall_engine::visits::{AskedVisits, Cuts, VisitPart, VisitRows, VisitSet, origin_parts};
+use mrcall_engine::visits::{AskedVisits, Cuts, VisitPart, VisitRows, VisitSet, Visitor, origin_parts};
 use pgrx::Array;
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 
@@ -130,9 +130,11 @@ impl OwnRules {
     }
 }
 
-/// The visits of a set as rows of `mrcall_internal.visit`.
+/// The visits of a set as rows of `mrcall_internal.visit`: first those of visitors who have no event twice, then the others'.
 struct VisitOutput<'m> {
     rows: VisitRows<'m>,
+    range: Range,
+    are_suspects: bool,
     rules: OwnRules,
     texts: ByTextId<Shared<'m>>,
     parts: Parts<'m>,
@@ -149,13 +151,15 @@ struct VisitOutput<'m> {
 
 impl<'m> VisitOutput<'m> {
     /// The rows of a set.
-    fn new(rows: VisitRows<'m>, query: &Query, row: &mut Row<'m>) -> SqlResult<Self> {
+    fn new(rows: VisitRows<'m>, range: Range, query: &Query, row: &mut Row<'m>) -> SqlResult<Self> {
         let rules = OwnRules::new(query)?;
         let mut direct = [None; 8];
         (direct[0], direct[5]) = (Some("Direct"), Some("no arrival"));
         let mut parts = Parts::default();
         Ok(Self {
             rows,
+            range,
+            are_suspects: false,
             direct: parts.origin(row, &rules, direct, None)?,
             rules,
             texts: ByTextId::new(),
@@ -237,6 +241,7 @@ impl<'m> VisitOutput<'m> {
             touched_at.into(),
             term,
             rule,
+            self.are_suspects.into(),
         ];
         for (column, value) in (1..).zip(values) {
             row.set(column, value)?;
@@ -249,7 +254,13 @@ impl<'m> Rows<'m> for Option<VisitOutput<'m>> {
     fn next(&mut self, row: &mut Row<'m>) -> SqlResult<bool> {
         let Some(output) = self else { return Ok(false) };
         if output.next == output.rows.visit_parts().len() {
-            let Some(visitor) = output.rows.next_visitor().map_err(report)? else { return Ok(false) };
+            let Some(visitor) = output.rows.next_visitor().map_err(report)? else {
+                if output.rows.suspects().is_empty() || output.are_suspects {
+                    return Ok(false);
+                }
+                *self = query::connect(|query| output.of_suspects(query, row))?;
+                return self.next(row);
+            };
             row.set(0, visitor.text(&mut [0; 36]))?;
             output.next = 0;
         }
@@ -260,7 +271,52 @@ impl<'m> Rows<'m> for Option<VisitOutput<'m>> {
     }
 }
 
-/// The rows of a set.
+/// The events that a set is made of.
+#[derive(Clone, Copy)]
+struct Range {
+    ids_since: Option<TimestampWithTimeZone>,
+    since: Option<TimestampWithTimeZone>,
+    until: Option<TimestampWithTimeZone>,
+    gap: Option<Interval>,
+    with_agent: bool,
+}
+
+/// The ids of suspects, for a query.
+pub fn ids(suspects: &[Visitor<'_>]) -> SqlResult<Vec<String>> {
+    let mut ids = memory::with_room(suspects.len()).map_err(report)?;
+    for visitor in suspects {
+        ids.push(memory::text(visitor.text(&mut [0; 36])).map_err(report)?);
+    }
+    // The server's own array of them.
+    memory::demand(ids.iter().map(|id| id.len() + 8).sum());
+    Ok(ids)
+}
+
+impl<'m> VisitOutput<'m> {
+    /// The visits of the suspects, from their rows.
+    fn of_suspects(&self, query: &Query, row: &mut Row<'m>) -> SqlResult<Option<Self>> {
+        let Range { ids_since, since, until, gap, with_agent } = self.range;
+        let (visitors, receiver) = (ids(self.rows.suspects())?, Receiver::new());
+        let args = [
+            ids_since.into(),
+            since.into(),
+            until.into(),
+            gap.into(),
+            visitors.into(),
+            with_agent.into(),
+            receiver.number().into(),
+        ];
+        query.run(
+            c"SELECT s.visits FROM mrcall_internal.visit_set_once($1, $2, $3, $4, $5, true, $6, receiver => $7) AS s",
+            &args,
+        )?;
+        let Some(set) = receive(&receiver, query)? else { return Ok(None) };
+        let rows = row.own(set).state.rows(Cuts::default()).map_err(report)?;
+        Ok(Some(Self { are_suspects: true, ..Self::new(rows, self.range, query, row)? }))
+    }
+}
+
+/// The rows of a set: since, until, gap, and from where on the ids of events were read.
 struct OfVisitSet;
 
 impl Start for OfVisitSet {
@@ -269,7 +325,14 @@ impl Start for OfVisitSet {
     fn start<'m>(call: Call<'_>, row: &mut Row<'m>) -> SqlResult<Self::Rows<'m>> {
         let Some(set) = call.arg(0)? else { return Ok(None) };
         let rows = VisitRows::new(row.keep(set), Cuts::default()).map_err(report)?;
-        query::connect(|query| VisitOutput::new(rows, query, row)).map(Some)
+        let range = Range {
+            since: call.arg(1)?,
+            until: call.arg(2)?,
+            gap: call.arg(3)?,
+            ids_since: call.arg(4)?,
+            with_agent: true,
+        };
+        query::connect(|query| VisitOutput::new(rows, range, query, row)).map(Some)
     }
 }
 
@@ -303,14 +366,15 @@ impl Start for OfSessions {
                 c"SELECT mrcall_internal.check_range($1, $2), mrcall_internal.exact($3, 'gap'), mrcall_internal.require_attached()",
                 &[since.into(), until.into(), gap.into()],
             )?;
-            let receiver = Receiver::new();
+            let ids_since = query.first(c"SELECT mrcall_internal.earlier($1, '24:00:00')", &[since.into()])?;
+            let (range, receiver) = (Range { ids_since, since, until, gap, with_agent: false }, Receiver::new());
             query.run(
-                c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, NULL, true, false, receiver => $4) AS s",
-                &[since.into(), until.into(), gap.into(), receiver.number().into()],
+                c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, $4, NULL, true, false, receiver => $5) AS s",
+                &[ids_since.into(), since.into(), until.into(), gap.into(), receiver.number().into()],
             )?;
             let Some(set) = receive(&receiver, query)? else { return Ok(None) };
             let rows = row.own(set).state.rows(Cuts::default()).map_err(report)?;
-            VisitOutput::new(rows, query, row).map(Some)
+            VisitOutput::new(rows, range, query, row).map(Some)
         })
     }
 }
@@ -335,7 +399,7 @@ fn read_visits(
 ) -> SqlResult<Option<Measured<VisitSet>>> {
     let [since, until] = range.map(|at| at.and_then(|at| TimestampWithTimeZone::try_from(at).ok()));
     query.run(
-        c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, '30 minutes', $3, true, true, receiver => $4) AS s",
+        c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $1, $2, '30 minutes', $3, true, true, receiver => $4) AS s",
         &[since.into(), until.into(), visitors.into(), receiver.number().into()],
     )?;
     receive(receiver, query)
@@ -370,7 +434,10 @@ impl Start for OfAsked {
                 }
             }
             let rows = row.own(set).state.rows(Cuts::default()).map_err(report)?;
-            VisitOutput::new(rows, query, row).map(Some)
+            // Who may have an event twice is read whole.
+            let gap = query.first(c"SELECT interval '30 minutes'", &[])?;
+            let range = Range { ids_since: None, since: None, until: None, gap, with_agent: true };
+            VisitOutput::new(rows, range, query, row).map(Some)
         })
     }
 }

@@ -1,5 +1,7 @@
 //! `visitor_buckets`: one pass over the events finds the visits, cut at the buckets' starts; then they are counted.
 
+use core::ffi::CStr;
+
 use mrcall_engine::bucket::wall_clock;
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::resource::memory::{self, Reservation};
@@ -10,7 +12,7 @@ use pgrx::datum::{Interval, Timestamp, TimestampWithTimeZone};
 
 use super::bucket::{Buckets, list_buckets};
 use super::local_days::note_midnight;
-use super::visit_rows::{ByTextId, OwnRules, Pairs, receive};
+use super::visit_rows::{ByTextId, OwnRules, Pairs, ids, receive};
 use crate::agg::Receiver;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::function_call::Call;
@@ -33,6 +35,11 @@ enum Dimension {
 }
 
 const CHANNEL: usize = 0;
+
+const ALL: &CStr =
+    c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS s";
+const ONCE: &CStr =
+    c"SELECT s.visits FROM mrcall_internal.visit_set_once($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS s";
 
 impl Dimension {
     fn named(name: Option<&str>) -> Self {
@@ -115,6 +122,11 @@ impl Values {
         self.known.put(place, value)
     }
 
+    /// Forgets the numbers of a set's texts: another set has others.
+    fn begin_set(&mut self) {
+        (self.known, self.pairs, self.untouched) = (ByTextId::new(), Pairs::default(), None);
+    }
+
     fn text(&mut self, text: Option<&str>) -> SqlResult<u32> {
         self.texts.intern(text.unwrap_or(NOT_SET).as_bytes()).map_err(report)
     }
@@ -123,20 +135,21 @@ impl Values {
 /// So many visitors cannot make the counts much larger.
 const VISITORS_BETWEEN_COUNTS: u64 = 64;
 
-/// Counts the visits of a set.
+/// Counts the visits of a set, but for visitors who may have an event twice, and says who they are. Visitors are numbered behind the
+/// last one, whose number is given and changed.
 fn count(
     set: &mut VisitSet,
     counts: &mut BucketCounts,
     cuts: Vec<i64>,
     values: &mut Values,
     no_bots: bool,
-) -> SqlResult<()> {
+    visitor: &mut u64,
+) -> SqlResult<Vec<String>> {
     let mut rows = set.rows(Cuts::new(cuts)).map_err(report)?;
     let (mut share, mut counter, mut bots) = (Reservation::default(), interrupt::Throttle::default(), ByTextId::new());
-    let mut visitor = 0;
     let gap = rows.gap();
     while rows.next_visitor().map_err(report)?.is_some() {
-        visitor += 1;
+        *visitor += 1;
         for parts in rows.visit_parts().chunk_by(|a, b| b.run.start.saturating_sub(a.run.end) <= gap) {
             counter.step();
             let joined;
@@ -157,13 +170,13 @@ fn count(
                 }
             }
             let value = values.of(visit, &rows)?;
-            counts.add(visitor, visit, parts, value).map_err(report)?;
+            counts.add(*visitor, visit, parts, value).map_err(report)?;
         }
-        if visitor % VISITORS_BETWEEN_COUNTS == 0 {
+        if *visitor % VISITORS_BETWEEN_COUNTS == 0 {
             share.set(counts.heap_bytes() + values.texts.heap_bytes()).map_err(report)?;
         }
     }
-    Ok(())
+    ids(rows.suspects())
 }
 
 /// Writes a row for each bucket and value.
@@ -248,32 +261,16 @@ pub fn visitor_buckets(
         let whole_visit = no_bots || !matches!(by, Dimension::Whole);
         // Computed before, so that the planner sees an instant and no row has to compute it again.
         let first: Option<TimestampWithTimeZone> = query.first(
-            c"SELECT mrcall_internal.earlier(mrcall_internal.earlier($1, mrcall_internal.exact($2, 'gap')),
-                CASE WHEN $3 THEN '24:00:00'::pg_catalog.interval ELSE '0' END)",
+            c"SELECT f.at, mrcall_internal.earlier(f.at, '24:00:00')
+              FROM mrcall_internal.earlier(mrcall_internal.earlier($1, mrcall_internal.exact($2, 'gap')),
+                CASE WHEN $3 THEN '24:00:00'::pg_catalog.interval ELSE '0' END) AS f (at)",
             &[since.into(), gap.into(), whole_visit.into()],
         )?;
+        let ids_since: Option<TimestampWithTimeZone> = query.column(2)?;
         // Before the query whose row is read.
         let rules = OwnRules::new(query)?;
         let with_pages = matches!(by, Dimension::EntryPage | Dimension::LandingPage)
             || rules.look_at_page && matches!(by, Dimension::Origin(CHANNEL));
-        let receiver = Receiver::new();
-        let args = [
-            first.into(),
-            until.into(),
-            gap.into(),
-            with_touch.into(),
-            with_agent.into(),
-            width.into(),
-            since.into(),
-            zone.into(),
-            with_pages.into(),
-            receiver.number().into(),
-            origin.into(),
-        ];
-        query.run(
-            c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, NULL, $4, $5, $6, $7, $8, $9, $10, $11) AS s",
-            &args,
-        )?;
         let cuts = first_cut(&buckets, from)?;
         let mut counts = BucketCounts::new(memory::copy(&cuts).map_err(report)?);
         let mut values = Values {
@@ -284,8 +281,35 @@ pub fn visitor_buckets(
             pairs: Pairs::default(),
             untouched: None,
         };
-        if let Some(mut set) = receive(&receiver, query)? {
-            count(&mut set.state, &mut counts, cuts, &mut values, no_bots)?;
+        // All visitors, then those who may have an event twice, from their rows.
+        let (mut last_visitor, mut suspects) = (0, None);
+        loop {
+            let receiver = Receiver::new();
+            let is_once = suspects.is_some();
+            let args = [
+                ids_since.into(),
+                first.into(),
+                until.into(),
+                gap.into(),
+                suspects.into(),
+                with_touch.into(),
+                with_agent.into(),
+                width.into(),
+                since.into(),
+                zone.into(),
+                with_pages.into(),
+                receiver.number().into(),
+                origin.into(),
+            ];
+            query.run(if is_once { ONCE } else { ALL }, &args)?;
+            let Some(mut set) = receive(&receiver, query)? else { break };
+            values.begin_set();
+            let cuts = memory::copy(&cuts).map_err(report)?;
+            let found = count(&mut set.state, &mut counts, cuts, &mut values, no_bots, &mut last_visitor)?;
+            if is_once || found.is_empty() {
+                break;
+            }
+            suspects = Some(found);
         }
         let clock = PgZone::named(needed(zone, "zone")?).map_err(report)?;
         write(&counts, &values, &buckets, clock, &mut store)

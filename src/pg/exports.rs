@@ -106,6 +106,7 @@ functions! {
     sessionize: visit_set_trans, visit_set_final;
     state_text: state_out;
     text_set: text_set, text_set_has;
+    twice: twice;
     values: try_timestamptz, try_bigint, try_boolean, numeric_text, jws_payload, unpacked, website_session_ids, text_items, longest_call, version;
     visit_rows: visit_set_rows, asked_visit_rows, sessionize;
     visitor_buckets: visitor_buckets;

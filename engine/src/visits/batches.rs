@@ -4,6 +4,7 @@
 use super::bucket_cuts::{Cuts, join};
 use super::format::SetHeader;
 use super::loser_tree::LoserTree;
+use super::marks::Marks;
 use super::rows::BatchReader;
 use super::visit_part::VisitPart;
 use super::visitor::Visitor;
@@ -59,25 +60,32 @@ impl Batches {
         let gap = if header.has_cuts { 0 } else { header.gap };
         let form = (gap, header.with_pages, &*numbers);
         let mut fresh = Fresh::new(&fresh, form)?;
-        let mut merge =
-            Merge { to: self, page: Writer::default(), visitors: 0, parts: Vec::new(), read: 0, written: 0 };
+        let mut merge = Merge {
+            to: self,
+            page: Writer::default(),
+            visitors: 0,
+            parts: Vec::new(),
+            marks: Marks::default(),
+            read: 0,
+            written: 0,
+        };
         let mut throttle = Throttle::default();
         for page in old.list {
             let mut reader = BatchReader::new(&page, 0)?;
             while let Some(visitor) = reader.next_visitor()? {
                 while let Some(other) = fresh.first().filter(|other| *other < visitor) {
-                    merge.visitor(other, header, cuts, texts, |parts| fresh.read(other, parts))?;
+                    merge.visitor(other, header, cuts, texts, |parts, marks| fresh.read(other, parts, marks))?;
                 }
                 throttle.step();
-                merge.visitor(visitor, header, cuts, texts, |parts| {
-                    reader.read(gap, header.with_pages, &numbers, parts)?;
-                    fresh.read(visitor, parts)
+                merge.visitor(visitor, header, cuts, texts, |parts, marks| {
+                    reader.read(gap, header.with_pages, &numbers, parts, marks)?;
+                    fresh.read(visitor, parts, marks)
                 })?;
             }
         }
         while let Some(visitor) = fresh.first() {
             throttle.step();
-            merge.visitor(visitor, header, cuts, texts, |parts| fresh.read(visitor, parts))?;
+            merge.visitor(visitor, header, cuts, texts, |parts, marks| fresh.read(visitor, parts, marks))?;
         }
         merge.end_page()?;
         let joined = merge.read - merge.written;
@@ -114,13 +122,13 @@ impl<'a> Fresh<'a> {
         self.next.first().map(|(_, visitor)| visitor)
     }
 
-    /// Reads all visit parts of a visitor, and goes on with the next one.
-    fn read(&mut self, visitor: Visitor<'_>, parts: &mut Vec<VisitPart>) -> Result<()> {
+    /// Reads all visit parts and marks of a visitor, and goes on with the next one.
+    fn read(&mut self, visitor: Visitor<'_>, parts: &mut Vec<VisitPart>, marks: &mut Marks) -> Result<()> {
         let (gap, with_pages, numbers) = self.form;
         let before = parts.len();
         while let Some((from, _)) = self.next.first().filter(|(_, first)| *first == visitor) {
             let Some(reader) = self.readers.get_mut(from) else { break };
-            reader.read(gap, with_pages, numbers, parts)?;
+            reader.read(gap, with_pages, numbers, parts, marks)?;
             self.next.advance(reader.next_visitor()?);
         }
         self.parts += parts.len() - before;
@@ -134,6 +142,7 @@ struct Merge<'a> {
     page: Writer,
     visitors: usize,
     parts: Vec<VisitPart>,
+    marks: Marks,
     read: usize,
     written: usize,
 }
@@ -145,14 +154,15 @@ impl Merge<'_> {
         header: SetHeader,
         cuts: &mut Cuts,
         texts: &Dictionary,
-        read: impl FnOnce(&mut Vec<VisitPart>) -> Result<()>,
+        read: impl FnOnce(&mut Vec<VisitPart>, &mut Marks) -> Result<()>,
     ) -> Result<()> {
         self.parts.clear();
-        read(&mut self.parts)?;
+        self.marks.clear();
+        read(&mut self.parts, &mut self.marks)?;
         self.read += self.parts.len();
         join(&mut self.parts, header.gap, cuts, texts)?;
         self.written += self.parts.len();
-        visitor.write_with(&self.parts, &mut self.page);
+        visitor.write_with(&self.parts, &self.marks, &mut self.page);
         self.visitors += 1;
         if self.visitors == MOST_OF_PAGE { self.end_page() } else { Ok(()) }
     }

@@ -1,8 +1,10 @@
 //! The bytes of a set and of a visitor's state: how runs, visit parts and visitors are written and read.
 //!
 //! A set is a header, then its parts, each behind its length. A part is its texts, then its batches, each behind its length. A batch
-//! is visitors in order of their ids, each an id and its visit parts in order of time. See the picture in [`super`].
+//! is visitors in order of their ids, each an id, its visit parts in order of time and its marks: some of either. See the picture in
+//! [`super`].
 
+use super::marks::{LEAST_OF_MARKS, Marks};
 use super::run::Run;
 use super::uuid;
 use super::visit_part::VisitPart;
@@ -12,12 +14,13 @@ use crate::state::{NONE, Reader, Writer};
 use crate::time;
 
 const KIND: u8 = b'B';
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
 pub(super) const NAME: &str = "visit set";
 
-/// The fewest bytes of a visitor: an empty id and one visit part, which has six numbers at least.
-pub(super) const LEAST_OF_VISITOR: usize = 2 + LEAST_OF_VISIT_PART;
+/// The fewest bytes of a visitor: an empty id and one visit part, which has six numbers at least, or one mark.
+pub(super) const LEAST_OF_VISITOR: usize = 3 + LEAST_OF_VISIT_PART;
 pub(super) const LEAST_OF_VISIT_PART: usize = 6;
+const _: () = assert!(LEAST_OF_MARKS + 2 >= LEAST_OF_VISITOR);
 /// Those of a batch of one visitor, and of a part of one batch without texts, each behind its length. A reader takes up to 100 bytes
 /// of memory for each batch, so none may be written as the one byte that an empty one would be.
 pub(super) const LEAST_OF_BATCH: usize = 2 + LEAST_OF_VISITOR;
@@ -72,8 +75,8 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Writes the id and its visit parts, which are in order of time.
-    pub(super) fn write_with(&self, parts: &[VisitPart], w: &mut Writer) {
+    /// Writes the id, its visit parts, which are in order of time, and its marks.
+    pub(super) fn write_with(&self, parts: &[VisitPart], marks: &Marks, w: &mut Writer) {
         self.write(w);
         w.unsigned(parts.len() as u64);
         let mut before = 0;
@@ -81,6 +84,7 @@ impl<'a> Visitor<'a> {
             part.write(w, before);
             before = part.run.end;
         }
+        marks.write(w);
     }
 
     /// Reads what [`Self::write`] wrote.

@@ -13,13 +13,14 @@
 //!  set ─ header, parts
 //!   ├─ part (what one worker saw) ─ its texts, batches
 //!   │   ├─ batch (7,168 visitors) ─ visitors in order of their ids
-//!   │   │   ├─ visitor ─ id, visit parts in order of time
+//!   │   │   ├─ visitor ─ id, visit parts in order of time, marks of events
 //!   │   │   │   ├─ visit part ─ a run of events: times, counts, pages, touch, user agent
 //!   │   │   │   └─ …
 //!   │   │   └─ …
 //!   │   └─ …
 //!   └─ …
-//!        │ VisitRows: a loser tree merges the batches of all parts, visitor by visitor; visit parts within the gap join
+//!        │ VisitRows: a loser tree merges the batches of all parts, visitor by visitor; visit parts within the gap join;
+//!        │ suspects, who may have an event twice, are left out and counted anew from their rows
 //!        ▼
 //!  rows of sessionize and the reports; BucketCounts
 //! ```
@@ -29,6 +30,7 @@
 //! - A **batch** is one filling of the worker's hash table: so small a table stays in the processor's cache.
 //!   Batches that have parts of the same visits, of events out of order of time, are merged ([`batches`]).
 //! - A **visitor** ([`visitor`], [`Visitor`]) may be in many batches of many parts, in each of them once.
+//! - A **mark** ([`marks`]) is what is kept of an event's id, to find those that may have been delivered twice.
 //! - A **visit part** ([`visit_part`], [`VisitPart`]) is a visit, or what of one lies in a batch and, where there are [`Cuts`], between
 //!   two of them.
 //!
@@ -42,6 +44,7 @@ mod bucket_cuts;
 mod classify;
 mod format;
 mod loser_tree;
+mod marks;
 mod origin;
 mod page_event;
 mod rows;

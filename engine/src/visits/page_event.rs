@@ -11,6 +11,8 @@ pub struct PageEvent<'a> {
     pub visitor: &'a [u8],
     /// Microseconds since 2000-01-01 UTC.
     pub at: i64,
+    /// Its own id, which a second delivery has too.
+    pub id: Option<&'a [u8]>,
     /// Whether it is a page view: only these have pages and touches.
     pub is_pageview: bool,
     /// The page's path; `None` takes it from the URL where the set's settings say so.

@@ -4,6 +4,7 @@
 use super::bucket_cuts::{Cuts, join};
 use super::format::{LEAST_OF_BATCH, LEAST_OF_VISIT_PART, LEAST_OF_VISITOR, NAME, SetHeader};
 use super::loser_tree::LoserTree;
+use super::marks::Marks;
 use super::visit_part::VisitPart;
 use super::visitor::Visitor;
 use crate::error::Result;
@@ -11,8 +12,8 @@ use crate::resource::interrupt::Throttle;
 use crate::resource::memory::{self, HeldVec, Reservation};
 use crate::state::{Dictionary, NONE, Reader};
 
-/// The visitors of a set in order of their ids, each with its visits in order of time. Texts are numbers for [`Self::text`]. All the
-/// memory that it takes beside the bytes is held of the limit.
+/// The visitors of a set in order of their ids, each with its visits in order of time, but for the suspects: visitors who may have an
+/// event twice. Texts are numbers for [`Self::text`]. All the memory that it takes beside the bytes is held of the limit.
 #[derive(Debug)]
 pub struct VisitRows<'a> {
     header: SetHeader,
@@ -26,6 +27,8 @@ pub struct VisitRows<'a> {
     next: LoserTree<'a>,
     visit_parts: Vec<VisitPart>,
     visit_parts_held: Reservation,
+    marks: Marks,
+    suspects: HeldVec<Visitor<'a>>,
 }
 
 /// The visitors of a batch, one after the other.
@@ -65,6 +68,8 @@ impl<'a> VisitRows<'a> {
             next: LoserTree::default(),
             visit_parts: Vec::new(),
             visit_parts_held: Reservation::default(),
+            marks: Marks::default(),
+            suspects: HeldVec::default(),
         })
     }
 
@@ -132,9 +137,30 @@ impl<'a> VisitRows<'a> {
         Ok(visit)
     }
 
-    /// The next visitor, `None` after the last. [`Self::visit_parts`] are then those of this visitor.
+    /// The next visitor with a visit, `None` after the last. [`Self::visit_parts`] are then those of this visitor.
     pub fn next_visitor(&mut self) -> Result<Option<Visitor<'a>>> {
+        let mut throttle = Throttle::default();
+        while let Some(visitor) = self.read_visitor()? {
+            if self.marks.are_suspect() {
+                self.suspects.push(visitor)?;
+            } else if !self.visit_parts.is_empty() {
+                return Ok(Some(visitor));
+            }
+            throttle.step();
+        }
         self.visit_parts.clear();
+        Ok(None)
+    }
+
+    /// The visitors that were left out so far, because they may have an event twice.
+    pub fn suspects(&self) -> &[Visitor<'a>] {
+        &self.suspects
+    }
+
+    /// Reads visit parts and marks of the next visitor.
+    fn read_visitor(&mut self) -> Result<Option<Visitor<'a>>> {
+        self.visit_parts.clear();
+        self.marks.clear();
         // Without cuts two visit parts are more than the gap apart, with cuts they may follow each other.
         let gap = if self.header.has_cuts { 0 } else { self.header.gap };
         let (mut this, mut batches) = (None, 0);
@@ -144,12 +170,12 @@ impl<'a> VisitRows<'a> {
             }
             let Some(batch) = self.batches.get_mut(from) else { break };
             let numbers = self.numbers.get(batch.part).map(|numbers| &**numbers).unwrap_or_default();
-            batch.read(gap, self.header.with_pages, numbers, &mut self.visit_parts)?;
+            batch.read(gap, self.header.with_pages, numbers, &mut self.visit_parts, &mut self.marks)?;
             batches += 1;
             self.next.advance(batch.next_visitor()?);
         }
         let Some(visitor) = this else { return Ok(None) };
-        self.visit_parts_held.set(self.visit_parts.capacity() * size_of::<VisitPart>())?;
+        self.visit_parts_held.set(self.visit_parts.capacity() * size_of::<VisitPart>() + self.marks.heap_bytes())?;
         if batches > 1 {
             join(&mut self.visit_parts, self.header.gap, &mut self.cuts, &self.texts)?;
         }
@@ -185,15 +211,27 @@ impl<'a> BatchReader<'a> {
         Ok(Some(visitor))
     }
 
-    /// Reads the visit parts of the visitor.
+    /// Reads the visit parts and marks of the visitor.
     #[inline]
-    pub fn read(&mut self, gap: i64, with_pages: bool, numbers: &[u32], parts: &mut Vec<VisitPart>) -> Result<()> {
+    pub fn read(
+        &mut self,
+        gap: i64,
+        with_pages: bool,
+        numbers: &[u32],
+        parts: &mut Vec<VisitPart>,
+        marks: &mut Marks,
+    ) -> Result<()> {
         let mut before = None;
-        for _ in 0..self.reader.count_some(LEAST_OF_VISIT_PART)? {
+        let (count, known_marks) = (self.reader.count(LEAST_OF_VISIT_PART)?, marks.len());
+        for _ in 0..count {
             memory::push(parts, VisitPart::EMPTY)?;
             let Some(part) = parts.last_mut() else { break };
             part.read(&mut self.reader, before, gap, with_pages, numbers)?;
             before = Some(part.run.end);
+        }
+        marks.read(&mut self.reader)?;
+        if count == 0 && marks.len() == known_marks {
+            return Err(self.reader.malformed("a visitor has no event"));
         }
         Ok(())
     }

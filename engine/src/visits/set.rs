@@ -11,6 +11,7 @@ use super::batches::Batches;
 use super::bucket_cuts::{Cuts, join};
 use super::classify::Classifier;
 use super::format::SetHeader;
+use super::marks::{Mark, Marks};
 use super::page_event::PageEvent;
 use super::rows::VisitRows;
 use super::settings::VisitSettings;
@@ -24,6 +25,9 @@ use crate::time;
 
 /// As many visitors as a hash table of 8,192 places takes.
 const MOST_VISITORS: usize = 7_168;
+
+/// So many marks take half as much as the table does as a rule; where a few visitors have many events, they would take more than all else.
+const MOST_MARKS: usize = 32_768;
 
 /// A visit part of the table and whose it is: 72 bytes.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +57,9 @@ pub struct VisitSet {
     visitors: Visitors,
     latest: Vec<Latest>,
     table: Vec<TableEntry>,
+    /// Those of the table's visitors.
+    marks: Vec<Mark>,
+    counted_since: i64,
     /// How many visit parts came out of order of time since the table was joined.
     late: usize,
     /// The newest event, and how many were more than the gap older than the newest before them since batches were merged.
@@ -71,6 +78,7 @@ impl VisitSet {
         let gap = time::not_negative(settings.gap, "gap")?;
         let cuts = Cuts::new(core::mem::take(&mut settings.cuts));
         let (with_pages, receiver) = (settings.with_pages, settings.receiver);
+        let counted_since = settings.counted_since.unwrap_or(i64::MIN);
         Ok(Self {
             header: SetHeader { gap, has_cuts: cuts.exist(), with_pages, receiver },
             cuts,
@@ -78,6 +86,8 @@ impl VisitSet {
             visitors: Visitors::default(),
             latest: Vec::new(),
             table: Vec::new(),
+            marks: Vec::new(),
+            counted_since,
             late: 0,
             newest: i64::MIN,
             late_events: 0,
@@ -106,7 +116,11 @@ impl VisitSet {
 
     /// Whether there is an event that came here, not only what workers have written.
     fn has_open_part(&self) -> bool {
-        !self.table.is_empty() || !self.batches.all().is_empty()
+        self.has_open_batch() || !self.batches.all().is_empty()
+    }
+
+    fn has_open_batch(&self) -> bool {
+        self.visitors.len() > 0
     }
 
     /// Who is to have the set, 0 for nobody.
@@ -119,6 +133,7 @@ impl VisitSet {
         self.visitors.heap_bytes()
             + self.texts.heap_bytes()
             + self.table.capacity() * size_of::<TableEntry>()
+            + self.marks.capacity() * size_of::<Mark>()
             + self.batches.heap_bytes()
             + self.latest.capacity() * size_of::<Latest>()
             + self.cuts.heap_bytes()
@@ -129,12 +144,22 @@ impl VisitSet {
     /// Adds an event; ±infinity is `22008`, a text that is not UTF-8 `55000`.
     pub fn push(&mut self, event: &PageEvent<'_>) -> Result<()> {
         let at = time::finite(event.at, "occurred_at")?;
-        self.late_events += usize::from(at < self.newest.saturating_sub(self.header.gap));
-        self.newest = self.newest.max(at);
-        if self.visitors.len() >= MOST_VISITORS {
+        let counts = at >= self.counted_since;
+        if !counts && event.id.is_none() {
+            return Ok(());
+        }
+        if self.visitors.len() >= MOST_VISITORS || self.marks.len() >= MOST_MARKS {
             self.close_batch()?;
         }
         let visitor = self.visitors.intern(event.visitor)?;
+        if let Some(id) = event.id {
+            memory::push(&mut self.marks, Mark::new(visitor, id, at))?;
+        }
+        if !counts {
+            return Ok(());
+        }
+        self.late_events += usize::from(at < self.newest.saturating_sub(self.header.gap));
+        self.newest = self.newest.max(at);
         let latest = self.latest.get(visitor as usize).and_then(|latest| self.table.get(latest.newest as usize));
         let part = self.classifier.visit_part(event, at, latest.map(|entry| &entry.part), &mut self.texts)?;
         self.add(TableEntry { part, visitor })
@@ -144,8 +169,18 @@ impl VisitSet {
         let place = u32::try_from(self.table.len()).ok().filter(|place| *place != NONE).ok_or_else(|| {
             Error::new(ErrorKind::LimitExceeded, "too many visits in one report", "Ask for a shorter range.")
         })?;
-        match self.latest.get(new.visitor as usize).copied() {
-            None => memory::push(&mut self.latest, Latest { newest: place, met: place })?,
+        match self.latest.get(new.visitor as usize).copied().filter(|latest| latest.newest != NONE) {
+            None => {
+                // Visitors before may have no event that counts.
+                while self.latest.len() < new.visitor as usize {
+                    memory::push(&mut self.latest, Latest { newest: NONE, met: NONE })?;
+                }
+                let first = Latest { newest: place, met: place };
+                match self.latest.get_mut(new.visitor as usize) {
+                    Some(latest) => *latest = first,
+                    None => memory::push(&mut self.latest, first)?,
+                }
+            }
             Some(latest) => {
                 if self.joins(latest.newest, &new.part)? {
                     return Ok(());
@@ -221,6 +256,7 @@ impl VisitSet {
         self.visitors.clear();
         self.latest.clear();
         self.table.clear();
+        self.marks.clear();
         self.late = 0;
         self.batches.push(batch)?;
         // In order of time hardly a visit is in two batches.
@@ -234,7 +270,7 @@ impl VisitSet {
 
     /// The visits, read where they are; bytes that no set wrote are `22P03`. `cuts` are those that the set was made with.
     pub fn rows(&mut self, cuts: Cuts) -> Result<VisitRows<'_>> {
-        if !self.table.is_empty() {
+        if self.has_open_batch() {
             self.close_batch()?;
         }
         let mut rows = VisitRows::empty(self.header, cuts)?;
@@ -319,7 +355,7 @@ impl VisitSet {
             throttle.step();
             w.text(self.texts.get(id));
         }
-        let open = if self.table.is_empty() { None } else { Some(self.open_batch()?) };
+        let open = if self.has_open_batch() { Some(self.open_batch()?) } else { None };
         let batches = self.batches.all().len() + usize::from(open.is_some());
         w.unsigned(batches as u64);
         let mut chunks = memory::with_room(1 + 2 * batches)?;
@@ -330,34 +366,44 @@ impl VisitSet {
         Ok(chunks)
     }
 
-    /// The visitors of the table in order of their ids, each with its visit parts in order of time.
+    /// The visitors of the table in order of their ids, each with its visit parts in order of time and its marks.
     fn open_batch(&self) -> Result<Vec<u8>> {
         let mut w = Writer::default();
-        w.reserve(self.visitors.written_bytes() + self.table.len() * 32);
+        w.reserve(self.visitors.written_bytes() + self.table.len() * 32 + self.marks.len() * 5);
         w.unsigned(self.visitors.len() as u64);
-        let (starts, places) = self.by_visitor()?;
-        let (mut parts, mut cuts, mut throttle) = (Vec::new(), self.cuts.clone(), Throttle::default());
+        let entries = ByVisitor::new(&self.table, self.visitors.len(), |entry| entry.visitor)?;
+        let all_marks = ByVisitor::new(&self.marks, self.visitors.len(), |mark| mark.visitor)?;
+        let (mut parts, mut marks) = (Vec::new(), Marks::default());
+        let (mut cuts, mut throttle) = (self.cuts.clone(), Throttle::default());
         for visitor in self.visitors.in_order()? {
-            let end = starts.get(visitor as usize).copied().unwrap_or_default();
-            let start = visitor.checked_sub(1).and_then(|i| starts.get(i as usize)).copied().unwrap_or_default();
-            let places = places.get(start as usize..end as usize).unwrap_or_default();
+            let (entries, own_marks) = (entries.of(visitor), all_marks.of(visitor));
             parts.clear();
-            memory::reserve(&mut parts, places.len())?;
-            throttle.steps(places.len());
-            parts.extend(places.iter().filter_map(|place| self.table.get(*place as usize)).map(|entry| entry.part));
+            memory::reserve(&mut parts, entries.len())?;
+            throttle.steps(entries.len() + own_marks.len());
+            parts.extend(entries.filter_map(|place| self.table.get(place)).map(|entry| entry.part));
             join(&mut parts, self.header.gap, &mut cuts, &self.texts)?;
-            self.visitors.get(visitor).write_with(&parts, &mut w);
+            let missing = Mark::default();
+            marks.set(own_marks.map(|place| self.marks.get(place).unwrap_or(&missing)))?;
+            self.visitors.get(visitor).write_with(&parts, &marks, &mut w);
         }
         w.finish()
     }
+}
 
-    /// The places of all visit parts, grouped by visitor, and where each visitor's end: a counting sort.
-    fn by_visitor(&self) -> Result<(Vec<u32>, Vec<u32>)> {
+/// The places of things in a list, grouped by the visitor that each of them is of: a counting sort.
+struct ByVisitor {
+    places: Vec<u32>,
+    /// Where each visitor's end.
+    ends: Vec<u32>,
+}
+
+impl ByVisitor {
+    fn new<T>(list: &[T], visitors: usize, visitor: impl Fn(&T) -> u32) -> Result<Self> {
         let mut throttle = Throttle::default();
-        let mut next = memory::filled(0u32, self.visitors.len())?;
-        for entry in &self.table {
+        let mut next = memory::filled(0u32, visitors)?;
+        for thing in list {
             throttle.step();
-            if let Some(n) = next.get_mut(entry.visitor as usize) {
+            if let Some(n) = next.get_mut(visitor(thing) as usize) {
                 *n += 1;
             }
         }
@@ -365,17 +411,24 @@ impl VisitSet {
         for n in &mut next {
             sum += core::mem::replace(n, sum);
         }
-        let mut places = memory::filled(0u32, self.table.len())?;
-        for (entry, place) in self.table.iter().zip(0u32..) {
+        let mut places = memory::filled(0u32, list.len())?;
+        for (thing, place) in list.iter().zip(0u32..) {
             throttle.step();
-            if let Some(next) = next.get_mut(entry.visitor as usize) {
+            if let Some(next) = next.get_mut(visitor(thing) as usize) {
                 if let Some(slot) = places.get_mut(*next as usize) {
                     *slot = place;
                 }
                 *next += 1;
             }
         }
-        Ok((next, places))
+        Ok(Self { places, ends: next })
+    }
+
+    /// The places of a visitor's.
+    fn of(&self, visitor: u32) -> impl ExactSizeIterator<Item = usize> {
+        let end = self.ends.get(visitor as usize).copied().unwrap_or_default();
+        let start = visitor.checked_sub(1).and_then(|i| self.ends.get(i as usize)).copied().unwrap_or_default();
+        self.places.get(start as usize..end as usize).unwrap_or_default().iter().map(|place| *place as usize)
     }
 }
 

@@ -5,6 +5,8 @@
 pub struct VisitSettings {
     /// The gap between visits, in microseconds.
     pub gap: i64,
+    /// Of events before this instant only the ids matter; `None` where all count.
+    pub counted_since: Option<i64>,
     /// Hosts that bring nobody.
     pub ignored: Vec<String>,
     /// Where visits are cut: instants in order. With cuts the rows are parts of visits.
