@@ -9,8 +9,8 @@
 mod agg;
 mod api;
 mod error;
-mod guc;
 mod pg;
+mod settings;
 
 use error::{SqlResult, raise, report};
 use mrcall_engine::resource::{interrupt, memory};
@@ -21,14 +21,14 @@ pgrx::pg_module_magic!();
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     pg::backtrace::never_capture();
-    guc::init();
+    settings::init();
     interrupt::on_check(|| {
         pgrx::check_for_interrupts!();
         if let Err(error) = look_at_memory() {
             raise(error);
         }
     });
-    memory::on_limit(guc::max_state_memory);
+    memory::on_limit(settings::max_state_memory);
     memory::on_measure(pg::allocator::held);
     memory::on_demand(|error| raise(report(error)));
 }

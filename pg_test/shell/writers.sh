@@ -35,7 +35,8 @@ as demo -c "INSERT INTO public.customers_registry (id, document) VALUES ('ann', 
 browsers() { as demo -c "SELECT coalesce(jsonb_array_length(document -> 'website_session_ids'), 0) FROM public.customers_registry WHERE id = '$1'"; }
 
 # Many at once: none is lost, each stands there once.
-sessions=8 links=$([ -n "${SOAK:-}" ] && echo 120 || echo 25)
+# As many as a customer may have, with those that come in below while others go.
+sessions=8 links=$([ -n "${SOAK:-}" ] && echo 100 || echo 25)
 for session in $(seq "$sessions"); do
     for link in $(seq "$links"); do
         echo "SELECT mrcall.link_visitor('ann', 'browser-$session-$link'); SELECT mrcall.link_visitor('ann', 'browser-all-$link');"

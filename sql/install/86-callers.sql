@@ -44,7 +44,7 @@ AS $$
     number AS (
         SELECT p.number, min(p.country_alpha2 COLLATE "C") AS country, min(p.number_type COLLATE "C") AS number_type
         FROM mrcall.phones AS p
-        WHERE p.number IN (SELECT f.caller FROM figures AS f)
+        WHERE wanted IS NULL OR p.number IN (SELECT f.caller FROM figures AS f)
         GROUP BY p.number
     )
     SELECT f.business_id, f.caller, f.calls, f.answered, f.missed, f.total, f.first_call, f.last_call,

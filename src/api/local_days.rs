@@ -10,7 +10,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 
 use crate::error::{SqlResult, needed, report};
-use crate::pg::settings;
+use crate::pg::guc;
 use crate::pg::zone::PgZone;
 
 /// A date is a number of days from 2000-01-01.
@@ -53,7 +53,7 @@ thread_local! {
 
 /// A notice, once in all that a client sends at a time: a join may call a report thousands of times.
 pub fn note_once(about: Note, message: String, hint: impl Into<String>) {
-    let now = Some(settings::statement_start());
+    let now = Some(guc::statement_start());
     let place = match about {
         Note::Midnight => 0,
         Note::Width => 1,
@@ -67,7 +67,7 @@ pub fn note_once(about: Note, message: String, hint: impl Into<String>) {
 /// A warning, unless it was the last one of the same statement.
 pub fn warn_once(message: &str, hint: &str) -> bool {
     let mut hasher = DefaultHasher::new();
-    (settings::statement_start(), message).hash(&mut hasher);
+    (guc::statement_start(), message).hash(&mut hasher);
     let now = Some(hasher.finish());
     if WARNED.replace(now) != now {
         let code = PgSqlErrorCode::ERRCODE_WARNING;

@@ -3,11 +3,11 @@
 use mrcall_engine::{links, parse};
 
 use crate::error::{SqlResult, report};
-use crate::guc;
 use crate::pg::answer::Made;
 use crate::pg::function_call::Call;
 use crate::pg::jsonb::{self, Document};
 use crate::pg::text::text_array;
+use crate::settings;
 
 pub fn try_timestamptz(value: &str) -> Option<i64> {
     parse::timestamptz(value)
@@ -50,7 +50,7 @@ pub fn text_items(call: Call<'_>, document: Option<Document<'_>>) -> SqlResult<O
 }
 
 pub fn longest_call() -> i32 {
-    guc::longest_call()
+    settings::longest_call()
 }
 
 pub fn version() -> &'static str {

@@ -20,8 +20,8 @@ pub fn init() {
         GucContext::Userset,
         GucFlags::UNIT_S,
     );
-    pg::settings::define_max_state_memory(&MAX_STATE_MEMORY);
-    pg::settings::reserve_prefix(c"mrcall");
+    pg::guc::define_max_state_memory(&MAX_STATE_MEMORY);
+    pg::guc::reserve_prefix(c"mrcall");
 }
 
 /// `mrcall.longest_call` in seconds.
