@@ -151,7 +151,7 @@ impl Words<'_> {
             let name = name.as_bytes();
             letters.eq_ignore_ascii_case(name) || name.get(..3).is_some_and(|short| letters.eq_ignore_ascii_case(short))
         };
-        let place = names.iter().position(|name| is_it(&name))?;
+        let place = names.iter().position(is_it)?;
         self.0 = self.0.get(letters.len()..)?;
         i64::try_from(place).ok()
     }
