@@ -20,7 +20,7 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
     SELECT mrcall_internal.visit_set(
         e.visitor_id, e.occurred_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, e.event_id,
-        (SELECT ROW('0', false, false, false, NULL, NULL, NULL, NULL, NULL, receiver, 'infinity')::mrcall_internal.visit_settings))
+        (SELECT ROW('0', false, false, false, NULL, NULL, NULL, NULL, NULL, receiver, NULL, 'infinity')::mrcall_internal.visit_settings))
     FROM mrcall.events AS e
     WHERE (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
       AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
@@ -36,7 +36,7 @@ AS 'MODULE_PATHNAME', 'twice_wrapper';
 COMMENT ON FUNCTION mrcall_internal.twice(timestamptz, timestamptz) IS
     'All visitors who have an event from since to until twice, and now and then another one by chance';
 
--- Ties are broken by all that a report reads of an event. Times are compared, not subtracted: ±infinity has no difference.
+-- Ties are broken by all that a report reads of an event. Times are compared, not subtracted: infinity has no difference.
 CREATE FUNCTION mrcall_internal.first_deliveries(
     ids_since timestamptz, since timestamptz, until timestamptz, visitors text[])
 RETURNS TABLE (

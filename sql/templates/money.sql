@@ -1,6 +1,6 @@
 -- CTEs: what customers paid (payment) and what went back (returned), out of webhooks. See docs/conversions.md.
 -- Amounts of more than 24 digits do not count: garbage in a webhook must not fail a report.
--- coalesce(…, false) keeps the planner from taking conditions that nearly every row meets for rare ones.
+-- coalesce(..., false) keeps the planner from taking conditions that nearly every row meets for rare ones.
 stripe_fact AS (
     SELECT f.kind, f.id, f.invoice_id, f.charge_id, f.intent_id, f.subscription_id, f.customer_id, f.at, f.returned_at,
            mrcall_internal.currency_code(f.currency) AS currency, mrcall.try_numeric(f.amount) AS minor_units,
