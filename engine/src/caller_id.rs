@@ -58,7 +58,7 @@ const LONGEST_WORD: usize = 19;
 const SPELLED: [&str; 7] =
     ["266696687", "2562533", "7378742833", "86282452253", "8656696", "1266696687", "17378742833"];
 /// hidden, private and withheld: behind + or 00 alone, where no number is as short; without, somebody may have it.
-const SPELLED_ABROAD: [&str; 3] = ["443336", "7748483", "94844353"];
+const SPELLED_ABROAD: [&str; 3] = ["443336", "7748283", "94844353"];
 /// The hosts of addresses that name nobody: RFC 3323 and RFC 5767, 3GPP TS 24.229.
 const NOBODYS_HOSTS: [&str; 2] = ["anonymous.invalid", "unknown.invalid"];
 /// So many zeros are nobody's number: fewer may be an extension.

@@ -88,7 +88,7 @@ AS $$
     CROSS JOIN LATERAL (
         SELECT coalesce(
             substring(regexp_replace(pg_get_viewdef(v.oid), '''[^'']*''', '', 'g') FROM
-                      '\m(CURRENT_USER|SESSION_USER|CURRENT_ROLE|USER|current_setting|pg_has_role|has_[a-z_]+_privilege)\M'),
+                      '[[:<:]](CURRENT_USER|SESSION_USER|CURRENT_ROLE|USER|current_setting|pg_has_role|has_[a-z_]+_privilege)[[:>:]]'),
             (SELECT min(p.oid::regproc::text COLLATE "C")
              FROM pg_rewrite AS r
              JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_proc'::regclass
@@ -221,7 +221,7 @@ CREATE FUNCTION mrcall_internal.first_rules()
 RETURNS TABLE (function_name text, version text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10
 AS $$
-    VALUES ('arrival', '1.1/2.1.247'), ('channel', '1.1/2.1.247'), ('is_arrival', '1.1/2.1.247'), ('is_paid', '1'),
+    VALUES ('arrival', '2.1.1/2.1.247'), ('channel', '2.1.1/2.1.247'), ('is_arrival', '2.1.1/2.1.247'), ('is_paid', '2'),
            ('url_domain', '2.1.247'), ('is_bot', '2.1'), ('device', '2.1'), ('agent', '2.1'), ('stripe_ids', '1'), ('apple_ids', '1')
 $$;
 COMMENT ON FUNCTION mrcall_internal.first_rules() IS 'The rules of the first release, as mrcall_internal.rules has those of this one';

@@ -322,7 +322,7 @@ COMMENT ON FUNCTION mrcall.sessionize(timestamptz, timestamptz, interval) IS
 -- arguments in their places.
 CREATE FUNCTION mrcall_internal.asked_support(internal)
 RETURNS internal
-LANGUAGE c STRICT
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'asked_support_wrapper';
 COMMENT ON FUNCTION mrcall_internal.asked_support(internal) IS 'What the planner is told of asked_visit_rows and view_mark';
 
@@ -354,8 +354,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.asked_visits(int) IS 'The visits of the views';
 
-CREATE FUNCTION mrcall_internal.needed_visitors(visitor_ids text[])
-RETURNS text[]
+CREATE FUNCTION mrcall_internal.check_visitors(visitor_ids text[])
+RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -368,29 +368,23 @@ BEGIN
         RAISE EXCEPTION 'argument "visitor_ids" has % dimensions', array_ndims(visitor_ids)
             USING ERRCODE = '22023', HINT = 'Give the visitors as a flat array: ARRAY[''mrcall_sid of a browser''].';
     END IF;
-    RETURN visitor_ids;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.needed_visitors(text[]) IS 'The same; 22004 for NULL, 22023 where the array is not flat';
+COMMENT ON FUNCTION mrcall_internal.check_visitors(text[]) IS 'Raises the errors of an array of visitors';
 
--- Meant to be inlined too. The columns are those of the view visits.
+-- The columns are those of the view visits.
 CREATE FUNCTION mrcall.visits_of(visitor_ids text[], since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
 RETURNS TABLE (
     visitor_id text, visit_no int, started_at timestamptz, ended_at timestamptz, events bigint, pageviews bigint,
     entry_page text, exit_page text, channel text, source text, medium text, campaign text, landing_page text,
     referrer_domain text, device text, is_bot boolean, touched_at timestamptz, term text, rule text)
-LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
 AS $$
-    SELECT (r.v).visitor_id, (r.v).visit_no, (r.v).started_at, (r.v).ended_at, (r.v).events, (r.v).pageviews, (r.v).entry_page,
-           (r.v).exit_page, (r.v).channel, (r.v).source, (r.v).medium, (r.v).campaign, (r.v).landing_page, (r.v).referrer_domain,
-           (r.v).device, (r.v).is_bot, (r.v).touched_at, (r.v).term, (r.v).rule
-    FROM (
-        SELECT mrcall_internal.asked_visit_rows(
-            0, (SELECT mrcall_internal.needed_visitors(visitor_ids)), since, until, NULL, NULL, true) AS v
-        OFFSET 0
-    ) AS r
-    WHERE (since IS NULL OR (r.v).started_at OPERATOR(pg_catalog.>=) since)
-      AND (until IS NULL OR (r.v).started_at OPERATOR(pg_catalog.<) until)
+    SELECT mrcall_internal.check_visitors(visitor_ids), mrcall_internal.require_attached();
+    SELECT v.visitor_id, v.visit_no, v.started_at, v.ended_at, v.events, v.pageviews, v.entry_page, v.exit_page, v.channel, v.source,
+           v.medium, v.campaign, v.landing_page, v.referrer_domain, v.device, v.is_bot, v.touched_at, v.term, v.rule
+    FROM mrcall_internal.asked_visit_rows(0, visitor_ids, since, until, NULL, NULL, true) AS v
+    WHERE (since IS NULL OR v.started_at >= since) AND (until IS NULL OR v.started_at < until)
 $$;
 COMMENT ON FUNCTION mrcall.visits_of(text[], timestamptz, timestamptz) IS
     'The rows of the view visits of some visitors that start from since to until, read through the index';
