@@ -172,7 +172,7 @@ fn count(
             let value = values.of(visit, &rows)?;
             counts.add(*visitor, visit, parts, value).map_err(report)?;
         }
-        if *visitor % VISITORS_BETWEEN_COUNTS == 0 {
+        if (*visitor).is_multiple_of(VISITORS_BETWEEN_COUNTS) {
             share.set(counts.heap_bytes() + values.texts.heap_bytes()).map_err(report)?;
         }
     }

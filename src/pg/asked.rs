@@ -92,7 +92,7 @@ unsafe fn estimate(call: *mut pg_sys::Node) -> Option<f64> {
         let args = (*call.cast::<pg_sys::FuncExpr>()).args;
         let is_said = |i| {
             let arg: *mut pg_sys::Node = element(args, i);
-            !arg.is_null() && !(is(arg, NodeTag::T_Const) && (*arg.cast::<pg_sys::Const>()).constisnull)
+            !(arg.is_null() || is(arg, NodeTag::T_Const) && (*arg.cast::<pg_sys::Const>()).constisnull)
         };
         if length(args) != ARGUMENTS {
             None
