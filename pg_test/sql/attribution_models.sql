@@ -115,3 +115,24 @@ SELECT count(*) AS rows, sum(a.linear_conversions) AS linear, sum(a.markov_conve
        sum(a.data_driven_conversions) AS data_driven, max(a.shapley_conversions) FILTER (WHERE a.dimension_value ~ '^c') AS largest,
        sum(a.participation_conversions) AS participation
 FROM mrcall.attribution_models('2034-01-02Z', '2034-01-03Z', dimension => 'campaign') AS a;
+
+-- A refund that failed comes in among refunds. What came in and what went back are shared out each for itself: shapley's game gives a
+-- journey's value to its channels in equal parts, to the smallest unit of the currency.
+SELECT bool_or(r.both_signs) AS with_both_signs, sum(r.compared) > 50 AS compared, sum(r.others) AS others
+FROM generate_series(timestamptz '2026-02-01Z', '2026-06-28Z', '7 days') AS w (since)
+CROSS JOIN LATERAL (
+    SELECT bool_or(o.has_both) AS both_signs, count(*) AS compared,
+           count(*) FILTER (WHERE abs(coalesce(o.value, 0) - coalesce(a.value, 0))
+                                      > 1.01 * 10.0 ^ -coalesce(mrcall.currency_exponent(a.currency), 2)) AS others
+    FROM (SELECT d.channel, p.currency, sum(p.value / cardinality(d.channels)) AS value,
+                 bool_or(bool_or(p.value > 0)) OVER (PARTITION BY p.currency)
+                     AND bool_or(bool_or(p.value < 0)) OVER (PARTITION BY p.currency) AS has_both
+          FROM mrcall.conversion_paths(w.since, w.since + interval '7 days', 'refund', '90 days') AS p
+          CROSS JOIN LATERAL (SELECT c.channel, array_agg(c.channel) OVER () AS channels
+                              FROM (SELECT DISTINCT unnest(p.path) AS channel) AS c) AS d
+          WHERE p.conversions > 0
+          GROUP BY d.channel, p.currency) AS o
+    FULL JOIN (SELECT * FROM mrcall.attribution(w.since, w.since + interval '7 days', 'shapley', 'refund', '90 days')
+               WHERE dimension_value <> '(unattributed)') AS a
+        ON a.dimension_value = o.channel AND a.currency IS NOT DISTINCT FROM o.currency
+) AS r;

@@ -12,26 +12,28 @@ AS $$
         WHERE r.path <> '{}'
     ),
     total AS (
-        SELECT p.currency, sum(p.conversions) AS conversions, sum(p.value) AS value,
+        SELECT p.currency, sum(p.conversions) AS conversions, sum(greatest(p.value, 0)) AS paid, sum(greatest(-p.value, 0)) AS back,
                greatest(max(scale(p.value)), coalesce(mrcall.currency_exponent(p.currency), 0)) AS scale
         FROM path AS p
         WHERE p.conversions > 0
         GROUP BY p.currency
     ),
-    -- Refunds are negative all of them: their credit is that of their absolute values, with the sign put back.
+    -- What came in and what went back are shared out each for itself: a refund that failed comes in among refunds.
     share AS (
-        SELECT t.currency, t.conversions, t.value, t.scale, s.paths
+        SELECT t.currency, t.conversions, d.sign, d.value, t.scale, s.paths
         FROM total AS t
+        CROSS JOIN LATERAL (VALUES (1, t.paid), (-1, t.back)) AS d (sign, value)
         CROSS JOIN LATERAL (
             SELECT mrcall.path_agg(
                 p.path, CASE WHEN p.currency IS NOT DISTINCT FROM t.currency THEN p.conversions ELSE 0 END,
-                CASE WHEN p.currency IS NOT DISTINCT FROM t.currency THEN abs(p.value) ELSE 0 END, p.nulls) AS paths
+                CASE WHEN p.currency IS NOT DISTINCT FROM t.currency THEN greatest(d.sign * p.value, 0) ELSE 0 END, p.nulls) AS paths
             FROM path AS p
             WHERE p.currency IS NOT DISTINCT FROM t.currency OR p.nulls > 0
         ) AS s
+        WHERE d.value > 0 OR d.sign = 1 AND t.back = 0
     ),
     credited AS (
-        SELECT s.currency, s.conversions, s.value, s.scale,
+        SELECT s.currency, s.conversions, s.sign, s.value, s.scale,
                array_agg(c.channel ORDER BY c.channel COLLATE "C") AS channels,
                array_agg(c.conversions ORDER BY c.channel COLLATE "C") AS counts,
                array_agg(c.value ORDER BY c.channel COLLATE "C") AS amounts
@@ -41,13 +43,15 @@ AS $$
             UNION ALL
             SELECT m.channel, m.conversions, m.value FROM mrcall.shapley(s.paths) AS m WHERE model = 'shapley'
         ) AS c
-        GROUP BY s.currency, s.conversions, s.value, s.scale
+        GROUP BY s.currency, s.conversions, s.sign, s.value, s.scale
     )
-    SELECT p.channel, c.currency, p.conversions, coalesce(p.value, round(0::numeric, c.scale))
+    -- The conversions are the same for both.
+    SELECT p.channel, c.currency, min(p.conversions), sum(coalesce(c.sign * p.value, round(0::numeric, c.scale)))
     FROM credited AS c
     CROSS JOIN LATERAL unnest(c.channels, mrcall.split_amount(c.conversions, c.counts, 6),
                               CASE WHEN c.value <> 0 THEN mrcall.split_amount(c.value, c.amounts, c.scale) END)
         AS p (channel, conversions, value)
+    GROUP BY p.channel, c.currency
 $$;
 COMMENT ON FUNCTION mrcall_internal.shared_credit(bytea, text, int) IS
     'The totals of the paths in an answer of journey_set, shared out by markov or shapley';
