@@ -242,7 +242,7 @@ unsafe fn is_number_needed(rel: *mut pg_sys::RelOptInfo, columns: *mut pg_sys::L
             let place = column - i32::from((*rel).min_attr);
             place < 0
                 || column > i32::from((*rel).max_attr)
-                || !pg_sys::bms_is_empty(*(*rel).attr_needed.add(place as usize))
+                || pg_sys::bms_num_members(*(*rel).attr_needed.add(place as usize)) > 0
         };
         // 0 is the whole row.
         is_needed(0) || (0..length(columns)).any(|i| named(columns, i) == Some(b"visit_no") && is_needed(i as i32 + 1))
