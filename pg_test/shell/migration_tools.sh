@@ -5,6 +5,7 @@
 set -euo pipefail
 ROOT=${ROOT:?} PGBIN=${PGBIN:?}
 work=$(mktemp -d)
+# shellcheck disable=SC2317  # called by the trap
 clean_up() {
     "$PGBIN/psql" -X -q "$("$ROOT/scripts/cluster.sh" super-url)" -c 'SET client_min_messages = warning' \
         -c 'DROP DATABASE IF EXISTS migrated WITH (FORCE)' -c 'DROP ROLE IF EXISTS migrator' -c 'DROP ROLE IF EXISTS analyst'
