@@ -19,7 +19,8 @@ const drawings = order
     section: found[name],
     drawn: found[name].error ? null : sections[name]({ counts: {}, ...found[name] }, found.about),
   }))
-const checks = drawings.flatMap(({ drawn }) => drawn?.checks ?? [])
+const converted = found.headline?.rows ? sections.converted(found.headline) : []
+const checks = [...converted, ...drawings.flatMap(({ drawn }) => drawn?.checks ?? [])]
 const differ = checks.filter((check) => !check.agrees)
 console.error(
   `    ${found.about.first_day} to ${found.about.last_day}: ${drawings.filter(({ drawn }) => drawn && !drawn.empty).length} pictures, ` +
@@ -30,7 +31,7 @@ process.stdout.write(
   page(
     found.about,
     sections.headline(found),
-    found.headline,
+    found.headline && { ...found.headline, checks: converted },
     drawings.map(({ name, section, drawn }) => figureOf(name, section, drawn)),
   ),
 )

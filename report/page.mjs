@@ -69,7 +69,7 @@ ${css}</style>
 <h1>Visitors, customers and calls</h1>
 <p>${escape(about.database)}, ${period}, ${escape(number(about.days))} days, days of ${escape(about.zone)}</p>
 <ul class="cards">${cards.map((card) => `<li><b>${escape(card.figure)}</b><span>${escape(card.name)}</span></li>`).join('')}</ul>
-${headline?.statement ? `<details><summary>What converted, by kind and currency</summary><pre>${escape(headline.statement)};</pre>${table(headline.rows ?? []).replace('<details>', '<details open>')}</details>` : ''}
+${headline?.statement ? `<details><summary>What converted, by kind and currency</summary><pre>${escape(headline.statement)};</pre><ul class="checks">${headline.checks.map(checked).join('')}</ul>${table(headline.rows ?? []).replace('<details>', '<details open>')}</details>` : ''}
 ${figures.join('\n')}
 <footer>Made on ${escape(about.made_at)} (${escape(about.zone)}) by mrcall_ext ${escape(about.version)} on ${escape(about.server)}, from one snapshot of the database. Each statement gives the figures above it.</footer>
 </main>

@@ -298,6 +298,15 @@ export function businesses({ rows, counts }) {
   }
 }
 
+export const converted = ({ rows, counts }) => [
+  check(
+    'sign-ups',
+    sum(rows.filter((row) => row.conversion === 'signup').map((row) => row.conversions)),
+    counts['sign-ups'],
+    'new in mrcall.customers',
+  ),
+]
+
 // The figures at the top: of the other sections, and what converted.
 export function headline(found) {
   const rows = found.headline?.rows ?? []

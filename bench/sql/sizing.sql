@@ -39,7 +39,8 @@ SELECT 'visit_agg`, a state for each visitor and day' AS what, 'events' AS per, 
 FROM (SELECT mrcall.visit_agg(e.occurred_at, '30 minutes') AS state FROM mrcall.events AS e GROUP BY e.visitor_id, e.occurred_at::date) AS s
 UNION ALL
 SELECT 'call_agg`, a state for each business and day', 'calls', sum(pg_column_size(s.state)), count(*)
-FROM (SELECT mrcall.call_agg(c.started_at, c.ended_at, c.outcome) AS state FROM mrcall.calls AS c GROUP BY c.business_id, c.started_at::date) AS s
+FROM (SELECT mrcall.call_agg(c.started_at, c.ended_at, c.outcome) AS state
+      FROM mrcall.calls AS c GROUP BY c.business_id, c.started_at::date) AS s
 UNION ALL
 SELECT 'distinct_agg`, a state a day', 'events', sum(pg_column_size(s.state)), count(*)
 FROM (SELECT mrcall.distinct_agg(e.visitor_id) AS state FROM mrcall.events AS e GROUP BY e.occurred_at::date) AS s;
@@ -68,18 +69,19 @@ $$;
 SELECT format('CALL pg_temp.measure(%L, %L, %L)', m.what, m.per, m.statement)
 FROM (VALUES
     (1, 'visitor_buckets` by day', 'events', $$SELECT * FROM mrcall.visitor_buckets('1 day', '2026-02-01', '2026-06-01')$$),
-    (2, 'visitor_buckets` by day and channel', 'events', $$SELECT * FROM mrcall.visitor_buckets('1 day', '2026-02-01', '2026-06-01', 'UTC', 'channel')$$),
+    (2, 'visitor_buckets` by day and channel', 'events',
+        $$SELECT * FROM mrcall.visitor_buckets('1 day', '2026-02-01', '2026-06-01', 'UTC', 'channel')$$),
     (3, 'visits`, every row', 'events', 'SELECT * FROM mrcall.visits'),
-    (4, 'attribution` of sign-ups, `linear', 'events', $$SELECT * FROM mrcall.attribution('2026-02-01', '2026-06-01', 'linear')$$),
+    (4, 'attribution` of sign-ups, `linear`', 'events', $$SELECT * FROM mrcall.attribution('2026-02-01', '2026-06-01', 'linear')$$),
     (5, 'attribution_models`, all of them', 'events', $$SELECT * FROM mrcall.attribution_models('2026-02-01', '2026-06-01')$$),
     (6, 'funnel` of three steps', 'events', $$SELECT * FROM mrcall.funnel('2026-02-01', '2026-06-01', '[{"step": "any"}, {"step": "pricing",
         "page": "/pricing%"}, {"step": "sign-up", "event": "signup_click"}]')$$),
     (7, 'cohorts` by week', 'events', $$SELECT * FROM mrcall.cohorts('2026-02-01', '2026-06-01')$$),
-    (8, 'top_pages', 'events', $$SELECT * FROM mrcall.top_pages('2026-02-01', '2026-06-01')$$),
+    (8, 'top_pages`', 'events', $$SELECT * FROM mrcall.top_pages('2026-02-01', '2026-06-01')$$),
     (9, 'call_summary` by day and business', 'calls', $$SELECT * FROM mrcall.call_summary('1 day', '2026-02-01', '2026-06-01')$$),
-    (10, 'call_heatmap', 'calls', $$SELECT * FROM mrcall.call_heatmap('2026-02-01', '2026-06-01')$$),
-    (11, 'callers', 'calls', $$SELECT * FROM mrcall.callers('2026-02-01', '2026-06-01')$$),
-    (12, 'business_health', 'calls', $$SELECT * FROM mrcall.business_health('2026-06-01')$$)
+    (10, 'call_heatmap`', 'calls', $$SELECT * FROM mrcall.call_heatmap('2026-02-01', '2026-06-01')$$),
+    (11, 'callers`', 'calls', $$SELECT * FROM mrcall.callers('2026-02-01', '2026-06-01')$$),
+    (12, 'business_health`', 'calls', $$SELECT * FROM mrcall.business_health('2026-06-01')$$)
 ) AS m (place, what, per, statement)
 ORDER BY m.place \gexec
 SELECT '| report over all of them | for a million | time |';

@@ -5,8 +5,9 @@ FROM mrcall.business_health(%1$s) AS h
 CROSS JOIN LATERAL unnest(h.flags) AS f (flag)
 GROUP BY flag
 ORDER BY businesses DESC, flag$$, :'quoted_until') AS statement,
-    format($$SELECT f.flag, count(*) FROM (VALUES ('falling'), ('missed'), ('silent'), ('pays_unused'), ('unpaid'), ('never_called'), ('unknown'))
-        AS f (flag) JOIN mrcall.business_health(%1$s) AS h ON f.flag = ANY (h.flags) GROUP BY f.flag$$, :'quoted_until') AS counts \gset
+    format($$SELECT f.flag, count(*)
+    FROM (VALUES ('falling'), ('missed'), ('silent'), ('pays_unused'), ('unpaid'), ('never_called'), ('unknown')) AS f (flag)
+    JOIN mrcall.business_health(%1$s) AS h ON f.flag = ANY (h.flags) GROUP BY f.flag$$, :'quoted_until') AS counts \gset
 \ir run.sql
 \set section businesses
 SELECT format($$SELECT business_id, template, array_to_string(flags, ', ') AS flags, calls_30d_before, calls_30d, last_call
