@@ -75,14 +75,14 @@ def examples(path):
             found.append(current)
         elif info == "sql skip":
             skipped += 1
+        elif re.fullmatch(r"[a-z]+ clients/\S+", info):
+            stands_in(path, line, content, pathlib.Path(info.split(" ", 1)[1]))
         elif info in ("output", "error"):
             if previous is None or not directly or previous.fails != (info == "error"):
                 raise SystemExit(f"{path}:{line}: no example stands before this {info}")
             previous.output = content
         elif info.startswith(("sql", "output", "error")):
             raise SystemExit(f"{path}:{line}: unknown kind of block: {info}")
-        elif " " in info:
-            stands_in(path, line, content, pathlib.Path(info.split(" ", 1)[1]))
         elif info not in ("", "sh", "text"):
             raise SystemExit(f"{path}:{line}: which file has this {info}? Name it behind the language")
         previous = current

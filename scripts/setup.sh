@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up everything that the build and the tests need, each step skipped when it is done: Debian packages, a private copy
-# of the server, TimescaleDB, the extension. usage: setup.sh [all|fuzz|lint|bench|clients]
+# of the server, TimescaleDB, the extension. usage: setup.sh [all|fuzz|lint|bench|clients NAME]
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 # The community edition is made from the ordinary set-up.
@@ -96,7 +96,7 @@ bench)
     venv bench duckdb==2.0.0 chdb==4.4.0
     ;;
 clients)
-    clients
+    clients "${2:-}"
     ;;
-*) die "unknown part '$1'" "usage: setup.sh [all|fuzz|lint|bench|clients]" ;;
+*) die "unknown part '$1'" "usage: setup.sh [all|fuzz|lint|bench|clients NAME]" ;;
 esac

@@ -3,20 +3,30 @@
 
 CLIENTS=$BUILD/clients
 
-# What nothing of the machine has. The lists of packages are fetched where a name is unknown.
-clients() {
-    local want=() p
-    command -v javac >/dev/null || want+=(default-jdk-headless)
-    [ ${#want[@]} = 0 ] || packages "${want[@]}"
-    if ! apt-cache show pgbouncer >/dev/null 2>&1; then
-        need_root pgbouncer
-        run_logged "package lists" "half a minute" lists "${SUDO[@]}" apt-get update
-    fi
-    once jars "pgjdbc and Scala" "up to a minute" unpack_jars
-    once pgbouncer "PgBouncer" "a few seconds" unpack_pgbouncer
-    node_drivers
-    requirements clients python
-    requirements dbt dbt
+# For each client what the machine lacks.
+clients() { # name
+    case $1 in
+    jdbc)
+        command -v javac >/dev/null || packages default-jdk-headless
+        lists_know libpostgresql-jdbc-java
+        once jars "pgjdbc and Scala" "up to a minute" unpack_jars
+        ;;
+    node) node_drivers ;;
+    python) requirements clients python ;;
+    pgbouncer)
+        requirements clients python
+        lists_know pgbouncer
+        once pgbouncer "PgBouncer" "a few seconds" unpack_pgbouncer
+        ;;
+    dbt) requirements dbt dbt ;;
+    *) die "unknown client '$1'" "there are: jdbc node python pgbouncer dbt" ;;
+    esac
+}
+
+lists_know() { # package
+    apt-cache show "$1" >/dev/null 2>&1 && return
+    need_root "$1"
+    run_logged "package lists" "half a minute" lists "${SUDO[@]}" apt-get update
 }
 
 requirements() { # name, folder
