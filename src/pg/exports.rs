@@ -60,14 +60,15 @@ macro_rules! mergeable {
     )+};
 }
 
-/// What is there for an aggregate whose result is its state: the result, the aggregate over stored states, the type's text and
-/// binary input.
+/// What is there for an aggregate whose result is its state: the result, the aggregate over stored states, the type's input
+/// from text, from a message and from bytea.
 macro_rules! stored {
     ($($name:ident, $rollup:ident, $of_type:ident: $state:ty;)+) => {$(
         export!($name "_final", agg::finalize::<$state>);
         export!($rollup "_trans", agg::merge_stored::<$state>);
         export!($of_type "_in", state_text::input::<$state>);
         export!($of_type "_recv", state_text::receive::<$state>);
+        export!($of_type "_from_bytes", state_text::from_bytes::<$state>);
     )+};
 }
 
