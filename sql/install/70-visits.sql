@@ -94,26 +94,6 @@ CREATE TYPE mrcall_internal.visit AS (
 COMMENT ON TYPE mrcall_internal.visit IS
     'A row of visit_set_rows; had_twice: of a visitor who may have an event twice';
 
--- The first rule of one's own that fits a touch.
-CREATE FUNCTION mrcall_internal.own_rule(
-    source text, medium text, campaign text, referrer_domain text, landing_host text, landing_path text)
-RETURNS TABLE ("position" int, channel text)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT r.position, r.channel
-    FROM mrcall.channel_rule AS r
-    WHERE (r.source_pattern IS NULL OR coalesce(own_rule.source, '') ~* r.source_pattern)
-      AND (r.medium_pattern IS NULL OR coalesce(own_rule.medium, '') ~* r.medium_pattern)
-      AND (r.campaign_pattern IS NULL OR coalesce(own_rule.campaign, '') ~* r.campaign_pattern)
-      AND (r.referrer_pattern IS NULL OR coalesce(own_rule.referrer_domain, '') ~* r.referrer_pattern)
-      AND (r.landing_host_pattern IS NULL OR coalesce(own_rule.landing_host, '') ~* r.landing_host_pattern)
-      AND (r.landing_path_pattern IS NULL OR coalesce(own_rule.landing_path, '') ~* r.landing_path_pattern)
-    ORDER BY r.position
-    LIMIT 1
-$$;
-COMMENT ON FUNCTION mrcall_internal.own_rule(text, text, text, text, text, text) IS 'The first row of channel_rule that fits a touch';
-
 -- It may read events: restricted, as all that does.
 CREATE FUNCTION mrcall_internal.visit_set_rows(
     visits bytea, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, gap interval DEFAULT '30 minutes',

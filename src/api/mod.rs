@@ -18,6 +18,7 @@ pub mod gap_fill;
 pub mod journeys;
 pub mod local_days;
 pub mod mapping;
+pub mod own_rules;
 pub mod paths;
 pub mod sessionize;
 pub mod state_text;

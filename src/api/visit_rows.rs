@@ -1,5 +1,6 @@
 //! The visits of a set as rows: `sessionize`, and what the views and reports read.
 
+use mrcall_engine::own_rules::OwnRule;
 use mrcall_engine::resource::memory::{self, HeldVec};
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::user_agent;
@@ -7,6 +8,7 @@ use mrcall_engine::visits::{AskedVisits, Cuts, VisitPart, VisitRows, VisitSet, V
 use pgrx::Array;
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 
+use super::own_rules::OwnRules;
 use crate::agg::{Measured, Receiver};
 use crate::error::{SqlResult, report};
 use crate::pg::answer::Made;
@@ -33,17 +35,17 @@ impl<'m> Parts<'m> {
         Ok(self.texts.get(number as usize).copied().into())
     }
 
-    /// The parts of an origin, with the channel and the rule of one's own where one fits it and the page.
+    /// The parts of an origin, with the channel and the rule of one's own where one fits.
     fn origin(
         &mut self,
         row: &mut Row<'m>,
-        rules: &OwnRules,
+        own: Option<&OwnRule>,
         parts: [Option<&str>; 8],
-        page: Option<&str>,
     ) -> SqlResult<Origin<'m>> {
-        let (own_channel, own_rule) = rules.channel(&parts, page)?;
         let [channel, source, medium, campaign, term, rule, referrer_domain, _] = parts;
-        let (channel, rule) = (own_channel.as_deref().or(channel), own_rule.as_deref().or(rule));
+        let own_rule = own.map(|own| format!("channel_rule {}", own.position));
+        let channel = own.map(|own| &*own.channel).or(channel);
+        let rule = own_rule.as_deref().or(rule);
         let parts = [channel, source, medium, campaign, term, rule, referrer_domain];
         let mut origin = [Value::NULL; 7];
         for (slot, part) in origin.iter_mut().zip(parts) {
@@ -92,44 +94,6 @@ impl Pairs {
     }
 }
 
-/// The channels of one's own.
-pub struct OwnRules {
-    exist: bool,
-    /// Whether one looks at the page, too: else all touches of one origin have the same.
-    pub look_at_page: bool,
-}
-
-impl OwnRules {
-    pub fn new(query: &Query) -> SqlResult<Self> {
-        let exist: Option<bool> = query.first(
-            c"SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>) 0, pg_catalog.count(r.landing_path_pattern) OPERATOR(pg_catalog.>) 0
-            FROM mrcall.channel_rule AS r",
-            &[],
-        )?;
-        Ok(Self { exist: exist == Some(true), look_at_page: query.column(2)? == Some(true) })
-    }
-
-    /// The channel and the name of the first rule that fits the page and what an origin says: channel, source, medium, campaign, …
-    pub fn channel(
-        &self,
-        parts: &[Option<&str>; 8],
-        page: Option<&str>,
-    ) -> SqlResult<(Option<String>, Option<String>)> {
-        if !self.exist {
-            return Ok((None, None));
-        }
-        let [_, source, medium, campaign, _, _, referrer_domain, host] = *parts;
-        query::connect(|query| {
-            let channel = query.first(
-                c"SELECT r.channel, pg_catalog.concat('channel_rule ', r.position)
-                FROM mrcall_internal.own_rule($1, $2, $3, $4, $5, $6) AS r",
-                &[source.into(), medium.into(), campaign.into(), referrer_domain.into(), host.into(), page.into()],
-            )?;
-            Ok((channel, query.column(2)?))
-        })
-    }
-}
-
 /// The visits of a set as rows of `mrcall_internal.visit`: first those of visitors who have no event twice, then the others'.
 struct VisitOutput<'m> {
     rows: VisitRows<'m>,
@@ -152,7 +116,8 @@ struct VisitOutput<'m> {
 impl<'m> VisitOutput<'m> {
     /// The rows of a set.
     fn new(rows: VisitRows<'m>, range: Range, query: &Query, row: &mut Row<'m>) -> SqlResult<Self> {
-        let rules = OwnRules::new(query)?;
+        let mut rules = OwnRules::new(query)?;
+        rules.learn(&rows)?;
         let mut direct = [None; 8];
         (direct[0], direct[5]) = (Some("Direct"), Some("no arrival"));
         let mut parts = Parts::default();
@@ -160,7 +125,7 @@ impl<'m> VisitOutput<'m> {
             rows,
             range,
             are_suspects: false,
-            direct: parts.origin(row, &rules, direct, None)?,
+            direct: parts.origin(row, rules.of_touch(NONE, NONE), direct)?,
             rules,
             texts: ByTextId::new(),
             parts,
@@ -183,19 +148,19 @@ impl<'m> VisitOutput<'m> {
     }
 
     fn origin(&mut self, id: u32, page: u32, row: &mut Row<'m>) -> SqlResult<Origin<'m>> {
-        let page = if self.rules.look_at_page { page } else { NONE };
+        let page = if self.rules.look_at_page() { page } else { NONE };
         if id == NONE && page == NONE {
             return Ok(self.direct);
         }
         // Where rules look at pages, the values are those of pairs.
-        let place = if self.rules.look_at_page { self.pairs.number(id, page)? } else { id };
+        let place = if self.rules.look_at_page() { self.pairs.number(id, page)? } else { id };
         if let Some(known) = self.origins.get(place) {
             return Ok(known);
         }
         let mut untouched = [None; 8];
         (untouched[0], untouched[5]) = (Some("Direct"), Some("no arrival"));
         let parts = self.rows.text(id).map_or(untouched, origin_parts);
-        let origin = self.parts.origin(row, &self.rules, parts, self.rows.text(page))?;
+        let origin = self.parts.origin(row, self.rules.of_touch(id, page), parts)?;
         self.origins.put(place, origin)
     }
 

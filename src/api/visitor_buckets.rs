@@ -12,7 +12,8 @@ use pgrx::datum::{Interval, Timestamp, TimestampWithTimeZone};
 
 use super::bucket::{Buckets, list_buckets};
 use super::local_days::note_midnight;
-use super::visit_rows::{ByTextId, OwnRules, Pairs, ids, receive};
+use super::own_rules::OwnRules;
+use super::visit_rows::{ByTextId, Pairs, ids, receive};
 use crate::agg::Receiver;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::function_call::Call;
@@ -73,7 +74,7 @@ struct Values {
 impl Values {
     fn of(&mut self, visit: &VisitPart, rows: &VisitRows<'_>) -> SqlResult<u32> {
         let run = visit.run;
-        if self.rules.look_at_page && matches!(self.dimension, Dimension::Origin(CHANNEL)) {
+        if self.rules.look_at_page() && matches!(self.dimension, Dimension::Origin(CHANNEL)) {
             return self.channel_of_page(visit, rows);
         }
         let id = match self.dimension {
@@ -91,8 +92,8 @@ impl Values {
         let value = match self.dimension {
             Dimension::Origin(CHANNEL) => {
                 let parts = text.map(origin_parts).unwrap_or_default();
-                let (own, _) = self.rules.channel(&parts, None)?;
-                self.text(own.as_deref().or(parts[CHANNEL]).or(Some("Direct")))?
+                let own = self.rules.of_touch(id, NONE).map(|rule| &*rule.channel);
+                self.texts.intern(own.or(parts[CHANNEL]).unwrap_or("Direct").as_bytes()).map_err(report)?
             }
             Dimension::Origin(part) => {
                 self.text(text.and_then(|origin| origin_parts(origin).get(part).copied().flatten()))?
@@ -117,14 +118,15 @@ impl Values {
             return Ok(known);
         }
         let parts = rows.text(origin).map(origin_parts).unwrap_or_default();
-        let (own, _) = self.rules.channel(&parts, rows.text(page))?;
-        let value = self.text(own.as_deref().or(parts[CHANNEL]).or(Some("Direct")))?;
+        let own = self.rules.of_touch(origin, page).map(|rule| &*rule.channel);
+        let value = self.texts.intern(own.or(parts[CHANNEL]).unwrap_or("Direct").as_bytes()).map_err(report)?;
         self.known.put(place, value)
     }
 
     /// Forgets the numbers of a set's texts: another set has others.
-    fn begin_set(&mut self) {
+    fn begin_set(&mut self, rows: &VisitRows<'_>) -> SqlResult<()> {
         (self.known, self.pairs, self.untouched) = (ByTextId::new(), Pairs::default(), None);
+        if matches!(self.dimension, Dimension::Origin(CHANNEL)) { self.rules.learn(rows) } else { Ok(()) }
     }
 
     fn text(&mut self, text: Option<&str>) -> SqlResult<u32> {
@@ -146,6 +148,7 @@ fn count(
     visitor: &mut u64,
 ) -> SqlResult<Vec<String>> {
     let mut rows = set.rows(Cuts::new(cuts)).map_err(report)?;
+    values.begin_set(&rows)?;
     let (mut share, mut counter, mut bots) = (Reservation::default(), interrupt::Throttle::default(), ByTextId::new());
     let gap = rows.gap();
     while rows.next_visitor().map_err(report)?.is_some() {
@@ -270,7 +273,7 @@ pub fn visitor_buckets(
         // Before the query whose row is read.
         let rules = OwnRules::new(query)?;
         let with_pages = matches!(by, Dimension::EntryPage | Dimension::LandingPage)
-            || rules.look_at_page && matches!(by, Dimension::Origin(CHANNEL));
+            || rules.look_at_page() && matches!(by, Dimension::Origin(CHANNEL));
         let cuts = first_cut(&buckets, from)?;
         let mut counts = BucketCounts::new(memory::copy(&cuts).map_err(report)?);
         let mut values = Values {
@@ -303,7 +306,6 @@ pub fn visitor_buckets(
             ];
             query.run(if is_once { ONCE } else { ALL }, &args)?;
             let Some(mut set) = receive(&receiver, query)? else { break };
-            values.begin_set();
             let cuts = memory::copy(&cuts).map_err(report)?;
             let found = count(&mut set.state, &mut counts, cuts, &mut values, no_bots, &mut last_visitor)?;
             if is_once || found.is_empty() {

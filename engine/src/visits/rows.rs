@@ -129,6 +129,11 @@ impl<'a> VisitRows<'a> {
         if id == NONE { None } else { core::str::from_utf8(self.texts.get(id)).ok() }
     }
 
+    /// How many texts there are, numbered from 0.
+    pub fn num_texts(&self) -> u32 {
+        self.texts.len() as u32
+    }
+
     /// The visit that parts of it make.
     pub fn visit(&self, parts: &[VisitPart]) -> Result<VisitPart> {
         let [first, rest @ ..] = parts else { return Ok(VisitPart::EMPTY) };
