@@ -4,7 +4,7 @@ use mrcall_engine::own_rules::OwnRule;
 use mrcall_engine::resource::memory::{self, HeldVec};
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::user_agent;
-use mrcall_engine::visits::{AskedVisits, Cuts, VisitPart, VisitRows, VisitSet, Visitor, origin_parts};
+use mrcall_engine::visits::{AskedVisits, ByTextId, Cuts, Pairs, VisitPart, VisitRows, VisitSet, Visitor, origin_parts};
 use pgrx::Array;
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 
@@ -57,43 +57,6 @@ impl<'m> Parts<'m> {
     }
 }
 
-/// Values by the number of a text, made when the first row needs them.
-pub struct ByTextId<T> {
-    places: HeldVec<u32>,
-    values: HeldVec<T>,
-}
-
-impl<T: Copy> ByTextId<T> {
-    pub fn new() -> Self {
-        Self { places: HeldVec::default(), values: HeldVec::default() }
-    }
-
-    pub fn get(&self, id: u32) -> Option<T> {
-        let place = self.places.get(id as usize)?.checked_sub(1)?;
-        self.values.get(place as usize).copied()
-    }
-
-    pub fn put(&mut self, id: u32, value: T) -> SqlResult<T> {
-        self.places.grow_to(id as usize + 1, 0).map_err(report)?;
-        self.values.push(value).map_err(report)?;
-        if let Some(place) = self.places.get_mut(id as usize) {
-            *place = self.values.len() as u32;
-        }
-        Ok(value)
-    }
-}
-
-/// The numbers that pairs of an origin and a page get, in the order in which they come.
-#[derive(Default)]
-pub struct Pairs(Dictionary);
-
-impl Pairs {
-    pub fn number(&mut self, origin: u32, page: u32) -> SqlResult<u32> {
-        let pair = u64::from(origin) << 32 | u64::from(page);
-        self.0.intern(&pair.to_le_bytes()).map_err(report)
-    }
-}
-
 /// The visits of a set as rows of `mrcall_internal.visit`: first those of visitors who have no event twice, then the others'.
 struct VisitOutput<'m> {
     rows: VisitRows<'m>,
@@ -142,7 +105,7 @@ impl<'m> VisitOutput<'m> {
             return Ok(known.into());
         }
         Ok(match self.rows.text(id) {
-            Some(text) => self.texts.put(id, row.share(text)?)?.into(),
+            Some(text) => self.texts.put(id, row.share(text)?).map_err(report)?.into(),
             None => Value::NULL,
         })
     }
@@ -153,7 +116,7 @@ impl<'m> VisitOutput<'m> {
             return Ok(self.direct);
         }
         // Where rules look at pages, the values are those of pairs.
-        let place = if self.rules.look_at_page() { self.pairs.number(id, page)? } else { id };
+        let place = if self.rules.look_at_page() { self.pairs.number(id, page).map_err(report)? } else { id };
         if let Some(known) = self.origins.get(place) {
             return Ok(known);
         }
@@ -161,7 +124,7 @@ impl<'m> VisitOutput<'m> {
         (untouched[0], untouched[5]) = (Some("Direct"), Some("no arrival"));
         let parts = self.rows.text(id).map_or(untouched, origin_parts);
         let origin = self.parts.origin(row, self.rules.of_touch(id, page), parts)?;
-        self.origins.put(place, origin)
+        self.origins.put(place, origin).map_err(report)
     }
 
     fn device(&mut self, id: u32, row: &mut Row<'m>) -> SqlResult<[Value<'m>; 2]> {
@@ -170,7 +133,8 @@ impl<'m> VisitOutput<'m> {
         }
         Ok(match self.rows.text(id) {
             Some(text) => {
-                self.devices.put(id, [row.share(user_agent::device(text))?.into(), user_agent::is_bot(text).into()])?
+                let device = [row.share(user_agent::device(text))?.into(), user_agent::is_bot(text).into()];
+                self.devices.put(id, device).map_err(report)?
             }
             None => self.unknown,
         })

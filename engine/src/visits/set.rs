@@ -15,6 +15,7 @@ use super::marks::{Mark, Marks};
 use super::page_event::PageEvent;
 use super::rows::VisitRows;
 use super::settings::VisitSettings;
+use super::views::{View, Views};
 use super::visit_part::VisitPart;
 use super::visitor::Visitors;
 use crate::error::{Error, ErrorKind, Result};
@@ -28,6 +29,7 @@ const MOST_VISITORS: usize = 7_168;
 
 /// So many marks take half as much as the table does as a rule; where a few visitors have many events, they would take more than all else.
 const MOST_MARKS: usize = 32_768;
+const MOST_VIEWS: usize = 32_768;
 
 /// A visit part of the table and whose it is: 72 bytes.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +61,8 @@ pub struct VisitSet {
     table: Vec<TableEntry>,
     /// Those of the table's visitors.
     marks: Vec<Mark>,
+    /// Page views of the table's visitors, where they are wanted, and whose they are.
+    views: Vec<(u32, View)>,
     counted_since: i64,
     /// How many visit parts came out of order of time since the table was joined.
     late: usize,
@@ -77,16 +81,17 @@ impl VisitSet {
     pub fn new(mut settings: VisitSettings) -> Result<Self> {
         let gap = time::not_negative(settings.gap, "gap")?;
         let cuts = Cuts::new(core::mem::take(&mut settings.cuts));
-        let (with_pages, receiver) = (settings.with_pages, settings.receiver);
+        let (with_pages, with_views, receiver) = (settings.with_pages, settings.with_views, settings.receiver);
         let counted_since = settings.counted_since.unwrap_or(i64::MIN);
         Ok(Self {
-            header: SetHeader { gap, has_cuts: cuts.exist(), with_pages, receiver },
+            header: SetHeader { gap, has_cuts: cuts.exist(), with_pages, with_views, receiver },
             cuts,
             classifier: Classifier::new(settings),
             visitors: Visitors::default(),
             latest: Vec::new(),
             table: Vec::new(),
             marks: Vec::new(),
+            views: Vec::new(),
             counted_since,
             late: 0,
             newest: i64::MIN,
@@ -99,8 +104,8 @@ impl VisitSet {
 
     /// An empty set that others with this header can be merged into.
     fn with_header(header: SetHeader) -> Result<Self> {
-        let SetHeader { gap, has_cuts, with_pages, receiver } = header;
-        let set = Self::new(VisitSettings { gap, with_pages, receiver, ..VisitSettings::default() })?;
+        let SetHeader { gap, has_cuts, .. } = header;
+        let set = Self::new(VisitSettings { gap, ..VisitSettings::default() })?;
         Ok(Self { header, cuts: Cuts::unknown(has_cuts), ..set })
     }
 
@@ -134,6 +139,7 @@ impl VisitSet {
             + self.texts.heap_bytes()
             + self.table.capacity() * size_of::<TableEntry>()
             + self.marks.capacity() * size_of::<Mark>()
+            + self.views.capacity() * size_of::<(u32, View)>()
             + self.batches.heap_bytes()
             + self.latest.capacity() * size_of::<Latest>()
             + self.cuts.heap_bytes()
@@ -148,7 +154,7 @@ impl VisitSet {
         if !counts && event.id.is_none() {
             return Ok(());
         }
-        if self.visitors.len() >= MOST_VISITORS || self.marks.len() >= MOST_MARKS {
+        if self.visitors.len() >= MOST_VISITORS || self.marks.len() >= MOST_MARKS || self.views.len() >= MOST_VIEWS {
             self.close_batch()?;
         }
         let visitor = self.visitors.intern(event.visitor)?;
@@ -162,6 +168,9 @@ impl VisitSet {
         self.newest = self.newest.max(at);
         let latest = self.latest.get(visitor as usize).and_then(|latest| self.table.get(latest.newest as usize));
         let part = self.classifier.visit_part(event, at, latest.map(|entry| &entry.part), &mut self.texts)?;
+        if self.header.with_views && part.run.entry != NONE {
+            memory::push(&mut self.views, (visitor, View { at, page: part.run.entry }))?;
+        }
         self.add(TableEntry { part, visitor })
     }
 
@@ -257,6 +266,7 @@ impl VisitSet {
         self.latest.clear();
         self.table.clear();
         self.marks.clear();
+        self.views.clear();
         self.late = 0;
         self.batches.push(batch)?;
         // In order of time hardly a visit is in two batches.
@@ -366,14 +376,15 @@ impl VisitSet {
         Ok(chunks)
     }
 
-    /// The visitors of the table in order of their ids, each with its visit parts in order of time and its marks.
+    /// The visitors of the table in order of their ids, each with its visit parts in order of time, its marks and its page views.
     fn open_batch(&self) -> Result<Vec<u8>> {
         let mut w = Writer::default();
-        w.reserve(self.visitors.written_bytes() + self.table.len() * 32 + self.marks.len() * 5);
+        w.reserve(self.visitors.written_bytes() + self.table.len() * 32 + self.marks.len() * 5 + self.views.len() * 6);
         w.unsigned(self.visitors.len() as u64);
         let entries = ByVisitor::new(&self.table, self.visitors.len(), |entry| entry.visitor)?;
         let all_marks = ByVisitor::new(&self.marks, self.visitors.len(), |mark| mark.visitor)?;
-        let (mut parts, mut marks) = (Vec::new(), Marks::default());
+        let all_views = ByVisitor::new(&self.views, self.visitors.len(), |(visitor, _)| *visitor)?;
+        let (mut parts, mut marks, mut views) = (Vec::new(), Marks::default(), Views::default());
         let (mut cuts, mut throttle) = (self.cuts.clone(), Throttle::default());
         for visitor in self.visitors.in_order()? {
             let (entries, own_marks) = (entries.of(visitor), all_marks.of(visitor));
@@ -384,7 +395,13 @@ impl VisitSet {
             join(&mut parts, self.header.gap, &mut cuts, &self.texts)?;
             let missing = Mark::default();
             marks.set(own_marks.map(|place| self.marks.get(place).unwrap_or(&missing)))?;
-            self.visitors.get(visitor).write_with(&parts, &marks, &mut w);
+            let own_views = all_views.of(visitor);
+            throttle.steps(own_views.len());
+            let missing = View { at: 0, page: NONE };
+            views.set(own_views.map(|place| self.views.get(place).map_or(missing, |(_, view)| *view)))?;
+            views.sort(&self.texts);
+            let views = self.header.with_views.then_some(&views);
+            self.visitors.get(visitor).write_with(&parts, &marks, views, &mut w);
         }
         w.finish()
     }
