@@ -20,7 +20,11 @@ type Counted = BTreeMap<(u32, String, Period), u64>;
 fn set_of(rows: &[Row], settings: &CohortSettings, worker: usize) -> VisitSet {
     let gap = if settings.by_start && !settings.no_bots { i64::MAX } else { settings.gap };
     let gap = settings.step.map_or(gap, |step| step.min(gap));
-    let cuts = if settings.step.is_some() { Vec::new() } else { settings.starts.iter().map(|at| *at.max(&settings.since)).collect() };
+    let cuts = if settings.step.is_some() {
+        Vec::new()
+    } else {
+        settings.starts.iter().map(|at| *at.max(&settings.since)).collect()
+    };
     let mut set = VisitSet::new(VisitSettings { gap, cuts, ..VisitSettings::default() }).unwrap();
     for (i, (visitor, at, agent)) in rows.iter().enumerate() {
         let (visitor, id) = (format!("v{visitor}"), format!("{worker}-{i}"));
@@ -33,7 +37,11 @@ fn set_of(rows: &[Row], settings: &CohortSettings, worker: usize) -> VisitSet {
 fn counted(mut set: VisitSet, settings: &CohortSettings) -> Counted {
     let dimension = if settings.by_start { Dimension::Whole } else { Dimension::Device };
     let (mut values, mut counts) = (VisitValues::new(dimension), CohortCounts::new(settings.clone()));
-    let cuts = if settings.step.is_some() { Vec::new() } else { settings.starts.iter().map(|at| *at.max(&settings.since)).collect() };
+    let cuts = if settings.step.is_some() {
+        Vec::new()
+    } else {
+        settings.starts.iter().map(|at| *at.max(&settings.since)).collect()
+    };
     let mut rows = set.rows(Cuts::new(cuts)).unwrap();
     counts.add(&mut rows, &mut values, &OwnRules::default()).unwrap();
     let text = |value| String::from_utf8(values.texts().get(value).to_vec()).unwrap();
@@ -49,8 +57,10 @@ fn expected(rows: &[Row], settings: &CohortSettings) -> Counted {
         events.sort_by_key(|event| event.1);
         let visits: Vec<&[Row]> = events.chunk_by(|a, b| b.1 - a.1 <= settings.gap).collect();
         let agent = |visit: &[Row]| visit.iter().map(|event| AGENTS[event.2]).min().unwrap();
-        let kept: Vec<_> = visits.into_iter().filter(|visit| !(settings.no_bots && agent(visit).contains("bot"))).collect();
-        let hits: Vec<i64> = kept.iter().flat_map(|visit| visit.iter()).map(|event| event.1).filter(|at| *at < settings.until).collect();
+        let kept: Vec<_> =
+            visits.into_iter().filter(|visit| !(settings.no_bots && agent(visit).contains("bot"))).collect();
+        let hits: Vec<i64> =
+            kept.iter().flat_map(|visit| visit.iter()).map(|event| event.1).filter(|at| *at < settings.until).collect();
         let Some(first) = hits.first().copied().filter(|first| *first >= settings.since) else { continue };
         let value = match agent(kept[0]) {
             _ if settings.by_start => "",

@@ -143,11 +143,18 @@ fn batches_that_are_merged_keep_the_page_views() {
         .map(|i| {
             let visitor = (i.wrapping_mul(2_654_435_761) >> 7) % 20_000;
             let at = i64::from(i.wrapping_mul(40_503) % 9_000);
-            (visitor as u16, at, (i % 3 != 0).then_some(i as usize % PAGES.len()), Some(usize::from(visitor.is_multiple_of(50))))
+            (
+                visitor as u16,
+                at,
+                (i % 3 != 0).then_some(i as usize % PAGES.len()),
+                Some(usize::from(visitor.is_multiple_of(50))),
+            )
         })
         .collect();
     let wanted = expected(&rows, 700, (1_000, 8_000), true);
-    assert!(wanted.len() == PAGES.len() && wanted.values().all(|figures| figures.timed > 1_000 && figures.bounces > 100));
+    assert!(
+        wanted.len() == PAGES.len() && wanted.values().all(|figures| figures.timed > 1_000 && figures.bounces > 100)
+    );
     assert_eq!(counted(&mut set_of(&rows, 700), (1_000, 8_000), true), wanted);
 }
 

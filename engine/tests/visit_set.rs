@@ -364,9 +364,12 @@ fn nothing_of_a_set_is_empty() {
     assert!(visitors(&crafted(&[&one, &[0]])).is_err());
     assert!(visitors(&crafted(&[&[1, 1, 0, 0, 0, 0, 0, 0, 0]])).is_err());
     // A visitor with a mark alone has no visit; two marks alike make a suspect.
-    assert_eq!(visitors(&crafted(&[&[1, 1, 0, 1, 2, 0, 0, 7, 7, 7, 7]])).unwrap(), 0);
-    assert_eq!(visitors(&crafted(&[&[1, 1, 0, 1, 4, 0, 0, 7, 7, 7, 7, 7, 7, 7, 7]])).unwrap(), 0);
-    assert!(visitors(&crafted(&[&[1, 1, 0, 1, 6, 0, 0, 7, 7, 7, 7, 7, 7, 7, 7]])).is_err());
+    assert_eq!(visitors(&crafted(&[&[1, 1, 0, 8, 0, 0, 7, 7, 7]])).unwrap(), 0);
+    assert_eq!(visitors(&crafted(&[&[1, 1, 0, 20, 0, 0, 7, 7, 7, 7, 7, 7]])).unwrap(), 0);
+    assert_eq!(visitors(&crafted(&[&[1, 1, 0, 5, 4, 0, 0, 7, 7, 7, 4, 0, 0, 7, 7, 7]])).unwrap(), 0);
+    assert!(visitors(&crafted(&[&[1, 1, 0, 24, 0, 0, 7, 7, 7, 7, 7, 7]])).is_err());
+    assert!(visitors(&crafted(&[&[1, 1, 0, 3, 4, 0, 0, 7, 7, 7]])).is_err());
+    assert!(visitors(&crafted(&[&[1, 1, 0, 0]])).is_err());
     assert_eq!(visitors(&empty(0, Vec::new()).serialize().unwrap()).unwrap(), 0);
     // A set whose last batch was closed when it was read has no empty one behind it.
     let mut set = empty(0, Vec::new());

@@ -16,9 +16,11 @@ use crate::pg::query;
 const COLUMNS: usize = 5;
 
 /// Of events before told_since, here those before the range, only the times matter; of the others what tells the newcomer's visit.
-const ALL: &core::ffi::CStr = c"SELECT s.visits FROM mrcall_internal.visit_set_of(NULL, NULL, $1, $2, NULL, $3, $4, $5, $6, $7, $8, $9, $10,
+const ALL: &core::ffi::CStr =
+    c"SELECT s.visits FROM mrcall_internal.visit_set_of(NULL, NULL, $1, $2, NULL, $3, $4, $5, $6, $7, $8, $9, $10,
     cut_until => $11, told_since => $12, times_only => $14) AS s";
-const ONCE: &core::ffi::CStr = c"SELECT s.visits FROM mrcall_internal.visit_set_once(NULL, NULL, $1, $2, $13, $3, $4, $5, $6, $7, $8, $9, $10,
+const ONCE: &core::ffi::CStr =
+    c"SELECT s.visits FROM mrcall_internal.visit_set_once(NULL, NULL, $1, $2, $13, $3, $4, $5, $6, $7, $8, $9, $10,
     cut_until => $11) AS s";
 
 /// Arguments: since, until, from where on all is read, width, zone, origin, rolling, what tells the cohorts apart, the last period, gap,
@@ -27,7 +29,8 @@ pub fn cohort_counts(call: Call<'_>) -> SqlResult<()> {
     let instant = |i, name| needed(call.arg::<TimestampWithTimeZone>(i)?, name);
     let (since, until, read_until) = (instant(0, "since")?, instant(1, "until")?, instant(2, "read_until")?);
     let (from, to) = (i64::from(since), i64::from(until));
-    let (width, zone, origin): (Option<Interval>, Option<&str>, Option<Timestamp>) = (call.arg(3)?, call.arg(4)?, call.arg(5)?);
+    let (width, zone, origin): (Option<Interval>, Option<&str>, Option<Timestamp>) =
+        (call.arg(3)?, call.arg(4)?, call.arg(5)?);
     let flag = |i| call.arg::<bool>(i).map(Option::unwrap_or_default);
     let (rolling, no_bots) = (flag(6)?, flag(10)?);
     let by = needed(call.arg::<&str>(7)?, "by")?;

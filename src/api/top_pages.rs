@@ -61,7 +61,8 @@ pub fn page_figures(
         let mut throttle = interrupt::Throttle::default();
         for (page, figures) in counts.pages() {
             throttle.step();
-            let counted = [figures.pageviews, figures.visitors, figures.visits, figures.entries, figures.exits, figures.bounces];
+            let counted =
+                [figures.pageviews, figures.visitors, figures.visits, figures.entries, figures.exits, figures.bounces];
             store.row.set(0, page)?;
             for (column, count) in (1..).zip(counted) {
                 store.row.set(column, count as i64)?;

@@ -4,7 +4,9 @@ use mrcall_engine::own_rules::OwnRule;
 use mrcall_engine::resource::memory::{self, HeldVec};
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::user_agent;
-use mrcall_engine::visits::{AskedVisits, ByTextId, Cuts, Pairs, VisitPart, VisitRows, VisitSet, Visitor, origin_parts};
+use mrcall_engine::visits::{
+    AskedVisits, ByTextId, Cuts, Pairs, VisitPart, VisitRows, VisitSet, Visitor, origin_parts,
+};
 use pgrx::Array;
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 
@@ -36,12 +38,7 @@ impl<'m> Parts<'m> {
     }
 
     /// The parts of an origin, with the channel and the rule of one's own where one fits.
-    fn origin(
-        &mut self,
-        row: &mut Row<'m>,
-        own: Option<&OwnRule>,
-        parts: [Option<&str>; 8],
-    ) -> SqlResult<Origin<'m>> {
+    fn origin(&mut self, row: &mut Row<'m>, own: Option<&OwnRule>, parts: [Option<&str>; 8]) -> SqlResult<Origin<'m>> {
         let [channel, source, medium, campaign, term, rule, referrer_domain, _] = parts;
         let own_rule = own.map(|own| format!("channel_rule {}", own.position));
         let channel = own.map(|own| &*own.channel).or(channel);

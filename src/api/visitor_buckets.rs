@@ -45,7 +45,8 @@ fn count(
     if values.dimension().needs_rules() {
         rules.learn(&rows)?;
     }
-    let (mut share, mut counter, mut bots) = (Reservation::default(), interrupt::Throttle::default(), Bots::new(&rows).map_err(report)?);
+    let (mut share, mut counter, mut bots) =
+        (Reservation::default(), interrupt::Throttle::default(), Bots::new(&rows).map_err(report)?);
     let gap = rows.gap();
     while rows.next_visitor().map_err(report)?.is_some() {
         *visitor += 1;

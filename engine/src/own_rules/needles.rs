@@ -105,7 +105,9 @@ impl PatternReader<'_> {
     fn quantifier(&mut self) -> Option<bool> {
         let is_some = if self.take("*") || self.take("+") || self.take("?") {
             true
-        } else if self.rest.starts_with('{') && !matches!(self.rest.as_bytes(), [b'{', other, ..] if !other.is_ascii_digit()) {
+        } else if self.rest.starts_with('{')
+            && !matches!(self.rest.as_bytes(), [b'{', other, ..] if !other.is_ascii_digit())
+        {
             let end = self.rest.find('}')?;
             let (bounds, rest) = self.rest.split_at(end + 1);
             self.rest = rest;
@@ -227,8 +229,9 @@ mod tests {
     #[test]
     fn of_what_may_fit_anything_nothing_is_known() {
         for pattern in [
-            "", "^$", ".", "a*", "a?", "(a|)", "a|", "|a", "***=x", "***:x", "(?i)abc", "(?=abc)", "(?!abc)x", "(?<=a)b", r"\x61bc",
-            r"(a)\1b", "(abc", "abc)", "[abc", "a**", "a{2}{3}", "*a", "é", r"abc\", "{1}", "a{1", "(a)?", "(a|b*)",
+            "", "^$", ".", "a*", "a?", "(a|)", "a|", "|a", "***=x", "***:x", "(?i)abc", "(?=abc)", "(?!abc)x",
+            "(?<=a)b", r"\x61bc", r"(a)\1b", "(abc", "abc)", "[abc", "a**", "a{2}{3}", "*a", "é", r"abc\", "{1}",
+            "a{1", "(a)?", "(a|b*)",
         ] {
             assert_eq!(of(pattern), None, "{pattern}");
         }

@@ -2,7 +2,7 @@
 //! of the same visit in each: then the batches are merged now and then, page by page, so that both forms are never there as a whole.
 
 use super::bucket_cuts::{Cuts, join};
-use super::format::SetHeader;
+use super::format::{SetHeader, base};
 use super::loser_tree::LoserTree;
 use super::marks::Marks;
 use super::rows::BatchReader;
@@ -76,7 +76,9 @@ impl Batches {
             let mut reader = BatchReader::new(&page, 0)?;
             while let Some(visitor) = reader.next_visitor()? {
                 while let Some(other) = fresh.first().filter(|other| *other < visitor) {
-                    merge.visitor(other, header, cuts, texts, |parts, marks, views| fresh.read(other, parts, marks, views))?;
+                    merge.visitor(other, header, cuts, texts, |parts, marks, views| {
+                        fresh.read(other, parts, marks, views)
+                    })?;
                 }
                 throttle.step();
                 merge.visitor(visitor, header, cuts, texts, |parts, marks, views| {
@@ -90,7 +92,9 @@ impl Batches {
         }
         while let Some(visitor) = fresh.first() {
             throttle.step();
-            merge.visitor(visitor, header, cuts, texts, |parts, marks, views| fresh.read(visitor, parts, marks, views))?;
+            merge.visitor(visitor, header, cuts, texts, |parts, marks, views| {
+                fresh.read(visitor, parts, marks, views)
+            })?;
         }
         merge.end_page()?;
         let joined = merge.read - merge.written;
@@ -180,7 +184,11 @@ impl Merge<'_> {
         self.read += self.parts.len();
         join(&mut self.parts, header.gap, cuts, texts)?;
         self.written += self.parts.len();
-        visitor.write_with(&self.parts, &self.marks, header.with_views.then_some(&self.views), &mut self.page);
+        visitor.write_with(&self.parts, &mut self.page);
+        self.marks.write(base(&self.parts), &mut self.page);
+        if header.with_views {
+            self.views.write(&mut self.page);
+        }
         self.visitors += 1;
         if self.visitors == MOST_OF_PAGE { self.end_page() } else { Ok(()) }
     }

@@ -78,7 +78,13 @@ pub struct VisitValues {
 impl VisitValues {
     /// No value is known yet.
     pub fn new(dimension: Dimension) -> Self {
-        Self { dimension, texts: Dictionary::default(), known: ByTextId::new(), pairs: Pairs::default(), untouched: None }
+        Self {
+            dimension,
+            texts: Dictionary::default(),
+            known: ByTextId::new(),
+            pairs: Pairs::default(),
+            untouched: None,
+        }
     }
 
     /// The dimension.

@@ -51,7 +51,8 @@ impl Views {
     /// Puts them into the order of time, those of one instant into that of their pages by bytes.
     pub fn sort(&mut self, texts: &Dictionary) {
         let order = |a: &View, b: &View| {
-            let pages = || if a.page == b.page { core::cmp::Ordering::Equal } else { texts.get(a.page).cmp(texts.get(b.page)) };
+            let pages =
+                || if a.page == b.page { core::cmp::Ordering::Equal } else { texts.get(a.page).cmp(texts.get(b.page)) };
             a.at.cmp(&b.at).then_with(pages)
         };
         if !self.0.is_sorted_by(|a, b| order(a, b).is_le()) {
@@ -181,7 +182,14 @@ impl PageCounts {
         Ok(())
     }
 
-    fn view(&mut self, view: &View, is_entry: bool, next: Option<&View>, is_bounce: bool, rows: &VisitRows<'_>) -> Result<()> {
+    fn view(
+        &mut self,
+        view: &View,
+        is_entry: bool,
+        next: Option<&View>,
+        is_bounce: bool,
+        rows: &VisitRows<'_>,
+    ) -> Result<()> {
         let known = self.of_text.get(view.page as usize).copied().unwrap_or_default();
         let page = match known.checked_sub(1) {
             Some(page) => page,
