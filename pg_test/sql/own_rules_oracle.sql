@@ -14,11 +14,12 @@ INSERT INTO piece
 SELECT p.kind, t.nr, t.text
 FROM (VALUES
     ('body', ARRAY['acme', 'ACME', '(acme|example)', 'spring', 'SPRING', 'ac?me', 'acc*', '[a-z]+', E'\\d{4}', '(?:news|letter)s?', 'a.e',
-        'x{2}', 'x{0}', E'a\\.b', '', 'i', 'I', 'ı', 'İ', 'zürich', 'ZÜRICH', 'k', E'\\macme\\M', 'a+b', '(a|)', '(a|b*)', E'[]\\]x]', 'a{b',
+        'x{2}', 'x{0}', E'a\\.b', '', 'i', 'I', 'ı', 'İ', 'zürich', 'ZÜRICH', 'k', E'\\macme\\M', 'a+b', '(a|)', '(a|b*)',
+        E'[]\\]x]', 'a{b',
         'e$|^s', 'google', '[[:alpha:]]me', '((new)(s))', 'a|b|sp.*g', 'ſpring', E'\\x61cme', '#', 'ss', 'ß', 'letter|^$']),
     ('whole', ARRAY['***=a.b', '(?i)acme', '(?c)acme', '***:new', '^$', E'(.)\\1', '(?!acme)', E'\\Aacme\\Z', '(?=.*m)a', '(?x)a c # m']),
-    ('before', ARRAY['', '', '^', E'(^|\\.)', '.*', 'x?']),
-    ('after', ARRAY['', '', '$', E'(\\.|$)', '.?', '[0-9]*$']),
+    ('before', ARRAY['', '', '^', '^', E'(^|\\.)', '.*', 'x?', E'\\A', 'x|^']),
+    ('after', ARRAY['', '', '$', '$', E'(\\.|$)', '.?', '[0-9]*$', E'\\Z', '$|x']),
     ('value', ARRAY['acme', 'Acme', 'EXAMPLE', 'spring-2031', 'SPRİNG', 'sprıng', 'ſpring', 'zürich', 'ZÜRICH', 'a.b', 'a-b', 'axxb', 'xx',
         'news', 'newsletter', 'acme.example', E'new\nline', 'ab', 'aab', 'K', 'K', ']x', 'a{b', 'ß', 'SS', 'strasse', '2031', 'é', 'google',
         'me acme', '#'])) AS p (kind, texts)
@@ -29,7 +30,8 @@ CREATE FUNCTION pg_temp.pick(kind text, key bigint) RETURNS text LANGUAGE sql ST
 CREATE FUNCTION pg_temp.pattern(key bigint) RETURNS text LANGUAGE sql STABLE
     RETURN CASE abs(hashint8extended(key, 1)) % 20 WHEN 0 THEN pg_temp.pick('whole', key)
         WHEN 1 THEN pg_temp.pick('body', key) || '|' || pg_temp.pick('body', key + 1)
-        WHEN 2 THEN '(' || pg_temp.pick('body', key) || pg_temp.pick('body', key + 1) || ')' || (ARRAY['', '?', '+', '{2}'])[1 + abs(key) % 4]
+        WHEN 2 THEN '(' || pg_temp.pick('body', key) || pg_temp.pick('body', key + 1) || ')'
+            || (ARRAY['', '?', '+', '{2}'])[1 + abs(key) % 4]
         WHEN 3 THEN pg_temp.pick('before', key) || pg_temp.pick('body', key) || pg_temp.pick('after', key)
         WHEN 4 THEN pg_temp.pick('before', key) || pg_temp.pick('body', key) || pg_temp.pick('after', key)
         WHEN 5 THEN pg_temp.pick('body', key) END;

@@ -47,12 +47,14 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_dimension(text, text[]) IS 'Raises the error of an unknown dimension';
 
--- path_from_url says that pages are to be taken from page_url; without pages only their number is wanted; with_views keeps page views one by one. Where there are a width
--- and a zone, visits are cut at the buckets from cut_since to cut_until. A function of ours that runs the query says under which
--- number it takes the set itself; for anybody else receiver means nothing. Of events before counted_since only the ids matter.
+-- path_from_url says that pages are to be taken from page_url; without pages only their number is wanted; with_views keeps page views
+-- one by one. Where there are a width and a zone, visits are cut at the buckets from cut_since to cut_until. A function of ours that
+-- runs the query says under which number it takes the set itself; for anybody else receiver means nothing. Of events before
+-- counted_since only the ids matter.
 CREATE TYPE mrcall_internal.visit_settings AS (
     gap interval, path_from_url boolean, with_pages boolean, with_touch boolean, ignored text[], width interval,
-    cut_since timestamptz, cut_until timestamptz, zone text, receiver int, origin timestamp, counted_since timestamptz, with_views boolean);
+    cut_since timestamptz, cut_until timestamptz, zone text, receiver int, origin timestamp, counted_since timestamptz,
+    with_views boolean);
 COMMENT ON TYPE mrcall_internal.visit_settings IS 'What is wanted of visit_set, the same in every row';
 
 -- One state for all visitors: a group for each would cost more than the visits themselves.

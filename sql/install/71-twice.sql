@@ -20,7 +20,8 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
     SELECT mrcall_internal.visit_set(
         e.visitor_id, e.occurred_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, e.event_id,
-        (SELECT ROW('0', false, false, false, NULL, NULL, NULL, NULL, NULL, receiver, NULL, 'infinity', false)::mrcall_internal.visit_settings))
+        (SELECT ROW('0', false, false, false, NULL, NULL, NULL, NULL, NULL, receiver, NULL, 'infinity',
+                    false)::mrcall_internal.visit_settings))
     FROM mrcall.events AS e
     WHERE (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
       AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)

@@ -14,7 +14,7 @@
 mod needles;
 mod sieve;
 
-pub use needles::needles;
+pub use needles::{Needle, needles};
 
 use self::sieve::Sieve;
 use crate::error::Result;

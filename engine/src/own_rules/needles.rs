@@ -8,8 +8,16 @@ use crate::resource::memory;
 
 /// Groups within each other beyond so many are unusual.
 const DEEPEST: usize = 16;
-/// A text that must be found, of ASCII letters in lower case.
-pub type Needle = String;
+/// A text that must be found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needle {
+    /// ASCII letters in lower case, which stand for both cases.
+    pub text: String,
+    /// Whether the whole text begins with it.
+    pub starts: bool,
+    /// Whether the whole text ends with it.
+    pub ends: bool,
+}
 
 /// Needles of which every text that the pattern fits contains at least one; `None` where that is not known.
 pub fn needles(pattern: &str) -> Result<Option<Vec<Needle>>> {
@@ -42,7 +50,9 @@ enum Atom {
     Group(Found),
     /// Something of which nothing is known.
     Other,
-    /// A place between letters.
+    /// The begin and the end of the text, and another place between letters.
+    Start,
+    End,
     Place,
 }
 
@@ -75,7 +85,7 @@ impl PatternReader<'_> {
 
     /// One branch: of all that it asks for, what is hardest to meet by chance.
     fn branch(&mut self) -> Option<Found> {
-        let (mut best, mut run) = (None, String::new());
+        let (mut best, mut run) = (None, Needle::default());
         while !self.rest.is_empty() && !self.rest.starts_with(['|', ')']) {
             let atom = self.atom()?;
             let is_optional = match self.rest.chars().next() {
@@ -85,12 +95,20 @@ impl PatternReader<'_> {
             };
             let is_repeated = self.quantifier()?;
             match atom {
-                Atom::Letter(letter) if !is_optional => run.push(letter.to_ascii_lowercase()),
+                Atom::Letter(letter) if !is_optional => run.text.push(letter.to_ascii_lowercase()),
                 Atom::Group(found) => {
                     end_run(&mut run, &mut best);
                     better(&mut best, found.filter(|_| !is_optional));
                 }
                 Atom::Letter(_) | Atom::Other => end_run(&mut run, &mut best),
+                Atom::Start => {
+                    end_run(&mut run, &mut best);
+                    run.starts = true;
+                }
+                Atom::End => {
+                    run.ends = true;
+                    end_run(&mut run, &mut best);
+                }
                 Atom::Place => {}
             }
             if is_repeated {
@@ -142,10 +160,13 @@ impl PatternReader<'_> {
                 Atom::Other
             }
             '.' => Atom::Other,
-            '^' | '$' => Atom::Place,
+            '^' => Atom::Start,
+            '$' => Atom::End,
             '\\' => match self.next()? {
                 'd' | 's' | 'w' | 'D' | 'S' | 'W' => Atom::Other,
-                'A' | 'm' | 'M' | 'y' | 'Y' | 'Z' => Atom::Place,
+                'A' => Atom::Start,
+                'Z' => Atom::End,
+                'm' | 'M' | 'y' | 'Y' => Atom::Place,
                 other if other.is_alphanumeric() => return None,
                 other => literal(other),
             },
@@ -184,16 +205,23 @@ fn literal(letter: char) -> Atom {
     if letter.is_ascii() { Atom::Letter(letter) } else { Atom::Other }
 }
 
-/// What a run of letters asks for.
-fn end_run(run: &mut String, best: &mut Found) {
-    if !run.is_empty() {
-        better(best, Some(vec![core::mem::take(run)]));
+impl Needle {
+    fn worth(&self) -> usize {
+        self.text.len() + usize::from(self.starts) + usize::from(self.ends)
     }
 }
 
-/// The better one of two: its shortest needle is longer.
+/// What a run of letters asks for.
+fn end_run(run: &mut Needle, best: &mut Found) {
+    let run = core::mem::take(run);
+    if !run.text.is_empty() {
+        better(best, Some(vec![run]));
+    }
+}
+
+/// The better one of two: its shortest needle is longer, where an end of the text counts as a letter.
 fn better(best: &mut Found, other: Found) {
-    let worth = |found: &Found| found.as_ref().and_then(|needles| needles.iter().map(String::len).min());
+    let worth = |found: &Found| found.as_ref().and_then(|needles| needles.iter().map(Needle::worth).min());
     if worth(&other) > worth(best) {
         *best = other;
     }
@@ -201,18 +229,23 @@ fn better(best: &mut Found, other: Found) {
 
 #[cfg(test)]
 mod tests {
-    use super::needles;
+    use super::{Needle, needles};
 
     fn of(pattern: &str) -> Option<String> {
-        needles(pattern).unwrap().map(|needles| needles.join(" "))
+        let shown = |needle: Needle| {
+            [if needle.starts { "^" } else { "" }, &needle.text, if needle.ends { "$" } else { "" }].concat()
+        };
+        needles(pattern).unwrap().map(|needles| needles.into_iter().map(shown).collect::<Vec<_>>().join(" "))
     }
 
     #[test]
     fn a_pattern_asks_for_its_longest_letters() {
         for (pattern, wanted) in [
-            ("^newsletter$", "newsletter"),
+            ("^newsletter$", "^newsletter$"),
+            ("^a+bc|x^y$|(?:^q$)z", "^a ^y$ ^q$"),
+            (r"\Aone\Z|^.two.$|^thr*", "^one$ two ^th"),
             ("^(Acme|Example)$", "acme example"),
-            (r"(^|\.)partner\.example$", "partner.example"),
+            (r"(^|\.)partner\.example$", "partner.example$"),
             ("ab+cd?e", "ab"),
             ("a(?:bc|d.e{2}fgh)", "bc fgh"),
             ("x{2}|yz", ""),

@@ -2,7 +2,7 @@
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-use super::needles::needles;
+use super::needles::{Needle, needles};
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::memory;
 
@@ -14,7 +14,7 @@ const ODD_CASES: [char; 4] = ['\u{130}', '\u{131}', '\u{17f}', '\u{212a}'];
 pub(super) struct Sieve {
     needles: Option<AhoCorasick>,
     /// By needle: the number of its pattern.
-    patterns: Vec<u32>,
+    patterns: Vec<(Needle, u32)>,
     /// Patterns that may fit anything.
     always: Vec<u32>,
     count: u32,
@@ -23,21 +23,20 @@ pub(super) struct Sieve {
 impl Sieve {
     /// That of these patterns, numbered from 0.
     pub fn new<'p>(patterns: impl Iterator<Item = &'p str>) -> Result<Self> {
-        let (mut sieve, mut texts, mut bytes) = (Self::default(), Vec::new(), 0);
+        let (mut sieve, mut bytes) = (Self::default(), 0);
         for (pattern, number) in patterns.zip(0u32..) {
             sieve.count = number + 1;
             match needles(pattern)? {
                 None => memory::push(&mut sieve.always, number)?,
                 Some(found) => {
                     for needle in found {
-                        bytes += needle.len();
-                        memory::push(&mut texts, needle)?;
-                        memory::push(&mut sieve.patterns, number)?;
+                        bytes += needle.text.len();
+                        memory::push(&mut sieve.patterns, (needle, number))?;
                     }
                 }
             }
         }
-        if texts.is_empty() {
+        if sieve.patterns.is_empty() {
             return Ok(sieve);
         }
         // Its tables have a few words for each letter.
@@ -45,7 +44,7 @@ impl Sieve {
         let built = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&texts);
+            .build(sieve.patterns.iter().map(|(needle, _)| &needle.text));
         sieve.needles = Some(built.map_err(|_| {
             Error::new(ErrorKind::LimitExceeded, "the patterns of channel_rule are too long", "Use shorter patterns.")
         })?);
@@ -60,7 +59,9 @@ impl Sieve {
         self.always.iter().for_each(|number| say(*number));
         let Some(needles) = &self.needles else { return };
         for found in needles.find_overlapping_iter(text) {
-            if let Some(number) = self.patterns.get(found.pattern().as_usize()) {
+            let Some((needle, number)) = self.patterns.get(found.pattern().as_usize()) else { continue };
+            let is_there = (!needle.starts || found.start() == 0) && (!needle.ends || found.end() == text.len());
+            if is_there {
                 say(*number);
             }
         }
