@@ -92,6 +92,7 @@ functions! {
     caller_id: caller_id;
     calls: call_agg_trans, num_calls, calls_total_duration, mean_duration, duration_percentile, outcomes, peak_concurrency,
         peak_at, busy_time;
+    cohorts: cohort_counts;
     credit: exact, credit, models, split_amount;
     deleted_callers: deleted_callers, is_asked;
     distinct: distinct_agg_trans, distinct_agg_default_trans, num_distinct, distinct_error;
@@ -107,6 +108,7 @@ functions! {
     sessionize: visit_set_trans, visit_set_final;
     state_text: state_out;
     text_set: text_set, text_set_has;
+    top_pages: page_figures;
     twice: twice;
     values: try_timestamptz, try_bigint, try_boolean, numeric_text, jws_payload, unpacked, website_session_ids, text_items, longest_call, version;
     visit_rows: visit_set_rows, asked_visit_rows, sessionize;
