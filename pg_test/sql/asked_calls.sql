@@ -146,7 +146,7 @@ LANGUAGE sql AS $$
                   FROM (VALUES (timestamptz %L)) AS a (at)
                   CROSS JOIN LATERAL (SELECT b.business_id FROM public.business AS b
                                       UNION SELECT c.business_id FROM call AS c WHERE c.started_at < a.at) AS i (id)
-                  LEFT JOIN call AS c ON c.business_id IS NOT DISTINCT FROM i.id AND c.started_at < a.at
+                  LEFT JOIN call AS c ON coalesce('=' || c.business_id, '') = coalesce('=' || i.id, '') AND c.started_at < a.at
                   GROUP BY i.id, a.at$q$, as_of)) $$;
 SELECT (SELECT count(*) > 40 FROM first) AS some, (SELECT count(*) < (SELECT count(*) FROM public.business) FROM first) AS not_all;
 SELECT mrcall_internal.is_found_by_business() AS found, pg_temp.first_calls('true', 2000) AS all,
