@@ -8,6 +8,7 @@ use super::function::Function;
 use super::function_call::guard;
 use super::jsonb;
 use super::language;
+use super::planned;
 use crate::agg;
 use crate::api::*;
 use mrcall_engine::behaviour::{FunnelEvents, FunnelState, RetentionState, SequenceState};
@@ -154,4 +155,9 @@ symbol!(run_report "", |info| {
 symbol!(asked_support "", |info| {
     // SAFETY: the server passes a live call info; sql/install declares it as a support function.
     unsafe { pgrx::pgrx_extern_c_guard(|| asked::support(info)) }
+});
+
+symbol!(planned_support "", |info| {
+    // SAFETY: the server passes a live call info; sql/install declares it as a support function.
+    unsafe { pgrx::pgrx_extern_c_guard(|| planned::support(info)) }
 });

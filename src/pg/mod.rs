@@ -19,6 +19,7 @@ pub mod function_call;
 pub mod guc;
 pub mod jsonb;
 mod language;
+mod planned;
 pub mod query;
 pub mod scan;
 pub mod srf;
