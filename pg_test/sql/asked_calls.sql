@@ -137,11 +137,13 @@ LANGUAGE sql AS $$
         pg_temp.reads($q$SELECT * FROM mrcall.conversions AS c WHERE c.conversion = 'first_call' AND $q$ || condition, most)) $$;
 CREATE FUNCTION pg_temp.health(as_of timestamptz) RETURNS bigint
 LANGUAGE sql AS $$
-    SELECT pg_temp.differs(format($q$SELECT h.business_id, h.calls_7d, h.calls_30d, h.calls_30d_before, h.last_call, h.flags @> '{unknown}'
+    SELECT pg_temp.differs(format($q$SELECT h.business_id, h.calls_7d, h.calls_30d, h.calls_30d_before, h.last_call,
+                                            h.flags @> '{unknown}'
                                      FROM mrcall.business_health(%L) AS h$q$, as_of),
         format($q$SELECT i.id, count(*) FILTER (WHERE c.started_at >= a.at - interval '168:00:00'),
                          count(*) FILTER (WHERE c.started_at >= a.at - interval '720:00:00'),
-                         count(*) FILTER (WHERE c.started_at >= a.at - interval '1440:00:00' AND c.started_at < a.at - interval '720:00:00'),
+                         count(*) FILTER (WHERE c.started_at >= a.at - interval '1440:00:00'
+                                          AND c.started_at < a.at - interval '720:00:00'),
                          max(c.started_at), NOT EXISTS (SELECT FROM public.business AS b WHERE b.business_id = i.id)
                   FROM (VALUES (timestamptz %L)) AS a (at)
                   CROSS JOIN LATERAL (SELECT b.business_id FROM public.business AS b
