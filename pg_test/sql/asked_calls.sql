@@ -60,15 +60,13 @@ CREATE TEMP TABLE call ON COMMIT DROP AS
 SELECT s.id AS call_id, s.business_id, s.start_timestamp AS started_at, (s.data ->> 'answered')::boolean AS answered FROM own.sessions AS s
 UNION ALL SELECT a.call_id, a.business_id, a.started_at, a.answered FROM mrcall.session_archive AS a;
 
--- Pages that a statement reads, when it is run for the second time.
+-- Pages that a statement reads.
 CREATE FUNCTION pg_temp.pages(query text) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
     plan jsonb;
 BEGIN
-    FOR i IN 1 .. 2 LOOP
-        EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ' || query INTO plan;
-    END LOOP;
+    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ' || query INTO plan;
     RETURN (plan #>> '{0,Plan,Shared Hit Blocks}')::bigint + (plan #>> '{0,Plan,Shared Read Blocks}')::bigint;
 END $$;
 -- Those that it may: the table has more than ten times as many.
