@@ -109,6 +109,18 @@ report=own_rules
 few=$(asked_of 20) many=$(asked_of 5000)
 { [ "$few" -ge 3 ] && [ "$many" = "$few" ]; } || fail "$report: $few questions about 20 origins, $many about 5000"
 echo "$report: $few questions about 20 and about 5000 origins"
+# The latest calls, of all and of one business: from the indexes of chunks and archive in their order, a row of each.
+for report in latest latest_of_one; do
+    where=''
+    [ "$report" = latest ] || where="WHERE business_id = (SELECT max(b.business_id) FROM mrcall.businesses AS b)"
+    db -c "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT call_id FROM mrcall.calls $where ORDER BY started_at DESC LIMIT 5" \
+        >"$LOGS/plans-$report.out"
+    grep -q 'Merge Append' "$LOGS/plans-$report.out" || fail "$report: all are sorted"
+    if grep -E '(Seq Scan on (sessions|session_archive|_hyper)|Sort Method).* loops' "$LOGS/plans-$report.out"; then
+        fail "$report: read without an index"
+    fi
+    echo "$report: $(grep -c 'Index.* Scan' "$LOGS/plans-$report.out") x Index Scan, merged"
+done
 
 # A payment, refund or subscription is found through the indexes of the webhooks; without them the tables are read.
 # Among more webhooks than the tests have.

@@ -60,15 +60,13 @@ CREATE TEMP TABLE call ON COMMIT DROP AS
 SELECT s.id AS call_id, s.business_id, s.start_timestamp AS started_at, (s.data ->> 'answered')::boolean AS answered FROM own.sessions AS s
 UNION ALL SELECT a.call_id, a.business_id, a.started_at, a.answered FROM mrcall.session_archive AS a;
 
--- Pages that a statement reads, when it is run for the second time.
+-- Pages that a statement reads.
 CREATE FUNCTION pg_temp.pages(query text) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
     plan jsonb;
 BEGIN
-    FOR i IN 1 .. 2 LOOP
-        EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ' || query INTO plan;
-    END LOOP;
+    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ' || query INTO plan;
     RETURN (plan #>> '{0,Plan,Shared Hit Blocks}')::bigint + (plan #>> '{0,Plan,Shared Read Blocks}')::bigint;
 END $$;
 -- Those that it may: the table has more than ten times as many.
@@ -137,11 +135,13 @@ LANGUAGE sql AS $$
         pg_temp.reads($q$SELECT * FROM mrcall.conversions AS c WHERE c.conversion = 'first_call' AND $q$ || condition, most)) $$;
 CREATE FUNCTION pg_temp.health(as_of timestamptz) RETURNS bigint
 LANGUAGE sql AS $$
-    SELECT pg_temp.differs(format($q$SELECT h.business_id, h.calls_7d, h.calls_30d, h.calls_30d_before, h.last_call, h.flags @> '{unknown}'
+    SELECT pg_temp.differs(format($q$SELECT h.business_id, h.calls_7d, h.calls_30d, h.calls_30d_before, h.last_call,
+                                            h.flags @> '{unknown}'
                                      FROM mrcall.business_health(%L) AS h$q$, as_of),
         format($q$SELECT i.id, count(*) FILTER (WHERE c.started_at >= a.at - interval '168:00:00'),
                          count(*) FILTER (WHERE c.started_at >= a.at - interval '720:00:00'),
-                         count(*) FILTER (WHERE c.started_at >= a.at - interval '1440:00:00' AND c.started_at < a.at - interval '720:00:00'),
+                         count(*) FILTER (WHERE c.started_at >= a.at - interval '1440:00:00'
+                                          AND c.started_at < a.at - interval '720:00:00'),
                          max(c.started_at), NOT EXISTS (SELECT FROM public.business AS b WHERE b.business_id = i.id)
                   FROM (VALUES (timestamptz %L)) AS a (at)
                   CROSS JOIN LATERAL (SELECT b.business_id FROM public.business AS b

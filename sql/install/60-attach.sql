@@ -242,7 +242,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN $1 IS NULL THEN mrcall_internal.source_query(NULL, $2) || mrcall_internal.archived_calls()
                 ELSE E'SELECT\n' || $2 || E'\nFROM ' || $1 || mrcall_internal.archived_calls() || format(
-                    E'\nUNION ALL\nSELECT\n%s\nFROM mrcall_internal.no_rows(mrcall_internal.expected_rows(%L::pg_catalog.regclass)) AS n (%s)\n'
+                    E'\nUNION ALL\nSELECT\n%s\n'
+                    'FROM mrcall_internal.no_rows(mrcall_internal.expected_rows(%L::pg_catalog.regclass)) AS n (%s)\n'
                     'WHERE mrcall_internal.is_installed()', string_agg(format('    n.%I', c.name), E',\n' ORDER BY c.ordinal), $1,
                     string_agg(format('%I %s', c.name, c.type), ', ' ORDER BY c.ordinal)) END
     FROM mrcall_internal.source_columns() AS c

@@ -42,7 +42,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT w.relation, w.names, w.numbers, w.purpose, w.logical_table
     FROM (
-        SELECT to_regclass(s.relation) AS relation, u.purpose, u.logical_table, array_agg(s.columns ->> c.name ORDER BY c.ordinality) AS names,
+        SELECT to_regclass(s.relation) AS relation, u.purpose, u.logical_table,
+               array_agg(s.columns ->> c.name ORDER BY c.ordinality) AS names,
                array_agg(a.attnum ORDER BY c.ordinality) AS numbers
         FROM mrcall_internal.useful_indexes() AS u
         JOIN mrcall.source AS s ON s.logical_table = u.logical_table AND s.relation IS NOT NULL

@@ -14,6 +14,7 @@ use super::own_rules::OwnRules;
 use crate::agg::{Measured, Receiver};
 use crate::error::{SqlResult, report};
 use crate::pg::answer::Made;
+use crate::pg::asked::{IS_JOINED, MOST_JOINED};
 use crate::pg::function_call::Call;
 use crate::pg::query::{self, Query};
 use crate::pg::srf::{Row, Rows, Shared, Start, Value};
@@ -337,6 +338,10 @@ impl Start for OfAsked {
     fn start<'m>(call: Call<'_>, row: &mut Row<'m>) -> SqlResult<Self::Rows<'m>> {
         let ids: Option<Array<'_, &str>> = call.arg(1)?;
         let visitors = ids.as_ref().map(|ids| memory::collect(ids.iter().flatten())).transpose().map_err(report)?;
+        // Of what a join names no more was read than tells that it is many.
+        let mark: Option<i32> = call.arg(0)?;
+        let are_many = mark == Some(IS_JOINED) && ids.as_ref().is_some_and(|ids| ids.len() as i64 > MOST_JOINED);
+        let visitors = visitors.filter(|_| !are_many);
         let asked = AskedVisits {
             started: [call.arg(2)?, call.arg(3)?],
             touched: [call.arg(4)?, call.arg(5)?],

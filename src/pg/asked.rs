@@ -14,6 +14,8 @@ use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use pgrx::pg_sys;
 use pgrx::pg_sys::NodeTag;
 
+use super::asked_joined;
+
 /// The arguments of `asked_visit_rows`, in their order.
 const ARGUMENTS: usize = 7;
 const MARK: usize = 0;
@@ -36,27 +38,33 @@ const DAYS: core::ops::Range<i64> = -2_400_000..100_000_000;
 
 static LAST_MARK: AtomicI32 = AtomicI32::new(0);
 
+/// Of so many visitors a join may name that the events are read by them; one more stands for all. A mark that is no view's says so.
+pub const MOST_JOINED: i64 = 5000;
+pub const IS_JOINED: i32 = -1;
+
 /// What the view is asked for, each NULL where nothing is said.
 #[derive(Clone, Copy)]
 struct Asked {
     arguments: [*mut pg_sys::Node; ARGUMENTS],
     with_numbers: bool,
+    names_visitors: bool,
+    is_joined: bool,
 }
 
 /// # Safety
 /// The node is one of the planner's, or NULL.
-unsafe fn is(node: *const pg_sys::Node, tag: NodeTag) -> bool {
+pub unsafe fn is(node: *const pg_sys::Node, tag: NodeTag) -> bool {
     // SAFETY: every node begins with its tag.
     unsafe { node.as_ref() }.is_some_and(|node| node.type_ == tag)
 }
 
-unsafe fn length(list: *const pg_sys::List) -> usize {
+pub unsafe fn length(list: *const pg_sys::List) -> usize {
     // SAFETY: NIL or a list of the server's.
     unsafe { list.as_ref() }.map_or(0, |list| usize::try_from(list.length).unwrap_or_default())
 }
 
 /// The element of a list of nodes, NULL behind its end.
-unsafe fn element<T>(list: *const pg_sys::List, index: usize) -> *mut T {
+pub unsafe fn element<T>(list: *const pg_sys::List, index: usize) -> *mut T {
     // SAFETY: NIL or a list of the server's; its length is looked at.
     unsafe { if index < length(list) { (*(*list).elements.add(index)).ptr_value.cast() } else { null_mut() } }
 }
@@ -115,17 +123,20 @@ unsafe fn simplified(root: *mut pg_sys::PlannerInfo, call: *mut pg_sys::FuncExpr
             return int4(mark);
         }
         let mark = mark_of(call);
-        if mark == 0 || root.is_null() || (*root).parent_root.is_null() {
+        if mark <= 0 || root.is_null() || (*root).parent_root.is_null() {
             return null_mut();
         }
         // The query that calls the function is within the one that takes its row apart; around that is the view.
         let around = (*(*root).parent_root).parent_root;
         let Some((rel, rte)) = find(around, (*call).funcid, mark) else { return null_mut() };
-        let asked = read(rel, rte, (*call).args);
+        let mut asked = read(rel, rte, (*call).args);
+        if !asked.names_visitors {
+            asked.join(around, rel, rte, (*call).funcid, root);
+        }
         let mut args: *mut pg_sys::List = null_mut();
         for (i, argument) in asked.arguments.into_iter().enumerate() {
             let argument = match i {
-                MARK => int4(0),
+                MARK => int4(if asked.is_joined { IS_JOINED } else { 0 }),
                 WITH_NUMBERS => pg_sys::makeBoolConst(asked.with_numbers, false),
                 _ => argument,
             };
@@ -212,7 +223,12 @@ unsafe fn read(rel: *mut pg_sys::RelOptInfo, rte: *mut pg_sys::RangeTblEntry, no
     // SAFETY: nodes of the planner's.
     unsafe {
         let columns = (*(*rte).subquery).targetList;
-        let mut asked = Asked { arguments: core::array::from_fn(|i| element(none, i)), with_numbers: false };
+        let mut asked = Asked {
+            arguments: core::array::from_fn(|i| element(none, i)),
+            with_numbers: false,
+            names_visitors: false,
+            is_joined: false,
+        };
         let mut said = [false; ARGUMENTS];
         let view = View { index: (*rel).relid, columns };
         for i in 0..length((*rel).baserestrictinfo) {
@@ -226,7 +242,33 @@ unsafe fn read(rel: *mut pg_sys::RelOptInfo, rte: *mut pg_sys::RangeTblEntry, no
             }
         }
         asked.with_numbers |= is_number_needed(rel, columns);
+        asked.names_visitors = said[VISITORS];
         asked
+    }
+}
+
+impl Asked {
+    /// The visitors that the view is joined with, where it is not asked for others.
+    unsafe fn join(
+        &mut self,
+        around: *mut pg_sys::PlannerInfo,
+        rel: *mut pg_sys::RelOptInfo,
+        rte: *mut pg_sys::RangeTblEntry,
+        function: pg_sys::Oid,
+        root: *mut pg_sys::PlannerInfo,
+    ) {
+        // SAFETY: nodes of the planner's.
+        unsafe {
+            let columns = (*(*rte).subquery).targetList;
+            let Some(place) = (0..length(columns)).find(|i| named(columns, *i) == Some(b"visitor_id")) else { return };
+            let visitors = asked_joined::visitors(around, (*rel).relid, place as i32 + 1, function, MOST_JOINED + 1);
+            if !visitors.is_null() {
+                self.arguments[VISITORS] = visitors;
+                self.is_joined = true;
+                // The planner looks for sub-selects when it has asked us.
+                (*(*root).parse).hasSubLinks = true;
+            }
+        }
     }
 }
 
@@ -363,8 +405,20 @@ unsafe fn is_equality_of_texts(operator: pg_sys::Oid, collation: pg_sys::Oid) ->
         left == pg_sys::TEXTOID
             && right == pg_sys::TEXTOID
             && pg_sys::get_op_opfamily_strategy(operator, TEXT_OPS) == EQUAL
-            && (collation == pg_sys::InvalidOid || pg_sys::get_collation_isdeterministic(collation))
+            && is_by_bytes(collation)
     }
+}
+
+/// Whether texts are equal in a collation only where their bytes are.
+unsafe fn is_by_bytes(collation: pg_sys::Oid) -> bool {
+    // SAFETY: looks into the catalog.
+    unsafe { collation == pg_sys::InvalidOid || pg_sys::get_collation_isdeterministic(collation) }
+}
+
+/// Whether equality by these operator families is that of two texts by their bytes.
+pub unsafe fn is_equality_of_texts_in(families: *mut pg_sys::List, collation: pg_sys::Oid) -> bool {
+    // SAFETY: a list of Oids of the planner's.
+    unsafe { pg_sys::list_member_oid(families, TEXT_OPS) && is_by_bytes(collation) }
 }
 
 /// What a comparison of an instant says: where reading begins or ends. Whether the bound itself counts is left to the condition.
@@ -417,7 +471,7 @@ unsafe fn instant(value: *mut pg_sys::Node, of_type: pg_sys::Oid) -> Option<*mut
     }
 }
 
-unsafe fn copy(node: *mut pg_sys::Node) -> *mut pg_sys::Node {
+pub unsafe fn copy(node: *mut pg_sys::Node) -> *mut pg_sys::Node {
     // SAFETY: a node of the planner's; the copy is in its memory.
     unsafe { pg_sys::copyObjectImpl(node.cast::<c_void>()).cast() }
 }

@@ -8,7 +8,8 @@
 pub mod allocator;
 pub mod answer;
 pub mod arg;
-mod asked;
+pub mod asked;
+mod asked_joined;
 pub mod backtrace;
 mod ballast;
 mod caught;
