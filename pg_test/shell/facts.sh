@@ -208,12 +208,11 @@ GRANT INSERT, SELECT ON public.website_events TO f_writer;
 REVOKE SELECT ON public.website_events FROM f_none;
 ALTER TABLE public.website_events ENABLE ROW LEVEL SECURITY;
 CREATE POLICY all_of_it ON public.website_events TO f_writer USING (true);
-CREATE POLICY some ON public.website_events TO f_tenant USING (session_id IN ('F-2', 'F-9') AND page_url IS NOT NULL);
+CREATE POLICY a_few ON public.website_events TO f_tenant USING (session_id IN ('F-2', 'F-9') AND page_url IS NOT NULL);
 SQL
-for role in f_tenant f_none f_writer; do
+for role in f_tenant f_none; do
     is "$role reads nothing of what is stored" '0 0' \
-        "$(db -c "SET ROLE $role" -c 'SELECT (SELECT count(*) FROM mrcall.visit), (SELECT count(*) FROM mrcall_internal.fact_change)' 2>&1 |
-            sed 's/.*permission denied for schema.*/0 0/')"
+        "$(db -c "SET ROLE $role" -c 'SELECT (SELECT count(*) FROM mrcall.visit), (SELECT count(*) FROM mrcall_internal.fact_change)')"
 done
 for role in f_tenant f_none; do
     is "$role gets the same" '' "$(db -c "SET ROLE $role" -c 'SELECT * FROM asking.differing(true)')"

@@ -31,6 +31,20 @@ AS $$
         ) AS p (class, object)
         WHERE e.extname = 'mrcall_ext'
         UNION ALL
+        -- And of tables that are members.
+        SELECT p.class, p.object, false
+        FROM pg_extension AS e
+        JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+            AND d.classid = 'pg_class'::regclass
+        CROSS JOIN LATERAL (
+            SELECT 'pg_class'::regclass::oid, i.indexrelid FROM pg_index AS i WHERE i.indrelid = d.objid
+            UNION ALL
+            SELECT 'pg_constraint'::regclass, c.oid FROM pg_constraint AS c WHERE c.conrelid = d.objid
+            UNION ALL
+            SELECT 'pg_policy'::regclass, x.oid FROM pg_policy AS x WHERE x.polrelid = d.objid
+        ) AS p (class, object)
+        WHERE e.extname = 'mrcall_ext'
+        UNION ALL
         SELECT 'pg_trigger'::regclass, t.oid, false FROM mrcall_internal.leaving_triggers() AS t (oid)
         UNION ALL
         SELECT 'pg_policy'::regclass, p.oid, false FROM mrcall_internal.leaving_policies() AS p (oid)

@@ -59,6 +59,7 @@ COMMENT ON COLUMN mrcall_internal.fact_state.waiting_for IS 'The writers that a 
 CREATE TABLE mrcall_internal.fact_change (
     id bigint GENERATED ALWAYS AS IDENTITY, key text COLLATE "C", since timestamptz NOT NULL, until timestamptz NOT NULL, problem text);
 COMMENT ON TABLE mrcall_internal.fact_change IS 'The ledger: visitors whose stored visits are not to be relied on';
+COMMENT ON SEQUENCE mrcall_internal.fact_change_id_seq IS 'The numbers of its rows';
 COMMENT ON COLUMN mrcall_internal.fact_change.id IS 'In the order of writing';
 COMMENT ON COLUMN mrcall_internal.fact_change.key IS 'The visitor; NULL: whoever has rows or stored visits in the range';
 COMMENT ON COLUMN mrcall_internal.fact_change.since IS 'Where the range begins';

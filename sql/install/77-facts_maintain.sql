@@ -217,7 +217,7 @@ BEGIN
         BEGIN
             PERFORM mrcall_internal.begin_facts();
         EXCEPTION WHEN object_not_in_prerequisite_state THEN
-            RAISE WARNING 'facts are no longer kept: %', sqlerrm USING HINT = 'Reports read the rows. See docs/facts.md.';
+            RAISE WARNING '%', sqlerrm USING HINT = 'They are no longer kept: reports read the rows. See docs/facts.md.';
         END;
     END IF;
 END
