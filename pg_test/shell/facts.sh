@@ -35,7 +35,8 @@ BEGIN
         PERFORM set_config('mrcall.use_facts', 'off', true);
         by_rows := asking.answer(asked.query);
         PERFORM set_config('mrcall.use_facts', 'on', true);
-        IF by_facts <> by_rows THEN RETURN NEXT concat_ws(' | ', asked.name, asked.query, by_facts, by_rows); END IF;
+        -- Where an error of both comes from differs.
+        IF regexp_replace(by_facts, 'line \d+', '', 'g') <> regexp_replace(by_rows, 'line \d+', '', 'g') THEN RETURN NEXT concat_ws(' | ', asked.name, asked.query, by_facts, by_rows); END IF;
     END LOOP;
 END $$;
 -- One visit and touch, a visitor's, those of a time across the end of what is stored; around the borders of a day.

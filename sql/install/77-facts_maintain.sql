@@ -101,7 +101,7 @@ BEGIN
          format('belongs to %s: only its owner can have its changes noted', quote_ident(pg_get_userbyid(class.relowner))),
          format('Give the role of the schema mrcall the rights of that role: GRANT %I TO %I;', pg_get_userbyid(class.relowner), current_user)),
         (8, row_security_active(source), format('does not show all of its rows to %s', quote_ident(current_user)),
-         'Exempt the role from its policies: ALTER TABLE … NO FORCE ROW LEVEL SECURITY, or BYPASSRLS.')
+         'Exempt the role from its policies: ALTER TABLE ... NO FORCE ROW LEVEL SECURITY; or BYPASSRLS.')
     ) AS f (nr, is_so, what, way_out)
     WHERE f.is_so
     ORDER BY f.nr

@@ -55,7 +55,11 @@ fn watch(transaction: u64) {
         ledger::before_commit(|| {
             if are_unwritten() {
                 let message = "the ledger of stored visits is not complete";
-                raise(report(Error::new(ErrorKind::NotPossible, message, "Do not call mrcall_internal.is_stored yourself.")));
+                raise(report(Error::new(
+                    ErrorKind::NotPossible,
+                    message,
+                    "Do not call mrcall_internal.is_stored yourself.",
+                )));
             }
         });
     }

@@ -169,7 +169,8 @@ fn visits_of_range<'m>(
         parts.read.push(read_range(query, range, Some(&texts(&stored.apart)?), row)?);
     }
     if until.is_none_or(|until| i64::from(until) > stored.until()) {
-        let head = Range { ids_since: query.first(EARLIER, &[stored.until.into()])?, since: Some(stored.until), ..range };
+        let head =
+            Range { ids_since: query.first(EARLIER, &[stored.until.into()])?, since: Some(stored.until), ..range };
         if let Some(mut set) = read_set(query, &Receiver::new(), head, visitors)? {
             let counts = if with_numbers { count_stored(query, &mut set.state, since)? } else { HashMap::new() };
             let before = row.own(StoredBefore { apart: stored.apart(), counts });
@@ -178,7 +179,12 @@ fn visits_of_range<'m>(
         }
     }
     let args = [since.into(), until.into(), visitors.cloned().into(), stored.apart.into(), with_numbers.into()];
-    parts.stored = Some(Cursor::open(query, c"SELECT v.* FROM mrcall_internal.stored_range($1, $2, $3, $4, $5) AS v", &args, row)?);
+    parts.stored = Some(Cursor::open(
+        query,
+        c"SELECT v.* FROM mrcall_internal.stored_range($1, $2, $3, $4, $5) AS v",
+        &args,
+        row,
+    )?);
     Ok(parts)
 }
 
@@ -276,8 +282,7 @@ fn read_asked<'m>(
     }
     let before = match stored {
         Some(stored) => {
-            let counts =
-                if asked.with_numbers { count_stored(query, &mut set.state, None)? } else { HashMap::new() };
+            let counts = if asked.with_numbers { count_stored(query, &mut set.state, None)? } else { HashMap::new() };
             Some(row.own(StoredBefore { apart: stored.apart(), counts }))
         }
         None => None,

@@ -15,9 +15,8 @@ pub struct Level {
 /// Who is writing; `None` where nothing was written yet.
 pub fn level() -> Option<Level> {
     // SAFETY: reads the state of the server's own transaction.
-    let (transaction, level) = unsafe {
-        (pg_sys::GetTopFullTransactionIdIfAny().value, pg_sys::GetCurrentFullTransactionIdIfAny().value)
-    };
+    let (transaction, level) =
+        unsafe { (pg_sys::GetTopFullTransactionIdIfAny().value, pg_sys::GetCurrentFullTransactionIdIfAny().value) };
     (transaction != 0 && level != 0).then_some(Level { transaction, level })
 }
 

@@ -91,14 +91,7 @@ impl Changes {
 
 impl Level {
     fn new(id: u64) -> Self {
-        Self {
-            id,
-            keys: HashSet::new(),
-            days: HashSet::new(),
-            last_day: None,
-            is_all: false,
-            unwritten: Vec::new(),
-        }
+        Self { id, keys: HashSet::new(), days: HashSet::new(), last_day: None, is_all: false, unwritten: Vec::new() }
     }
 
     fn note(&mut self, key: &str, at: i64) {
