@@ -163,6 +163,7 @@ impl Merge<'_> {
         join(&mut self.parts, header.gap, cuts, texts)?;
         self.written += self.parts.len();
         visitor.write_with(&self.parts, &mut self.page);
+        self.marks.join()?;
         self.marks.write(base(&self.parts), &mut self.page);
         self.visitors += 1;
         if self.visitors == MOST_OF_PAGE { self.end_page() } else { Ok(()) }
