@@ -1,10 +1,14 @@
 # make demo and make test are all that a newcomer needs; both do the whole set-up.
-# Settings: PG=15…18, TIMESCALEDB=0, TSL_SOURCE=folder, VISITORS=20000, SEED=42, LOG=access.log[.gz], MINUTES=30
-.PHONY: help demo test fuzz soak lint bench bench-engine install setup start stop status psql url clean-cluster clean
+# Settings: PG=15…18, TIMESCALEDB=0, TSL_SOURCE=folder, VISITORS=20000, SEED=42, UNTIL=2026-05-31, FRESH=1,
+# LOG=access.log[.gz], URL=…, MINUTES=30
+.PHONY: help demo report test clients fuzz soak lint bench bench-engine install setup start stop status psql url clean-cluster clean
 
 help:
-	@echo "make demo    sets up, fills a demo database, prints its reports   [VISITORS=20000 SEED=42 LOG=access.log.gz]"
+	@echo "make demo    sets up, fills a demo database with data until yesterday, prints its reports"
+	@echo "             [VISITORS=20000 SEED=42 UNTIL=2026-05-31 LOG=access.log.gz; FRESH=1 makes them anew]"
+	@echo "make report  draws them: build/report.html, of the demo or of any database [URL=postgresql://… SINCE=2026-05-01 UNTIL= ZONE=]"
 	@echo "make test    sets up and runs every test  [TSL_SOURCE=folder: TimescaleDB's community edition from its source tree too]"
+	@echo "make clients JDBC, Scala, Node, Python, dbt and PgBouncer, each as its user uses it"
 	@echo "make fuzz    calls every function with arguments that nobody meant  [MINUTES=30 SEED=1]"
 	@echo "make soak    the tests that have a size at their full size: hours"
 	@echo "make psql    opens the demo database; make -s url prints its URI"
@@ -18,8 +22,14 @@ help:
 demo:
 	@scripts/demo.sh
 
+report:
+	@scripts/report.sh
+
 test:
 	@scripts/test.sh
+
+clients:
+	@scripts/clients.sh
 
 fuzz:
 	@scripts/setup.sh fuzz && MINUTES=$${MINUTES:-30} scripts/test.sh fuzz && grep -E '^(seed|figure)' build/log/test-fuzz.log

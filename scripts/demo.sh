@@ -1,15 +1,24 @@
 #!/usr/bin/env bash
 # The demo: sets everything up, fills a database, prints the reports.
-# usage: demo.sh [--only-data]     VISITORS=20000 SEED=42 LOG=access.log[.gz] LOG_HOST=www.example.org
+# usage: demo.sh [--only-data]     VISITORS=20000 SEED=42 UNTIL=2026-05-31 FRESH=1 LOG=access.log[.gz] LOG_HOST=www.example.org
+# The data end yesterday, or on the day UNTIL. What was made once stays, until other data are asked for or FRESH=1.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 choose_pg
 VISITORS=${VISITORS:-20000}
 SEED=${SEED:-42}
 LOG=${LOG:-}
+UNTIL=${UNTIL:-}
+FRESH=${FRESH:-}
+yesterday=$(date -u -d yesterday +%F)
 only_data=${1:-}
 case $VISITORS in '' | *[!0-9]* | 0*) die "VISITORS=$VISITORS is no number above 0" "example: make demo VISITORS=20000" ;; esac
 case $SEED in '' | *[!0-9]*) die "SEED=$SEED is no whole number" "example: make demo SEED=42" ;; esac
+case $UNTIL in
+'' | [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]) [ -z "$UNTIL" ] || date -u -d "$UNTIL" >/dev/null 2>&1 || bad_until=1 ;;
+*) bad_until=1 ;;
+esac
+[ -z "${bad_until:-}" ] || die "UNTIL=$UNTIL is no day" "example: make demo UNTIL=2026-05-31"
 [ -z "$LOG" ] || [ -r "$LOG" ] || die "the log file $LOG cannot be read" "example: make demo LOG=/var/log/apache2/access.log"
 
 "$ROOT/scripts/setup.sh" all
@@ -28,9 +37,12 @@ fill() { # database, what is in it, how
     shift 2
     URL=$(cluster url "$name")
     found=$(comment)
-    # Who only wants to look (make psql, make url) gets what is there.
-    [ -z "$only_data" ] || [ -z "$found" ] || what=${found%%$'\n'*}
-    if [ "${found%%$'\n'*}" != "$what" ]; then
+    # Who only wants to look (make psql, make url) gets what is there, and who names no last day the one that is there.
+    if [ -n "$found" ] && [ "$FRESH" != 1 ]; then
+        have=${found%%$'\n'*}
+        if [ -n "$only_data" ] || { [ -z "$UNTIL" ] && [ "${have%, until *}" = "${what%, until *}" ]; }; then what=$have; fi
+    fi
+    if [ "$FRESH" = 1 ] || [ "${found%%$'\n'*}" != "$what" ]; then
         say "==> database $name: $what"
         cluster new-database "$name"
         db -f "$ROOT/sql/reference/reference.sql"
@@ -48,9 +60,15 @@ fill() { # database, what is in it, how
     else
         say "==> database $name: as it was ($what)"
     fi
+    case $what in
+    *', until '*)
+        last=${what##*, until }
+        [[ ! $last < $yesterday ]] || say "    its data end on $last, so a range that ends now() misses days: FRESH=1 makes them anew, until yesterday"
+        ;;
+    esac
 }
 
-generate() { db -v visitors="$VISITORS" -v seed="$SEED" -f "$ROOT/sql/demo/generate.sql"; }
+generate() { db -v visitors="$VISITORS" -v seed="$SEED" -v until="${UNTIL:-$yesterday}" -f "$ROOT/sql/demo/generate.sql"; }
 load_log() { "$ROOT/scripts/load_log.sh" "$LOG" "$URL"; }
 
 if [ "$TIMESCALEDB" = 0 ]; then say "without TimescaleDB: website_events and sessions are ordinary tables"; fi
@@ -59,6 +77,6 @@ if [ -n "$LOG" ]; then
     fill mrcall_log "log $(basename "$LOG" | tr -cd 'A-Za-z0-9._-') $(cksum <"$LOG" | tr ' ' '-') ${host:+of $host}" load_log
     [ -n "$only_data" ] || db -f "$ROOT/sql/demo/report_log.sql"
 else
-    fill mrcall "demo of $VISITORS visitors, seed $SEED" generate
+    fill mrcall "demo of $VISITORS visitors, seed $SEED, until ${UNTIL:-$yesterday}" generate
     [ -n "$only_data" ] || db -f "$ROOT/sql/demo/report.sql"
 fi

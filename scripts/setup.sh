@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up everything that the build and the tests need, each step skipped when it is done: Debian packages, a private copy
-# of the server, TimescaleDB, the extension. usage: setup.sh [all|fuzz|lint|bench]
+# of the server, TimescaleDB, the extension. usage: setup.sh [all|fuzz|lint|bench|report|chromium|clients NAME]
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 # The community edition is made from the ordinary set-up.
@@ -8,6 +8,10 @@ EDITION=
 choose_pg
 # shellcheck source=scripts/setup_server.sh
 . "$ROOT/scripts/setup_server.sh"
+# shellcheck source=scripts/setup_report.sh
+. "$ROOT/scripts/setup_report.sh"
+# shellcheck source=scripts/setup_clients.sh
+. "$ROOT/scripts/setup_clients.sh"
 
 exec 9>"$BUILD/.lock"
 flock -n 9 || {
@@ -58,7 +62,7 @@ extension() {
     mv "$stamp.new" "$stamp"
 }
 
-# Tools that only lint and bench need, from PyPI, in a folder of the project's.
+# Tools that only lint, bench and the clients' tests need, from PyPI, in a folder of the project's.
 venv() {
     local name=$1 dir=$BUILD/venv-$1 stamp
     shift
@@ -93,5 +97,16 @@ lint)
 bench)
     venv bench duckdb==2.0.0 chdb==4.4.0
     ;;
-*) die "unknown part '$1'" "usage: setup.sh [all|fuzz|lint|bench]" ;;
+report)
+    packages
+    report_modules
+    ;;
+chromium)
+    packages
+    browser
+    ;;
+clients)
+    clients "${2:-}"
+    ;;
+*) die "unknown part '$1'" "usage: setup.sh [all|fuzz|lint|bench|report|chromium|clients NAME]" ;;
 esac

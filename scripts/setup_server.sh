@@ -1,13 +1,15 @@
 # The private copies of the PostgreSQL server, and TimescaleDB in them. Sourced by setup.sh.
 # shellcheck shell=bash
 
-# Unpacks Debian packages below the prefix without installing them, so that no cluster is made and no path of the
-# machine is written.
-unpack_debs() {
-    local dir=$BUILD/pg$PG/debs
+# Unpacks Debian packages into a folder without installing them, so that no cluster is made, no service starts and no path of
+# the machine is written.
+unpack_debs() { # folder, packages…
+    local into=$1 dir=$1.debs
+    shift
     mkdir -p "$dir"
-    (cd "$dir" && rm -f ./*.deb && apt-get -o APT::Sandbox::User=root download "$@") &&
-        for deb in "$dir"/*.deb; do dpkg-deb -x "$deb" "$PREFIX.new" || return 1; done
+    (cd "$dir" && rm -f ./*.deb && apt-get -o APT::Sandbox::User=root download "$@") || return 1
+    for deb in "$dir"/*.deb; do dpkg-deb -x "$deb" "$into" || return 1; done
+    rm -r "$dir"
 }
 
 # What the unpacked server needs of the system: its package's dependencies, first alternative each, without the server's own.
@@ -47,7 +49,7 @@ copy_server() {
     if installed "postgresql-$PG"; then
         cp -a "/usr/share/postgresql/$PG" "$PREFIX.new/usr/share/postgresql/"
     else
-        unpack_debs "postgresql-$PG" "postgresql-client-$PG" || return 1
+        unpack_debs "$PREFIX.new" "postgresql-$PG" "postgresql-client-$PG" || return 1
     fi
     ln -s /usr/include "$PREFIX.new/usr/include"
     rm -rf "$PREFIX" && mv "$PREFIX.new" "$PREFIX"
@@ -86,7 +88,7 @@ timescaledb() {
 
 unpack_timescaledb() {
     rm -rf "$PREFIX.new" && mkdir -p "$PREFIX.new"
-    unpack_debs "postgresql-$PG-timescaledb" && cp -a "$PREFIX.new/usr/." "$PREFIX/usr/" && rm -rf "$PREFIX.new"
+    unpack_debs "$PREFIX.new" "postgresql-$PG-timescaledb" && cp -a "$PREFIX.new/usr/." "$PREFIX/usr/" && rm -rf "$PREFIX.new"
 }
 
 # The source comes through a package list of our own: the machine's apt sources stay as they are.

@@ -19,6 +19,7 @@ pub mod links;
 pub mod mapping;
 pub mod model;
 pub mod nearest;
+pub mod own_rules;
 pub mod parse;
 pub mod paths;
 pub mod resource;

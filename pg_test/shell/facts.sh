@@ -36,7 +36,9 @@ BEGIN
         by_rows := asking.answer(asked.query);
         PERFORM set_config('mrcall.use_facts', 'on', true);
         -- Where an error of both comes from differs.
-        IF regexp_replace(by_facts, 'line \d+', '', 'g') <> regexp_replace(by_rows, 'line \d+', '', 'g') THEN RETURN NEXT concat_ws(' | ', asked.name, asked.query, by_facts, by_rows); END IF;
+        IF regexp_replace(by_facts, 'line \d+', '', 'g') <> regexp_replace(by_rows, 'line \d+', '', 'g') THEN
+            RETURN NEXT concat_ws(' | ', asked.name, asked.query, by_facts, by_rows);
+        END IF;
     END LOOP;
 END $$;
 -- One visit and touch, a visitor's, those of a time across the end of what is stored; around the borders of a day.
@@ -200,8 +202,8 @@ super >/dev/null <<'SQL'
 DROP ROLE IF EXISTS f_tenant, f_writer, f_none;
 CREATE ROLE f_tenant; CREATE ROLE f_writer; CREATE ROLE f_none;
 SQL
-owner=$(db -c 'SELECT current_user')
-super -c "GRANT f_tenant, f_writer, f_none TO "$owner""
+owner=$(db -c 'SELECT quote_ident(current_user)')
+super -c "GRANT f_tenant, f_writer, f_none TO $owner"
 db >/dev/null <<'SQL'
 SELECT mrcall.grant_read('f_tenant'), mrcall.grant_read('f_none');
 GRANT USAGE ON SCHEMA asking TO f_tenant, f_none; GRANT SELECT ON asking.report TO f_tenant, f_none;
@@ -219,8 +221,8 @@ for role in f_tenant f_none; do
     is "$role gets the same" '' "$(db -c "SET ROLE $role" -c 'SELECT * FROM asking.differing(true)')"
 done
 is 'a tenant sees his own' t "$(db -c 'SET ROLE f_tenant' -c "SELECT array_agg(DISTINCT visitor_id) <@ '{F-2,F-9}' FROM mrcall.visits")"
-db -c 'SET ROLE f_writer' -c "INSERT INTO public.website_events (session_id, created_at) VALUES ('F-3', now() - interval '7 days')"
-is 'a writer without rights is noted' 1 "$(db -c "SELECT count(*) FROM mrcall_internal.fact_change WHERE key = 'F-3'")"
+db -c 'SET ROLE f_writer' -c "INSERT INTO public.website_events (session_id, created_at) VALUES ('F-quiet', now() - interval '7 days')"
+is 'a writer without rights is noted' 1 "$(db -c "SELECT count(*) FROM mrcall_internal.fact_change WHERE key = 'F-quiet'")"
 db -c 'ALTER TABLE public.website_events DISABLE ROW LEVEL SECURITY'
 # Who calls the triggers' condition himself.
 if db -c BEGIN -c "INSERT INTO public.website_events (session_id) VALUES ('F-3')" \

@@ -144,7 +144,7 @@ rights=$(keeper -c "$acl")
 tables=$(keeper -c "${kept/\'v\', /}")
 
 # Out by detach, without CASCADE, and in again.
-same 'detach' '19 views dropped' "$(keeper -c 'SELECT mrcall.detach()')"
+same 'detach' '20 views dropped' "$(keeper -c 'SELECT mrcall.detach()')"
 refused 'reports after detach' 42P01 'SELECT mrcall.attach();' leaving_keeper "SELECT * FROM mrcall.attribution($may)"
 same 'detach again' '0 views dropped' "$(keeper -c 'SELECT mrcall.detach()')"
 keeper -c 'DROP EXTENSION mrcall_ext'

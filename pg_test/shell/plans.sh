@@ -32,14 +32,18 @@ query[visitor_buckets]="SELECT count(*) FROM mrcall.visitor_buckets('1 day', '$s
 query[attribution]="SELECT count(*) FROM mrcall.attribution('$since', '$until', 'linear', 'signup', '10 days')"
 # More visitors than the planner is asked about one by one.
 query[many_visitors]="SELECT count(*) FROM mrcall_internal.visits('$since', '$until', '30 minutes', '{$(seq -s , 6000)}', '2026-03-31')"
+query[top_pages]="SELECT count(*) FROM mrcall.top_pages('$since', '$until', NULL)"
+query[cohorts]="SELECT count(*) FROM mrcall.cohorts('$since', '$until', by => 'channel')"
 query[call_summary]="SELECT count(*) FROM mrcall.call_summary('1 day', '$since', '$until', 'Europe/Rome')"
 # What a report may read before its range: a day for what was delivered before, a gap and a day more, a lookback; a new caller has no earlier call, ever.
 declare -A table=([sessionize]=website_events [visitor_buckets]=website_events [attribution]=website_events
-    [many_visitors]=website_events [call_summary]=sessions)
+    [many_visitors]=website_events [top_pages]=website_events [cohorts]=website_events [call_summary]=sessions)
 declare -A before=([sessionize]='1 day' [visitor_buckets]='2 days 30 minutes' [attribution]='13 days' [many_visitors]='1 day'
-    [call_summary]='1000 years')
+    [top_pages]='2 days 30 minutes' [cohorts]='1000 years' [call_summary]='1000 years')
+# And behind it: a visit that goes on is seen whole.
+declare -A behind=([top_pages]='1 day 30 minutes' [cohorts]='1 day 30 minutes')
 
-for report in sessionize visitor_buckets attribution many_visitors call_summary; do
+for report in sessionize visitor_buckets attribution many_visitors top_pages cohorts call_summary; do
     plans "${query[$report]}"
     out=$LOGS/plans-$report.out
     grep -q 'Query Text:' "$out" || fail "$report: auto_explain says nothing"
@@ -50,10 +54,18 @@ for report in sessionize visitor_buckets attribution many_visitors call_summary;
     { grep -qE "$wanted" "$out" && grep -q Gather "$out"; } || fail "$report: nothing is done in workers ($wanted)"
     # A plan with TimescaleDB's own node gives workers nothing to do where a chunk's filter takes a parameter.
     if [ "$report" = many_visitors ] && grep -q ChunkAppend "$out"; then fail "$report: one process reads all chunks"; fi
+    # Who may have an event twice is read anew, by visitor; the others once.
+    case $report in
+    top_pages | cohorts | visitor_buckets)
+        [ "$(grep -cE 'Query Text: .*visit_set_of' "$out")" = 1 ] || fail "$report: the events are read more than once"
+        if grep -qE 'Query Text: .*(twice|events_once|mrcall.visits)' "$out"; then fail "$report: the events are read once more"; fi
+        ;;
+    esac
     said="$report: $(grep -cE "$wanted" "$out") x $wanted"
     if [ "$(db -c "SELECT count(*) FROM pg_extension WHERE extname = 'timescaledb'")" = 1 ]; then
         read -r may all < <(chunks_of "${table[$report]}" \
-            "$(db -c "SELECT timestamptz '$since' - interval '${before[$report]}'")" "$until")
+            "$(db -c "SELECT timestamptz '$since' - interval '${before[$report]}'")" \
+            "$(db -c "SELECT timestamptz '$until' + interval '${behind[$report]:-0}'")")
         seen=$(chunks_read "$(hypertable "${table[$report]}")")
         # It also looks at the first row of all, whether events were dropped.
         [ "$report" != attribution ] || may=$((may + 1))
@@ -83,6 +95,20 @@ for report in visitor touches visits; do
         echo "$report: reads $seen of $all chunks, $may of which meet its range and the margins"
     fi
 done
+
+# Own rules: what the server is asked does not grow with the origins.
+asked_of() { # origins
+    plans "BEGIN; INSERT INTO mrcall.channel_rule (position, channel, source_pattern, campaign_pattern)
+            VALUES (1, 'a', '^a', 'x'), (2, 'b', NULL, '[0-9]'), (3, 'c', 'news', NULL);
+        INSERT INTO website_events (session_id, created_at, page_url, utm_source, utm_campaign)
+            SELECT 'own-' || n, '2033-05-01Z', 'https://mrcall.ai/', 'news', 'campaign ' || n FROM generate_series(1, $1) AS n;
+        SELECT count(*) FROM mrcall.sessionize('2033-05-01Z', '2033-05-02Z'); ROLLBACK"
+    grep -cE 'Query Text: .*array_agg' "$LOGS/plans-$report.out"
+}
+report=own_rules
+few=$(asked_of 20) many=$(asked_of 5000)
+{ [ "$few" -ge 3 ] && [ "$many" = "$few" ]; } || fail "$report: $few questions about 20 origins, $many about 5000"
+echo "$report: $few questions about 20 and about 5000 origins"
 
 # A payment, refund or subscription is found through the indexes of the webhooks; without them the tables are read.
 # Among more webhooks than the tests have.

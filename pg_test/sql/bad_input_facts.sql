@@ -27,7 +27,8 @@ SELECT pg_get_triggerdef(t.oid) FROM pg_trigger AS t WHERE t.tgrelid = 'public.o
 SELECT mrcall.attach('{"events": {"table": "public.odd"}}');
 SELECT pg_get_triggerdef(t.oid) FROM pg_trigger AS t WHERE t.tgrelid = 'public.odd'::regclass AND t.tgname ~ 'delete';
 SELECT mrcall.attach('{"events": {"table": "public.odd", "columns": {"occurred_at": "at::timestamptz"}}}');
-SELECT count(*) AS triggers, (SELECT count(*) FROM mrcall.freshness()) AS facts FROM pg_trigger AS t WHERE t.tgrelid = 'public.odd'::regclass;
+SELECT count(*) AS triggers, (SELECT count(*) FROM mrcall.freshness()) AS facts
+FROM pg_trigger AS t WHERE t.tgrelid = 'public.odd'::regclass;
 
 -- What is no table of its own.
 CREATE VIEW public.odd_view AS SELECT * FROM public.odd;

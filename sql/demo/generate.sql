@@ -3,12 +3,14 @@
 --   psql -d DATABASE -v visitors=20000 -v seed=42 -f generate.sql
 -- visitors  browsers that visit the website (default 20000); about 7.5 events and 3 calls come with each.
 -- seed      another seed gives other data, the same seed the same rows (default 42).
+-- until     the last day of the data, in UTC (default 2026-05-31): another one moves all of them by whole days, and only the days
+--           of the week stay where they are, quiet at weekends.
 -- nasty     1 adds what a benchmark should not be spared: 1 % late events (stored after all others), one visitor with
 --           200,000 events (visitors * 2 below 100,000 visitors), session ids of up to 128 characters, customer
 --           documents with malformed links (default 0).
--- What is tracked lies in the 120 days that end at 2026-06-01 00:00 UTC, so both clock changes of March 2026 are in;
--- older accounts, their subscriptions and payments go back to the year before. Nothing depends on random(), on the
--- clock or on the order in which rows are read: every value is a hash of the seed, the row and the value's purpose.
+-- What is tracked lies in the 120 days that end with `until`, so by default both clock changes of March 2026 are in; older
+-- accounts, their subscriptions and payments go back to the year before. Nothing depends on random(), on the clock or on
+-- the order in which rows are read: every value is a hash of the seed, the row and the value's purpose.
 -- All in one transaction: a run that fails or is cancelled leaves the tables empty.
 \set ON_ERROR_STOP on
 \set QUIET on
@@ -20,6 +22,10 @@
 \if :{?seed}
 \else
 \set seed 42
+\endif
+\if :{?until}
+\else
+\set until 2026-05-31
 \endif
 \if :{?nasty}
 \else

@@ -2,7 +2,8 @@
 -- pages, calls, doctor's findings.
 --   psql -X -q -d DATABASE -f report.sql
 -- 100 columns, UTC. Periods come from the data. Every total stands beside the same figure counted another way: ✓ they agree,
--- ✗ they don't. Nothing is written but temporary tables.
+-- ✗ they don't. Each section begins with the statement that made it, the one that runs here. Nothing is written but
+-- temporary tables.
 \set ON_ERROR_STOP on
 \set QUIET on
 \ir report/functions.sql
@@ -13,7 +14,8 @@ SELECT
     coalesce(date_trunc('day', max(e.occurred_at)) + interval '1 day', date_trunc('day', now())) AS until
 FROM mrcall.events AS e \gset
 SELECT to_char(:'since'::timestamptz, 'YYYY-MM-DD') || ' to ' || to_char(:'until'::timestamptz - interval '1 day', 'YYYY-MM-DD')
-    AS period \gset
+    AS period,
+    to_char(:'since'::timestamptz, 'YYYY-MM-DD') AS since_day, to_char(:'until'::timestamptz, 'YYYY-MM-DD') AS until_day \gset
 
 SELECT pg_temp.heading('mrcall_ext ' || mrcall.version(), format('PostgreSQL %s, %s', current_setting('server_version_num')::int / 10000,
     coalesce((SELECT 'TimescaleDB ' || x.extversion FROM pg_extension AS x WHERE x.extname = 'timescaledb'), 'without TimescaleDB')));

@@ -4,7 +4,7 @@
 
 -- A row for each table; one more here, and its columns below, is all that a new one takes.
 CREATE FUNCTION mrcall_internal.kept_tables()
-RETURNS TABLE (relation text, constraints text, index text, what text)
+RETURNS TABLE (relation text, constraints text, indexes text, what text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10
 AS $$
     VALUES
@@ -33,9 +33,10 @@ AS $$
             CHECK (cost OPERATOR(pg_catalog.>=) 0 AND cost OPERATOR(pg_catalog.<) ''Infinity''::pg_catalog.numeric),
         CONSTRAINT spend_currency_check CHECK (currency OPERATOR(pg_catalog.~) ''^[A-Z]{3}$'')', NULL,
      'What advertising cost, by day, channel and campaign; mrcall.roas puts it beside what it brought'),
-    -- The index: what is due next, and reports over all businesses, are a range of time.
+    -- The indexes: what is due next, and reports over all businesses, are a range of time; a call is known by its id.
     ('mrcall.session_archive', 'CONSTRAINT session_archive_pkey PRIMARY KEY (business_id, started_at, call_id)',
-     'CREATE INDEX session_archive_started_at_idx ON mrcall.session_archive (started_at)',
+     'CREATE INDEX session_archive_started_at_idx ON mrcall.session_archive (started_at);
+        CREATE INDEX session_archive_call_id_idx ON mrcall.session_archive (call_id)',
      'Calls that retention took out of the sessions table, without their documents; the view mrcall.calls has them too'),
     ('mrcall_internal.first_call', 'CONSTRAINT first_call_pkey PRIMARY KEY (business_id)', NULL,
      'The earliest call that retention deleted, per business'),
@@ -53,7 +54,7 @@ AS $$
     ('mrcall_internal.detached_grant', 'CONSTRAINT detached_grant_pkey PRIMARY KEY (relation, grantee, privilege)', NULL,
      'Who could read the views that mrcall.detach dropped; mrcall.attach grants it again')
 $$;
-COMMENT ON FUNCTION mrcall_internal.kept_tables() IS 'The tables that outlive the extension, with their constraints and an index';
+COMMENT ON FUNCTION mrcall_internal.kept_tables() IS 'The tables that outlive the extension, with their constraints and indexes';
 
 CREATE FUNCTION mrcall_internal.kept_columns()
 RETURNS TABLE (relation text, name text, type text, attributes text, what text)
@@ -250,7 +251,7 @@ DECLARE
 BEGIN
     PERFORM mrcall_internal.check_kept_tables();
     FOR kept IN
-        SELECT t.relation, t.constraints, t.index, t.what, c.definition, c.comments
+        SELECT t.relation, t.constraints, t.indexes, t.what, c.definition, c.comments
         FROM mrcall_internal.kept_tables() AS t
         CROSS JOIN LATERAL (
             SELECT string_agg(format('%I %s %s', k.name, k.type, k.attributes), ', ' ORDER BY k.nr) AS definition,
@@ -260,8 +261,8 @@ BEGIN
     LOOP
         IF to_regclass(kept.relation) IS NULL THEN
             EXECUTE format('CREATE TABLE %s (%s, %s)', kept.relation, kept.definition, kept.constraints);
-            IF kept.index IS NOT NULL THEN
-                EXECUTE kept.index;
+            IF kept.indexes IS NOT NULL THEN
+                EXECUTE kept.indexes;
             END IF;
             -- What the database grants on every new table is not meant for these.
             FOR grantee IN

@@ -223,18 +223,32 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT true $$;
 COMMENT ON FUNCTION mrcall_internal.is_installed() IS 'Always true';
 
--- The query of a logical table's view. Archived calls follow the others.
-CREATE FUNCTION mrcall_internal.source_query(logical_table text, relation text, select_list text)
+-- The query of a logical table's view.
+CREATE FUNCTION mrcall_internal.source_query(relation text, select_list text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT E'SELECT\n' || $2 || coalesce(E'\nFROM ' || $1 || E'\nWHERE ', E'\nWHERE NOT ') || 'mrcall_internal.is_installed()'
+$$;
+COMMENT ON FUNCTION mrcall_internal.source_query(text, text) IS 'The query of a logical table''s view';
+
+-- Calls and archived calls. No condition stands in a part of them, and each is one table, so that the planner reads the parts in
+-- their order by their indexes, and joins with them row by row. See 57-planned.sql for the last part, which has no rows.
+CREATE FUNCTION mrcall_internal.calls_query(relation text, select_list text)
 RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    -- The condition keeps the planner from reading a hypertable as a part of the union itself, in calls: it would take it for one
-    -- row, and aggregate millions of calls in one process.
-    SELECT E'SELECT\n' || $3 || coalesce(E'\nFROM ' || $2 || E'\nWHERE ', E'\nWHERE NOT ') || 'mrcall_internal.is_installed()'
-        || CASE WHEN $1 = 'calls' THEN mrcall_internal.archived_calls() ELSE '' END
+    SELECT CASE WHEN $1 IS NULL THEN mrcall_internal.source_query(NULL, $2) || mrcall_internal.archived_calls()
+                ELSE E'SELECT\n' || $2 || E'\nFROM ' || $1 || mrcall_internal.archived_calls() || format(
+                    E'\nUNION ALL\nSELECT\n%s\nFROM mrcall_internal.no_rows(mrcall_internal.expected_rows(%L::pg_catalog.regclass)) AS n (%s)\n'
+                    'WHERE mrcall_internal.is_installed()', string_agg(format('    n.%I', c.name), E',\n' ORDER BY c.ordinal), $1,
+                    string_agg(format('%I %s', c.name, c.type), ', ' ORDER BY c.ordinal)) END
+    FROM mrcall_internal.source_columns() AS c
+    WHERE c.logical_table = 'calls'
 $$;
-COMMENT ON FUNCTION mrcall_internal.source_query(text, text, text) IS 'The query of a logical table''s view';
+COMMENT ON FUNCTION mrcall_internal.calls_query(text, text) IS 'The query of the view mrcall.calls';
 
 -- The names of the views that attach makes, those that others stand on first.
 CREATE FUNCTION mrcall_internal.view_names()
@@ -246,6 +260,8 @@ AS $$
     SELECT t.nr, format('mrcall.%I', t.logical_table)
     FROM mrcall_internal.source_tables() WITH ORDINALITY AS t (logical_table, relation, purpose, nr)
     UNION ALL
+    SELECT 1000, 'mrcall_internal.call_starts'
+    UNION ALL
     SELECT 1000 + v.nr, v.relation FROM mrcall_internal.views() WITH ORDINALITY AS v (relation, what, query, nr)
 $$;
 COMMENT ON FUNCTION mrcall_internal.view_names() IS 'The views that attach makes, in the order in which it makes them';
@@ -256,15 +272,25 @@ RETURNS TABLE (relation text, query text, what text, comments jsonb)
 LANGUAGE sql STABLE ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH wanted AS (
-        SELECT format('mrcall.%I', r.logical_table) AS relation,
-               mrcall_internal.source_query(r.logical_table, max(r.relation), string_agg(
-                   format('    %s AS %I', r.cast_expression, r.name), E',\n' ORDER BY r.ordinal)) AS query,
-               (SELECT t.purpose FROM mrcall_internal.source_tables() AS t WHERE t.logical_table = r.logical_table) AS what,
-               (SELECT jsonb_object_agg(c.name, c.what) FROM mrcall_internal.source_columns() AS c
-                WHERE c.logical_table = r.logical_table) AS comments
+    WITH col AS (
+        SELECT r.logical_table, r.relation, r.ordinal, r.name, format('    %s AS %I', r.cast_expression, r.name) AS text
         FROM jsonb_to_recordset(resolved) AS r (logical_table text, relation text, ordinal int, name text, cast_expression text)
-        GROUP BY r.logical_table
+    ),
+    wanted AS (
+        SELECT format('mrcall.%I', l.logical_table) AS relation,
+               CASE l.logical_table WHEN 'calls' THEN mrcall_internal.calls_query(l.relation, l.columns)
+                    ELSE mrcall_internal.source_query(l.relation, l.columns) END AS query,
+               (SELECT t.purpose FROM mrcall_internal.source_tables() AS t WHERE t.logical_table = l.logical_table) AS what,
+               (SELECT jsonb_object_agg(c.name, c.what) FROM mrcall_internal.source_columns() AS c
+                WHERE c.logical_table = l.logical_table) AS comments
+        FROM (SELECT c.logical_table, max(c.relation) AS relation, string_agg(c.text, E',\n' ORDER BY c.ordinal) AS columns
+              FROM col AS c GROUP BY c.logical_table) AS l
+        UNION ALL
+        SELECT 'mrcall_internal.call_starts', mrcall_internal.source_query(max(c.relation), string_agg(c.text, E',\n' ORDER BY c.ordinal)),
+               'When calls began; without the archived ones',
+               '{"business_id": "As calls.business_id", "started_at": "As calls.started_at"}'
+        FROM col AS c
+        WHERE c.logical_table = 'calls' AND c.name IN ('business_id', 'started_at')
         UNION ALL
         SELECT v.relation, v.query, v.what,
                (SELECT jsonb_object_agg(c.name, c.what) FROM mrcall_internal.view_columns() AS c WHERE c.relation = v.relation)

@@ -36,13 +36,13 @@ COMMENT ON FUNCTION mrcall_internal.useful_indexes() IS 'The indexes that report
 
 -- The same as physical columns, where each is a column of the table itself.
 CREATE FUNCTION mrcall_internal.wanted_indexes()
-RETURNS TABLE (relation regclass, names text[], numbers int2[], purpose text)
+RETURNS TABLE (relation regclass, names text[], numbers int2[], purpose text, logical_table text)
 LANGUAGE sql STABLE ROWS 4
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT w.relation, w.names, w.numbers, w.purpose
+    SELECT w.relation, w.names, w.numbers, w.purpose, w.logical_table
     FROM (
-        SELECT to_regclass(s.relation) AS relation, u.purpose, array_agg(s.columns ->> c.name ORDER BY c.ordinality) AS names,
+        SELECT to_regclass(s.relation) AS relation, u.purpose, u.logical_table, array_agg(s.columns ->> c.name ORDER BY c.ordinality) AS names,
                array_agg(a.attnum ORDER BY c.ordinality) AS numbers
         FROM mrcall_internal.useful_indexes() AS u
         JOIN mrcall.source AS s ON s.logical_table = u.logical_table AND s.relation IS NOT NULL
@@ -118,35 +118,42 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_invalid_indexes() IS 'doctor: indexes of the sources that are not valid';
 
+-- Indexes on what a function of ours makes of a column.
 CREATE FUNCTION mrcall_internal.check_document_indexes(mapping jsonb)
 RETURNS TABLE (severity text, object text, finding text, fix text)
-LANGUAGE sql STABLE ROWS 2
+LANGUAGE sql STABLE ROWS 3
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'info', d.relation,
-           format('no index on %s(%s): explain_conversion of a payment reads every document (ANALYZE the table afterwards)%s',
-                  d.ids, d.document, CASE d.relkind WHEN 'p' THEN '; the table cannot be written meanwhile' ELSE '' END),
-           format('CREATE INDEX %sON %s USING gin (%s(%s)) WITH (fastupdate = off);',
-                  CASE d.relkind WHEN 'p' THEN '' ELSE 'CONCURRENTLY ' END, d.relation, d.ids, d.document)
+           format('no index on %s(%s): %s (ANALYZE the table afterwards)%s', d.function, d.column, d.purpose,
+                  CASE d.relkind WHEN 'p' THEN '; the table cannot be written meanwhile' ELSE '' END),
+           format('CREATE INDEX %sON %s %s(%s(%s))%s;', CASE d.relkind WHEN 'p' THEN '' ELSE 'CONCURRENTLY ' END, d.relation,
+                  CASE d.method WHEN 'gin' THEN 'USING gin ' ELSE '' END, d.function, d.column,
+                  CASE d.method WHEN 'gin' THEN ' WITH (fastupdate = off)' ELSE '' END)
     FROM (
-        SELECT r.logical_table, r.relation::text AS relation, c.relkind, f.oid::regproc::text AS ids,
-               CASE WHEN r.found_type = 'jsonb' THEN r.expression ELSE r.cast_expression END AS document
-        FROM mrcall_internal.resolve_columns(mapping) AS r
+        SELECT r.logical_table, r.relation::text AS relation, c.relkind, f.oid::regproc::text AS function, w.method, w.purpose,
+               CASE WHEN r.found_type = w.type THEN r.expression ELSE r.cast_expression END AS column
+        FROM (VALUES ('stripe_events', 'document', 'jsonb', 'mrcall.stripe_ids(jsonb)', 'gin',
+                      'explain_conversion of a payment reads every document'),
+                     ('apple_events', 'document', 'jsonb', 'mrcall.apple_ids(jsonb)', 'gin',
+                      'explain_conversion of a payment reads every document'),
+                     ('phones', 'number', 'text', 'mrcall.caller_id(text)', 'btree', 'callers reads every number of all address books'))
+            AS w (logical_table, name, type, function, method, purpose)
+        JOIN mrcall_internal.resolve_columns(mapping) AS r ON r.logical_table = w.logical_table AND r.name = w.name
         JOIN pg_class AS c ON c.oid = r.relation AND c.relkind IN ('r', 'p', 'm')
-        JOIN pg_proc AS f ON f.oid = CASE r.logical_table WHEN 'stripe_events' THEN 'mrcall.stripe_ids(jsonb)'::regprocedure
-                                                          WHEN 'apple_events' THEN 'mrcall.apple_ids(jsonb)'::regprocedure END
+        JOIN pg_proc AS f ON f.oid = w.function::regprocedure
         -- An index on the function, whatever else it holds.
-        WHERE r.name = 'document' AND r.expression IS NOT NULL AND NOT EXISTS (
+        WHERE r.expression IS NOT NULL AND NOT EXISTS (
             SELECT FROM pg_index AS x
             JOIN pg_class AS xc ON xc.oid = x.indexrelid
-            JOIN pg_am AS m ON m.oid = xc.relam AND m.amname = 'gin'
+            JOIN pg_am AS m ON m.oid = xc.relam AND m.amname = w.method
             JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid
             WHERE x.indrelid = r.relation AND x.indpred IS NULL AND x.indisvalid
               AND d.refclassid = 'pg_proc'::regclass AND d.refobjid = f.oid)
     ) AS d
     ORDER BY d.logical_table
 $$;
-COMMENT ON FUNCTION mrcall_internal.check_document_indexes(jsonb) IS 'doctor: indexes on the ids in webhooks';
+COMMENT ON FUNCTION mrcall_internal.check_document_indexes(jsonb) IS 'doctor: indexes on the ids in webhooks and on callers'' numbers';
 
 CREATE FUNCTION mrcall_internal.check_hypertables()
 RETURNS TABLE (severity text, object text, finding text, fix text)
@@ -209,3 +216,19 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_compression() IS
     'doctor: calls that are compressed in a way that reports cannot read by business';
+
+-- Whether the calls of one business are found by an index in their order of time, wherever they are.
+CREATE FUNCTION mrcall_internal.is_found_by_business()
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SUPPORT mrcall_internal.planned_support
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (
+        SELECT FROM mrcall_internal.wanted_indexes() AS w
+        JOIN pg_class AS c ON c.oid = w.relation AND c.relkind IN ('r', 'p', 'm')
+        JOIN pg_index AS x ON x.indrelid = w.relation AND x.indisvalid AND x.indisready AND mrcall_internal.serves(x, w.numbers)
+        WHERE w.logical_table = 'calls' AND mrcall_internal.foreign_part(w.relation) IS NULL)
+       AND NOT EXISTS (SELECT FROM mrcall_internal.check_compression())
+$$;
+COMMENT ON FUNCTION mrcall_internal.is_found_by_business() IS 'Whether an index finds the calls of one business in order of time';

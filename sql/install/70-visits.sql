@@ -47,12 +47,14 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_dimension(text, text[]) IS 'Raises the error of an unknown dimension';
 
--- path_from_url says that pages are to be taken from page_url; without pages only their number is wanted. Where there are a width
--- and a zone, visits are cut at the buckets from cut_since to cut_until. A function of ours that runs the query says under which
--- number it takes the set itself; for anybody else receiver means nothing. Of events before counted_since only the ids matter.
+-- path_from_url says that pages are to be taken from page_url; without pages only their number is wanted; with_views keeps page views
+-- one by one. Where there are a width and a zone, visits are cut at the buckets from cut_since to cut_until. A function of ours that
+-- runs the query says under which number it takes the set itself; for anybody else receiver means nothing. Of events before
+-- counted_since only the ids matter.
 CREATE TYPE mrcall_internal.visit_settings AS (
     gap interval, path_from_url boolean, with_pages boolean, with_touch boolean, ignored text[], width interval,
-    cut_since timestamptz, cut_until timestamptz, zone text, receiver int, origin timestamp, counted_since timestamptz);
+    cut_since timestamptz, cut_until timestamptz, zone text, receiver int, origin timestamp, counted_since timestamptz,
+    with_views boolean);
 COMMENT ON TYPE mrcall_internal.visit_settings IS 'What is wanted of visit_set, the same in every row';
 
 -- One state for all visitors: a group for each would cost more than the visits themselves.
@@ -94,26 +96,6 @@ CREATE TYPE mrcall_internal.visit AS (
 COMMENT ON TYPE mrcall_internal.visit IS
     'A row of visit_set_rows; had_twice: of a visitor who may have an event twice';
 
--- The first rule of one's own that fits a touch.
-CREATE FUNCTION mrcall_internal.own_rule(
-    source text, medium text, campaign text, referrer_domain text, landing_host text, landing_path text)
-RETURNS TABLE ("position" int, channel text)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT r.position, r.channel
-    FROM mrcall.channel_rule AS r
-    WHERE (r.source_pattern IS NULL OR coalesce(own_rule.source, '') ~* r.source_pattern)
-      AND (r.medium_pattern IS NULL OR coalesce(own_rule.medium, '') ~* r.medium_pattern)
-      AND (r.campaign_pattern IS NULL OR coalesce(own_rule.campaign, '') ~* r.campaign_pattern)
-      AND (r.referrer_pattern IS NULL OR coalesce(own_rule.referrer_domain, '') ~* r.referrer_pattern)
-      AND (r.landing_host_pattern IS NULL OR coalesce(own_rule.landing_host, '') ~* r.landing_host_pattern)
-      AND (r.landing_path_pattern IS NULL OR coalesce(own_rule.landing_path, '') ~* r.landing_path_pattern)
-    ORDER BY r.position
-    LIMIT 1
-$$;
-COMMENT ON FUNCTION mrcall_internal.own_rule(text, text, text, text, text, text) IS 'The first row of channel_rule that fits a touch';
-
 -- It may read events: restricted, as all that does.
 CREATE FUNCTION mrcall_internal.visit_set_rows(
     visits bytea, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, gap interval DEFAULT '30 minutes',
@@ -154,22 +136,29 @@ COMMENT ON FUNCTION mrcall_internal.text_set_has(bytea, text) IS 'Whether a text
 -- The sub-selects without a reference outside are evaluated once. For each of a few visitors the planner looks up statistics in
 -- every chunk and finds the cheapest way to the events. For many that alone would take seconds: all events of the range are
 -- read then, and looked up in a set. Not in WHERE, where TimescaleDB would leave all chunks to one process.
+-- Of events before told_since only times and user agents are read, and where only times are wanted, no more of any.
 -- ids_since is 24 hours before since, as an instant that the planner sees: an event that was delivered before does not count again.
 CREATE FUNCTION mrcall_internal.visit_set_of(
     ids_since timestamptz, since timestamptz, until timestamptz, gap interval, visitors text[], with_touch boolean,
     with_agent boolean, width interval DEFAULT NULL, cut_since timestamptz DEFAULT NULL, zone text DEFAULT NULL,
-    with_pages boolean DEFAULT true, receiver int DEFAULT NULL, origin timestamp DEFAULT NULL)
+    with_pages boolean DEFAULT true, receiver int DEFAULT NULL, origin timestamp DEFAULT NULL, with_views boolean DEFAULT false,
+    cut_until timestamptz DEFAULT NULL, told_since timestamptz DEFAULT NULL, times_only boolean DEFAULT false)
 RETURNS TABLE (visits bytea)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
     SELECT mrcall_internal.visit_set(
-        e.visitor_id, e.occurred_at, e.event_type,
-        CASE WHEN (SELECT mrcall_internal.path_from_url()) THEN NULL ELSE e.page_path END, e.page_url,
-        CASE WHEN with_touch THEN e.referrer END, CASE WHEN with_touch THEN e.utm_source END,
-        CASE WHEN with_touch THEN e.utm_medium END, CASE WHEN with_touch THEN e.utm_campaign END,
+        e.visitor_id, e.occurred_at, CASE WHEN times_only THEN NULL ELSE e.event_type END,
+        CASE WHEN times_only OR (SELECT mrcall_internal.path_from_url()) THEN NULL
+             WHEN told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since THEN e.page_path END,
+        CASE WHEN times_only THEN NULL
+             WHEN told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since THEN e.page_url END,
+        CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.referrer END,
+        CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.utm_source END,
+        CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.utm_medium END,
+        CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.utm_campaign END,
         CASE WHEN with_agent THEN e.user_agent END, e.event_id,
         (SELECT ROW(gap, mrcall_internal.path_from_url(), with_pages, with_touch, mrcall_internal.ignored_referrers(), width,
-                    cut_since, until, zone, receiver, origin, since)::mrcall_internal.visit_settings))
+                    cut_since, COALESCE(cut_until, until), zone, receiver, origin, since, with_views)::mrcall_internal.visit_settings))
         FILTER (WHERE visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.<=) 5000
                    OR mrcall_internal.text_set_has((SELECT mrcall_internal.text_set(visitors)), e.visitor_id))
     FROM mrcall.events AS e
@@ -180,8 +169,8 @@ AS $$
            OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
 $$;
 COMMENT ON FUNCTION mrcall_internal.visit_set_of(
-    timestamptz, timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean, int, timestamp) IS
-    'The visits that the events from since to until make, as bytes';
+    timestamptz, timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean, int, timestamp,
+    boolean, timestamptz, timestamptz, boolean) IS 'The visits that the events from since to until make, as bytes';
 
 -- The same from what is stored, and from the rows what is not.
 CREATE FUNCTION mrcall_internal.range_visits(

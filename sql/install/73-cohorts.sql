@@ -25,104 +25,17 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_cohorts(text, int) IS 'Raises the errors of the arguments of cohorts';
 
--- step: the width in microseconds, where periods are counted from each visitor's first event. starts and ends: of the calendar's
--- buckets.
-CREATE TYPE mrcall_internal.cohort_settings AS (
-    since timestamptz, until timestamptz, starts timestamptz[], ends timestamptz[], step bigint, dimension text, periods int,
-    gap interval, no_bots boolean);
-COMMENT ON TYPE mrcall_internal.cohort_settings IS 'What cohorts is asked';
-
 -- Cohorts by number of the bucket, or by value. A row without a period counts visitors, by how many of their periods are over;
--- one with a period counts those of them who came back in it. Neither nested loops nor sorts, as in funnel_figures:
--- 0.65 s instead of 0.85 s.
-CREATE FUNCTION mrcall_internal.cohort_counts(cohort mrcall_internal.cohort_settings)
+-- one with a period counts those of them who came back in it.
+CREATE FUNCTION mrcall_internal.cohort_counts(
+    since timestamptz, until timestamptz, read_until timestamptz, width interval, zone text, origin timestamp, rolling boolean, by text,
+    periods int, gap interval, no_bots boolean)
 RETURNS TABLE (bucket_no int, value text, periods_over bigint, period bigint, visitors bigint)
-LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
-SET enable_nestloop = off
-SET enable_sort = off
-AS $$
-    -- Computed once, not for each row. Bots are told by their visits, over the whole history: whoever was first a bot did not
-    -- come then.
-    SELECT cohort.dimension = 'first_seen' AS by_bucket, cohort.step IS NOT NULL AS is_rolling,
-           CASE WHEN NOT cohort.no_bots
-                THEN mrcall_internal.earlier(cohort.since, mrcall_internal.visit_margin(cohort.gap)) END AS read_since,
-           CASE WHEN NOT cohort.no_bots
-                THEN mrcall_internal.earlier(mrcall_internal.earlier(cohort.since, mrcall_internal.visit_margin(cohort.gap)),
-                                             '24:00:00') END AS ids_since,
-           mrcall_internal.later(cohort.until, mrcall_internal.visit_margin(cohort.gap)) AS read_until;
-    SELECT mrcall_internal.twice(NULL, cohort.until) AS twice,
-           mrcall_internal.are_visits_stored(read_since, cohort.gap) AS stored;
-    WITH visit AS MATERIALIZED (
-        SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot, v.value
-        FROM mrcall_internal.valued_visits(read_since, read_until, cohort.gap, cohort.dimension, ids_since,
-                                           stored) AS v
-        WHERE cohort.no_bots OR NOT by_bucket
-    ),
-    bot AS MATERIALIZED (
-        SELECT v.visitor_id, v.started_at, v.ended_at, q.at
-        FROM visit AS v
-        CROSS JOIN LATERAL mrcall_internal.quarters(v.started_at, v.ended_at) AS q (at)
-        WHERE cohort.no_bots AND v.is_bot
-    ),
-    hit AS NOT MATERIALIZED (
-        SELECT e.visitor_id, e.occurred_at
-        FROM mrcall_internal.events_once(NULL, NULL, cohort.until, twice) AS e
-        WHERE NOT cohort.no_bots AND e.visitor_id IS NOT NULL
-        UNION ALL
-        SELECT e.visitor_id, e.occurred_at
-        FROM mrcall_internal.events_once(NULL, NULL, cohort.until, twice) AS e
-        LEFT JOIN bot AS b ON b.visitor_id = e.visitor_id AND b.at = mrcall_internal.quarter(e.occurred_at)
-            AND e.occurred_at BETWEEN b.started_at AND b.ended_at
-        WHERE cohort.no_bots AND b.visitor_id IS NULL AND e.visitor_id IS NOT NULL
-    ),
-    -- Each visitor's first event in each calendar bucket, those before since in bucket 0 or 1.
-    seen AS (
-        SELECT e.visitor_id, CASE WHEN NOT is_rolling THEN width_bucket(e.occurred_at, cohort.starts) END AS bucket_no,
-               min(e.occurred_at) AS first_at
-        FROM hit AS e
-        GROUP BY 1, 2
-    ),
-    newcomer AS (
-        SELECT s.visitor_id, min(s.first_at) AS first_at, width_bucket(min(s.first_at), cohort.starts) AS bucket_no,
-               array_agg(s.bucket_no) AS buckets
-        FROM seen AS s
-        GROUP BY s.visitor_id
-        HAVING min(s.first_at) >= cohort.since
-    ),
-    -- With how many of its periods are over.
-    member AS MATERIALIZED (
-        SELECT n.visitor_id, n.first_at, n.bucket_no AS first_bucket, n.buckets,
-               CASE WHEN by_bucket THEN n.bucket_no END AS bucket_no, v.value,
-               CASE WHEN is_rolling THEN round(date_part('epoch', cohort.until - n.first_at) * 1000000)::bigint / cohort.step
-                    ELSE cardinality(cohort.starts) - n.bucket_no
-                         + (cohort.ends[cardinality(cohort.ends)] <= cohort.until)::int END AS periods_over
-        FROM newcomer AS n
-        LEFT JOIN visit AS v ON NOT by_bucket AND v.visitor_id = n.visitor_id AND n.first_at BETWEEN v.started_at AND v.ended_at
-    ),
-    active AS (
-        SELECT m.bucket_no, m.value, b.no - m.first_bucket AS period, m.periods_over
-        FROM member AS m
-        CROSS JOIN LATERAL unnest(m.buckets) AS b (no)
-        WHERE NOT is_rolling
-        UNION ALL
-        SELECT r.bucket_no, r.value, r.period, r.periods_over
-        FROM (
-            SELECT DISTINCT m.visitor_id, m.bucket_no, m.value, m.periods_over,
-                   round(date_part('epoch', e.occurred_at - m.first_at) * 1000000)::bigint / cohort.step AS period
-            FROM member AS m
-            JOIN hit AS e ON e.visitor_id = m.visitor_id
-            WHERE is_rolling AND e.occurred_at >= cohort.since
-        ) AS r
-    )
-    SELECT m.bucket_no, m.value, m.periods_over, NULL::bigint, count(*) FROM member AS m GROUP BY 1, 2, 3
-    UNION ALL
-    SELECT a.bucket_no, a.value, NULL, a.period, count(*)
-    FROM active AS a
-    WHERE a.period <= cohort.periods AND a.period < a.periods_over
-    GROUP BY a.bucket_no, a.value, a.period
-$$;
-COMMENT ON FUNCTION mrcall_internal.cohort_counts(mrcall_internal.cohort_settings) IS
-    'The sizes of cohorts, and how many of each came back';
+LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
+AS 'MODULE_PATHNAME', 'cohort_counts_wrapper';
+COMMENT ON FUNCTION mrcall_internal.cohort_counts(
+    timestamptz, timestamptz, timestamptz, interval, text, timestamp, boolean, text, int, interval, boolean) IS
+    'The sizes of cohorts, and how many of each came back; where more periods are over than wanted, one more is said';
 
 CREATE FUNCTION mrcall.cohorts(
     since timestamptz, until timestamptz, width interval DEFAULT '7 days', zone text DEFAULT 'UTC', by text DEFAULT 'first_seen',
@@ -134,21 +47,22 @@ RETURNS TABLE (
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 100
 AS $$
     SELECT by = 'first_seen' AS by_bucket, mrcall_internal.exact(gap, 'gap') AS exact_gap,
-           mrcall_internal.check_range(since, until), b.starts, b.ends, b.clocks, mrcall_internal.check_cohorts(by, periods),
+           mrcall_internal.check_range(since, until), b.starts, b.clocks, mrcall_internal.check_cohorts(by, periods),
            mrcall_internal.require_attached()
-    FROM (SELECT array_agg(b.bucket ORDER BY b.bucket) AS starts, array_agg(b.next_bucket ORDER BY b.bucket) AS ends,
-                 array_agg(b.local ORDER BY b.bucket) AS clocks
+    FROM (SELECT array_agg(b.bucket ORDER BY b.bucket) AS starts, array_agg(b.local ORDER BY b.bucket) AS clocks
           FROM mrcall.buckets(width, since, until, zone, origin) AS b) AS b;
     SELECT CASE WHEN EXISTS (SELECT FROM mrcall.events AS e WHERE e.occurred_at = '-infinity' AND e.visitor_id IS NOT NULL)
                 THEN mrcall_internal.fail('22008', format('the first event of a visitor is at %s', timestamptz '-infinity'),
                          'SELECT * FROM mrcall.events WHERE occurred_at = ''-infinity''; shows it.') END AS checked,
            mrcall_internal.warn_of_dropped_events('-infinity', 'who came before is new here when coming again'),
-           ROW(since, until, starts, ends,
-               CASE WHEN rolling THEN (1000000 * extract(epoch FROM mrcall_internal.exact(width, 'width')))::bigint END,
-               by, periods, exact_gap, coalesce(exclude_bots, false))::mrcall_internal.cohort_settings AS asked;
+           CASE WHEN rolling THEN mrcall_internal.exact(width, 'width') END AS step,
+           -- A visit that goes on behind the range is seen whole.
+           CASE WHEN by_bucket AND NOT coalesce(exclude_bots, false) THEN until
+                ELSE mrcall_internal.later(until, mrcall_internal.visit_margin(exact_gap)) END AS read_until;
     WITH counted AS MATERIALIZED (
         SELECT c.bucket_no, c.value COLLATE "C" AS value, c.periods_over, c.period, c.visitors
-        FROM mrcall_internal.cohort_counts(asked) AS c
+        FROM mrcall_internal.cohort_counts(since, until, read_until, width, zone, origin, rolling, by, periods, exact_gap,
+                                           exclude_bots) AS c
     ),
     wanted AS (
         SELECT c.bucket_no, NULL::text COLLATE "C" AS value

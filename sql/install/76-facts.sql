@@ -10,7 +10,7 @@ CREATE TABLE mrcall.visit (
     campaign text, landing_page text, referrer_domain text, device text NOT NULL, is_bot boolean NOT NULL,
     touched_at timestamptz NOT NULL, term text, rule text NOT NULL, had_twice boolean NOT NULL);
 COMMENT ON TABLE mrcall.visit IS
-    'The stored visits, by the gap of 30 minutes: those of the view visits that refresh has written, before mrcall.freshness().stored_until';
+    'The stored visits, by the gap of 30 minutes: rows of the view visits that refresh has written, before freshness().stored_until';
 COMMENT ON COLUMN mrcall.visit.visitor_id IS 'As visits.visitor_id';
 COMMENT ON COLUMN mrcall.visit.visit_no IS 'As visits.visit_no';
 COMMENT ON COLUMN mrcall.visit.started_at IS 'As visits.started_at';
@@ -34,7 +34,8 @@ COMMENT ON COLUMN mrcall.visit.had_twice IS 'Whether the visitor may have an eve
 CREATE INDEX visit_visitor_id_started_at_idx ON mrcall.visit (visitor_id, started_at);
 CREATE INDEX visit_started_at_idx ON mrcall.visit (started_at);
 -- Visits that are not found by their beginning alone.
-CREATE INDEX visit_long_idx ON mrcall.visit (started_at) WHERE ended_at - started_at > interval '24:00:00';
+CREATE INDEX visit_long_idx ON mrcall.visit (started_at)
+    WHERE ended_at OPERATOR(pg_catalog.-) started_at OPERATOR(pg_catalog.>) interval '24:00:00';
 
 CREATE TABLE mrcall_internal.fact_state (
     fact text COLLATE "C" PRIMARY KEY, source regclass NOT NULL, mapping text NOT NULL, stored_until timestamptz NOT NULL,
@@ -46,7 +47,7 @@ COMMENT ON COLUMN mrcall_internal.fact_state.source IS 'The table whose triggers
 COMMENT ON COLUMN mrcall_internal.fact_state.mapping IS 'How its columns are mapped';
 COMMENT ON COLUMN mrcall_internal.fact_state.stored_until IS 'Stored is what happened before';
 COMMENT ON COLUMN mrcall_internal.fact_state.epoch IS 'By which rules, as a hash';
-COMMENT ON COLUMN mrcall_internal.fact_state.triggers IS 'The triggers as they were made: one that was switched off meanwhile has another version';
+COMMENT ON COLUMN mrcall_internal.fact_state.triggers IS 'The triggers with their versions, which change when one is switched off';
 COMMENT ON COLUMN mrcall_internal.fact_state.parts IS 'The table and its chunks, as refresh read them';
 COMMENT ON COLUMN mrcall_internal.fact_state.nodes IS 'Their files, which TRUNCATE replaces';
 COMMENT ON COLUMN mrcall_internal.fact_state.is_clearing IS 'Whether rows of an earlier epoch are left';
@@ -73,7 +74,8 @@ COMMENT ON TABLE mrcall_internal.fact_threshold IS
     'The instant before which a row that changes is written into the ledger: at or behind stored_until';
 COMMENT ON COLUMN mrcall_internal.fact_threshold.threshold IS 'The instant';
 
--- Who may read them: who may read all rows of the source. Its policies cannot stand for these tables: one on a column of events cuts visits.
+-- Who may read them: who may read all rows of the source. Its policies cannot stand for these tables: one on a column of events cuts
+-- visits.
 CREATE FUNCTION mrcall_internal.may_read_facts(fact text)
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -203,4 +203,5 @@ AS $$
       AND (since IS NULL OR v.started_at OPERATOR(pg_catalog.>=) since)
     GROUP BY v.visitor_id
 $$;
-COMMENT ON FUNCTION mrcall_internal.count_stored_visits(text[], timestamptz) IS 'How many visits are stored of some visitors, from an instant on';
+COMMENT ON FUNCTION mrcall_internal.count_stored_visits(text[], timestamptz) IS
+    'How many visits are stored of some visitors, from an instant on';

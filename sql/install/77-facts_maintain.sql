@@ -89,8 +89,10 @@ BEGIN
     FROM (VALUES
         (1, class.relkind IN ('v', 'm'), 'is a view: rows change below it',
          'Attach the table itself, with its columns mapped to expressions.'),
-        (2, class.relkind = 'f', 'is a foreign table: rows change on the other server', 'Keep facts on that server, or attach a local copy.'),
-        (3, class.relkind = 'p' OR class.relispartition, 'is partitioned, or a partition: partitions with rows can be attached and detached',
+        (2, class.relkind = 'f', 'is a foreign table: rows change on the other server',
+         'Keep facts on that server, or attach a local copy.'),
+        (3, class.relkind = 'p' OR class.relispartition,
+         'is partitioned, or a partition: partitions with rows can be attached and detached',
          'Facts are kept of ordinary tables and of hypertables.'),
         (4, class.relhassubclass AND NOT coalesce(is_hypertable, false), 'has tables that inherit from it',
          'Facts are kept of ordinary tables and of hypertables.'),
@@ -99,7 +101,8 @@ BEGIN
         (6, class.relpersistence <> 'p', 'is an unlogged or temporary table', 'Facts are kept of ordinary tables and of hypertables.'),
         (7, NOT pg_has_role(class.relowner, 'USAGE'),
          format('belongs to %s: only its owner can have its changes noted', quote_ident(pg_get_userbyid(class.relowner))),
-         format('Give the role of the schema mrcall the rights of that role: GRANT %I TO %I;', pg_get_userbyid(class.relowner), current_user)),
+         format('Give the role of the schema mrcall the rights of that role: GRANT %I TO %I;',
+                pg_get_userbyid(class.relowner), current_user)),
         (8, row_security_active(source), format('does not show all of its rows to %s', quote_ident(current_user)),
          'Exempt the role from its policies: ALTER TABLE ... NO FORCE ROW LEVEL SECURITY; or BYPASSRLS.')
     ) AS f (nr, is_so, what, way_out)

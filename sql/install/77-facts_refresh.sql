@@ -11,7 +11,8 @@ AS $$
     SELECT mrcall_internal.earlier(since, '24:00:00') AS ids_since;
     SELECT v.* FROM mrcall_internal.visits(since, until, '30 minutes', visitors, ids_since) AS v
 $$;
-COMMENT ON FUNCTION mrcall_internal.read_visits(timestamptz, timestamptz, text[]) IS 'The visits that the events of a range make, from the rows';
+COMMENT ON FUNCTION mrcall_internal.read_visits(timestamptz, timestamptz, text[]) IS
+    'The visits that the events of a range make, from the rows';
 
 CREATE FUNCTION mrcall_internal.first_event(since timestamptz)
 RETURNS timestamptz
@@ -113,7 +114,8 @@ DECLARE
 BEGIN
     IF isfinite(state.stored_until)
        AND (mrcall_internal.fact_fault(state) IS NOT NULL
-            OR EXISTS (SELECT FROM mrcall_internal.fact_change AS c WHERE c.key IS NULL AND NOT (isfinite(c.since) AND isfinite(c.until)))) THEN
+            OR EXISTS (SELECT FROM mrcall_internal.fact_change AS c
+                       WHERE c.key IS NULL AND NOT (isfinite(c.since) AND isfinite(c.until)))) THEN
         PERFORM mrcall_internal.reset_facts();
         RETURN true;
     END IF;
@@ -309,8 +311,8 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.renew_visits(bigint, int) IS 'Mends the next visitors of the ledger; false where there are none';
 
--- Ranges of the ledger become visitors: who has rows there, who has stored visits there, and who has events twice, whose visits may depend on
--- a row that was not counted. Whether there were some.
+-- Ranges of the ledger become visitors: who has rows there, who has stored visits there, and who has events twice, whose visits may
+-- depend on a row that was not counted.
 CREATE FUNCTION mrcall_internal.resolve_ranges()
 RETURNS void
 LANGUAGE plpgsql VOLATILE

@@ -7,16 +7,17 @@ AS 'MODULE_PATHNAME', 'is_zone_wrapper';
 COMMENT ON FUNCTION mrcall_internal.is_zone(text) IS 'Whether a text names a time zone';
 
 -- A business of several rows, or none, has the smallest of its zones, or UTC.
-CREATE FUNCTION mrcall_internal.business_zones()
+CREATE FUNCTION mrcall_internal.business_zones(wanted text)
 RETURNS TABLE (business_id text, zone text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT b.business_id, COALESCE(pg_catalog.min(b.zone) FILTER (WHERE mrcall_internal.is_zone(b.zone)), 'UTC')
     FROM mrcall.businesses AS b
+    WHERE wanted IS NULL OR b.business_id OPERATOR(pg_catalog.=) wanted
     GROUP BY b.business_id
 $$;
-COMMENT ON FUNCTION mrcall_internal.business_zones() IS
-    'The zone that each business lives by; UTC where it names none that is one';
+COMMENT ON FUNCTION mrcall_internal.business_zones(text) IS
+    'The zone that each business lives by, or that one does; UTC where it names none that is one';
 
 -- With days, each business has its own: since and until are theirs in UTC.
 CREATE FUNCTION mrcall_internal.call_heatmap(
@@ -35,11 +36,11 @@ AS $$
     WITH place AS MATERIALIZED (
         SELECT z.business_id, z.zone, mrcall_internal.start_of_day(first_day, z.zone, 'since') AS since,
                mrcall_internal.start_of_day(end_day, z.zone, 'until') AS until
-        FROM mrcall_internal.business_zones() AS z
+        FROM mrcall_internal.business_zones(wanted) AS z
         WHERE all_zone IS NULL AND first_day IS NOT NULL
         UNION ALL
         SELECT z.business_id, z.zone, NULL, NULL
-        FROM mrcall_internal.business_zones() AS z
+        FROM mrcall_internal.business_zones(wanted) AS z
         WHERE all_zone IS NULL AND first_day IS NULL
     ),
     call AS (

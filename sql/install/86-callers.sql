@@ -34,8 +34,11 @@ AS $$
         FROM unnest(deleted) WITH ORDINALITY AS d (text, nr)
         GROUP BY (d.nr + 1) / 2
     ),
-    phone AS NOT MATERIALIZED (
-        SELECT mrcall.caller_id(p.number) AS number, p.contact_id, p.country_alpha2, p.number_type FROM mrcall.phones AS p
+    -- The numbers that called, as address books have them: through an index on mrcall.caller_id of the number, where there is one.
+    phone AS MATERIALIZED (
+        SELECT p.caller AS number, p.contact_id, p.country_alpha2, p.number_type
+        FROM (SELECT mrcall.caller_id(x.number) AS caller, x.contact_id, x.country_alpha2, x.number_type FROM mrcall.phones AS x) AS p
+        WHERE p.caller IN (SELECT f.caller FROM figures AS f)
     ),
     -- A number in a business's address book: that of the first contact by id.
     known AS (
@@ -51,7 +54,6 @@ AS $$
     number AS (
         SELECT p.number, min(p.country_alpha2 COLLATE "C") AS country, min(p.number_type COLLATE "C") AS number_type
         FROM phone AS p
-        WHERE wanted IS NULL OR p.number IN (SELECT f.caller FROM figures AS f)
         GROUP BY p.number
     )
     SELECT f.business_id, f.caller, f.calls, f.answered, f.missed, f.total, f.first_call, f.last_call,

@@ -31,7 +31,7 @@ AS $$
                mrcall.next_bucket(interval '1 month', as_of, z.zone) AS period_end
         FROM (SELECT x.business_id, min(x.template COLLATE "C") AS template FROM mrcall.businesses AS x
               WHERE x.business_id IS NOT NULL AND (wanted IS NULL OR x.business_id = wanted) GROUP BY x.business_id) AS b
-        JOIN mrcall_internal.business_zones() AS z ON z.business_id = b.business_id
+        JOIN mrcall_internal.business_zones(wanted) AS z ON z.business_id = b.business_id
     ),
     grant_ AS (
         SELECT r.business_id, coalesce(r.category, '(not set)') AS category, coalesce(sum(r.amount), 0) AS amount,
@@ -49,7 +49,7 @@ AS $$
             CASE WHEN jsonb_typeof(t.recurrent_resources) = 'object' THEN t.recurrent_resources END) AS e
         GROUP BY 1, 2
     ),
-    usage AS (
+    usage AS MATERIALIZED (
         SELECT c.business_id, count(*)::numeric AS calls,
                coalesce(sum(extract(epoch FROM c.ended_at - c.started_at)) FILTER (WHERE c.ended_at > c.started_at), 0) / 60
                    AS minutes

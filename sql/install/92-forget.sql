@@ -102,7 +102,8 @@ BEGIN
     SELECT s.relation INTO hidden
     FROM mrcall.source AS s
     WHERE (s.logical_table IN ('businesses', 'calls')
-           OR s.logical_table IN ('customers', 'events') AND EXISTS (SELECT FROM mrcall_internal.fact_state)) AND row_security_active(to_regclass(s.relation)::oid)
+           OR s.logical_table IN ('customers', 'events') AND EXISTS (SELECT FROM mrcall_internal.fact_state))
+      AND row_security_active(to_regclass(s.relation)::oid)
     ORDER BY s.logical_table
     LIMIT 1;
     IF hidden IS NOT NULL THEN

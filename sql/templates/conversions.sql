@@ -88,15 +88,22 @@ kinds AS (
     FROM {schema}businesses AS b
     WHERE b.business_id IS NULL AND b.created_at IS NOT NULL
     UNION ALL
-    -- The earlier of what is there and of what retention has deleted.
-    SELECT 'first_call', b.business_id, b.owner, b.business_id, least(f.started_at, d.first_call_at), 0, NULL, NULL,
-           least(f.started_at, d.first_call_at)
+    -- The earliest of what is there, what is archived and what retention has deleted. Where an index finds them, each business that
+    -- is asked for has its first call looked up; else all calls are read once, by one query where they are on another server.
+    SELECT 'first_call', b.business_id, b.owner, b.business_id, e.at, 0, NULL, NULL, e.at
     FROM business AS b
-    LEFT JOIN LATERAL (SELECT c.started_at FROM mrcall.calls AS c
-                       WHERE c.business_id = b.business_id AND c.started_at IS NOT NULL
+    LEFT JOIN LATERAL (SELECT c.started_at FROM mrcall_internal.call_starts AS c
+                       WHERE mrcall_internal.is_found_by_business() AND c.business_id = b.business_id AND c.started_at IS NOT NULL
                        ORDER BY c.started_at LIMIT 1) AS f ON true
+    LEFT JOIN (SELECT c.business_id, min(c.started_at) AS started_at FROM mrcall_internal.call_starts AS c
+               WHERE NOT mrcall_internal.is_found_by_business()
+               GROUP BY c.business_id) AS g ON g.business_id = b.business_id
+    LEFT JOIN LATERAL (SELECT a.started_at FROM mrcall.session_archive AS a
+                       WHERE a.business_id = b.business_id
+                       ORDER BY a.started_at LIMIT 1) AS a ON true
     LEFT JOIN mrcall_internal.first_call AS d ON d.business_id = b.business_id
-    WHERE f.started_at IS NOT NULL OR d.first_call_at IS NOT NULL
+    CROSS JOIN LATERAL (SELECT least(f.started_at, g.started_at, a.started_at, d.first_call_at) AS at) AS e
+    WHERE e.at IS NOT NULL
     UNION ALL
     SELECT 'subscription', s.subscription_id, b.owner, s.business_id, s.converted_at,
            CASE WHEN s.is_paid OR l.value IS NULL THEN coalesce(s.paid_value, 0) ELSE l.value END,

@@ -35,6 +35,17 @@ CREATE TYPE mrcall.{type} (
 COMMENT ON TYPE mrcall.{type} IS
     '{what}: mergeable by mrcall.rollup, the same bytes for the same {rows}';
 
+-- For drivers and tools that know bytea and not this type: the bytes as they are, checked where they become a state.
+CREATE FUNCTION mrcall_internal.{type}_from_bytes(bytea)
+RETURNS mrcall.{type}
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', '{type}_from_bytes_wrapper';
+COMMENT ON FUNCTION mrcall_internal.{type}_from_bytes(bytea) IS 'The state of these bytes: implementation of the cast';
+CREATE CAST (bytea AS mrcall.{type}) WITH FUNCTION mrcall_internal.{type}_from_bytes(bytea);
+COMMENT ON CAST (bytea AS mrcall.{type}) IS 'The state of these bytes, which are checked';
+CREATE CAST (mrcall.{type} AS bytea) WITH FUNCTION mrcall_internal.{type}_send(mrcall.{type});
+COMMENT ON CAST (mrcall.{type} AS bytea) IS 'The bytes of a state';
+
 -- States compare by their bytes, as bytea does.
 CREATE FUNCTION mrcall_internal.{type}_eq(mrcall.{type}, mrcall.{type}) RETURNS boolean
 LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';

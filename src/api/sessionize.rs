@@ -49,6 +49,7 @@ fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSet
         path_from_url: flag("path_from_url")?,
         with_pages: flag("with_pages")?,
         with_touch: flag("with_touch")?,
+        with_views: flag("with_views")?,
         receiver: field::<i32>(&row, "receiver")?.and_then(|receiver| u32::try_from(receiver).ok()).unwrap_or_default(),
     })
 }

@@ -22,6 +22,11 @@ pub fn receive<S: Stored>(message: Message<'_>) -> SqlResult<Vec<u8>> {
     S::check(&bytes).map(|()| bytes).map_err(report)
 }
 
+/// The cast of bytea to a type.
+pub fn from_bytes<S: Stored>(bytes: &[u8]) -> SqlResult<Vec<u8>> {
+    S::check(bytes).and_then(|()| memory::copy(bytes)).map_err(report)
+}
+
 fn decode<S: Stored>(text: &CStr) -> Result<Vec<u8>> {
     let malformed = |detail: &str| {
         Error::new(

@@ -2,12 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use mrcall_engine::own_rules::OwnRule;
 use mrcall_engine::resource::memory::{self, HeldVec};
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::user_agent;
-use mrcall_engine::visits::{Cuts, VisitPart, VisitRows, VisitSet, Visitor, origin_parts};
+use mrcall_engine::visits::{ByTextId, Cuts, Pairs, VisitPart, VisitRows, VisitSet, Visitor, origin_parts};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 
+use super::own_rules::OwnRules;
 use crate::agg::{Measured, Receiver};
 use crate::error::{SqlResult, report};
 use crate::pg::answer::Made;
@@ -34,17 +36,12 @@ impl<'m> Parts<'m> {
         Ok(self.texts.get(number as usize).copied().into())
     }
 
-    /// The parts of an origin, with the channel and the rule of one's own where one fits it and the page.
-    fn origin(
-        &mut self,
-        row: &mut Row<'m>,
-        rules: &OwnRules,
-        parts: [Option<&str>; 8],
-        page: Option<&str>,
-    ) -> SqlResult<Origin<'m>> {
-        let (own_channel, own_rule) = rules.channel(&parts, page)?;
+    /// The parts of an origin, with the channel and the rule of one's own where one fits.
+    fn origin(&mut self, row: &mut Row<'m>, own: Option<&OwnRule>, parts: [Option<&str>; 8]) -> SqlResult<Origin<'m>> {
         let [channel, source, medium, campaign, term, rule, referrer_domain, _] = parts;
-        let (channel, rule) = (own_channel.as_deref().or(channel), own_rule.as_deref().or(rule));
+        let own_rule = own.map(|own| format!("channel_rule {}", own.position));
+        let channel = own.map(|own| &*own.channel).or(channel);
+        let rule = own_rule.as_deref().or(rule);
         let parts = [channel, source, medium, campaign, term, rule, referrer_domain];
         let mut origin = [Value::NULL; 7];
         for (slot, part) in origin.iter_mut().zip(parts) {
@@ -53,81 +50,6 @@ impl<'m> Parts<'m> {
             }
         }
         Ok(origin)
-    }
-}
-
-/// Values by the number of a text, made when the first row needs them.
-pub struct ByTextId<T> {
-    places: HeldVec<u32>,
-    values: HeldVec<T>,
-}
-
-impl<T: Copy> ByTextId<T> {
-    pub fn new() -> Self {
-        Self { places: HeldVec::default(), values: HeldVec::default() }
-    }
-
-    pub fn get(&self, id: u32) -> Option<T> {
-        let place = self.places.get(id as usize)?.checked_sub(1)?;
-        self.values.get(place as usize).copied()
-    }
-
-    pub fn put(&mut self, id: u32, value: T) -> SqlResult<T> {
-        self.places.grow_to(id as usize + 1, 0).map_err(report)?;
-        self.values.push(value).map_err(report)?;
-        if let Some(place) = self.places.get_mut(id as usize) {
-            *place = self.values.len() as u32;
-        }
-        Ok(value)
-    }
-}
-
-/// The numbers that pairs of an origin and a page get, in the order in which they come.
-#[derive(Default)]
-pub struct Pairs(Dictionary);
-
-impl Pairs {
-    pub fn number(&mut self, origin: u32, page: u32) -> SqlResult<u32> {
-        let pair = u64::from(origin) << 32 | u64::from(page);
-        self.0.intern(&pair.to_le_bytes()).map_err(report)
-    }
-}
-
-/// The channels of one's own.
-pub struct OwnRules {
-    exist: bool,
-    /// Whether one looks at the page, too: else all touches of one origin have the same.
-    pub look_at_page: bool,
-}
-
-impl OwnRules {
-    pub fn new(query: &Query) -> SqlResult<Self> {
-        let exist: Option<bool> = query.first(
-            c"SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>) 0, pg_catalog.count(r.landing_path_pattern) OPERATOR(pg_catalog.>) 0
-            FROM mrcall.channel_rule AS r",
-            &[],
-        )?;
-        Ok(Self { exist: exist == Some(true), look_at_page: query.column(2)? == Some(true) })
-    }
-
-    /// The channel and the name of the first rule that fits the page and what an origin says: channel, source, medium, campaign, …
-    pub fn channel(
-        &self,
-        parts: &[Option<&str>; 8],
-        page: Option<&str>,
-    ) -> SqlResult<(Option<String>, Option<String>)> {
-        if !self.exist {
-            return Ok((None, None));
-        }
-        let [_, source, medium, campaign, _, _, referrer_domain, host] = *parts;
-        query::connect(|query| {
-            let channel = query.first(
-                c"SELECT r.channel, pg_catalog.concat('channel_rule ', r.position)
-                FROM mrcall_internal.own_rule($1, $2, $3, $4, $5, $6) AS r",
-                &[source.into(), medium.into(), campaign.into(), referrer_domain.into(), host.into(), page.into()],
-            )?;
-            Ok((channel, query.column(2)?))
-        })
     }
 }
 
@@ -166,7 +88,8 @@ pub struct StoredBefore {
 impl<'m> VisitOutput<'m> {
     /// The rows of a set.
     pub fn new(rows: VisitRows<'m>, range: Range, query: &Query, row: &mut Row<'m>) -> SqlResult<Self> {
-        let rules = OwnRules::new(query)?;
+        let mut rules = OwnRules::new(query)?;
+        rules.learn(&rows)?;
         let mut direct = [None; 8];
         (direct[0], direct[5]) = (Some("Direct"), Some("no arrival"));
         let mut parts = Parts::default();
@@ -174,7 +97,7 @@ impl<'m> VisitOutput<'m> {
             rows,
             range,
             are_suspects: false,
-            direct: parts.origin(row, &rules, direct, None)?,
+            direct: parts.origin(row, rules.of_touch(NONE, NONE), direct)?,
             rules,
             texts: ByTextId::new(),
             parts,
@@ -199,26 +122,26 @@ impl<'m> VisitOutput<'m> {
             return Ok(known.into());
         }
         Ok(match self.rows.text(id) {
-            Some(text) => self.texts.put(id, row.share(text)?)?.into(),
+            Some(text) => self.texts.put(id, row.share(text)?).map_err(report)?.into(),
             None => Value::NULL,
         })
     }
 
     fn origin(&mut self, id: u32, page: u32, row: &mut Row<'m>) -> SqlResult<Origin<'m>> {
-        let page = if self.rules.look_at_page { page } else { NONE };
+        let page = if self.rules.look_at_page() { page } else { NONE };
         if id == NONE && page == NONE {
             return Ok(self.direct);
         }
         // Where rules look at pages, the values are those of pairs.
-        let place = if self.rules.look_at_page { self.pairs.number(id, page)? } else { id };
+        let place = if self.rules.look_at_page() { self.pairs.number(id, page).map_err(report)? } else { id };
         if let Some(known) = self.origins.get(place) {
             return Ok(known);
         }
         let mut untouched = [None; 8];
         (untouched[0], untouched[5]) = (Some("Direct"), Some("no arrival"));
         let parts = self.rows.text(id).map_or(untouched, origin_parts);
-        let origin = self.parts.origin(row, &self.rules, parts, self.rows.text(page))?;
-        self.origins.put(place, origin)
+        let origin = self.parts.origin(row, self.rules.of_touch(id, page), parts)?;
+        self.origins.put(place, origin).map_err(report)
     }
 
     fn device(&mut self, id: u32, row: &mut Row<'m>) -> SqlResult<[Value<'m>; 2]> {
@@ -227,7 +150,8 @@ impl<'m> VisitOutput<'m> {
         }
         Ok(match self.rows.text(id) {
             Some(text) => {
-                self.devices.put(id, [row.share(user_agent::device(text))?.into(), user_agent::is_bot(text).into()])?
+                let device = [row.share(user_agent::device(text))?.into(), user_agent::is_bot(text).into()];
+                self.devices.put(id, device).map_err(report)?
             }
             None => self.unknown,
         })

@@ -5,14 +5,14 @@ use core::ffi::CStr;
 use mrcall_engine::bucket::wall_clock;
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::resource::memory::{self, Reservation};
-use mrcall_engine::state::{Dictionary, NONE};
-use mrcall_engine::visits::{BucketCounts, Cuts, VisitPart, VisitRows, VisitSet, origin_parts};
-use mrcall_engine::{Error, ErrorKind, user_agent};
+use mrcall_engine::visits::{Bots, BucketCounts, Cuts, Dimension, VisitSet, VisitValues};
+use mrcall_engine::{Error, ErrorKind};
 use pgrx::datum::{Interval, Timestamp, TimestampWithTimeZone};
 
 use super::bucket::{Buckets, list_buckets};
 use super::local_days::note_midnight;
-use super::visit_rows::{ByTextId, OwnRules, Pairs, ids, receive};
+use super::own_rules::OwnRules;
+use super::visit_rows::{ids, receive};
 use crate::agg::Receiver;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::function_call::Call;
@@ -21,116 +21,10 @@ use crate::pg::srf::{Materialize, Shared};
 use crate::pg::zone::PgZone;
 
 const COLUMNS: usize = 9;
-const NOT_SET: &str = "(not set)";
-
-/// Where the value of a visit comes from.
-#[derive(Clone, Copy)]
-enum Dimension {
-    Whole,
-    /// Where the touch came from: a part as [`origin_parts`] numbers them.
-    Origin(usize),
-    LandingPage,
-    Device,
-    EntryPage,
-}
-
-const CHANNEL: usize = 0;
-
 const ALL: &CStr =
     c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS s";
 const ONCE: &CStr =
     c"SELECT s.visits FROM mrcall_internal.visit_set_once($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS s";
-
-impl Dimension {
-    fn named(name: Option<&str>) -> Self {
-        match name {
-            None => Self::Whole,
-            Some("source") => Self::Origin(1),
-            Some("medium") => Self::Origin(2),
-            Some("campaign") => Self::Origin(3),
-            Some("referrer_domain") => Self::Origin(6),
-            Some("landing_page") => Self::LandingPage,
-            Some("device") => Self::Device,
-            Some("entry_page") => Self::EntryPage,
-            // The SQL function has checked the name.
-            Some(_) => Self::Origin(CHANNEL),
-        }
-    }
-}
-
-/// The values of the visits, each text once.
-struct Values {
-    dimension: Dimension,
-    rules: OwnRules,
-    texts: Dictionary,
-    /// By the number of the text that decides.
-    known: ByTextId<u32>,
-    /// Where rules look at pages, the number is that of an origin and a page.
-    pairs: Pairs,
-    untouched: Option<u32>,
-}
-
-impl Values {
-    fn of(&mut self, visit: &VisitPart, rows: &VisitRows<'_>) -> SqlResult<u32> {
-        let run = visit.run;
-        if self.rules.look_at_page && matches!(self.dimension, Dimension::Origin(CHANNEL)) {
-            return self.channel_of_page(visit, rows);
-        }
-        let id = match self.dimension {
-            Dimension::Whole => return Ok(0),
-            Dimension::LandingPage if run.touch == NONE => run.entry,
-            Dimension::LandingPage => visit.landing,
-            Dimension::Origin(_) => run.touch,
-            Dimension::Device => visit.agent,
-            Dimension::EntryPage => run.entry,
-        };
-        if let Some(known) = if id == NONE { self.untouched } else { self.known.get(id) } {
-            return Ok(known);
-        }
-        let text = rows.text(id);
-        let value = match self.dimension {
-            Dimension::Origin(CHANNEL) => {
-                let parts = text.map(origin_parts).unwrap_or_default();
-                let (own, _) = self.rules.channel(&parts, None)?;
-                self.text(own.as_deref().or(parts[CHANNEL]).or(Some("Direct")))?
-            }
-            Dimension::Origin(part) => {
-                self.text(text.and_then(|origin| origin_parts(origin).get(part).copied().flatten()))?
-            }
-            Dimension::Device => self.text(text.map(user_agent::device).or(Some("unknown")))?,
-            Dimension::Whole | Dimension::EntryPage | Dimension::LandingPage => self.text(text)?,
-        };
-        if id == NONE {
-            self.untouched = Some(value);
-        } else {
-            self.known.put(id, value)?;
-        }
-        Ok(value)
-    }
-
-    /// The channel of a visit where it depends on its page.
-    fn channel_of_page(&mut self, visit: &VisitPart, rows: &VisitRows<'_>) -> SqlResult<u32> {
-        let origin = visit.run.touch;
-        let page = if origin == NONE { visit.run.entry } else { visit.landing };
-        let place = self.pairs.number(origin, page)?;
-        if let Some(known) = self.known.get(place) {
-            return Ok(known);
-        }
-        let parts = rows.text(origin).map(origin_parts).unwrap_or_default();
-        let (own, _) = self.rules.channel(&parts, rows.text(page))?;
-        let value = self.text(own.as_deref().or(parts[CHANNEL]).or(Some("Direct")))?;
-        self.known.put(place, value)
-    }
-
-    /// Forgets the numbers of a set's texts: another set has others.
-    fn begin_set(&mut self) {
-        (self.known, self.pairs, self.untouched) = (ByTextId::new(), Pairs::default(), None);
-    }
-
-    fn text(&mut self, text: Option<&str>) -> SqlResult<u32> {
-        self.texts.intern(text.unwrap_or(NOT_SET).as_bytes()).map_err(report)
-    }
-}
 
 /// So many visitors cannot make the counts much larger.
 const VISITORS_BETWEEN_COUNTS: u64 = 64;
@@ -141,12 +35,18 @@ fn count(
     set: &mut VisitSet,
     counts: &mut BucketCounts,
     cuts: Vec<i64>,
-    values: &mut Values,
+    values: &mut VisitValues,
+    rules: &mut OwnRules,
     no_bots: bool,
     visitor: &mut u64,
 ) -> SqlResult<Vec<String>> {
     let mut rows = set.rows(Cuts::new(cuts)).map_err(report)?;
-    let (mut share, mut counter, mut bots) = (Reservation::default(), interrupt::Throttle::default(), ByTextId::new());
+    values.begin_set();
+    if values.dimension().needs_rules() {
+        rules.learn(&rows)?;
+    }
+    let (mut share, mut counter, mut bots) =
+        (Reservation::default(), interrupt::Throttle::default(), Bots::new(&rows).map_err(report)?);
     let gap = rows.gap();
     while rows.next_visitor().map_err(report)?.is_some() {
         *visitor += 1;
@@ -160,20 +60,14 @@ fn count(
                     &joined
                 }
             };
-            if no_bots && visit.agent != NONE {
-                let is_bot = match bots.get(visit.agent) {
-                    Some(known) => known,
-                    None => bots.put(visit.agent, rows.text(visit.agent).is_some_and(user_agent::is_bot))?,
-                };
-                if is_bot {
-                    continue;
-                }
+            if no_bots && bots.has(visit.agent, &rows) {
+                continue;
             }
-            let value = values.of(visit, &rows)?;
+            let value = values.of(visit, &rows, rules).map_err(report)?;
             counts.add(*visitor, visit, parts, value).map_err(report)?;
         }
         if (*visitor).is_multiple_of(VISITORS_BETWEEN_COUNTS) {
-            share.set(counts.heap_bytes() + values.texts.heap_bytes()).map_err(report)?;
+            share.set(counts.heap_bytes() + values.texts().heap_bytes()).map_err(report)?;
         }
     }
     ids(rows.suspects())
@@ -182,17 +76,17 @@ fn count(
 /// Writes a row for each bucket and value.
 fn write(
     counts: &BucketCounts,
-    values: &Values,
+    values: &VisitValues,
     buckets: &[(i64, i64)],
     zone: PgZone,
     store: &mut Materialize<'_>,
 ) -> SqlResult<()> {
-    let mut shown: Vec<(u32, Option<Shared<'_>>)> = match values.dimension {
+    let mut shown: Vec<(u32, Option<Shared<'_>>)> = match values.dimension() {
         Dimension::Whole => vec![(0, None)],
         _ => {
             let mut found = counts.values().map_err(report)?;
-            found.sort_unstable_by(|a, b| values.texts.get(*a).cmp(values.texts.get(*b)));
-            let text = |id: u32| core::str::from_utf8(values.texts.get(id)).ok();
+            found.sort_unstable_by(|a, b| values.texts().get(*a).cmp(values.texts().get(*b)));
+            let text = |id: u32| core::str::from_utf8(values.texts().get(id)).ok();
             let mut shared = |id| SqlResult::Ok((id, text(id).map(|text| store.row.share(text)).transpose()?));
             let mut shown = memory::with_room(found.len()).map_err(report)?;
             for id in found {
@@ -254,11 +148,11 @@ pub fn visitor_buckets(
             )?;
         }
         query.run(c"SELECT mrcall_internal.require_attached()", &[])?;
-        let (by, no_bots) = (Dimension::named(dimension), exclude_bots == Some(true));
-        let with_touch = matches!(by, Dimension::Origin(_) | Dimension::LandingPage);
-        let with_agent = no_bots || matches!(by, Dimension::Device);
+        let (by, no_bots) = (dimension.map_or(Dimension::Whole, Dimension::named), exclude_bots == Some(true));
+        let with_touch = by.needs_touch();
+        let with_agent = no_bots || by.needs_agent();
         // To know the whole visit, not only that it has begun before, a day more is read.
-        let whole_visit = no_bots || !matches!(by, Dimension::Whole);
+        let whole_visit = no_bots || by != Dimension::Whole;
         // Computed before, so that the planner sees an instant and no row has to compute it again.
         let first: Option<TimestampWithTimeZone> = query.first(
             c"SELECT f.at, mrcall_internal.earlier(f.at, '24:00:00')
@@ -268,19 +162,11 @@ pub fn visitor_buckets(
         )?;
         let ids_since: Option<TimestampWithTimeZone> = query.column(2)?;
         // Before the query whose row is read.
-        let rules = OwnRules::new(query)?;
-        let with_pages = matches!(by, Dimension::EntryPage | Dimension::LandingPage)
-            || rules.look_at_page && matches!(by, Dimension::Origin(CHANNEL));
+        let mut rules = OwnRules::new(query)?;
+        let with_pages = by.needs_pages(&rules);
         let cuts = first_cut(&buckets, from)?;
         let mut counts = BucketCounts::new(memory::copy(&cuts).map_err(report)?);
-        let mut values = Values {
-            dimension: by,
-            rules,
-            texts: Dictionary::default(),
-            known: ByTextId::new(),
-            pairs: Pairs::default(),
-            untouched: None,
-        };
+        let mut values = VisitValues::new(by);
         // All visitors, then those who may have an event twice, from their rows.
         let (mut last_visitor, mut suspects) = (0, None);
         loop {
@@ -303,9 +189,8 @@ pub fn visitor_buckets(
             ];
             query.run(if is_once { ONCE } else { ALL }, &args)?;
             let Some(mut set) = receive(&receiver, query)? else { break };
-            values.begin_set();
             let cuts = memory::copy(&cuts).map_err(report)?;
-            let found = count(&mut set.state, &mut counts, cuts, &mut values, no_bots, &mut last_visitor)?;
+            let found = count(&mut set.state, &mut counts, cuts, &mut values, &mut rules, no_bots, &mut last_visitor)?;
             if is_once || found.is_empty() {
                 break;
             }

@@ -422,7 +422,7 @@ unsafe fn copy(node: *mut pg_sys::Node) -> *mut pg_sys::Node {
     unsafe { pg_sys::copyObjectImpl(node.cast::<c_void>()).cast() }
 }
 
-/// Whether an expression has one value through a statement, whoever computes it.
+/// Whether an expression has one value while the view is read once, whoever computes it.
 unsafe fn is_fixed(node: *mut pg_sys::Node, depth: usize) -> bool {
     // SAFETY: a node of the planner's.
     unsafe {
@@ -432,8 +432,17 @@ unsafe fn is_fixed(node: *mut pg_sys::Node, depth: usize) -> bool {
         let is_stable = |function| pg_sys::func_volatile(function) as u8 != pg_sys::PROVOLATILE_VOLATILE;
         match tag {
             NodeTag::T_Const | NodeTag::T_SQLValueFunction => true,
-            NodeTag::T_Param => (*node.cast::<pg_sys::Param>()).paramkind == pg_sys::ParamKind::PARAM_EXTERN,
+            // One of the statement, or of the query around: what a sub-select said, or the row that a lateral one is for. Where that
+            // changes, the view is read anew.
+            NodeTag::T_Param => matches!(
+                (*node.cast::<pg_sys::Param>()).paramkind,
+                pg_sys::ParamKind::PARAM_EXTERN | pg_sys::ParamKind::PARAM_EXEC
+            ),
             NodeTag::T_RelabelType => is_fixed((*node.cast::<pg_sys::RelabelType>()).arg.cast(), depth),
+            NodeTag::T_CoerceViaIO => {
+                !pg_sys::contain_volatile_functions(node)
+                    && is_fixed((*node.cast::<pg_sys::CoerceViaIO>()).arg.cast(), depth)
+            }
             NodeTag::T_ArrayExpr => all((*node.cast::<pg_sys::ArrayExpr>()).elements),
             NodeTag::T_FuncExpr => {
                 let call = node.cast::<pg_sys::FuncExpr>();

@@ -8,6 +8,7 @@ use super::function::Function;
 use super::function_call::guard;
 use super::jsonb;
 use super::language;
+use super::planned;
 use crate::agg;
 use crate::api::*;
 use mrcall_engine::behaviour::{FunnelEvents, FunnelState, RetentionState, SequenceState};
@@ -60,14 +61,15 @@ macro_rules! mergeable {
     )+};
 }
 
-/// What is there for an aggregate whose result is its state: the result, the aggregate over stored states, the type's text and
-/// binary input.
+/// What is there for an aggregate whose result is its state: the result, the aggregate over stored states, the type's input
+/// from text, from a message and from bytea.
 macro_rules! stored {
     ($($name:ident, $rollup:ident, $of_type:ident: $state:ty;)+) => {$(
         export!($name "_final", agg::finalize::<$state>);
         export!($rollup "_trans", agg::merge_stored::<$state>);
         export!($of_type "_in", state_text::input::<$state>);
         export!($of_type "_recv", state_text::receive::<$state>);
+        export!($of_type "_from_bytes", state_text::from_bytes::<$state>);
     )+};
 }
 
@@ -91,6 +93,7 @@ functions! {
     caller_id: caller_id;
     calls: call_agg_trans, num_calls, calls_total_duration, mean_duration, duration_percentile, outcomes, peak_concurrency,
         peak_at, busy_time;
+    cohorts: cohort_counts;
     credit: exact, credit, models, split_amount;
     deleted_callers: deleted_callers, is_asked;
     distinct: distinct_agg_trans, distinct_agg_default_trans, num_distinct, distinct_error;
@@ -107,6 +110,7 @@ functions! {
     sessionize: visit_set_trans, visit_set_final;
     state_text: state_out;
     text_set: text_set, text_set_has;
+    top_pages: page_figures;
     twice: twice;
     values: try_timestamptz, try_bigint, try_boolean, numeric_text, jws_payload, unpacked, website_session_ids, text_items, longest_call, version;
     visit_rows: visit_set_rows;
@@ -153,4 +157,9 @@ symbol!(run_report "", |info| {
 symbol!(asked_support "", |info| {
     // SAFETY: the server passes a live call info; sql/install declares it as a support function.
     unsafe { pgrx::pgrx_extern_c_guard(|| asked::support(info)) }
+});
+
+symbol!(planned_support "", |info| {
+    // SAFETY: the server passes a live call info; sql/install declares it as a support function.
+    unsafe { pgrx::pgrx_extern_c_guard(|| planned::support(info)) }
 });

@@ -6,6 +6,7 @@ use super::format::{SetHeader, base};
 use super::loser_tree::LoserTree;
 use super::marks::Marks;
 use super::rows::BatchReader;
+use super::views::Views;
 use super::visit_part::VisitPart;
 use super::visitor::Visitor;
 use crate::error::Result;
@@ -58,7 +59,7 @@ impl Batches {
         let old = core::mem::take(self);
         let numbers = HeldVec::collect(0..texts.len() as u32)?;
         let gap = if header.has_cuts { 0 } else { header.gap };
-        let form = (gap, header.with_pages, &*numbers);
+        let form = ((gap, header.with_pages, &*numbers), header.with_views);
         let mut fresh = Fresh::new(&fresh, form)?;
         let mut merge = Merge {
             to: self,
@@ -66,6 +67,7 @@ impl Batches {
             visitors: 0,
             parts: Vec::new(),
             marks: Marks::default(),
+            views: Views::default(),
             read: 0,
             written: 0,
         };
@@ -74,18 +76,25 @@ impl Batches {
             let mut reader = BatchReader::new(&page, 0)?;
             while let Some(visitor) = reader.next_visitor()? {
                 while let Some(other) = fresh.first().filter(|other| *other < visitor) {
-                    merge.visitor(other, header, cuts, texts, |parts, marks| fresh.read(other, parts, marks))?;
+                    merge.visitor(other, header, cuts, texts, |parts, marks, views| {
+                        fresh.read(other, parts, marks, views)
+                    })?;
                 }
                 throttle.step();
-                merge.visitor(visitor, header, cuts, texts, |parts, marks| {
-                    reader.read(gap, header.with_pages, &numbers, parts, marks)?;
-                    fresh.read(visitor, parts, marks)
+                merge.visitor(visitor, header, cuts, texts, |parts, marks, views| {
+                    reader.read((gap, header.with_pages, &numbers), parts, marks)?;
+                    if header.with_views {
+                        reader.read_views(&numbers, views)?;
+                    }
+                    fresh.read(visitor, parts, marks, views)
                 })?;
             }
         }
         while let Some(visitor) = fresh.first() {
             throttle.step();
-            merge.visitor(visitor, header, cuts, texts, |parts, marks| fresh.read(visitor, parts, marks))?;
+            merge.visitor(visitor, header, cuts, texts, |parts, marks, views| {
+                fresh.read(visitor, parts, marks, views)
+            })?;
         }
         merge.end_page()?;
         let joined = merge.read - merge.written;
@@ -101,13 +110,14 @@ impl Batches {
 struct Fresh<'a> {
     readers: HeldVec<BatchReader<'a>>,
     next: LoserTree<'a>,
-    form: (i64, bool, &'a [u32]),
+    /// How parts are read, and whether page views follow.
+    form: ((i64, bool, &'a [u32]), bool),
     /// How many visit parts were read.
     parts: usize,
 }
 
 impl<'a> Fresh<'a> {
-    fn new(batches: &'a [Vec<u8>], form: (i64, bool, &'a [u32])) -> Result<Self> {
+    fn new(batches: &'a [Vec<u8>], form: ((i64, bool, &'a [u32]), bool)) -> Result<Self> {
         let mut readers = HeldVec::with_room(batches.len())?;
         let mut first = HeldVec::with_room(batches.len())?;
         for batch in batches {
@@ -122,13 +132,22 @@ impl<'a> Fresh<'a> {
         self.next.first().map(|(_, visitor)| visitor)
     }
 
-    /// Reads all visit parts and marks of a visitor, and goes on with the next one.
-    fn read(&mut self, visitor: Visitor<'_>, parts: &mut Vec<VisitPart>, marks: &mut Marks) -> Result<()> {
-        let (gap, with_pages, numbers) = self.form;
+    /// Reads all that there is of a visitor, and goes on with the next one.
+    fn read(
+        &mut self,
+        visitor: Visitor<'_>,
+        parts: &mut Vec<VisitPart>,
+        marks: &mut Marks,
+        views: &mut Views,
+    ) -> Result<()> {
+        let (form, with_views) = self.form;
         let before = parts.len();
         while let Some((from, _)) = self.next.first().filter(|(_, first)| *first == visitor) {
             let Some(reader) = self.readers.get_mut(from) else { break };
-            reader.read(gap, with_pages, numbers, parts, marks)?;
+            reader.read(form, parts, marks)?;
+            if with_views {
+                reader.read_views(form.2, views)?;
+            }
             self.next.advance(reader.next_visitor()?);
         }
         self.parts += parts.len() - before;
@@ -143,6 +162,7 @@ struct Merge<'a> {
     visitors: usize,
     parts: Vec<VisitPart>,
     marks: Marks,
+    views: Views,
     read: usize,
     written: usize,
 }
@@ -154,17 +174,22 @@ impl Merge<'_> {
         header: SetHeader,
         cuts: &mut Cuts,
         texts: &Dictionary,
-        read: impl FnOnce(&mut Vec<VisitPart>, &mut Marks) -> Result<()>,
+        read: impl FnOnce(&mut Vec<VisitPart>, &mut Marks, &mut Views) -> Result<()>,
     ) -> Result<()> {
         self.parts.clear();
         self.marks.clear();
-        read(&mut self.parts, &mut self.marks)?;
+        self.views.clear();
+        read(&mut self.parts, &mut self.marks, &mut self.views)?;
+        self.views.sort(texts);
         self.read += self.parts.len();
         join(&mut self.parts, header.gap, cuts, texts)?;
         self.written += self.parts.len();
         visitor.write_with(&self.parts, &mut self.page);
         self.marks.join()?;
         self.marks.write(base(&self.parts), &mut self.page);
+        if header.with_views {
+            self.views.write(&mut self.page);
+        }
         self.visitors += 1;
         if self.visitors == MOST_OF_PAGE { self.end_page() } else { Ok(()) }
     }

@@ -1,8 +1,8 @@
 //! The bytes of a set and of a visitor's state: how runs, visit parts and visitors are written and read.
 //!
 //! A set is a header, then its parts, each behind its length. A part is its texts, then its batches, each behind its length. A batch
-//! is visitors in order of their ids, each an id, its visit parts in order of time and its marks: some of either. See the picture in
-//! [`super`].
+//! is visitors in order of their ids, each an id, its visit parts in order of time and its marks: some of either; then its page views,
+//! where the set has them. See the picture in [`super`].
 
 use super::marks::{LEAST_OF_MARKS, quarter};
 use super::run::Run;
@@ -35,6 +35,8 @@ pub(super) struct SetHeader {
     pub has_cuts: bool,
     /// Whether page views have pages.
     pub with_pages: bool,
+    /// Whether page views are there one by one.
+    pub with_views: bool,
     /// Who is to have the set, 0 for nobody.
     pub receiver: u32,
 }
@@ -44,7 +46,9 @@ impl SetHeader {
     pub fn write(&self, parts: usize) -> Writer {
         let mut w = Writer::new(KIND, VERSION);
         w.unsigned(self.gap as u64);
-        w.unsigned(u64::from(self.has_cuts) | u64::from(self.with_pages) << 1 | u64::from(self.receiver) << 2);
+        let flags = [self.has_cuts, self.with_pages, self.with_views];
+        let flags = flags.iter().zip(0..).map(|(flag, bit)| u64::from(*flag) << bit).sum::<u64>();
+        w.unsigned(flags | u64::from(self.receiver) << 3);
         w.unsigned(parts as u64);
         w
     }
@@ -54,9 +58,10 @@ impl SetHeader {
         let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
         let gap = i64::try_from(r.unsigned()?).map_err(|_| r.malformed("the gap is out of range"))?;
         let flags = r.unsigned()?;
-        let receiver = u32::try_from(flags >> 2).map_err(|_| r.malformed("the flags are out of range"))?;
+        let receiver = u32::try_from(flags >> 3).map_err(|_| r.malformed("the flags are out of range"))?;
         let parts = r.count(LEAST_OF_PART)?;
-        Ok((Self { gap, has_cuts: flags & 1 != 0, with_pages: flags & 2 != 0, receiver }, parts, r))
+        let [has_cuts, with_pages, with_views] = [1, 2, 4].map(|flag| flags & flag != 0);
+        Ok((Self { gap, has_cuts, with_pages, with_views, receiver }, parts, r))
     }
 }
 
@@ -75,7 +80,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Writes the id and its visit parts, which are in order of time. Behind them go its marks.
+    /// Writes the id and its visit parts, which are in order of time. Behind them go its marks and, where they are wanted, its page views.
     pub(super) fn write_with(&self, parts: &[VisitPart], w: &mut Writer) {
         self.write(w);
         w.unsigned(parts.len() as u64);

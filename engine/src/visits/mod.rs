@@ -13,7 +13,7 @@
 //!  set ─ header, parts
 //!   ├─ part (what one worker saw) ─ its texts, batches
 //!   │   ├─ batch (7,168 visitors) ─ visitors in order of their ids
-//!   │   │   ├─ visitor ─ id, visit parts in order of time, marks of events
+//!   │   │   ├─ visitor ─ id, visit parts in order of time, marks of events, views
 //!   │   │   │   ├─ visit part ─ a run of events: times, counts, pages, touch, user agent
 //!   │   │   │   └─ …
 //!   │   │   └─ …
@@ -30,6 +30,7 @@
 //! - A **batch** is one filling of the worker's hash table: so small a table stays in the processor's cache.
 //!   Batches that have parts of the same visits, of events out of order of time, are merged ([`batches`]).
 //! - A **visitor** ([`visitor`], [`Visitor`]) may be in many batches of many parts, in each of them once.
+//! - A **view** ([`views`], [`View`]) is a page view by itself, kept only where a report asks for them.
 //! - A **mark** ([`marks`]) is what is kept of an event's id, to find those that may have been delivered twice.
 //! - A **visit part** ([`visit_part`], [`VisitPart`]) is a visit, or what of one lies in a batch and, where there are [`Cuts`], between
 //!   two of them.
@@ -39,9 +40,11 @@
 mod arrival_cache;
 mod asked;
 mod batches;
+mod bots;
 mod bucket_counts;
 mod bucket_cuts;
 mod classify;
+mod cohort_counts;
 mod format;
 mod loser_tree;
 mod marks;
@@ -53,12 +56,16 @@ mod set;
 mod settings;
 mod state;
 mod uuid;
+mod values;
+mod views;
 mod visit_part;
 mod visitor;
 
 pub use asked::{AskedVisits, ReadFurther};
+pub use bots::Bots;
 pub use bucket_counts::{BucketCounts, VisitCounts};
 pub use bucket_cuts::Cuts;
+pub use cohort_counts::{CohortCounts, CohortRow, CohortSettings, Period};
 pub use origin::origin_parts;
 pub use page_event::{PageEvent, is_pageview};
 pub use rows::VisitRows;
@@ -66,5 +73,7 @@ pub use run::Run;
 pub use set::VisitSet;
 pub use settings::VisitSettings;
 pub use state::{Visit, VisitState};
+pub use values::{ByTextId, Dimension, Pairs, VisitValues};
+pub use views::{PageCounts, PageFigures, View};
 pub use visit_part::VisitPart;
 pub use visitor::Visitor;

@@ -5,6 +5,7 @@ use super::bucket_cuts::{Cuts, join};
 use super::format::{LEAST_OF_BATCH, LEAST_OF_VISIT_PART, LEAST_OF_VISITOR, NAME, SetHeader, base};
 use super::loser_tree::LoserTree;
 use super::marks::Marks;
+use super::views::{View, Views};
 use super::visit_part::VisitPart;
 use super::visitor::Visitor;
 use crate::error::Result;
@@ -28,6 +29,7 @@ pub struct VisitRows<'a> {
     visit_parts: Vec<VisitPart>,
     visit_parts_held: Reservation,
     marks: Marks,
+    views: Views,
     suspects: HeldVec<Visitor<'a>>,
 }
 
@@ -69,6 +71,7 @@ impl<'a> VisitRows<'a> {
             visit_parts: Vec::new(),
             visit_parts_held: Reservation::default(),
             marks: Marks::default(),
+            views: Views::default(),
             suspects: HeldVec::default(),
         })
     }
@@ -129,6 +132,11 @@ impl<'a> VisitRows<'a> {
         if id == NONE { None } else { core::str::from_utf8(self.texts.get(id)).ok() }
     }
 
+    /// How many texts there are, numbered from 0.
+    pub fn num_texts(&self) -> u32 {
+        self.texts.len() as u32
+    }
+
     /// The visit that parts of it make.
     pub fn visit(&self, parts: &[VisitPart]) -> Result<VisitPart> {
         let [first, rest @ ..] = parts else { return Ok(VisitPart::EMPTY) };
@@ -161,6 +169,7 @@ impl<'a> VisitRows<'a> {
     fn read_visitor(&mut self) -> Result<Option<Visitor<'a>>> {
         self.visit_parts.clear();
         self.marks.clear();
+        self.views.clear();
         // Without cuts two visit parts are more than the gap apart, with cuts they may follow each other.
         let gap = if self.header.has_cuts { 0 } else { self.header.gap };
         let (mut this, mut batches) = (None, 0);
@@ -170,12 +179,17 @@ impl<'a> VisitRows<'a> {
             }
             let Some(batch) = self.batches.get_mut(from) else { break };
             let numbers = self.numbers.get(batch.part).map(|numbers| &**numbers).unwrap_or_default();
-            batch.read(gap, self.header.with_pages, numbers, &mut self.visit_parts, &mut self.marks)?;
+            batch.read((gap, self.header.with_pages, numbers), &mut self.visit_parts, &mut self.marks)?;
+            if self.header.with_views {
+                batch.read_views(numbers, &mut self.views)?;
+            }
             batches += 1;
             self.next.advance(batch.next_visitor()?);
         }
         let Some(visitor) = this else { return Ok(None) };
-        self.visit_parts_held.set(self.visit_parts.capacity() * size_of::<VisitPart>() + self.marks.heap_bytes())?;
+        let (parts, marks) = (self.visit_parts.capacity() * size_of::<VisitPart>(), self.marks.heap_bytes());
+        self.visit_parts_held.set(parts + marks + self.views.heap_bytes())?;
+        self.views.sort(&self.texts);
         if batches > 1 {
             join(&mut self.visit_parts, self.header.gap, &mut self.cuts, &self.texts)?;
         }
@@ -185,6 +199,11 @@ impl<'a> VisitRows<'a> {
     /// The visits of the visitor that was given last, or their parts where there are cuts.
     pub fn visit_parts(&self) -> &[VisitPart] {
         &self.visit_parts
+    }
+
+    /// The page views of the visitor that was given last, in order of time and page; none where the set was made without.
+    pub fn views(&self) -> &[View] {
+        self.views.all()
     }
 }
 
@@ -215,9 +234,7 @@ impl<'a> BatchReader<'a> {
     #[inline]
     pub fn read(
         &mut self,
-        gap: i64,
-        with_pages: bool,
-        numbers: &[u32],
+        (gap, with_pages, numbers): (i64, bool, &[u32]),
         parts: &mut Vec<VisitPart>,
         marks: &mut Marks,
     ) -> Result<()> {
@@ -234,5 +251,10 @@ impl<'a> BatchReader<'a> {
             return Err(self.reader.malformed("a visitor has no event"));
         }
         Ok(())
+    }
+
+    /// Reads the page views of the visitor, behind [`Self::read`].
+    pub fn read_views(&mut self, numbers: &[u32], views: &mut Views) -> Result<()> {
+        views.read(&mut self.reader, numbers)
     }
 }

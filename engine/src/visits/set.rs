@@ -15,6 +15,7 @@ use super::marks::OpenMarks;
 use super::page_event::PageEvent;
 use super::rows::VisitRows;
 use super::settings::VisitSettings;
+use super::views::{View, Views};
 use super::visit_part::VisitPart;
 use super::visitor::Visitors;
 use crate::error::{Error, ErrorKind, Result};
@@ -28,6 +29,7 @@ const MOST_VISITORS: usize = 7_168;
 
 /// So many marks take half as much as the table does as a rule; where a few visitors have many events, they would take more than all else.
 const MOST_MARKS: usize = 32_768;
+const MOST_VIEWS: usize = 32_768;
 
 /// See [`VisitSet::is_count_due`].
 const EVENTS_BETWEEN_COUNTS: u32 = 64;
@@ -62,6 +64,8 @@ pub struct VisitSet {
     table: Vec<TableEntry>,
     /// Those of the table's visitors.
     marks: OpenMarks,
+    /// Page views of the table's visitors, where they are wanted, and whose they are.
+    views: Vec<(u32, View)>,
     counted_since: i64,
     /// Events since its memory was counted.
     uncounted: u32,
@@ -82,16 +86,17 @@ impl VisitSet {
     pub fn new(mut settings: VisitSettings) -> Result<Self> {
         let gap = time::not_negative(settings.gap, "gap")?;
         let cuts = Cuts::new(core::mem::take(&mut settings.cuts));
-        let (with_pages, receiver) = (settings.with_pages, settings.receiver);
+        let (with_pages, with_views, receiver) = (settings.with_pages, settings.with_views, settings.receiver);
         let counted_since = settings.counted_since.unwrap_or(i64::MIN);
         Ok(Self {
-            header: SetHeader { gap, has_cuts: cuts.exist(), with_pages, receiver },
+            header: SetHeader { gap, has_cuts: cuts.exist(), with_pages, with_views, receiver },
             cuts,
             classifier: Classifier::new(settings),
             visitors: Visitors::default(),
             latest: Vec::new(),
             table: Vec::new(),
             marks: OpenMarks::default(),
+            views: Vec::new(),
             counted_since,
             uncounted: 0,
             late: 0,
@@ -105,8 +110,8 @@ impl VisitSet {
 
     /// An empty set that others with this header can be merged into.
     fn with_header(header: SetHeader) -> Result<Self> {
-        let SetHeader { gap, has_cuts, with_pages, receiver } = header;
-        let set = Self::new(VisitSettings { gap, with_pages, receiver, ..VisitSettings::default() })?;
+        let SetHeader { gap, has_cuts, .. } = header;
+        let set = Self::new(VisitSettings { gap, ..VisitSettings::default() })?;
         Ok(Self { header, cuts: Cuts::unknown(has_cuts), ..set })
     }
 
@@ -151,6 +156,7 @@ impl VisitSet {
             + self.texts.heap_bytes()
             + self.table.capacity() * size_of::<TableEntry>()
             + self.marks.heap_bytes()
+            + self.views.capacity() * size_of::<(u32, View)>()
             + self.batches.heap_bytes()
             + self.latest.capacity() * size_of::<Latest>()
             + self.cuts.heap_bytes()
@@ -165,7 +171,7 @@ impl VisitSet {
         if !counts && event.id.is_none() {
             return Ok(());
         }
-        if self.visitors.len() >= MOST_VISITORS || self.marks.len() >= MOST_MARKS {
+        if self.visitors.len() >= MOST_VISITORS || self.marks.len() >= MOST_MARKS || self.views.len() >= MOST_VIEWS {
             self.close_batch()?;
         }
         let visitor = self.visitors.intern(event.visitor)?;
@@ -179,6 +185,9 @@ impl VisitSet {
         self.newest = self.newest.max(at);
         let latest = self.latest.get(visitor as usize).and_then(|latest| self.table.get(latest.newest as usize));
         let part = self.classifier.visit_part(event, at, latest.map(|entry| &entry.part), &mut self.texts)?;
+        if self.header.with_views && part.run.entry != NONE {
+            memory::push(&mut self.views, (visitor, View { at, page: part.run.entry }))?;
+        }
         self.add(TableEntry { part, visitor })
     }
 
@@ -274,6 +283,7 @@ impl VisitSet {
         self.latest.clear();
         self.table.clear();
         self.marks.clear();
+        self.views.clear();
         self.late = 0;
         self.batches.push(batch)?;
         // In order of time hardly a visit is in two batches.
@@ -383,13 +393,14 @@ impl VisitSet {
         Ok(chunks)
     }
 
-    /// The visitors of the table in order of their ids, each with its visit parts in order of time and its marks.
+    /// The visitors of the table in order of their ids, each with its visit parts in order of time, its marks and its page views.
     fn open_batch(&self) -> Result<Vec<u8>> {
         let mut w = Writer::default();
-        w.reserve(self.visitors.written_bytes() + self.table.len() * 32 + self.marks.len() * 5);
+        w.reserve(self.visitors.written_bytes() + self.table.len() * 32 + self.marks.len() * 5 + self.views.len() * 6);
         w.unsigned(self.visitors.len() as u64);
         let entries = ByVisitor::new(&self.table, self.visitors.len(), |entry| entry.visitor)?;
-        let (mut parts, mut hashes) = (Vec::new(), Vec::new());
+        let all_views = ByVisitor::new(&self.views, self.visitors.len(), |(visitor, _)| *visitor)?;
+        let (mut parts, mut hashes, mut views) = (Vec::new(), Vec::new(), Views::default());
         let (mut cuts, mut throttle) = (self.cuts.clone(), Throttle::default());
         for visitor in self.visitors.in_order()? {
             let entries = entries.of(visitor);
@@ -400,6 +411,14 @@ impl VisitSet {
             join(&mut parts, self.header.gap, &mut cuts, &self.texts)?;
             self.visitors.get(visitor).write_with(&parts, &mut w);
             self.marks.write(visitor, base(&parts), &mut hashes, &mut w)?;
+            if self.header.with_views {
+                let own = all_views.of(visitor);
+                throttle.steps(own.len());
+                let missing = View { at: 0, page: NONE };
+                views.set(own.map(|place| self.views.get(place).map_or(missing, |(_, view)| *view)))?;
+                views.sort(&self.texts);
+                views.write(&mut w);
+            }
         }
         w.finish()
     }

@@ -15,6 +15,8 @@ pub struct VisitSettings {
     pub path_from_url: bool,
     /// Whether pages are wanted; else only their number.
     pub with_pages: bool,
+    /// Whether page views are wanted one by one, for [`super::VisitRows::views`].
+    pub with_views: bool,
     /// Whether touches are wanted.
     pub with_touch: bool,
     /// Who is to have the set: a number that it and its bytes carry, 0 for nobody.

@@ -2,12 +2,12 @@
 
 INSERT INTO public.template (name, trial_days, recurrent_resources, created_at)
 VALUES
-('generic', 14, '{"minutes": 100, "calls": 100}', '2024-01-15 09:00:00+00'),
-('restaurant', 14, '{"minutes": 300, "calls": 200}', '2024-01-15 09:00:00+00'),
-('medical', 30, '{"minutes": 500, "calls": 400}', '2024-03-01 09:00:00+00'),
-('real_estate', 14, '{"minutes": 200, "calls": 150}', '2024-06-10 09:00:00+00'),
-('law_firm', 7, '{"minutes": 200, "calls": 100}', '2024-09-20 09:00:00+00'),
-('hotel', 30, '{"minutes": 600, "calls": 500}', '2025-02-01 09:00:00+00');
+('generic', 14, '{"minutes": 100, "calls": 100}', pg_temp.moved('2024-01-15 09:00:00+00')),
+('restaurant', 14, '{"minutes": 300, "calls": 200}', pg_temp.moved('2024-01-15 09:00:00+00')),
+('medical', 30, '{"minutes": 500, "calls": 400}', pg_temp.moved('2024-03-01 09:00:00+00')),
+('real_estate', 14, '{"minutes": 200, "calls": 150}', pg_temp.moved('2024-06-10 09:00:00+00')),
+('law_firm', 7, '{"minutes": 200, "calls": 100}', pg_temp.moved('2024-09-20 09:00:00+00')),
+('hotel', 30, '{"minutes": 600, "calls": 500}', pg_temp.moved('2025-02-01 09:00:00+00'));
 
 CREATE TEMP TABLE demo_template ON COMMIT DROP AS
 SELECT row_number() OVER (ORDER BY created_at, trial_days, name COLLATE "C") AS nr, name, trial_days
@@ -182,7 +182,7 @@ ORDER BY created_at, key;
 INSERT INTO public.business_resources (id, business_id, category, expiration, amount, remaining, created_at)
 SELECT
     pg_temp.uuid_text(pg_temp.part(50 + r.nr, b.key)), b.business_id, r.category,
-    timestamptz '2026-06-01 00:00:00+00' + floor(1 + 29 * pg_temp.u(25, b.key)) * interval '1 day', r.amount,
+    pg_temp.period_end() + floor(1 + 29 * pg_temp.u(25, b.key)) * interval '1 day', r.amount,
     floor(r.amount * pg_temp.u(26, pg_temp.part(50 + r.nr, b.key))), b.created_at
 FROM demo_business b
 JOIN public.template t ON t.name = b.template

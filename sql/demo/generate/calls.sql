@@ -45,7 +45,7 @@ FROM (
         FROM (
             SELECT
                 d.key, d.rank, d.calls_from,
-                (timestamp '2026-02-01 00:00:00'
+                (timestamp :'period_start'
                     + floor(1000 * (pg_temp.time_of_day(14, d.key)
                         + 86400 * pg_temp.busy_day(d.day, pg_temp.u(7, d.key)))) * interval '1 millisecond')
                     AT TIME ZONE d.time_zone AS started_at

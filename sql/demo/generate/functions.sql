@@ -71,28 +71,33 @@ RETURN 3600 * ((ARRAY[
     18, 18, 18, 18, 18, 19, 19, 19, 19, 20, 20, 20, 20, 21, 21, 21, 22, 22, 23, 23
     ])[pg_temp.pick(100, purpose, key)] + pg_temp.u(purpose + 1, key));
 
--- Day of the period with weekends thinned out: day 0, 2026-02-01, is a Sunday.
+-- Day of the period with weekends thinned out.
 CREATE OR REPLACE FUNCTION pg_temp.busy_day(day integer, chance float8) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN day % 7 IN (0, 6) AND chance < 0.55 THEN day + CASE WHEN day < 3 THEN 2 ELSE -2 END ELSE day END;
+RETURN CASE WHEN (day + :first_weekday) % 7 IN (0, 6) AND chance < 0.55 THEN day + CASE WHEN day < 3 THEN 2 ELSE -2 END ELSE day END;
 
 -- The instant so many seconds into the period, in whole milliseconds.
 CREATE OR REPLACE FUNCTION pg_temp.instant(seconds float8) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (timestamp '2026-02-01 00:00:00' + floor(seconds * 1000) * interval '1 millisecond') AT TIME ZONE 'UTC';
+RETURN (timestamp :'period_start' + floor(seconds * 1000) * interval '1 millisecond') AT TIME ZONE 'UTC';
 
 CREATE OR REPLACE FUNCTION pg_temp.period_start() RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN timestamptz '2026-02-01 00:00:00+00';
+RETURN timestamptz :'period_start';
 
 CREATE OR REPLACE FUNCTION pg_temp.period_end() RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN timestamptz '2026-06-01 00:00:00+00';
+RETURN timestamptz :'period_end';
+
+-- An instant that lies where it should when the period ends with May 2026.
+CREATE OR REPLACE FUNCTION pg_temp.moved(at timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (at AT TIME ZONE 'UTC' + :moved_days * interval '1 day') AT TIME ZONE 'UTC';
 
 -- From here on Stripe's events are of API version 2025-08-27 ("basil"), before of 2024-06-20: an account changes over as a whole.
 CREATE OR REPLACE FUNCTION pg_temp.is_basil(at timestamptz) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN at >= timestamptz '2026-03-16 10:00:00+00';
+RETURN at >= pg_temp.moved(timestamptz '2026-03-16 10:00:00+00');
 
 -- Seconds since 1970, as Stripe writes times.
 CREATE OR REPLACE FUNCTION pg_temp.epoch(at timestamptz) RETURNS bigint

@@ -117,26 +117,26 @@ ORDER BY created_at, key;
 
 INSERT INTO public.oauth_clients (client_id, client_name, redirect_uris, scopes, created_at)
 VALUES
-('dashboard', 'Dashboard', '{https://dashboard.mrcall.ai/callback}', '{openid,business}', '2025-01-01 00:00:00+00');
+('dashboard', 'Dashboard', '{https://dashboard.mrcall.ai/callback}', '{openid,business}', pg_temp.moved('2025-01-01 00:00:00+00'));
 
 INSERT INTO public.oauth_realm_config (realm, issuer)
 VALUES ('mrcall', 'https://auth.example.org/mrcall'), ('partner', 'https://auth.example.org/partner');
 
 INSERT INTO public.instance_registry (id, status, started_at, last_seen_at)
 VALUES
-('starchat-1', 'running', '2026-05-20 03:00:00+00', '2026-05-31 23:59:50+00'),
-('starchat-2', 'running', '2026-05-20 03:05:00+00', '2026-05-31 23:59:55+00');
+('starchat-1', 'running', pg_temp.moved('2026-05-20 03:00:00+00'), pg_temp.moved('2026-05-31 23:59:50+00')),
+('starchat-2', 'running', pg_temp.moved('2026-05-20 03:05:00+00'), pg_temp.moved('2026-05-31 23:59:55+00'));
 
 INSERT INTO public.general_purpose_registry (namespace, id, document, updated_at)
-VALUES ('feature_flags', 'whatsapp', '{"enabled": true}', '2026-01-10 00:00:00+00');
+VALUES ('feature_flags', 'whatsapp', '{"enabled": true}', pg_temp.moved('2026-01-10 00:00:00+00'));
 
 INSERT INTO public.keyvalue_registry (namespace, key, value, updated_at)
-VALUES ('starchat', 'schema_version', '1', '2026-01-10 00:00:00+00');
+VALUES ('starchat', 'schema_version', '1', pg_temp.moved('2026-01-10 00:00:00+00'));
 
 INSERT INTO public.audio_cache (id, text, provider, language, audio_s3_key, created_at)
 VALUES
-('greeting-it', 'Buongiorno, come posso aiutarla?', 'azure', 'it-IT', 'tts/greeting-it.mp3', '2026-01-10 00:00:00+00'),
-('greeting-en', 'Hello, how can I help you?', 'azure', 'en-US', 'tts/greeting-en.mp3', '2026-01-10 00:00:00+00');
+('greeting-it', 'Buongiorno, come posso aiutarla?', 'azure', 'it-IT', 'tts/greeting-it.mp3', pg_temp.moved('2026-01-10 00:00:00+00')),
+('greeting-en', 'Hello, how can I help you?', 'azure', 'en-US', 'tts/greeting-en.mp3', pg_temp.moved('2026-01-10 00:00:00+00'));
 \set stage 'settings and other tables'
 \unset ROW_COUNT
 \ir done.sql

@@ -17,4 +17,10 @@ BEGIN
 END
 $check$;
 
+-- The period, 120 days of UTC, and how far it lies from the one that fixed dates were written for.
+SELECT
+    d.until - 119 || ' 00:00:00+00' AS period_start, d.until + 1 || ' 00:00:00+00' AS period_end,
+    extract(dow FROM d.until - 119)::integer AS first_weekday, d.until - date '2026-05-31' AS moved_days
+FROM (SELECT :'until'::date AS until) AS d \gset
+
 SELECT clock_timestamp() AS stage_start \gset

@@ -1,15 +1,21 @@
 -- How far visitors come, whether they come back, and which pages they see. Needs functions.sql, visitors.sql's weeks and the
 -- variables since, until.
-SELECT '[{"step": "any visit"}, {"step": "pricing", "page": "/pricing%"}, {"step": "call to action", "event": "cta_click"},
-    {"step": "sign-up click", "event": "signup_click"}]' AS funnel_steps \gset
-CREATE TEMP TABLE report_funnel AS
-SELECT * FROM mrcall.funnel(:'since', :'until', :'funnel_steps', '30 days');
+SELECT '[{"step": "any visit"}, {"step": "pricing", "page": "/pricing%"},' || E'\n'
+    '    {"step": "call to action", "event": "cta_click"},' || E'\n'
+    '    {"step": "sign-up click", "event": "signup_click"}]' AS funnel_steps \gset
+SELECT format(E'SELECT * FROM mrcall.funnel(%L, %L,\n    %L, ''30 days'')', :'since_day', :'until_day', :'funnel_steps')
+    AS funnel_statement,
+    format('SELECT * FROM mrcall.cohorts(%L, %L, ''7 days'')', to_char(:'weeks_since'::timestamptz, 'YYYY-MM-DD'),
+           to_char(:'weeks_until'::timestamptz, 'YYYY-MM-DD')) AS cohort_statement,
+    format(E'SELECT * FROM mrcall.top_pages(%L, %L, NULL)', :'since_day', :'until_day') AS page_statement \gset
+CREATE TEMP TABLE report_funnel AS :funnel_statement;
 CREATE TEMP TABLE report_funnel_channel AS
 SELECT * FROM mrcall.funnel(:'since', :'until', :'funnel_steps', '30 days', 'channel');
 SELECT count(DISTINCT e.visitor_id) AS visitors
 FROM mrcall.events AS e WHERE e.occurred_at >= :'since' AND e.occurred_at < :'until' \gset wanted_
 
 SELECT pg_temp.heading('How far visitors come within 30 days', :'period' || ', bots included');
+SELECT pg_temp.statement(:'funnel_statement');
 SELECT '  ' || pg_temp.l('step', 18) || pg_temp.r('visitors', 10) || pg_temp.r('of all', 9) || pg_temp.r('of before', 11)
     || pg_temp.r('drop off', 10) || pg_temp.r('median time', 13) || pg_temp.r('in all', 11);
 SELECT rtrim('  ' || pg_temp.l(f.step, 18) || pg_temp.r(pg_temp.num(f.visitors), 10)
@@ -38,8 +44,8 @@ ORDER BY c.steps[1] DESC, c.channel
 LIMIT 6;
 
 SELECT pg_temp.heading('Who came back in the weeks after the first', :'weeks_period' || ', bots included');
-CREATE TEMP TABLE report_cohort AS
-SELECT * FROM mrcall.cohorts(:'weeks_since', :'weeks_until', '7 days', 'UTC', periods => 8);
+SELECT pg_temp.statement(:'cohort_statement');
+CREATE TEMP TABLE report_cohort AS :cohort_statement;
 CREATE TEMP TABLE report_cohort_channel AS
 SELECT * FROM mrcall.cohorts(:'weeks_since', :'weeks_until', '7 days', 'UTC', 'channel', 8);
 SELECT count(*) AS newcomers
@@ -70,8 +76,8 @@ FROM (SELECT coalesce(sum(r.visitors), 0) AS visitors FROM report_cohort AS r WH
      (SELECT coalesce(sum(r.visitors), 0) AS visitors FROM report_cohort_channel AS r WHERE r.period = 0) AS c;
 
 SELECT pg_temp.heading('Which pages they see', :'period' || ', bots included');
-CREATE TEMP TABLE report_page AS
-SELECT * FROM mrcall.top_pages(:'since', :'until', NULL);
+SELECT pg_temp.statement(:'page_statement');
+CREATE TEMP TABLE report_page AS :page_statement;
 SELECT count(*) FILTER (WHERE s.entry_page IS NOT NULL) AS visits FROM mrcall.sessionize(:'since', :'until') AS s \gset wanted_
 SELECT count(*) FILTER (WHERE e.event_type IN ('page_view', 'pageview') AND e.page_path IS NOT NULL) AS pageviews
 FROM mrcall.events AS e WHERE e.visitor_id IS NOT NULL AND e.occurred_at >= :'since' AND e.occurred_at < :'until' \gset wanted_

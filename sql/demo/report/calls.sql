@@ -5,8 +5,11 @@ FROM (
     SELECT mrcall.bucket('1 month', l.at, 'UTC') AS since, mrcall.next_bucket('1 month', l.at, 'UTC') AS until
     FROM (SELECT greatest(min(c.started_at), coalesce(max(c.started_at), now()) - interval '14 days') AS at FROM mrcall.calls AS c) AS l
 ) AS m \gset
-CREATE TEMP TABLE report_business AS
-SELECT * FROM mrcall.call_summary('1 month', :'calls_since', :'calls_until', 'UTC');
+SELECT format('SELECT * FROM mrcall.call_summary(''1 month'', %L, %L)', d.since, d.until) AS calls_statement,
+       format('SELECT * FROM mrcall.call_heatmap(%L, %L)', :'calls_since', :'calls_until') AS heat_statement
+FROM (SELECT to_char(:'calls_since'::timestamptz, 'YYYY-MM-DD') AS since, to_char(:'calls_until'::timestamptz, 'YYYY-MM-DD') AS until)
+    AS d \gset
+CREATE TEMP TABLE report_business AS :calls_statement;
 -- What call_summary does not say of all businesses together.
 CREATE TEMP TABLE report_call AS
 SELECT c.started_at, CASE WHEN c.ended_at > c.started_at THEN c.ended_at END AS ended_at, c.answered,
@@ -15,6 +18,7 @@ FROM mrcall.calls AS c
 WHERE c.started_at >= :'calls_since'::timestamptz - interval '24 hours' AND c.started_at < :'calls_until';
 
 SELECT pg_temp.heading('How the calls went', :'calls_month');
+SELECT pg_temp.statement(:'calls_statement');
 CREATE TEMP VIEW report_outcome AS
 SELECT o.key AS outcome, sum(o.value::bigint) AS calls, row_number() OVER (ORDER BY sum(o.value::bigint) DESC, o.key) AS place
 FROM report_business AS r CROSS JOIN LATERAL jsonb_each_text(r.outcomes) AS o

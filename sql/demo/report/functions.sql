@@ -65,3 +65,8 @@ CREATE OR REPLACE FUNCTION pg_temp.heading(title text, about text DEFAULT '') RE
     SELECT E'\n' || '━━ ' || title || ' ' || repeat('━', greatest(2, 93 - length(title) - length(about)))
         || CASE WHEN about = '' THEN '━━' ELSE ' ' || about END
 $$;
+
+-- The statement that made a section, to copy: below its heading.
+CREATE OR REPLACE FUNCTION pg_temp.statement(statement text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT '  ' || replace(statement, E'\n', E'\n  ') || E';\n'
+$$;

@@ -6,10 +6,13 @@ FROM (
            mrcall.next_bucket('7 days', l.last_at, 'UTC') AS until
     FROM (SELECT :'until'::timestamptz - interval '1 microsecond' AS last_at) AS l
 ) AS w \gset
-CREATE TEMP TABLE report_week AS
-SELECT * FROM mrcall.visitor_buckets('7 days', :'weeks_since', :'weeks_until', 'UTC');
-CREATE TEMP TABLE report_channel AS
-SELECT * FROM mrcall.visitor_buckets('7 days', :'weeks_since', :'weeks_until', 'UTC', 'channel');
+SELECT format('SELECT * FROM mrcall.visitor_buckets(''7 days'', %L, %L)', d.since, d.until) AS week_statement,
+       format('SELECT bucket, dimension_value, visits, bounces' || E'\n'
+           'FROM mrcall.visitor_buckets(''7 days'', %L, %L, ''UTC'', ''channel'')', d.since, d.until) AS channel_statement
+FROM (SELECT to_char(:'weeks_since'::timestamptz, 'YYYY-MM-DD') AS since, to_char(:'weeks_until'::timestamptz, 'YYYY-MM-DD') AS until)
+    AS d \gset
+CREATE TEMP TABLE report_week AS :week_statement;
+CREATE TEMP TABLE report_channel AS :channel_statement;
 -- The same figures by other ways: the batch of visits, the events themselves.
 SELECT count(*) AS visits FROM mrcall.sessionize(:'weeks_since'::timestamptz - interval '30 minutes', :'weeks_until') AS s
 WHERE s.started_at >= :'weeks_since' \gset wanted_
@@ -19,6 +22,7 @@ FROM mrcall.events AS e
 WHERE e.visitor_id IS NOT NULL AND e.occurred_at >= :'weeks_since' AND e.occurred_at < :'weeks_until' \gset wanted_
 
 SELECT pg_temp.heading('Visitors and visits per week', :'weeks_period' || ', bots included');
+SELECT pg_temp.statement(:'week_statement');
 SELECT '  week from     visitors     visits     events  page views  one event     mean  visits';
 SELECT rtrim('  ' || to_char(w.bucket, 'YYYY-MM-DD') || pg_temp.r(pg_temp.num(w.visitors), 12) || pg_temp.r(pg_temp.num(w.visits), 11)
     || pg_temp.r(pg_temp.num(w.events), 11) || pg_temp.r(pg_temp.num(w.pageviews), 12)
@@ -39,6 +43,7 @@ FROM (SELECT sum(w.visits) AS visits, sum(w.events) AS events, sum(w.pageviews) 
              sum(w.total_duration) AS total_duration FROM report_week AS w) AS t;
 
 SELECT pg_temp.heading('Visits per week by channel', :'weeks_period');
+SELECT pg_temp.statement(:'channel_statement');
 SELECT '  ' || pg_temp.l('channel', 26) || '  ' || pg_temp.l('weeks', 13) || pg_temp.r('visits', 11) || pg_temp.r('share', 9)
     || pg_temp.r('one event', 11);
 SELECT rtrim('  ' || pg_temp.l(c.channel, 26) || '  ' || c.weeks || repeat(' ', 13 - length(c.weeks))
