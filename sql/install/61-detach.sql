@@ -31,6 +31,20 @@ AS $$
         ) AS p (class, object)
         WHERE e.extname = 'mrcall_ext'
         UNION ALL
+        -- And of tables that are members.
+        SELECT p.class, p.object, false
+        FROM pg_extension AS e
+        JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+            AND d.classid = 'pg_class'::regclass
+        CROSS JOIN LATERAL (
+            SELECT 'pg_class'::regclass::oid, i.indexrelid FROM pg_index AS i WHERE i.indrelid = d.objid
+            UNION ALL
+            SELECT 'pg_constraint'::regclass, c.oid FROM pg_constraint AS c WHERE c.conrelid = d.objid
+            UNION ALL
+            SELECT 'pg_policy'::regclass, x.oid FROM pg_policy AS x WHERE x.polrelid = d.objid
+        ) AS p (class, object)
+        WHERE e.extname = 'mrcall_ext'
+        UNION ALL
         SELECT 'pg_trigger'::regclass, t.oid, false FROM mrcall_internal.leaving_triggers() AS t (oid)
         UNION ALL
         SELECT 'pg_policy'::regclass, p.oid, false FROM mrcall_internal.leaving_policies() AS p (oid)
@@ -116,7 +130,7 @@ BEGIN
     PERFORM mrcall_internal.lock_attach();
     SELECT coalesce(array_agg(v.relation ORDER BY v.nr DESC), '{}') INTO views
     FROM mrcall_internal.view_names() AS v WHERE to_regclass(v.relation) IS NOT NULL;
-    PERFORM mrcall_internal.lock_relations(views || ARRAY(
+    PERFORM mrcall_internal.lock_relations(views || mrcall_internal.fact_sources() || ARRAY(
         SELECT t.tgrelid::regclass::text FROM mrcall_internal.leaving_triggers() AS l (oid) JOIN pg_trigger AS t ON t.oid = l.oid
         UNION
         SELECT p.polrelid::regclass::text FROM mrcall_internal.leaving_policies() AS l (oid) JOIN pg_policy AS p ON p.oid = l.oid));
@@ -126,6 +140,7 @@ BEGIN
         RAISE EXCEPTION 'objects of others depend on the views'
             USING ERRCODE = '55000', DETAIL = others, HINT = 'SELECT mrcall.dependents() prints the SQL that drops and remakes them.';
     END IF;
+    PERFORM mrcall_internal.end_facts();
     IF to_regclass('mrcall_internal.detached_grant') IS NOT NULL THEN
         INSERT INTO mrcall_internal.detached_grant AS g (relation, grantee, privilege, is_grantable)
         SELECT v.relation, CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END, a.privilege_type, bool_or(a.is_grantable)

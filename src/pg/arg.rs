@@ -72,6 +72,7 @@ pub trait Owned: FromDatum + IntoDatum {}
 
 impl Owned for String {}
 impl Owned for Vec<u8> {}
+impl Owned for Vec<String> {}
 impl Owned for Vec<i32> {}
 impl Owned for Vec<i64> {}
 impl Owned for Vec<Option<String>> {}

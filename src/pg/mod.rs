@@ -20,6 +20,7 @@ pub mod function_call;
 pub mod guc;
 pub mod jsonb;
 mod language;
+pub mod ledger;
 mod planned;
 pub mod query;
 pub mod scan;
