@@ -22,7 +22,7 @@ class Session(Connection):
         super().__init__(url, "facts " + name)
         self.name = name
         self.running = False
-        self.must("SET statement_timeout = '30s'; SET lock_timeout = '500ms'; SET client_min_messages = warning" + settings)
+        self.must("SET statement_timeout = '30s'; SET lock_timeout = '200ms'; SET client_min_messages = warning" + settings)
 
     def must(self, sql):
         result = self.query(sql)

@@ -16,6 +16,7 @@ BY_KIND = {
     "refresh": {"55000"}, "maintain": {"55000"}, "unmaintain": {"55000"}, "attach": {"55000"}, "detach": {"55000"}, "erasure": {"55000", "P0002"},
     "prepare": {"55000"}, "prepared": {"42704", "55000"}, "old": {"34000", "25P01"}, "savepoint": {"25P01"}, "rollback": {"3B001", "25P01"},
     "release": {"3B001", "25P01"}, "rights": set(), "columns": {"0A000"}, "housekeeping": {"0A000", "42P01", "42704"}, "rules": {"25006"},
+    "internals": {"42883", "42501", "55000", "0A000", "22023"}, "unreadable": {"22008", "2201B", "0A000", "22023", "XX000"},
 }
 # Who lacks a right has no answer in either way, and a writer writes nothing.
 NO_RIGHT = {"42501"}
@@ -34,6 +35,7 @@ class Player:
         self.asked, self.from_facts = Counter(), Counter()
         self.refused = Counter()
         self.kinds = Counter()
+        self.fetched, self.facts_alone = {}, False
 
     def session(self, name):
         if name not in self.sessions:
@@ -109,7 +111,7 @@ class Player:
 
     def play(self, world, steps, questions, seed):
         """The questions of a step are those of its number, so that they stay the same when others are left out."""
-        self.fetched = {}
+        self.fetched, self.facts_alone = {}, False
         self.begin(world)
         for number, step in steps:
             rng = random.Random(f"{seed}/{number}/ask")
@@ -145,7 +147,13 @@ class Player:
     def compare(self, rng, step, questions):
         marks = (self.session("a").value("SELECT t.marks()") or "").split(",")
         asker = Asker(rng, [m for m in marks if m])
-        for name, ask in (("a", True), ("b", self.open("b")), ("c", self.open("c")), ("r", rng.random() < 0.25), ("t", rng.random() < 0.25),
+        if step.kind.startswith("old snapshot"):
+            self.facts_alone = step.kind.endswith("of facts")
+        if self.facts_alone and rng.random() < 0.6 and self.open("c"):
+            self.session("c").query("SELECT count(*) FROM mrcall.visits")
+        else:
+            self.facts_alone = False
+        for name, ask in (("a", True), ("b", self.open("b")), ("c", not self.facts_alone and self.open("c")), ("r", rng.random() < 0.25), ("t", rng.random() < 0.25),
                           ("p", rng.random() < 0.08)):
             if ask:
                 few = questions if name == "a" else max(1, questions // 2)
@@ -155,6 +163,8 @@ class Player:
             self.ask_prepared(asker, step)
         if rng.random() < 0.3:
             self.look(step)
+        if rng.random() < 0.06:
+            self.ask_materialized(step)
 
     def ask(self, name, asked, step):
         session = self.session(name)
@@ -205,6 +215,9 @@ class Player:
         if f"asked{nr}" not in known:
             types = f"({kind})" if kind else ""
             session.must(f"PREPARE asked{nr}{types} AS {digest}")
+        # Somebody else's rights with the plan of the owner.
+        role = asker.rng.choice(["none", "none", "facts_tenant", "facts_reader"])
+        session.must(f"SET ROLE {role}")
         argument = {"text": asker.visitor, "timestamptz": asker.at, "": lambda: ""}[kind]()
         call = f"EXECUTE asked{nr}({argument})" if kind else f"EXECUTE asked{nr}"
         answers = []
@@ -212,9 +225,21 @@ class Player:
             session.must(f"SET mrcall.use_facts = {setting}; SET plan_cache_mode = {plan}")
             result = session.query(call)
             answers.append(result.error["C"] + " " + result.error["M"] if result.error else result.rows[0][0])
-        session.must("SET mrcall.use_facts = on; RESET plan_cache_mode")
+        session.must("RESET ROLE; SET mrcall.use_facts = on; RESET plan_cache_mode")
         if len(set(answers)) > 1 and not any(a.startswith("55P03") for a in answers):
-            raise Failure("a prepared statement answers in several ways", step, f"{sql} with {argument}\n" + "\n".join(answers), ("prepared", sql))
+            raise Failure("a prepared statement answers in several ways", step, f"{sql} with {argument} as {role}\n" + "\n".join(answers), ("prepared", sql))
+
+    def ask_materialized(self, step):
+        """A materialized view is filled under restrictions of its own."""
+        session = self.session("a")
+        session.must("BEGIN")
+        result = session.query("CREATE MATERIALIZED VIEW t.kept AS SELECT * FROM mrcall.visits")
+        if not result.error:
+            result = session.query("SET LOCAL mrcall.use_facts = off; SELECT r::text FROM ((TABLE t.kept EXCEPT ALL SELECT * FROM mrcall.visits) "
+                                   "UNION ALL (SELECT * FROM mrcall.visits EXCEPT ALL TABLE t.kept)) AS r")
+            if not result.error and result.rows:
+                raise Failure("a materialized view differs", step, "\n".join(row[0] for row in result.rows[:10]), "materialized")
+        session.must("ROLLBACK")
 
     def look(self, step):
         """Nobody reads stored visits who may not read all events; freshness is there for its owner at any time."""

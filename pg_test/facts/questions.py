@@ -89,7 +89,8 @@ class Asker:
             f"WHERE v.visitor_id = i.visitor_id AND v.started_at < {self.at()} ORDER BY v.started_at DESC LIMIT 1) AS l",
             f"SELECT t.* FROM mrcall.touches AS t LEFT JOIN mrcall.visits AS v USING (visitor_id) WHERE v.{self.condition()}",
             f"SELECT visitor_id FROM mrcall.visits WHERE {self.condition()} UNION ALL SELECT visitor_id FROM mrcall.touches",
-            f"WITH v AS MATERIALIZED (SELECT * FROM mrcall.visits WHERE {self.condition()}) SELECT a.*, b.channel FROM v AS a, v AS b",
+            f"WITH v AS MATERIALIZED (SELECT * FROM mrcall.visits WHERE {self.condition()}) SELECT a.*, b.channel FROM v AS a JOIN v AS b "
+            "USING (visitor_id, visit_no)",
             f"SELECT * FROM mrcall.visits ORDER BY started_at DESC, visitor_id COLLATE \"C\" LIMIT {rng.randint(1, 5)}",
             "SELECT f.visit_no, v.visit_no FROM mrcall.visits AS f FULL JOIN mrcall.sessionize('2000-01-01', '2100-01-01') AS v "
             "USING (visitor_id, started_at)"])

@@ -232,6 +232,10 @@ class Histories:
             start = self.span()
             rows += [self.row(visitor, f"t.base() - interval '{start} s' + interval '{n * self.rng.choice([300, 1800, 1799])} s'")
                      for n in range(self.rng.randint(2, 4))]
+        if self.rng.random() < 0.15:
+            # A visit of more than a day.
+            visitor, start = self.visitor(), self.span()
+            rows += [self.row(visitor, f"t.base() - interval '{start} s' + interval '{n * 25} min'") for n in range(self.rng.randint(20, 75))]
         return Step("preload", [("a", self.insert(rows))])
 
     def history(self, steps):
@@ -255,7 +259,8 @@ class Histories:
         if choice < 0.77:
             return self.old_snapshot()
         return rng.choice([self.rules, self.rules, self.partitions, self.partitions, self.partitions, self.rights, self.rights, self.columns,
-                           self.housekeeping, self.settings, self.ends, self.bulk_step, self.erasure, self.past_triggers])()
+                           self.housekeeping, self.settings, self.ends, self.bulk_step, self.erasure, self.past_triggers,
+                           self.unreadable])()
 
     def refresh(self):
         rng = self.rng
@@ -302,7 +307,7 @@ class Histories:
         if choice < 0.55:
             self.savepoints += 1
             self.b_written = True
-            kind, sql = self.write()
+            kind, sql = self.write() if rng.random() < 0.9 else ("bulk", self.bulk_write()[0])
             return Step(f"savepoint, {kind}", [("b", f"SAVEPOINT s{self.savepoints}"), ("b", sql)])
         if choice < 0.68 and self.savepoints:
             back = rng.randint(1, self.savepoints)
@@ -328,6 +333,9 @@ class Histories:
         self.c_open = True
         level = rng.choice(["REPEATABLE READ READ ONLY", "REPEATABLE READ", "SERIALIZABLE, READ ONLY, DEFERRABLE", "REPEATABLE READ READ ONLY"])
         acts = [("c", f"BEGIN ISOLATION LEVEL {level}")]
+        if rng.random() < 0.35:
+            # Rows are not asked for a while: facts lock no chunk, so that some may go.
+            return Step("old snapshot of facts", acts + [("c", "SELECT count(*) FROM mrcall.visits"), ("c", "SELECT count(*) FROM mrcall.touches")])
         if rng.random() < 0.5:
             # A snapshot and no lock.
             acts.append(("c", "SELECT count(*) FROM pg_class"))
@@ -451,9 +459,27 @@ class Histories:
                           "CALL mrcall.apply_session_retention(false)"])
         return Step("erasure", self.wrapped(sql) if "CALL" not in sql else [("a", sql)])
 
+    def unreadable(self):
+        """What no report can read: it raises there, and there alone."""
+        rng = self.rng
+        self.ids += 1
+        sql = rng.choice([
+            self.insert([self.row(at=rng.choice(["'infinity'", "'-infinity'"]))]),
+            f"DELETE FROM {EVENTS} WHERE NOT isfinite(created_at)", f"DELETE FROM {EVENTS} WHERE NOT isfinite(created_at)",
+            "INSERT INTO mrcall.channel_rule (position, channel, source_pattern) VALUES (1000, 'Broken', '(')",
+            "DELETE FROM mrcall.channel_rule"])
+        return Step("unreadable", [("a", sql)])
+
     def past_triggers(self):
-        """What triggers of an ordinary table see only if they are made for it."""
+        """What triggers of an ordinary table see only if they are made for it, and a writer who calls what is none of his."""
         kind, sql = self.write()
+        if self.rng.random() < 0.35:
+            return Step("internals by hand", [
+                ("w", "BEGIN"), ("w", self.insert([self.row("v1", "t.newest()")])),
+                ("w", self.rng.choice(["SELECT mrcall_internal.is_stored('v2', '2000-01-01', NULL, NULL)",
+                                       "SELECT count(*) FROM mrcall_internal.noted_changes()", "SELECT mrcall_internal.forget_written()"])),
+                ("w", self.insert([self.row()]) + self.rng.choice([" RETURNING (SELECT count(*) FROM mrcall_internal.noted_changes())", ""])),
+                ("w", "COMMIT"), ("w", "ROLLBACK")])
         if self.world.hyper:
             return Step(kind, [("a", sql)])
         return Step("as a replica", [("s", "SET session_replication_role = replica"), ("s", sql), ("s", "RESET session_replication_role")])

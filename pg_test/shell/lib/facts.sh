@@ -27,9 +27,9 @@ facts_database() {
     for role in facts_reader facts_tenant facts_writer facts_partial; do
         "$PGBIN/psql" -X -q "$super" -v "role=$role" -v "password=$password" >/dev/null <<'SQL'
 SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', :'role', :'password') WHERE to_regrole(:'role') IS NULL \gexec
+GRANT :"role" TO demo;
 SQL
     done
-    # Background jobs of TimescaleDB are none of these tests'.
     "$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 "$owner" -f "$ROOT/sql/reference/reference.sql" -c 'CREATE EXTENSION mrcall_ext' \
         -c 'SELECT mrcall.attach()' -v "base=$(date -u '+%Y-%m-%d %H:00:00+00')" -f "$ROOT/pg_test/facts/world.sql" \
         -c "SELECT mrcall.grant_read(r::name) FROM unnest('{facts_reader,facts_tenant,facts_partial}'::text[]) AS r" >/dev/null
