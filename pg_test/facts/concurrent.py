@@ -11,7 +11,7 @@ import threading
 import time
 
 from client import ConnectionLost, Session, literal
-from play import EXPECTED, Player, difference, fresh_base, password_urls
+from play import EXPECTED, Player, difference, password_urls
 from questions import Asker
 from steps import Histories
 
@@ -164,7 +164,7 @@ def main():
     args = parser.parse_args()
     urls = password_urls(args.owner, args.super)
     urls["standby"] = args.standby
-    player = Player(urls, fresh_base())
+    player = Player(urls)
     history = Histories(args.seed, 0, player.hypertables())
     history.world.key = False
     history.world.statements = list(history.world.setup())

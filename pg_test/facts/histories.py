@@ -10,7 +10,7 @@ import sys
 import time
 
 import faults
-from play import Failure, Player, fresh_base, password_urls
+from play import Failure, Player, password_urls
 from questions import FROM_FACTS
 from steps import Histories
 
@@ -70,7 +70,7 @@ def main():
     parser.add_argument("--show", action="store_true", help="prints the histories' steps")
     args = parser.parse_args()
     urls = password_urls(args.owner, args.super)
-    player = Player(urls, fresh_base(), faults.FAULTS[args.fault]() if args.fault else None)
+    player = Player(urls, faults.FAULTS[args.fault]() if args.fault else None)
     with_hypertables = player.hypertables()
     began = time.monotonic()
     played = steps_played = 0

@@ -11,7 +11,7 @@ import sys
 import time
 
 from client import ConnectionLost
-from play import Failure, Player, fresh_base, password_urls
+from play import Failure, Player, password_urls
 from steps import EVENTS, Histories, Step
 
 
@@ -94,7 +94,7 @@ def main():
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--rounds", type=int, default=8)
     args = parser.parse_args()
-    player = Player(password_urls(args.owner, args.super), fresh_base())
+    player = Player(password_urls(args.owner, args.super))
     rng = random.Random(f"{args.seed}/kills")
     history = Histories(args.seed, 0, player.hypertables())
     history.world.key = False

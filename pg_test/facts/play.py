@@ -4,7 +4,7 @@ import random
 import re
 import time
 from collections import Counter
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from client import ConnectionLost, Session, literal
 from questions import Asker
@@ -29,9 +29,10 @@ class Failure(Exception):
 
 
 class Player:
-    def __init__(self, urls, base, fault=None):
-        self.urls, self.base, self.fault = urls, base, fault
+    def __init__(self, urls, fault=None):
+        self.urls, self.fault = urls, fault
         self.sessions = {}
+        self.base = datetime.fromisoformat(self.session("a").value("SELECT t.base()") + ":00")
         self.asked, self.from_facts = Counter(), Counter()
         self.refused = Counter()
         self.kinds = Counter()
@@ -267,7 +268,3 @@ def password_urls(owner, super_url):
     for role in ("facts_reader", "facts_tenant", "facts_writer", "facts_partial"):
         urls[role] = f"postgresql://{role}:" + owner.split("//")[1].split(":", 1)[1]
     return urls
-
-
-def fresh_base():
-    return datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)

@@ -53,6 +53,7 @@ class World:
         self.key = rng.random() < 0.3
         # Columns that are gone, so that chunks number theirs in another way than the table.
         self.dropped = rng.random() < 0.4
+        self.host_trigger = rng.random() < 0.12
         self.mapping = rng.choice([{}] * 5 + [{"visitor_id": "lower(session_id)"}, {"event_id": None},
                                               {"page_path": "lower(page_url)"}, {"visitor_id": "nullif(session_id, '')"}])
         self.statements = list(self.setup())
@@ -80,6 +81,8 @@ class World:
             if self.hyper:
                 yield f"INSERT INTO {EVENTS} (event_id, session_id, created_at) VALUES ('e0', 'v1', t.base() - interval '20 hours')"
             yield f"ALTER TABLE {EVENTS} DROP COLUMN gone1"
+        if self.host_trigger:
+            yield f"CREATE TRIGGER asks_too AFTER INSERT OR UPDATE OR DELETE ON {EVENTS} FOR EACH ROW EXECUTE FUNCTION t.asks_too()"
         yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {EVENTS} TO facts_writer"
         yield f"GRANT SELECT ON {EVENTS} TO facts_reader, facts_tenant"
         yield f"GRANT SELECT (event_id, session_id, created_at, event_type, page_url, referrer) ON {EVENTS} TO facts_partial"

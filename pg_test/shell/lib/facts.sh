@@ -17,22 +17,35 @@ facts_server() {
     fi
 }
 
-# The owner is demo, as in every test; the others have the same password.
+# The owner is demo, as in every test; the others have the same password. Made once, and copied for each test that breaks it.
 facts_database() {
-    cluster new-database facts
     owner=$(cluster url facts)
     super=$(cluster super-url facts)
+    [ -n "${facts_base:-}" ] || facts_make_base
+    "$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 "$(cluster super-url)" <<'SQL' >/dev/null
+SET client_min_messages = error;
+DROP DATABASE IF EXISTS facts WITH (FORCE);
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'facts_base';
+CREATE DATABASE facts TEMPLATE facts_base OWNER demo;
+SQL
+}
+facts_make_base() {
+    cluster new-database facts_base
     local password role
     password=$(sed -E 's|^[^:]*://[^:]*:([^@]*)@.*|\1|' <<<"$owner")
     for role in facts_reader facts_tenant facts_writer facts_partial; do
-        "$PGBIN/psql" -X -q "$super" -v "role=$role" -v "password=$password" >/dev/null <<'SQL'
+        "$PGBIN/psql" -X -q "$(cluster super-url)" -v "role=$role" -v "password=$password" >/dev/null <<'SQL'
 SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', :'role', :'password') WHERE to_regrole(:'role') IS NULL \gexec
 GRANT :"role" TO demo;
 SQL
     done
-    "$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 "$owner" -f "$ROOT/sql/reference/reference.sql" -c 'CREATE EXTENSION mrcall_ext' \
-        -c 'SELECT mrcall.attach()' -v "base=$(date -u '+%Y-%m-%d %H:00:00+00')" -f "$ROOT/pg_test/facts/world.sql" \
+    "$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 "$(cluster url facts_base)" -f "$ROOT/sql/reference/reference.sql" \
+        -c 'CREATE EXTENSION mrcall_ext' -c 'SELECT mrcall.attach()' -v "base=$(date -u '+%Y-%m-%d %H:00:00+00')" \
+        -f "$ROOT/pg_test/facts/world.sql" \
         -c "SELECT mrcall.grant_read(r::name) FROM unnest('{facts_reader,facts_tenant,facts_partial}'::text[]) AS r" >/dev/null
+    # No copy is made of what somebody is connected to.
+    "$PGBIN/psql" -X -q "$(cluster super-url)" -c 'ALTER DATABASE facts_base ALLOW_CONNECTIONS false'
+    facts_base=made
 }
 
 facts_python() { # program, arguments…
@@ -53,6 +66,7 @@ facts_standby() {
     trap 'facts_standby_ends; facts_tidy' EXIT
     cluster run "$PGBIN/pg_ctl" -D "$data" -l "$data/standby.log" -o "-p $port" -w start >>"$LOGS/facts-standby.log" 2>&1 ||
         die "the standby does not start" "$(tail -n 5 "$data/standby.log")"
+    # shellcheck disable=SC2034
     standby=$(sed -E "s|:[0-9]+/|:$port/|" <<<"$owner")
 }
 facts_standby_ends() { cluster run "$PGBIN/pg_ctl" -D "$standby_data" -m immediate stop >/dev/null 2>&1 || true; }
