@@ -5,6 +5,7 @@ use crate::pg;
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
 
 static LONGEST_CALL: GucSetting<i32> = GucSetting::<i32>::new(24 * 3600);
+static USE_FACTS: GucSetting<bool> = GucSetting::<bool>::new(true);
 /// In kilobytes, the unit that the server's own memory settings have.
 static MAX_STATE_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(1 << 20);
 
@@ -20,6 +21,14 @@ pub fn init() {
         GucContext::Userset,
         GucFlags::UNIT_S,
     );
+    GucRegistry::define_bool_guc(
+        c"mrcall.use_facts",
+        c"Whether reports read what mrcall.maintain keeps.",
+        c"The answers are the same with and without; off makes every report read the rows.",
+        &USE_FACTS,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
     pg::guc::define_max_state_memory(&MAX_STATE_MEMORY);
     pg::guc::reserve_prefix(c"mrcall");
 }
@@ -27,6 +36,11 @@ pub fn init() {
 /// `mrcall.longest_call` in seconds.
 pub fn longest_call() -> i32 {
     LONGEST_CALL.get()
+}
+
+/// `mrcall.use_facts`.
+pub fn use_facts() -> bool {
+    USE_FACTS.get()
 }
 
 /// `mrcall.max_state_memory` in bytes.

@@ -11,6 +11,7 @@ pub mod calls;
 pub mod credit;
 pub mod distinct;
 pub mod error;
+pub mod facts;
 pub mod gap_fill;
 pub mod journeys;
 pub mod jsonb;

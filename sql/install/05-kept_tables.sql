@@ -192,6 +192,10 @@ BEGIN
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     CROSS JOIN LATERAL mrcall_internal.kept_table_fault(c.oid) AS f (fault)
     WHERE n.nspname IN ('mrcall', 'mrcall_internal') AND c.relkind IN ('r', 'p', 'f', 'm') AND f.fault IS NOT NULL
+      -- Members of the extension are not kept.
+      AND NOT EXISTS (SELECT FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'mrcall_ext'
+                      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_extension'::regclass
+                        AND d.deptype = 'e')
     ORDER BY n.nspname, c.relname
     LIMIT 1;
     IF FOUND THEN

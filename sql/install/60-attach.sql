@@ -548,6 +548,7 @@ BEGIN
     PERFORM mrcall_internal.raise_problems(resolved, kept);
     PERFORM mrcall_internal.make_views(resolved);
     PERFORM mrcall_internal.keep_mapping(resolved, kept IS NOT NULL);
+    PERFORM mrcall_internal.renew_facts();
     PERFORM mrcall_internal.protect_kept_tables();
     PERFORM mrcall_internal.note_first_event();
     INSERT INTO mrcall.audit (at, role, login, action, result)

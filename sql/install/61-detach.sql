@@ -126,6 +126,7 @@ BEGIN
         RAISE EXCEPTION 'objects of others depend on the views'
             USING ERRCODE = '55000', DETAIL = others, HINT = 'SELECT mrcall.dependents() prints the SQL that drops and remakes them.';
     END IF;
+    PERFORM mrcall_internal.end_facts();
     IF to_regclass('mrcall_internal.detached_grant') IS NOT NULL THEN
         INSERT INTO mrcall_internal.detached_grant AS g (relation, grantee, privilege, is_grantable)
         SELECT v.relation, CASE a.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(a.grantee) END, a.privilege_type, bool_or(a.is_grantable)

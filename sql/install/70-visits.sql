@@ -183,10 +183,30 @@ COMMENT ON FUNCTION mrcall_internal.visit_set_of(
     timestamptz, timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean, int, timestamp) IS
     'The visits that the events from since to until make, as bytes';
 
+-- The same from what is stored, and from the rows what is not.
+CREATE FUNCTION mrcall_internal.range_visits(
+    since timestamptz, until timestamptz, gap interval, visitors text[], ids_since timestamptz)
+RETURNS SETOF mrcall_internal.visit
+LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000 ROWS 10000
+AS 'MODULE_PATHNAME', 'range_visits_wrapper';
+COMMENT ON FUNCTION mrcall_internal.range_visits(timestamptz, timestamptz, interval, text[], timestamptz) IS
+    'The visits that the events from since to until make, from what is stored where that can be';
+
+-- Whether that is worth while, before a report is planned.
+CREATE FUNCTION mrcall_internal.are_visits_stored(since timestamptz, gap interval)
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+AS $$
+    SELECT gap OPERATOR(pg_catalog.=) '00:30:00'::pg_catalog.interval AND mrcall_internal.visits_stored_until(since) IS NOT NULL
+$$;
+COMMENT ON FUNCTION mrcall_internal.are_visits_stored(timestamptz, interval) IS 'Whether visits from an instant on are stored';
+
 -- Meant to be inlined too. The rows come from a SELECT list, one by one: from FROM they would all be written down first. OFFSET 0
--- keeps the list together, so that no column is computed that nobody reads and the fields of a row are taken from it in place.
+-- keeps the list together, so that no column is computed that nobody reads and the fields of a row are taken from it in place. Of the
+-- two ways the planner sees one.
 CREATE FUNCTION mrcall_internal.visits(
-    since timestamptz, until timestamptz, gap interval, visitors text[], ids_since timestamptz DEFAULT NULL)
+    since timestamptz, until timestamptz, gap interval, visitors text[], ids_since timestamptz DEFAULT NULL,
+    stored boolean DEFAULT false)
 RETURNS SETOF mrcall_internal.visit
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10000
 AS $$
@@ -194,11 +214,15 @@ AS $$
     FROM (
         SELECT mrcall_internal.visit_set_rows(s.visits, since, until, gap, ids_since) AS v
         FROM mrcall_internal.visit_set_of(ids_since, since, until, gap, visitors, true, true) AS s
+        WHERE NOT stored
         OFFSET 0
     ) AS r
+    UNION ALL
+    SELECT (r.v).*
+    FROM (SELECT mrcall_internal.range_visits(since, until, gap, visitors, ids_since) AS v WHERE stored OFFSET 0) AS r
     OFFSET 0
 $$;
-COMMENT ON FUNCTION mrcall_internal.visits(timestamptz, timestamptz, interval, text[], timestamptz) IS
+COMMENT ON FUNCTION mrcall_internal.visits(timestamptz, timestamptz, interval, text[], timestamptz, boolean) IS
     'The visits that the events from since to until make, each event counted once, with the touch of each';
 
 -- A visit that goes on across the border of a report's range is seen whole where this much more is read on that side: the gap

@@ -19,5 +19,10 @@ BEGIN
         END IF;
         EXECUTE pg_catalog.format('ALTER ROUTINE %s OWNER TO %I', routine.name, mrcall_internal.owner());
     END LOOP;
+    EXECUTE pg_catalog.format('ALTER FUNCTION mrcall_internal.log_changes() OWNER TO %I', mrcall_internal.owner());
+    FOR routine IN SELECT t.name FROM (VALUES ('mrcall.visit'), ('mrcall_internal.fact_state'), ('mrcall_internal.fact_change'),
+                                              ('mrcall_internal.fact_threshold')) AS t (name) LOOP
+        EXECUTE pg_catalog.format('ALTER TABLE %s OWNER TO %I', routine.name, mrcall_internal.owner());
+    END LOOP;
 END
 $$;

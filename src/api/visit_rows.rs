@@ -1,10 +1,11 @@
 //! The visits of a set as rows: `sessionize`, and what the views and reports read.
 
+use std::collections::{HashMap, HashSet};
+
 use mrcall_engine::resource::memory::{self, HeldVec};
 use mrcall_engine::state::{Dictionary, NONE};
 use mrcall_engine::user_agent;
-use mrcall_engine::visits::{AskedVisits, Cuts, VisitPart, VisitRows, VisitSet, Visitor, origin_parts};
-use pgrx::Array;
+use mrcall_engine::visits::{Cuts, VisitPart, VisitRows, VisitSet, Visitor, origin_parts};
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 
 use crate::agg::{Measured, Receiver};
@@ -131,7 +132,7 @@ impl OwnRules {
 }
 
 /// The visits of a set as rows of `mrcall_internal.visit`: first those of visitors who have no event twice, then the others'.
-struct VisitOutput<'m> {
+pub struct VisitOutput<'m> {
     rows: VisitRows<'m>,
     range: Range,
     are_suspects: bool,
@@ -147,11 +148,24 @@ struct VisitOutput<'m> {
     unknown: [Value<'m>; 2],
     /// The next visit of the visitor that is in the row.
     next: usize,
+    /// What is stored of the visitors, where their other visits come from there.
+    stored: Option<&'m StoredBefore>,
+    /// The number of the visitor's last visit that is stored.
+    last_stored: usize,
+}
+
+/// Visits of the same visitors that are stored, all before those of a set.
+#[derive(Debug, Default)]
+pub struct StoredBefore {
+    /// Visitors who are left out.
+    pub apart: HashSet<String>,
+    /// How many visits are stored of each visitor, where that is asked for.
+    pub counts: HashMap<String, usize>,
 }
 
 impl<'m> VisitOutput<'m> {
     /// The rows of a set.
-    fn new(rows: VisitRows<'m>, range: Range, query: &Query, row: &mut Row<'m>) -> SqlResult<Self> {
+    pub fn new(rows: VisitRows<'m>, range: Range, query: &Query, row: &mut Row<'m>) -> SqlResult<Self> {
         let rules = OwnRules::new(query)?;
         let mut direct = [None; 8];
         (direct[0], direct[5]) = (Some("Direct"), Some("no arrival"));
@@ -169,7 +183,15 @@ impl<'m> VisitOutput<'m> {
             devices: ByTextId::new(),
             unknown: [row.share("unknown")?.into(), false.into()],
             next: 0,
+            stored: None,
+            last_stored: 0,
         })
+    }
+
+    /// The same of those visitors alone who are not apart, their visits numbered behind those that are stored.
+    pub fn behind(mut self, stored: &'m StoredBefore) -> Self {
+        self.stored = Some(stored);
+        self
     }
 
     fn text(&mut self, id: u32, row: &mut Row<'m>) -> SqlResult<Value<'m>> {
@@ -253,7 +275,7 @@ impl<'m> VisitOutput<'m> {
 impl<'m> Rows<'m> for Option<VisitOutput<'m>> {
     fn next(&mut self, row: &mut Row<'m>) -> SqlResult<bool> {
         let Some(output) = self else { return Ok(false) };
-        if output.next == output.rows.visit_parts().len() {
+        while output.next == output.rows.visit_parts().len() {
             let Some(visitor) = output.rows.next_visitor().map_err(report)? else {
                 if output.rows.suspects().is_empty() || output.are_suspects {
                     return Ok(false);
@@ -261,24 +283,34 @@ impl<'m> Rows<'m> for Option<VisitOutput<'m>> {
                 *self = query::connect(|query| output.of_suspects(query, row))?;
                 return self.next(row);
             };
-            row.set(0, visitor.text(&mut [0; 36]))?;
+            let mut buffer = [0; 36];
+            let visitor = visitor.text(&mut buffer);
+            if let Some(stored) = output.stored {
+                if stored.apart.contains(visitor) {
+                    output.next = output.rows.visit_parts().len();
+                    continue;
+                }
+                output.last_stored = stored.counts.get(visitor).copied().unwrap_or_default();
+            }
+            row.set(0, visitor)?;
             output.next = 0;
         }
         let Some(visit) = output.rows.visit_parts().get(output.next).copied() else { return Ok(false) };
         output.next += 1;
-        output.set(&visit, output.next, row)?;
+        output.set(&visit, output.last_stored + output.next, row)?;
         Ok(true)
     }
 }
 
 /// The events that a set is made of.
 #[derive(Clone, Copy)]
-struct Range {
-    ids_since: Option<TimestampWithTimeZone>,
-    since: Option<TimestampWithTimeZone>,
-    until: Option<TimestampWithTimeZone>,
-    gap: Option<Interval>,
-    with_agent: bool,
+pub struct Range {
+    /// From where on the ids of events are looked at.
+    pub ids_since: Option<TimestampWithTimeZone>,
+    pub since: Option<TimestampWithTimeZone>,
+    pub until: Option<TimestampWithTimeZone>,
+    pub gap: Option<Interval>,
+    pub with_agent: bool,
 }
 
 /// The ids of suspects, for a query.
@@ -296,7 +328,8 @@ impl<'m> VisitOutput<'m> {
     /// The visits of the suspects, from their rows.
     fn of_suspects(&self, query: &Query, row: &mut Row<'m>) -> SqlResult<Option<Self>> {
         let Range { ids_since, since, until, gap, with_agent } = self.range;
-        let (visitors, receiver) = (ids(self.rows.suspects())?, Receiver::new());
+        let (mut visitors, receiver) = (ids(self.rows.suspects())?, Receiver::new());
+        visitors.retain(|visitor| self.stored.is_none_or(|stored| !stored.apart.contains(visitor)));
         let args = [
             ids_since.into(),
             since.into(),
@@ -312,7 +345,7 @@ impl<'m> VisitOutput<'m> {
         )?;
         let Some(set) = receive(&receiver, query)? else { return Ok(None) };
         let rows = row.own(set).state.rows(Cuts::default()).map_err(report)?;
-        Ok(Some(Self { are_suspects: true, ..Self::new(rows, self.range, query, row)? }))
+        Ok(Some(Self { are_suspects: true, stored: self.stored, ..Self::new(rows, self.range, query, row)? }))
     }
 }
 
@@ -348,100 +381,4 @@ pub fn receive(receiver: &Receiver<VisitSet>, query: &Query) -> SqlResult<Option
     }
     let read = |bytes: &[u8]| VisitSet::deserialize(bytes).map_err(report).and_then(Measured::new);
     query.with_bytes(1, read)
-}
-
-/// The rows of `sessionize`: since, until, gap. The set is made by a query of its own, so that workers help whoever asks, and
-/// however.
-struct OfSessions;
-
-impl Start for OfSessions {
-    type Rows<'m> = Option<VisitOutput<'m>>;
-
-    fn start<'m>(call: Call<'_>, row: &mut Row<'m>) -> SqlResult<Self::Rows<'m>> {
-        let (since, until): (Option<TimestampWithTimeZone>, Option<TimestampWithTimeZone>) =
-            (call.arg(0)?, call.arg(1)?);
-        let gap: Option<Interval> = call.arg(2)?;
-        query::connect(|query| {
-            query.run(
-                c"SELECT mrcall_internal.check_range($1, $2), mrcall_internal.exact($3, 'gap'), mrcall_internal.require_attached()",
-                &[since.into(), until.into(), gap.into()],
-            )?;
-            let ids_since = query.first(c"SELECT mrcall_internal.earlier($1, '24:00:00')", &[since.into()])?;
-            let (range, receiver) = (Range { ids_since, since, until, gap, with_agent: false }, Receiver::new());
-            query.run(
-                c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, $4, NULL, true, false, receiver => $5) AS s",
-                &[ids_since.into(), since.into(), until.into(), gap.into(), receiver.number().into()],
-            )?;
-            let Some(set) = receive(&receiver, query)? else { return Ok(None) };
-            let rows = row.own(set).state.rows(Cuts::default()).map_err(report)?;
-            VisitOutput::new(rows, range, query, row).map(Some)
-        })
-    }
-}
-
-pub fn sessionize(call: Call<'_>) -> SqlResult<Option<Made>> {
-    call.stream::<OfSessions>()
-}
-
-/// The rows of the views: a mark of the planner's, the visitors, bounds of started_at and touched_at, whether numbers are wanted. What
-/// is NULL bounds nothing.
-struct OfAsked;
-
-/// The gap of the views, in microseconds.
-const GAP: i64 = 30 * 60 * 1_000_000;
-
-/// The visits that the events of a range make, of some visitors or all; `None` without an event.
-fn read_visits(
-    query: &Query,
-    receiver: &Receiver<VisitSet>,
-    range: [Option<i64>; 2],
-    visitors: Option<Vec<&str>>,
-) -> SqlResult<Option<Measured<VisitSet>>> {
-    let [since, until] = range.map(|at| at.and_then(|at| TimestampWithTimeZone::try_from(at).ok()));
-    query.run(
-        c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $1, $2, '30 minutes', $3, true, true, receiver => $4) AS s",
-        &[since.into(), until.into(), visitors.into(), receiver.number().into()],
-    )?;
-    receive(receiver, query)
-}
-
-impl Start for OfAsked {
-    type Rows<'m> = Option<VisitOutput<'m>>;
-
-    fn start<'m>(call: Call<'_>, row: &mut Row<'m>) -> SqlResult<Self::Rows<'m>> {
-        let ids: Option<Array<'_, &str>> = call.arg(1)?;
-        let visitors = ids.as_ref().map(|ids| memory::collect(ids.iter().flatten())).transpose().map_err(report)?;
-        let asked = AskedVisits {
-            started: [call.arg(2)?, call.arg(3)?],
-            touched: [call.arg(4)?, call.arg(5)?],
-            with_numbers: call.arg(6)?.unwrap_or(true),
-            of_some: visitors.is_some(),
-            gap: GAP,
-        };
-        query::connect(|query| {
-            let receiver = Receiver::new();
-            let range = asked.range();
-            let Some(mut set) = read_visits(query, &receiver, range, visitors)? else { return Ok(None) };
-            let further = asked.read_further(set.state.rows(Cuts::default()).map_err(report)?).map_err(report)?;
-            for (range, ids) in [([None, range[0]], &further.before), ([range[1], None], &further.behind)] {
-                if ids.is_empty() {
-                    continue;
-                }
-                let ids = memory::collect(ids.iter().map(String::as_str)).map_err(report)?;
-                if let Some(more) = read_visits(query, &receiver, range, Some(ids))? {
-                    set.state.merge(&more.state).map_err(report)?;
-                    set = Measured::new(set.state)?;
-                }
-            }
-            let rows = row.own(set).state.rows(Cuts::default()).map_err(report)?;
-            // Who may have an event twice is read whole.
-            let gap = query.first(c"SELECT interval '30 minutes'", &[])?;
-            let range = Range { ids_since: None, since: None, until: None, gap, with_agent: true };
-            VisitOutput::new(rows, range, query, row).map(Some)
-        })
-    }
-}
-
-pub fn asked_visit_rows(call: Call<'_>) -> SqlResult<Option<Made>> {
-    call.stream::<OfAsked>()
 }

@@ -72,6 +72,8 @@ pub trait Owned: FromDatum + IntoDatum {}
 
 impl Owned for String {}
 impl Owned for Vec<u8> {}
+impl Owned for Vec<String> {}
+impl Owned for Vec<i64> {}
 
 macro_rules! read_as_pgrx {
     ($($of:ty),+) => {$(

@@ -94,6 +94,7 @@ functions! {
     credit: exact, credit, models, split_amount;
     deleted_callers: deleted_callers, is_asked;
     distinct: distinct_agg_trans, distinct_agg_default_trans, num_distinct, distinct_error;
+    facts: use_facts, is_stored, noted_changes, are_unwritten, forget_written;
     fail: fail;
     funnel_state: funnel_agg_trans, funnel_state_depth, funnel_state_times, funnel_state_num_events;
     gap_fill: locf, interpolate;
@@ -108,7 +109,8 @@ functions! {
     text_set: text_set, text_set_has;
     twice: twice;
     values: try_timestamptz, try_bigint, try_boolean, numeric_text, jws_payload, unpacked, website_session_ids, text_items, longest_call, version;
-    visit_rows: visit_set_rows, asked_visit_rows, sessionize;
+    visit_rows: visit_set_rows;
+    stored_visits: asked_visit_rows, range_visits, sessionize;
     visitor_buckets: visitor_buckets;
     visits: visit_agg_trans, visit_agg_times_trans, visits, num_visits, num_events, num_pageviews, num_bounces, total_duration;
     webhooks: stripe_facts, stripe_ids, apple_ids;

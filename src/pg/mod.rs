@@ -19,6 +19,7 @@ pub mod function_call;
 pub mod guc;
 pub mod jsonb;
 mod language;
+pub mod ledger;
 pub mod query;
 pub mod scan;
 pub mod srf;

@@ -76,8 +76,13 @@ impl AskedVisits {
     }
 
     /// The visitors whose visits, among those asked for, may go on beyond the range that was read.
-    pub fn read_further(&self, mut rows: VisitRows<'_>) -> Result<ReadFurther> {
-        let [since, until] = self.range();
+    pub fn read_further(&self, rows: VisitRows<'_>) -> Result<ReadFurther> {
+        self.beyond(self.range(), rows)
+    }
+
+    /// The same of another range that was read; where it has no begin, no visit goes on before it.
+    pub fn beyond(&self, range: [Option<i64>; 2], mut rows: VisitRows<'_>) -> Result<ReadFurther> {
+        let [since, until] = range;
         let mut further = ReadFurther::default();
         if since.is_none() && until.is_none() {
             return Ok(further);

@@ -5,15 +5,18 @@
 //! * [`Call::stream`] gives one row after the other, each read before the next one is made, and writes none down: for a function
 //!   of very many rows that a SELECT list calls. In FROM the server would write them down, after another copy of each.
 
+mod cursor;
 mod materialize;
 mod row;
 mod stream;
 
+pub use cursor::Cursor;
 pub use materialize::Materialize;
 pub use row::{Json, Row, Shared, Value};
 pub use stream::{Rows, Start};
 
 use mrcall_engine::{Error, ErrorKind};
+use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::panic::ErrorReport;
 
 use crate::error::report;

@@ -247,14 +247,26 @@ impl<'m> Row<'m> {
         self.put(column, Value::of(place));
     }
 
+    /// Runs what makes something that lives as long as the function gives rows.
+    pub(super) fn lasting<T>(&mut self, make: impl FnOnce() -> T) -> T {
+        // SAFETY: the memory lives.
+        unsafe { self.memory.switch_to(|_| make()) }
+    }
+
+    /// Further memory that lives as long, for whoever empties it now and then.
+    pub(super) fn further_memory(&mut self) -> PgMemoryContexts {
+        // SAFETY: the memory lives.
+        let further = unsafe { self.memory.switch_to(|_| PgMemoryContexts::new("mrcall_ext rows")) };
+        PgMemoryContexts::For(core::mem::ManuallyDrop::new(further).value())
+    }
+
     /// Memory for values of this row. It goes with that of all rows, and not with the row, which may go after it.
     fn scratch(&mut self) -> &mut PgMemoryContexts {
-        let memory = &mut self.memory;
-        self.scratch.get_or_insert_with(|| {
-            // SAFETY: the memory lives.
-            let scratch = unsafe { memory.switch_to(|_| PgMemoryContexts::new("mrcall_ext row")) };
-            PgMemoryContexts::For(core::mem::ManuallyDrop::new(scratch).value())
-        })
+        if self.scratch.is_none() {
+            self.scratch = Some(self.further_memory());
+        }
+        // It was made just now.
+        self.scratch.get_or_insert_with(|| PgMemoryContexts::CurrentMemoryContext)
     }
 
     /// Gives back what [`Self::scratch`] has, after the server has read or copied the row.

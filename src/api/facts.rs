@@ -1,0 +1,64 @@
+//! The ledger of stored visits: what the triggers of `maintain` note, and write at the end of the statement.
+
+use std::cell::{Cell, RefCell};
+
+use mrcall_engine::facts::Changes;
+
+use crate::error::SqlResult;
+use crate::pg::function_call::Call;
+use crate::pg::ledger::{self, Level};
+use crate::settings;
+
+thread_local! {
+    // PostgreSQL's backends have one thread.
+    static CHANGES: RefCell<Changes> = RefCell::default();
+    // A subtransaction that has written holds the lock that refresh waits for, so that one look is enough for all of it.
+    static THRESHOLD: Cell<Option<(Level, i64)>> = const { Cell::new(None) };
+}
+
+/// Whether facts are to be read.
+pub fn use_facts() -> bool {
+    settings::use_facts()
+}
+
+/// The condition of the triggers: whether there is something to write into the ledger that no trigger was called for yet. Notes both
+/// visitors where a row was stored, before or after its change.
+pub fn is_stored(key: Option<&str>, at: Option<i64>, former_key: Option<&str>, former_at: Option<i64>) -> bool {
+    // Called by a trigger, a row was written.
+    let Some(level) = ledger::level() else { return false };
+    let threshold = match THRESHOLD.get() {
+        Some((known, threshold)) if known == level => threshold,
+        _ => {
+            let threshold = ledger::threshold().unwrap_or(i64::MIN);
+            THRESHOLD.set(Some((level, threshold)));
+            threshold
+        }
+    };
+    let mut is_told = false;
+    for (key, at) in [(key, at), (former_key, former_at)] {
+        if let (Some(key), Some(at)) = (key, at)
+            && at < threshold
+        {
+            is_told |= CHANGES.with_borrow_mut(|changes| changes.note(level.transaction, level.level, key, at));
+        }
+    }
+    is_told
+}
+
+/// What the trigger writes.
+pub fn noted_changes(call: Call<'_>) -> SqlResult<()> {
+    let noted = ledger::level()
+        .map(|level| CHANGES.with_borrow_mut(|changes| changes.take(level.transaction, level.level)))
+        .unwrap_or_default();
+    call.table(noted.into_iter().map(|change| (change.key, change.since, change.until)))
+}
+
+/// Whether a statement that is still running has changed what the ledger does not say yet.
+pub fn are_unwritten() -> bool {
+    CHANGES.with_borrow_mut(|changes| changes.are_unwritten(ledger::transaction()))
+}
+
+/// What a refresh does within the transaction that wrote.
+pub fn forget_written() {
+    CHANGES.with_borrow_mut(Changes::forget_written);
+}
