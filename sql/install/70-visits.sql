@@ -283,16 +283,16 @@ COMMENT ON FUNCTION mrcall_internal.dimension_value(text, text, text, text, text
 
 -- Meant to be inlined too.
 CREATE FUNCTION mrcall_internal.valued_visits(
-    since timestamptz, until timestamptz, gap interval, dimension text, ids_since timestamptz)
+    since timestamptz, until timestamptz, gap interval, dimension text, ids_since timestamptz, stored boolean DEFAULT false)
 RETURNS TABLE (visitor_id text, started_at timestamptz, ended_at timestamptz, is_bot boolean, value text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10000
 AS $$
     SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot,
            mrcall_internal.dimension_value(dimension, v.channel, v.source, v.medium, v.campaign, v.landing_page,
                                            v.referrer_domain, v.device, v.entry_page)
-    FROM mrcall_internal.visits(since, until, gap, NULL, ids_since) AS v
+    FROM mrcall_internal.visits(since, until, gap, NULL, ids_since, stored) AS v
 $$;
-COMMENT ON FUNCTION mrcall_internal.valued_visits(timestamptz, timestamptz, interval, text, timestamptz) IS
+COMMENT ON FUNCTION mrcall_internal.valued_visits(timestamptz, timestamptz, interval, text, timestamptz, boolean) IS
     'The visits that the events from since to until make, with the value of each in a dimension';
 
 -- An event is joined with the visit around it by visitor and quarter of a day: by the visitor alone it would be compared with all

@@ -98,7 +98,7 @@ AS $$
 DECLARE
     visit constant text := 'visit AS MATERIALIZED (
         SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot, v.value
-        FROM mrcall_internal.valued_visits(read_since, read_until, gap, dimension, visit_ids_since) AS v
+        FROM mrcall_internal.valued_visits(read_since, read_until, gap, dimension, visit_ids_since, stored) AS v
     ),';
     bot constant text := 'bot AS MATERIALIZED (
         SELECT v.visitor_id, v.started_at, v.ended_at, q.at
@@ -174,7 +174,7 @@ AS $$
            mrcall_internal.earlier(mrcall_internal.earlier(since, mrcall_internal.visit_margin(gap)), '24:00:00') AS visit_ids_since,
            mrcall_internal.later(mrcall_internal.later(until, CASE WHEN no_bots THEN within ELSE '0' END),
                                  mrcall_internal.visit_margin(gap)) AS read_until;
-    SELECT mrcall_internal.twice(ids_since, ends_at) AS twice;
+    SELECT mrcall_internal.twice(ids_since, ends_at) AS twice, mrcall_internal.are_visits_stored(read_since, gap) AS stored;
     EXECUTE query
 $$;
 COMMENT ON FUNCTION mrcall_internal.funnel_figures(

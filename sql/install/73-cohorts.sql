@@ -50,10 +50,12 @@ AS $$
                 THEN mrcall_internal.earlier(mrcall_internal.earlier(cohort.since, mrcall_internal.visit_margin(cohort.gap)),
                                              '24:00:00') END AS ids_since,
            mrcall_internal.later(cohort.until, mrcall_internal.visit_margin(cohort.gap)) AS read_until;
-    SELECT mrcall_internal.twice(NULL, cohort.until) AS twice;
+    SELECT mrcall_internal.twice(NULL, cohort.until) AS twice,
+           mrcall_internal.are_visits_stored(read_since, cohort.gap) AS stored;
     WITH visit AS MATERIALIZED (
         SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot, v.value
-        FROM mrcall_internal.valued_visits(read_since, read_until, cohort.gap, cohort.dimension, ids_since) AS v
+        FROM mrcall_internal.valued_visits(read_since, read_until, cohort.gap, cohort.dimension, ids_since,
+                                           stored) AS v
         WHERE cohort.no_bots OR NOT by_bucket
     ),
     bot AS MATERIALIZED (

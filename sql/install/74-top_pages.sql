@@ -29,10 +29,11 @@ AS $$
            mrcall_internal.earlier(since, mrcall_internal.visit_margin(gap)) AS read_since,
            mrcall_internal.earlier(mrcall_internal.earlier(since, mrcall_internal.visit_margin(gap)), '24:00:00') AS ids_since,
            mrcall_internal.later(until, mrcall_internal.visit_margin(gap)) AS read_until;
+    SELECT mrcall_internal.are_visits_stored(read_since, exact_gap) AS stored;
     -- A visit that goes on across a border of the range neither enters nor leaves there.
     WITH visit AS MATERIALIZED (
         SELECT row_number() OVER () AS visit_key, v.visitor_id, v.started_at, v.ended_at, v.events, v.had_twice
-        FROM mrcall_internal.visits(read_since, read_until, exact_gap, NULL, ids_since) AS v
+        FROM mrcall_internal.visits(read_since, read_until, exact_gap, NULL, ids_since, stored) AS v
         WHERE NOT (no_bots AND v.is_bot) AND v.pageviews > 0 AND v.ended_at >= since AND v.started_at < until
     ),
     part AS MATERIALIZED (

@@ -108,7 +108,7 @@ BEGIN
     ELSE
         apart := ARRAY(SELECT c.key FROM mrcall_internal.fact_change AS c WHERE c.key IN (SELECT unnest(visitors)) LIMIT most);
     END IF;
-    IF since IS NOT NULL THEN
+    IF since IS NOT NULL OR until IS NOT NULL THEN
         apart := apart || ARRAY(SELECT x.visitor_id FROM mrcall_internal.crossing_visitors(since, until) AS x
                                 WHERE visitors IS NULL OR x.visitor_id IN (SELECT unnest(visitors)) LIMIT most);
     END IF;
@@ -180,7 +180,8 @@ AS $$
            v.started_at, v.ended_at, v.events, v.pageviews, v.entry_page, v.exit_page, v.channel, v.source, v.medium, v.campaign,
            v.landing_page, v.referrer_domain, v.device, v.is_bot, v.touched_at, v.term, v.rule, v.had_twice
     FROM mrcall.visit AS v
-    WHERE v.started_at OPERATOR(pg_catalog.>=) since AND v.started_at OPERATOR(pg_catalog.<) until
+    WHERE (since IS NULL OR v.started_at OPERATOR(pg_catalog.>=) since)
+      AND (until IS NULL OR v.started_at OPERATOR(pg_catalog.<) until)
       AND (visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.>) 5000
            OR v.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
       AND (visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.<=) 5000

@@ -14,8 +14,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.event_expressions() IS 'How the columns of events that visits are made of are mapped';
 
--- The server writes an expression anew for a row of another name.
-CREATE FUNCTION mrcall_internal.row_expressions(source regclass, alias text, OUT key text, OUT at text)
+-- The server writes an expression anew with the names of its row before all columns. In a view the names old and new are taken.
+CREATE FUNCTION mrcall_internal.row_expressions(source regclass, OUT key text, OUT at text)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
@@ -23,9 +23,10 @@ AS $$
 DECLARE
     parts text[];
 BEGIN
-    EXECUTE format('CREATE VIEW mrcall_internal.fact_expressions AS SELECT %s AS fact_key, %s AS fact_at FROM %s AS %I CROSS JOIN (SELECT) AS one',
+    EXECUTE format('CREATE VIEW mrcall_internal.fact_expressions AS SELECT %s AS fact_key, %s AS fact_at '
+                   'FROM %s AS mrcall_fact_row CROSS JOIN (SELECT) AS one',
                    (SELECT e.expression FROM mrcall_internal.event_expressions() AS e WHERE e.name = 'visitor_id'),
-                   (SELECT e.expression FROM mrcall_internal.event_expressions() AS e WHERE e.name = 'occurred_at'), source, alias);
+                   (SELECT e.expression FROM mrcall_internal.event_expressions() AS e WHERE e.name = 'occurred_at'), source);
     parts := regexp_match(pg_get_viewdef('mrcall_internal.fact_expressions'::regclass, false),
                           '^\s*SELECT (.*) AS fact_key,\s+(.*) AS fact_at\s+FROM ');
     DROP VIEW mrcall_internal.fact_expressions;
@@ -33,7 +34,7 @@ BEGIN
     at := parts[2];
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.row_expressions(regclass, text) IS 'Visitor and time of a row of the source, by the name of the row';
+COMMENT ON FUNCTION mrcall_internal.row_expressions(regclass) IS 'Visitor and time of a row of the source that is called mrcall_fact_row';
 
 -- What an index would refuse depends on more than the row.
 CREATE FUNCTION mrcall_internal.check_immutable(source regclass)
@@ -119,8 +120,9 @@ AS $$
 DECLARE
     source regclass;
     fault record;
-    new_row record;
-    old_row record;
+    row_of record;
+    new_row text;
+    old_row text;
 BEGIN
     SELECT to_regclass(s.relation) INTO source FROM mrcall.source AS s WHERE s.logical_table = 'events';
     IF source IS NULL THEN
@@ -130,21 +132,20 @@ BEGIN
         RAISE EXCEPTION 'facts cannot be kept: %', fault.message USING ERRCODE = '55000', HINT = fault.hint;
     END LOOP;
     PERFORM mrcall_internal.check_immutable(source);
-    new_row := mrcall_internal.row_expressions(source, 'new');
-    old_row := mrcall_internal.row_expressions(source, 'old');
-    IF new_row.key IS NULL OR old_row.key IS NULL THEN
+    row_of := mrcall_internal.row_expressions(source);
+    new_row := replace(row_of.key || ', ' || row_of.at, 'mrcall_fact_row.', 'new.');
+    old_row := replace(row_of.key || ', ' || row_of.at, 'mrcall_fact_row.', 'old.');
+    IF new_row IS NULL THEN
         RAISE EXCEPTION 'facts cannot be kept: visitor_id or occurred_at of % is no expression for a trigger', source
             USING ERRCODE = '55000', HINT = 'Map both to columns with mrcall.attach.';
     END IF;
     EXECUTE format('CREATE TRIGGER mrcall_visits_insert AFTER INSERT ON %s FOR EACH ROW '
-                   'WHEN (mrcall_internal.is_stored(%s, %s, NULL, NULL)) EXECUTE FUNCTION mrcall_internal.log_changes()',
-                   source, new_row.key, new_row.at);
+                   'WHEN (mrcall_internal.is_stored(%s, NULL, NULL)) EXECUTE FUNCTION mrcall_internal.log_changes()', source, new_row);
     EXECUTE format('CREATE TRIGGER mrcall_visits_update AFTER UPDATE ON %s FOR EACH ROW '
-                   'WHEN (mrcall_internal.is_stored(%s, %s, %s, %s)) EXECUTE FUNCTION mrcall_internal.log_changes()',
-                   source, new_row.key, new_row.at, old_row.key, old_row.at);
+                   'WHEN (mrcall_internal.is_stored(%s, %s)) EXECUTE FUNCTION mrcall_internal.log_changes()',
+                   source, new_row, old_row);
     EXECUTE format('CREATE TRIGGER mrcall_visits_delete AFTER DELETE ON %s FOR EACH ROW '
-                   'WHEN (mrcall_internal.is_stored(%s, %s, NULL, NULL)) EXECUTE FUNCTION mrcall_internal.log_changes()',
-                   source, old_row.key, old_row.at);
+                   'WHEN (mrcall_internal.is_stored(%s, NULL, NULL)) EXECUTE FUNCTION mrcall_internal.log_changes()', source, old_row);
     EXECUTE format('CREATE TRIGGER mrcall_visits_truncate AFTER TRUNCATE ON %s FOR EACH STATEMENT '
                    'EXECUTE FUNCTION mrcall_internal.log_changes()', source);
     -- As a replica writes, too; hypertables refuse it.

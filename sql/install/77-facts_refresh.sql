@@ -332,11 +332,11 @@ BEGIN
     SELECT DISTINCT x.visitor_id, '-infinity'::pg_catalog.timestamptz, '-infinity'::pg_catalog.timestamptz
     FROM (
         SELECT r.visitor_id COLLATE pg_catalog."C"
-        FROM pg_catalog.unnest(since, until) AS b (since, until)
+        FROM ROWS FROM (pg_catalog.unnest(since), pg_catalog.unnest(until)) AS b (since, until)
         CROSS JOIN LATERAL mrcall_internal.visitors_at(b.since, b.until) AS r (visitor_id)
         UNION ALL
         SELECT v.visitor_id
-        FROM pg_catalog.unnest(since, until) AS b (since, until)
+        FROM ROWS FROM (pg_catalog.unnest(since), pg_catalog.unnest(until)) AS b (since, until)
         JOIN mrcall.visit AS v ON v.started_at OPERATOR(pg_catalog.<) b.until AND v.ended_at OPERATOR(pg_catalog.>=) b.since
         UNION ALL
         SELECT v.visitor_id FROM mrcall.visit AS v WHERE v.had_twice

@@ -229,7 +229,8 @@ AS $$
                 WHEN linked.visitor_ids = '{}' THEN report.since
                 ELSE mrcall_internal.later(found.last_at, margin) END AS last_at;
     SELECT mrcall_internal.warn_of_dropped_events(first_at, 'journeys that began before have fewer touches, or none'),
-           mrcall_internal.earlier(first_at, '24:00:00') AS ids_since;
+           mrcall_internal.earlier(first_at, '24:00:00') AS ids_since,
+           mrcall_internal.are_visits_stored(first_at, report.gap) AS stored;
 
     SELECT mrcall_internal.journey_set(
         r.row_kind, r.customer_id, r.visitor_id, r.at, r.begins_at, r.channel, r.dimension_value, r.conversion_id, r.value,
@@ -254,7 +255,7 @@ AS $$
                mrcall_internal.dimension_value(report.dimension, v.channel, v.source, v.medium, v.campaign, v.landing_page,
                                                v.referrer_domain),
                NULL, NULL, NULL, NULL, NULL, NULL
-        FROM mrcall_internal.visits(first_at, last_at, report.gap, browsers, ids_since) AS v
+        FROM mrcall_internal.visits(first_at, last_at, report.gap, browsers, ids_since, stored) AS v
         WHERE mrcall_internal.is_counted(report.filter, v.is_bot, v.channel, v.campaign, v.referrer_domain, v.visitor_id)
         UNION ALL
         SELECT 4, c.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL

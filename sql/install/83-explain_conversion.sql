@@ -137,6 +137,7 @@ AS $$
     SELECT mrcall_internal.earlier(read_since, mrcall_internal.visit_margin(report.gap)) AS first_at,
            mrcall_internal.earlier(mrcall_internal.earlier(read_since, mrcall_internal.visit_margin(report.gap)), '24:00:00') AS ids_since,
            mrcall_internal.later(ends_at, mrcall_internal.visit_margin(report.gap)) AS last_at;
+    SELECT mrcall_internal.are_visits_stored(first_at, report.gap) AS stored;
     SELECT ROW(
            count(*), array_agg(v.touched_at) FILTER (WHERE v.counts), array_agg(v.visitor_id) FILTER (WHERE v.counts),
            array_agg(v.channel) FILTER (WHERE v.counts), array_agg(v.source) FILTER (WHERE v.counts),
@@ -146,7 +147,7 @@ AS $$
     FROM (SELECT v.*,
                  mrcall_internal.is_counted(
                      report.filter, v.is_bot, v.channel, v.campaign, v.referrer_domain, v.visitor_id) AS counts
-          FROM mrcall_internal.visits(first_at, last_at, report.gap, browsers, ids_since) AS v
+          FROM mrcall_internal.visits(first_at, last_at, report.gap, browsers, ids_since, stored) AS v
           WHERE v.touched_at >= begins_at AND v.touched_at <= ends_at AND browsers <> '{}'
           ORDER BY v.touched_at, v.channel COLLATE "C",
                    mrcall_internal.dimension_value(report.dimension, v.channel, v.source, v.medium, v.campaign, v.landing_page,

@@ -3,8 +3,9 @@
 use std::cell::{Cell, RefCell};
 
 use mrcall_engine::facts::Changes;
+use mrcall_engine::{Error, ErrorKind};
 
-use crate::error::SqlResult;
+use crate::error::{SqlResult, raise, report};
 use crate::pg::function_call::Call;
 use crate::pg::ledger::{self, Level};
 use crate::settings;
@@ -13,11 +14,13 @@ thread_local! {
     // PostgreSQL's backends have one thread.
     static CHANGES: RefCell<Changes> = RefCell::default();
     // A subtransaction that has written holds the lock that refresh waits for, so that one look is enough for all of it.
+    static WATCHED: Cell<u64> = const { Cell::new(0) };
     static THRESHOLD: Cell<Option<(Level, i64)>> = const { Cell::new(None) };
 }
 
-/// Whether facts are to be read.
+/// Whether facts are to be read. What is in their way is looked up next, in the catalogs of now.
 pub fn use_facts() -> bool {
+    ledger::look_at_catalogs();
     settings::use_facts()
 }
 
@@ -39,10 +42,23 @@ pub fn is_stored(key: Option<&str>, at: Option<i64>, former_key: Option<&str>, f
         if let (Some(key), Some(at)) = (key, at)
             && at < threshold
         {
+            watch(level.transaction);
             is_told |= CHANGES.with_borrow_mut(|changes| changes.note(level.transaction, level.level, key, at));
         }
     }
     is_told
+}
+
+/// Whoever calls the condition by hand keeps the triggers from being called: that transaction does not commit.
+fn watch(transaction: u64) {
+    if WATCHED.replace(transaction) != transaction {
+        ledger::before_commit(|| {
+            if are_unwritten() {
+                let message = "the ledger of stored visits is not complete";
+                raise(report(Error::new(ErrorKind::NotPossible, message, "Do not call mrcall_internal.is_stored yourself.")));
+            }
+        });
+    }
 }
 
 /// What the trigger writes.
@@ -55,7 +71,7 @@ pub fn noted_changes(call: Call<'_>) -> SqlResult<()> {
 
 /// Whether a statement that is still running has changed what the ledger does not say yet.
 pub fn are_unwritten() -> bool {
-    CHANGES.with_borrow_mut(|changes| changes.are_unwritten(ledger::transaction()))
+    CHANGES.with_borrow_mut(|changes| changes.are_unwritten(ledger::transaction(), ledger::is_live))
 }
 
 /// What a refresh does within the transaction that wrote.

@@ -156,14 +156,14 @@ fn visits_of_range<'m>(
     row: &mut Row<'m>,
 ) -> SqlResult<Parts<'m>> {
     let (since, until) = (range.since, range.until);
-    let is_usual = exact_micros(range.gap, "gap")? == GAP && since.is_some() && until.is_some();
+    let is_usual = exact_micros(range.gap, "gap")? == GAP;
     let found = if is_usual { Stored::find(query, visitors, [since, until])? } else { None };
     let Some(stored) = found else { return read_range(query, range, visitors, row).map(Parts::read_only) };
     let mut parts = Parts::default();
     if !stored.apart.is_empty() {
         parts.read.push(read_range(query, range, Some(&texts(&stored.apart)?), row)?);
     }
-    if until.is_some_and(|until| i64::from(until) > stored.until()) {
+    if until.is_none_or(|until| i64::from(until) > stored.until()) {
         let head = Range { ids_since: query.first(EARLIER, &[stored.until.into()])?, since: Some(stored.until), ..range };
         if let Some(mut set) = read_set(query, head, visitors)? {
             let counts = if with_numbers { count_stored(query, &mut set.state, since)? } else { HashMap::new() };

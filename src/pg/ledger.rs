@@ -3,7 +3,7 @@
 use core::ffi::c_char;
 use core::ptr::null_mut;
 
-use pgrx::pg_sys;
+use pgrx::{PgXactCallbackEvent, pg_sys};
 
 /// The transaction and the subtransaction in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,24 @@ pub fn level() -> Option<Level> {
 pub fn transaction() -> u64 {
     // SAFETY: as above.
     unsafe { pg_sys::GetTopFullTransactionIdIfAny().value }
+}
+
+/// Whether a subtransaction is the one that runs, or was released into it.
+pub fn is_live(level: u64) -> bool {
+    // SAFETY: looks the number up in the state of the server's own transaction.
+    unsafe { pg_sys::TransactionIdIsCurrentTransactionId((level as u32).into()) }
+}
+
+/// Runs before the transaction commits or is prepared; an error that it raises ends the transaction.
+pub fn before_commit(work: impl Fn() + Copy + Send + std::panic::UnwindSafe + std::panic::RefUnwindSafe + 'static) {
+    pgrx::register_xact_callback(PgXactCallbackEvent::PreCommit, work);
+    pgrx::register_xact_callback(PgXactCallbackEvent::PrePrepare, work);
+}
+
+/// Has the caches of the catalogs know what others have committed: a statement that takes no lock anew does not see it.
+pub fn look_at_catalogs() {
+    // SAFETY: as the server does whenever it takes a lock.
+    unsafe { pg_sys::AcceptInvalidationMessages() }
 }
 
 /// The instant before which visits are stored or about to be, as committed last: a transaction with an older snapshot has to know it,

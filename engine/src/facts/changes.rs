@@ -66,9 +66,10 @@ impl Changes {
         mine.map(|level| core::mem::take(&mut level.unwritten)).unwrap_or_default()
     }
 
-    /// Whether something is not written yet.
-    pub fn are_unwritten(&mut self, transaction: u64) -> bool {
+    /// Whether something is not written yet of the subtransactions that were not rolled back.
+    pub fn are_unwritten(&mut self, transaction: u64, is_live: impl Fn(u64) -> bool) -> bool {
         self.begin(transaction);
+        self.levels.retain(|level| level.unwritten.is_empty() || is_live(level.id));
         self.levels.iter().any(|level| !level.unwritten.is_empty())
     }
 
@@ -163,7 +164,7 @@ mod tests {
                 is_told |= changes.note(1, 1, &key, at);
                 noted.push((key, at));
                 if pick(45, 97) == 0 {
-                    assert_eq!(is_told, changes.are_unwritten(1));
+                    assert_eq!(is_told, changes.are_unwritten(1, |_| true));
                     written.extend(changes.take(1, 1));
                     is_told = false;
                 }
@@ -198,9 +199,9 @@ mod tests {
         assert_eq!(changes.take(7, 8).len(), 1);
         // Rolled back, and again in the one around.
         assert_eq!(changes.take(7, 7).len(), 1);
-        assert!(changes.note(7, 9, "a", 0));
+        assert!(changes.note(7, 9, "a", 0) && changes.are_unwritten(7, |_| true));
         // Of another transaction nothing is left.
-        assert!(!changes.are_unwritten(10));
+        assert!(!changes.are_unwritten(7, |level| level < 9) && !changes.are_unwritten(10, |_| true));
         assert!(changes.note(10, 10, "a", 0));
     }
 
