@@ -238,9 +238,9 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] = byte;
         // As the only part of a set, and as its bytes.
-        let mut part = vec![b'B', 5, 5, 2, 1, noise.len() as u8];
+        let mut part = vec![b'B', 6, 5, 2, 1, noise.len() as u8];
         part.extend(&noise);
-        let mut framed = vec![b'B', 5];
+        let mut framed = vec![b'B', 6];
         framed.extend(noise);
         for bytes in [bytes, part, framed] {
             if let Ok(mut rows) = VisitRows::new(&bytes, Cuts::default()) {
@@ -339,7 +339,7 @@ fn crafted(batches: &[&[u8]]) -> Vec<u8> {
     part.unsigned(0);
     part.unsigned(batches.len() as u64);
     batches.iter().for_each(|batch| part.text(batch));
-    let mut set = Writer::new(b'B', 5);
+    let mut set = Writer::new(b'B', 6);
     [0, 0, 1].into_iter().for_each(|number| set.unsigned(number));
     set.text(part.bytes().unwrap());
     set.finish().unwrap()
@@ -364,9 +364,12 @@ fn nothing_of_a_set_is_empty() {
     assert!(visitors(&crafted(&[&one, &[0]])).is_err());
     assert!(visitors(&crafted(&[&[1, 1, 0, 0, 0, 0, 0, 0, 0]])).is_err());
     // A visitor with a mark alone has no visit; two marks alike make a suspect.
-    assert_eq!(visitors(&crafted(&[&[1, 1, 0, 1, 2, 0, 0, 7, 7, 7, 7]])).unwrap(), 0);
-    assert_eq!(visitors(&crafted(&[&[1, 1, 0, 1, 4, 0, 0, 7, 7, 7, 7, 7, 7, 7, 7]])).unwrap(), 0);
-    assert!(visitors(&crafted(&[&[1, 1, 0, 1, 6, 0, 0, 7, 7, 7, 7, 7, 7, 7, 7]])).is_err());
+    assert_eq!(visitors(&crafted(&[&[1, 1, 0, 8, 0, 0, 7, 7, 7]])).unwrap(), 0);
+    assert_eq!(visitors(&crafted(&[&[1, 1, 0, 20, 0, 0, 7, 7, 7, 7, 7, 7]])).unwrap(), 0);
+    assert_eq!(visitors(&crafted(&[&[1, 1, 0, 5, 4, 0, 0, 7, 7, 7, 4, 0, 0, 7, 7, 7]])).unwrap(), 0);
+    assert!(visitors(&crafted(&[&[1, 1, 0, 24, 0, 0, 7, 7, 7, 7, 7, 7]])).is_err());
+    assert!(visitors(&crafted(&[&[1, 1, 0, 3, 4, 0, 0, 7, 7, 7]])).is_err());
+    assert!(visitors(&crafted(&[&[1, 1, 0, 0]])).is_err());
     assert_eq!(visitors(&empty(0, Vec::new()).serialize().unwrap()).unwrap(), 0);
     // A set whose last batch was closed when it was read has no empty one behind it.
     let mut set = empty(0, Vec::new());

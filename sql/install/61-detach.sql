@@ -116,7 +116,7 @@ BEGIN
     PERFORM mrcall_internal.lock_attach();
     SELECT coalesce(array_agg(v.relation ORDER BY v.nr DESC), '{}') INTO views
     FROM mrcall_internal.view_names() AS v WHERE to_regclass(v.relation) IS NOT NULL;
-    PERFORM mrcall_internal.lock_relations(views || ARRAY(
+    PERFORM mrcall_internal.lock_relations(views || mrcall_internal.fact_sources() || ARRAY(
         SELECT t.tgrelid::regclass::text FROM mrcall_internal.leaving_triggers() AS l (oid) JOIN pg_trigger AS t ON t.oid = l.oid
         UNION
         SELECT p.polrelid::regclass::text FROM mrcall_internal.leaving_policies() AS l (oid) JOIN pg_policy AS p ON p.oid = l.oid));

@@ -132,6 +132,8 @@ BEGIN
         RAISE EXCEPTION 'facts cannot be kept: %', fault.message USING ERRCODE = '55000', HINT = fault.hint;
     END LOOP;
     PERFORM mrcall_internal.check_immutable(source);
+    -- A restored table has its triggers, and nothing is stored.
+    PERFORM mrcall_internal.end_facts();
     row_of := mrcall_internal.row_expressions(source);
     new_row := replace(row_of.key || ', ' || row_of.at, 'mrcall_fact_row.', 'new.');
     old_row := replace(row_of.key || ', ' || row_of.at, 'mrcall_fact_row.', 'old.');
@@ -162,6 +164,18 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.begin_facts() IS 'Makes the triggers of mrcall.maintain, and 55000 where it cannot';
+
+CREATE FUNCTION mrcall_internal.fact_sources()
+RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(array_agg(DISTINCT t.tgrelid::regclass::text), '{}')
+    FROM pg_trigger AS t
+    WHERE t.tgfoid = 'mrcall_internal.log_changes()'::regprocedure AND NOT t.tgisinternal
+      AND NOT EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = t.tgrelid)
+$$;
+COMMENT ON FUNCTION mrcall_internal.fact_sources() IS 'The tables that have triggers of mrcall.maintain, without their chunks';
 
 -- Not by TRUNCATE: an older snapshot may read them still.
 CREATE FUNCTION mrcall_internal.end_facts()
@@ -267,6 +281,7 @@ BEGIN
     former_role := mrcall_internal.become_owner();
     PERFORM mrcall_internal.lock_attach();
     IF facts IS DISTINCT FROM '{}' THEN
+        PERFORM mrcall_internal.lock_relations(mrcall_internal.fact_sources());
         PERFORM mrcall_internal.end_facts();
     END IF;
     PERFORM set_config('lock_timeout', former_timeout, true);

@@ -51,6 +51,19 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.businesses_of(text) IS 'The businesses of a customer, deleted ones too';
 
+-- The browsers of a customer, by which visits are stored; none where they are not.
+CREATE FUNCTION mrcall_internal.stored_browsers_of(customer_id text)
+RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT COALESCE(pg_catalog.array_agg(DISTINCT browser.id), '{}')
+    FROM mrcall.customers AS c
+    CROSS JOIN LATERAL pg_catalog.unnest(c.website_session_ids) AS browser (id)
+    WHERE c.customer_id OPERATOR(pg_catalog.=) stored_browsers_of.customer_id
+      AND EXISTS (SELECT FROM mrcall_internal.fact_state)
+$$;
+COMMENT ON FUNCTION mrcall_internal.stored_browsers_of(text) IS 'The browsers of a customer, where visits are stored';
+
 -- Why what is kept of a customer cannot be told as a whole; no row where it can.
 CREATE FUNCTION mrcall_internal.erasure_fault(customer_id text, verb text)
 RETURNS TABLE (code text, message text, hint text)
@@ -79,9 +92,17 @@ BEGIN
             format('%s needs SELECT and DELETE on each table that it looks into: see docs/forget.md.', verb);
         RETURN;
     END IF;
+    IF EXISTS (SELECT FROM mrcall_internal.fact_state)
+       AND NOT (has_table_privilege('mrcall.visit', 'SELECT') AND has_table_privilege('mrcall.visit', 'DELETE')
+                AND has_table_privilege('mrcall_internal.fact_change', 'INSERT')) THEN
+        RETURN QUERY SELECT '42501', 'permission denied for table mrcall.visit',
+            format('%s needs SELECT and DELETE on it, and INSERT on mrcall_internal.fact_change: see docs/forget.md.', verb);
+        RETURN;
+    END IF;
     SELECT s.relation INTO hidden
     FROM mrcall.source AS s
-    WHERE s.logical_table IN ('businesses', 'calls') AND row_security_active(to_regclass(s.relation)::oid)
+    WHERE (s.logical_table IN ('businesses', 'calls')
+           OR s.logical_table IN ('customers', 'events') AND EXISTS (SELECT FROM mrcall_internal.fact_state)) AND row_security_active(to_regclass(s.relation)::oid)
     ORDER BY s.logical_table
     LIMIT 1;
     IF hidden IS NOT NULL THEN
@@ -100,6 +121,7 @@ DECLARE
     fault record;
     part record;
     business_ids pg_catalog.text[];
+    browsers pg_catalog.text[];
     figures pg_catalog.jsonb := '{}';
 BEGIN
     FOR fault IN SELECT f.* FROM mrcall_internal.erasure_fault(forget.customer_id, 'forget') AS f LOOP
@@ -113,6 +135,20 @@ BEGIN
         figures := figures OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(object, removed);
         RETURN NEXT;
     END LOOP;
+    -- Stored visits are of browsers. A refresh stores those again whose events are still there, the ledger says until then.
+    IF EXISTS (SELECT FROM mrcall_internal.fact_state) THEN
+        browsers := mrcall_internal.stored_browsers_of(customer_id);
+        INSERT INTO mrcall_internal.fact_change (key, since, until)
+        SELECT b.id, '-infinity'::pg_catalog.timestamptz, '-infinity'::pg_catalog.timestamptz FROM pg_catalog.unnest(browsers) AS b (id);
+        DELETE FROM mrcall.visit AS v WHERE v.visitor_id OPERATOR(pg_catalog.=) ANY (browsers);
+        GET DIAGNOSTICS removed = ROW_COUNT;
+        IF pg_catalog.has_table_privilege('mrcall_internal.fact_state', 'UPDATE') THEN
+            UPDATE mrcall_internal.fact_state AS s SET rows = s.rows OPERATOR(pg_catalog.-) forget.removed;
+        END IF;
+        object := 'mrcall.visit';
+        figures := figures OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(object, removed);
+        RETURN NEXT;
+    END IF;
     INSERT INTO mrcall.audit (at, role, login, action, result)
     VALUES (pg_catalog.clock_timestamp(), current_user, session_user, 'forget', figures);
 END
@@ -139,6 +175,12 @@ BEGIN
         EXECUTE part.exports INTO kept USING customer_id, business_ids;
         export := export OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(part.object, kept);
     END LOOP;
+    IF EXISTS (SELECT FROM mrcall_internal.fact_state) THEN
+        SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(v) ORDER BY v.visitor_id, v.started_at), '[]') INTO kept
+        FROM mrcall.visit AS v
+        WHERE v.visitor_id OPERATOR(pg_catalog.=) ANY (mrcall_internal.stored_browsers_of(customer_id));
+        export := export OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('mrcall.visit', kept);
+    END IF;
     RETURN export;
 END
 $$;

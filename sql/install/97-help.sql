@@ -35,6 +35,7 @@ AS $$
         outcomes,peak_concurrency,peak_at,busy_time}'),
     ('docs/retention.md', '{apply_session_retention,retention_due,session_archive,retention_run}'),
     ('docs/sources.md', '{attach,detach,dependents,source,link_visitor,unlink_visitor}'),
+    ('docs/facts.md', '{maintain,refresh,freshness,verify,unmaintain,visit}'),
     ('docs/doctor.md', '{doctor}'),
     ('docs/security.md', '{grant_read,revoke_read}'),
     ('docs/forget.md', '{forget,export_customer,audit}'),

@@ -77,13 +77,24 @@ impl<S: State> Held<'_, S> {
     /// What a transition function does: makes the state with the first row, then changes it.
     #[inline]
     pub fn transition(
-        mut self,
+        self,
         make: impl FnOnce() -> SqlResult<S>,
         change: impl FnOnce(&mut S) -> SqlResult<()>,
     ) -> SqlResult<Self> {
+        self.transition_counted(make, |state| change(state).map(|()| true))
+    }
+
+    /// The same of a state of very many rows: `change` says whether its memory is to be counted again.
+    #[inline]
+    pub fn transition_counted(
+        mut self,
+        make: impl FnOnce() -> SqlResult<S>,
+        change: impl FnOnce(&mut S) -> SqlResult<bool>,
+    ) -> SqlResult<Self> {
         if let Some(held) = self.held_mut() {
-            change(&mut held.state)?;
-            held.recount()?;
+            if change(&mut held.state)? {
+                held.recount()?;
+            }
             return Ok(self);
         }
         let mut held = Measured { state: make()?, share: Reservation::default() };

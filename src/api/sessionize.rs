@@ -72,7 +72,7 @@ pub fn visit_set_trans<'fcx>(state: Held<'fcx, VisitSet>, call: Call<'fcx>) -> S
         user_agent: call.arg(10)?,
     };
     let make = || VisitSet::new(settings(call.arg(12)?)?).map_err(report);
-    state.transition(make, |set| set.push(&hit).map_err(report))
+    state.transition_counted(make, |set| set.push(&hit).map(|()| set.is_count_due()).map_err(report))
 }
 
 pub fn visit_set_final(state: Held<'_, VisitSet>) -> SqlResult<Option<Made>> {

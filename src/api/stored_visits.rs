@@ -97,8 +97,13 @@ fn instant(at: Option<i64>) -> Option<Instant> {
 }
 
 /// The set of the visits that the events of a range make, of some visitors or all; `None` without an event.
-fn read_set(query: &Query, range: Range, visitors: Option<&Vec<&str>>) -> SqlResult<Option<Measured<VisitSet>>> {
-    let receiver = Receiver::new();
+/// Sets of one receiver can be merged.
+fn read_set(
+    query: &Query,
+    receiver: &Receiver<VisitSet>,
+    range: Range,
+    visitors: Option<&Vec<&str>>,
+) -> SqlResult<Option<Measured<VisitSet>>> {
     query.run(
         c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, $4, $5, true, $6, receiver => $7) AS s",
         &[
@@ -111,7 +116,7 @@ fn read_set(query: &Query, range: Range, visitors: Option<&Vec<&str>>) -> SqlRes
             receiver.number().into(),
         ],
     )?;
-    receive(&receiver, query)
+    receive(receiver, query)
 }
 
 /// The visits of a range, from its rows.
@@ -121,7 +126,7 @@ fn read_range<'m>(
     visitors: Option<&Vec<&str>>,
     row: &mut Row<'m>,
 ) -> SqlResult<Option<VisitOutput<'m>>> {
-    let Some(set) = read_set(query, range, visitors)? else { return Ok(None) };
+    let Some(set) = read_set(query, &Receiver::new(), range, visitors)? else { return Ok(None) };
     let rows = row.own(set).state.rows(Cuts::default()).map_err(report)?;
     VisitOutput::new(rows, range, query, row).map(Some)
 }
@@ -165,7 +170,7 @@ fn visits_of_range<'m>(
     }
     if until.is_none_or(|until| i64::from(until) > stored.until()) {
         let head = Range { ids_since: query.first(EARLIER, &[stored.until.into()])?, since: Some(stored.until), ..range };
-        if let Some(mut set) = read_set(query, head, visitors)? {
+        if let Some(mut set) = read_set(query, &Receiver::new(), head, visitors)? {
             let counts = if with_numbers { count_stored(query, &mut set.state, since)? } else { HashMap::new() };
             let before = row.own(StoredBefore { apart: stored.apart(), counts });
             let rows = row.own(set).state.rows(Cuts::default()).map_err(report)?;
@@ -257,13 +262,14 @@ fn read_asked<'m>(
         until: instant(until),
         ..whole
     };
-    let Some(mut set) = read_set(query, range_of(begin, until), visitors)? else { return Ok(None) };
+    let receiver = Receiver::new();
+    let Some(mut set) = read_set(query, &receiver, range_of(begin, until), visitors)? else { return Ok(None) };
     let further = asked.beyond([begin, until], set.state.rows(Cuts::default()).map_err(report)?).map_err(report)?;
     for (range, ids) in [(range_of(None, begin), &further.before), (range_of(until, None), &further.behind)] {
         if ids.is_empty() {
             continue;
         }
-        if let Some(more) = read_set(query, range, Some(&texts(ids)?))? {
+        if let Some(more) = read_set(query, &receiver, range, Some(&texts(ids)?))? {
             set.state.merge(&more.state).map_err(report)?;
             set = Measured::new(set.state)?;
         }

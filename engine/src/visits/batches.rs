@@ -2,7 +2,7 @@
 //! of the same visit in each: then the batches are merged now and then, page by page, so that both forms are never there as a whole.
 
 use super::bucket_cuts::{Cuts, join};
-use super::format::SetHeader;
+use super::format::{SetHeader, base};
 use super::loser_tree::LoserTree;
 use super::marks::Marks;
 use super::rows::BatchReader;
@@ -162,7 +162,8 @@ impl Merge<'_> {
         self.read += self.parts.len();
         join(&mut self.parts, header.gap, cuts, texts)?;
         self.written += self.parts.len();
-        visitor.write_with(&self.parts, &self.marks, &mut self.page);
+        visitor.write_with(&self.parts, &mut self.page);
+        self.marks.write(base(&self.parts), &mut self.page);
         self.visitors += 1;
         if self.visitors == MOST_OF_PAGE { self.end_page() } else { Ok(()) }
     }

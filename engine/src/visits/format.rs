@@ -4,7 +4,7 @@
 //! is visitors in order of their ids, each an id, its visit parts in order of time and its marks: some of either. See the picture in
 //! [`super`].
 
-use super::marks::{LEAST_OF_MARKS, Marks};
+use super::marks::{LEAST_OF_MARKS, quarter};
 use super::run::Run;
 use super::uuid;
 use super::visit_part::VisitPart;
@@ -14,13 +14,13 @@ use crate::state::{NONE, Reader, Writer};
 use crate::time;
 
 const KIND: u8 = b'B';
-const VERSION: u8 = 5;
+const VERSION: u8 = 6;
 pub(super) const NAME: &str = "visit set";
 
-/// The fewest bytes of a visitor: an empty id and one visit part, which has six numbers at least, or one mark.
-pub(super) const LEAST_OF_VISITOR: usize = 3 + LEAST_OF_VISIT_PART;
+/// The fewest bytes of a visitor: an empty id and one mark, or one visit part, which has six numbers at least.
+pub(super) const LEAST_OF_VISITOR: usize = 2 + LEAST_OF_MARKS;
 pub(super) const LEAST_OF_VISIT_PART: usize = 6;
-const _: () = assert!(LEAST_OF_MARKS + 2 >= LEAST_OF_VISITOR);
+const _: () = assert!(LEAST_OF_VISIT_PART + 3 >= LEAST_OF_VISITOR);
 /// Those of a batch of one visitor, and of a part of one batch without texts, each behind its length. A reader takes up to 100 bytes
 /// of memory for each batch, so none may be written as the one byte that an empty one would be.
 pub(super) const LEAST_OF_BATCH: usize = 2 + LEAST_OF_VISITOR;
@@ -75,8 +75,8 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Writes the id, its visit parts, which are in order of time, and its marks.
-    pub(super) fn write_with(&self, parts: &[VisitPart], marks: &Marks, w: &mut Writer) {
+    /// Writes the id and its visit parts, which are in order of time. Behind them go its marks.
+    pub(super) fn write_with(&self, parts: &[VisitPart], w: &mut Writer) {
         self.write(w);
         w.unsigned(parts.len() as u64);
         let mut before = 0;
@@ -84,7 +84,6 @@ impl<'a> Visitor<'a> {
             part.write(w, before);
             before = part.run.end;
         }
-        marks.write(w);
     }
 
     /// Reads what [`Self::write`] wrote.
@@ -101,6 +100,11 @@ impl<'a> Visitor<'a> {
             _ => Err(r.malformed("invalid visitor id")),
         }
     }
+}
+
+/// A quarter of a day near to the marks of a visitor with these visit parts.
+pub(super) fn base(parts: &[VisitPart]) -> i32 {
+    parts.first().map_or(0, |part| quarter(part.run.start))
 }
 
 impl VisitPart {

@@ -2,7 +2,7 @@
 //! order, are merged on the way.
 
 use super::bucket_cuts::{Cuts, join};
-use super::format::{LEAST_OF_BATCH, LEAST_OF_VISIT_PART, LEAST_OF_VISITOR, NAME, SetHeader};
+use super::format::{LEAST_OF_BATCH, LEAST_OF_VISIT_PART, LEAST_OF_VISITOR, NAME, SetHeader, base};
 use super::loser_tree::LoserTree;
 use super::marks::Marks;
 use super::visit_part::VisitPart;
@@ -141,7 +141,7 @@ impl<'a> VisitRows<'a> {
     pub fn next_visitor(&mut self) -> Result<Option<Visitor<'a>>> {
         let mut throttle = Throttle::default();
         while let Some(visitor) = self.read_visitor()? {
-            if self.marks.are_suspect() {
+            if self.marks.are_suspect()? {
                 self.suspects.push(visitor)?;
             } else if !self.visit_parts.is_empty() {
                 return Ok(Some(visitor));
@@ -222,14 +222,14 @@ impl<'a> BatchReader<'a> {
         marks: &mut Marks,
     ) -> Result<()> {
         let mut before = None;
-        let (count, known_marks) = (self.reader.count(LEAST_OF_VISIT_PART)?, marks.len());
+        let (count, known_parts, known_marks) = (self.reader.count(LEAST_OF_VISIT_PART)?, parts.len(), marks.len());
         for _ in 0..count {
             memory::push(parts, VisitPart::EMPTY)?;
             let Some(part) = parts.last_mut() else { break };
             part.read(&mut self.reader, before, gap, with_pages, numbers)?;
             before = Some(part.run.end);
         }
-        marks.read(&mut self.reader)?;
+        marks.read(&mut self.reader, base(parts.get(known_parts..).unwrap_or_default()))?;
         if count == 0 && marks.len() == known_marks {
             return Err(self.reader.malformed("a visitor has no event"));
         }

@@ -10,8 +10,8 @@ use std::borrow::Cow;
 use super::batches::Batches;
 use super::bucket_cuts::{Cuts, join};
 use super::classify::Classifier;
-use super::format::SetHeader;
-use super::marks::{Mark, Marks};
+use super::format::{SetHeader, base};
+use super::marks::OpenMarks;
 use super::page_event::PageEvent;
 use super::rows::VisitRows;
 use super::settings::VisitSettings;
@@ -28,6 +28,9 @@ const MOST_VISITORS: usize = 7_168;
 
 /// So many marks take half as much as the table does as a rule; where a few visitors have many events, they would take more than all else.
 const MOST_MARKS: usize = 32_768;
+
+/// See [`VisitSet::is_count_due`].
+const EVENTS_BETWEEN_COUNTS: u32 = 64;
 
 /// A visit part of the table and whose it is: 72 bytes.
 #[derive(Debug, Clone, Copy)]
@@ -58,8 +61,10 @@ pub struct VisitSet {
     latest: Vec<Latest>,
     table: Vec<TableEntry>,
     /// Those of the table's visitors.
-    marks: Vec<Mark>,
+    marks: OpenMarks,
     counted_since: i64,
+    /// Events since its memory was counted.
+    uncounted: u32,
     /// How many visit parts came out of order of time since the table was joined.
     late: usize,
     /// The newest event, and how many were more than the gap older than the newest before them since batches were merged.
@@ -86,8 +91,9 @@ impl VisitSet {
             visitors: Visitors::default(),
             latest: Vec::new(),
             table: Vec::new(),
-            marks: Vec::new(),
+            marks: OpenMarks::default(),
             counted_since,
+            uncounted: 0,
             late: 0,
             newest: i64::MIN,
             late_events: 0,
@@ -128,12 +134,23 @@ impl VisitSet {
         self.header.receiver
     }
 
+    /// Whether its memory is to be counted again: with every 64th event, because a count takes 12 ns. What grows asks for itself.
+    #[inline]
+    pub fn is_count_due(&mut self) -> bool {
+        self.uncounted += 1;
+        let is_due = self.uncounted >= EVENTS_BETWEEN_COUNTS;
+        if is_due {
+            self.uncounted = 0;
+        }
+        is_due
+    }
+
     /// The memory that it takes, in bytes.
     pub fn heap_bytes(&self) -> usize {
         self.visitors.heap_bytes()
             + self.texts.heap_bytes()
             + self.table.capacity() * size_of::<TableEntry>()
-            + self.marks.capacity() * size_of::<Mark>()
+            + self.marks.heap_bytes()
             + self.batches.heap_bytes()
             + self.latest.capacity() * size_of::<Latest>()
             + self.cuts.heap_bytes()
@@ -153,7 +170,7 @@ impl VisitSet {
         }
         let visitor = self.visitors.intern(event.visitor)?;
         if let Some(id) = event.id {
-            memory::push(&mut self.marks, Mark::new(visitor, id, at))?;
+            self.marks.push(visitor, id, at)?;
         }
         if !counts {
             return Ok(());
@@ -372,19 +389,17 @@ impl VisitSet {
         w.reserve(self.visitors.written_bytes() + self.table.len() * 32 + self.marks.len() * 5);
         w.unsigned(self.visitors.len() as u64);
         let entries = ByVisitor::new(&self.table, self.visitors.len(), |entry| entry.visitor)?;
-        let all_marks = ByVisitor::new(&self.marks, self.visitors.len(), |mark| mark.visitor)?;
-        let (mut parts, mut marks) = (Vec::new(), Marks::default());
+        let (mut parts, mut hashes) = (Vec::new(), Vec::new());
         let (mut cuts, mut throttle) = (self.cuts.clone(), Throttle::default());
         for visitor in self.visitors.in_order()? {
-            let (entries, own_marks) = (entries.of(visitor), all_marks.of(visitor));
+            let entries = entries.of(visitor);
             parts.clear();
             memory::reserve(&mut parts, entries.len())?;
-            throttle.steps(entries.len() + own_marks.len());
+            throttle.steps(entries.len() + self.marks.count(visitor));
             parts.extend(entries.filter_map(|place| self.table.get(place)).map(|entry| entry.part));
             join(&mut parts, self.header.gap, &mut cuts, &self.texts)?;
-            let missing = Mark::default();
-            marks.set(own_marks.map(|place| self.marks.get(place).unwrap_or(&missing)))?;
-            self.visitors.get(visitor).write_with(&parts, &marks, &mut w);
+            self.visitors.get(visitor).write_with(&parts, &mut w);
+            self.marks.write(visitor, base(&parts), &mut hashes, &mut w)?;
         }
         w.finish()
     }
