@@ -27,7 +27,7 @@ class Fault:
 IS_STORED = "mrcall_internal.is_stored(key text, at timestamptz, former_key text, former_at timestamptz)"
 
 
-def noted(arguments, condition="true"):
+def noted(arguments, condition):
     """The condition of the triggers, but not for all rows."""
     return ("CREATE OR REPLACE FUNCTION mrcall_internal.is_stored_in_truth(key text, at timestamptz, former_key text, former_at timestamptz) "
             "RETURNS boolean LANGUAGE c STABLE AS '$libdir/mrcall_ext', 'is_stored_wrapper'",
@@ -44,14 +44,14 @@ def on_visit(name, when, body):
 
 FAULTS = {
     # Rows that change and are not noted.
-    "no_trigger_on_delete": lambda: Fault(noted("key, at, former_key, former_at", "key IS NOT NULL OR at IS NOT NULL")),
-    "former_row_not_noted": lambda: Fault(noted("key, at, NULL, NULL", "key IS NOT NULL OR at IS NOT NULL OR true")),
+    "no_trigger_on_delete": lambda: Fault((
+        "CREATE OR REPLACE FUNCTION mrcall_internal.nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+        "DROP TRIGGER mrcall_visits_delete ON public.website_events",
+        "CREATE TRIGGER mrcall_visits_delete AFTER DELETE ON public.website_events FOR EACH ROW EXECUTE FUNCTION mrcall_internal.nothing()",
+        SAME_TRIGGERS)),
+    "former_row_not_noted": lambda: Fault(noted("key, at, NULL, NULL", "true")),
     "now_for_the_threshold": lambda: Fault(noted("key, at, former_key, former_at",
                                                  "least(at, former_at) < t.base() - interval '20 hours'")),
-    "truncate_not_noted": lambda: Fault((
-        "CREATE OR REPLACE FUNCTION mrcall_internal.nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
-        "DO $$ DECLARE t record; BEGIN FOR t IN SELECT tgname, tgrelid::regclass AS r FROM pg_trigger WHERE tgname LIKE 'mrcall\\_visits\\_%' "
-        "AND tgtype & 32 > 0 LOOP EXECUTE format('DROP TRIGGER %I ON %s', t.tgname, t.r); END LOOP; END $$", SAME_TRIGGERS)),
     "threshold_lags": lambda: Fault(after_refresh=(
         "UPDATE mrcall_internal.fact_threshold SET threshold = threshold - interval '6 hours'",)),
     # What the ledger or the stored visits lose.
