@@ -29,7 +29,13 @@ def kill(how, player, session, cluster):
 
 
 def back(player):
-    """After a crash: the server lets us in again."""
+    """After a crash: the server has thrown everybody out, and lets us in again."""
+    for _ in range(200):
+        try:
+            player.session("s").query("SELECT 1")
+        except (ConnectionLost, OSError):
+            break
+        time.sleep(0.02)
     player.close()
     for _ in range(300):
         try:
