@@ -14,7 +14,7 @@ EXPECTED = {"55P03", "40001", "40P01", "23505", "23514", "25P02", "57014"}
 # What does not suit the state of the world: facts under row-level security, no event that is there to be changed.
 BY_KIND = {
     "refresh": {"55000"}, "maintain": {"55000"}, "unmaintain": {"55000"}, "attach": {"55000"}, "detach": {"55000"}, "erasure": {"55000", "P0002"},
-    "prepare": {"55000"}, "prepared": {"42704", "55000"}, "old": {"34000", "25P01"}, "savepoint": {"25P01"}, "rollback": {"3B001", "25P01"},
+    "prepare": {"55000"}, "prepared": {"42704", "55000"}, "old": {"34000", "25P01", "22008", "2201B"}, "savepoint": {"25P01"}, "rollback": {"3B001", "25P01"},
     "release": {"3B001", "25P01"}, "rights": set(), "columns": {"0A000"}, "housekeeping": {"0A000", "42P01", "42704"}, "rules": {"25006"},
     "internals": {"42883", "42501", "55000", "0A000", "22023"}, "unreadable": {"22008", "2201B", "0A000", "22023", "XX000"},
 }
