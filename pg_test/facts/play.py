@@ -128,6 +128,8 @@ class Player:
                 if step.kind.startswith("refresh") and self.session("s").value("SELECT to_regclass('mrcall.visit') IS NOT NULL") == "t":
                     self.verify(step)
                 self.compare(rng, step, questions)
+            except TimeoutError:
+                raise Failure("a statement does not come to an end", step, "") from None
             except ConnectionLost as lost:
                 raise Failure(f"the server closed a connection: {lost}", step, "") from None
 

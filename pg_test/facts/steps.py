@@ -423,7 +423,7 @@ class Histories:
     def settings(self):
         return Step("settings", [("a", self.rng.choice([
             "SET timezone = 'America/New_York'", "SET timezone = 'UTC'", "SET search_path = t, public", "RESET search_path",
-            "SET enable_indexscan = off; SET enable_bitmapscan = off", "SET enable_seqscan = off", "RESET ALL", "DISCARD PLANS",
+            "SET enable_indexscan = off; SET enable_bitmapscan = off", "SET enable_seqscan = off", "RESET enable_seqscan", "DISCARD PLANS",
             "SET plan_cache_mode = force_generic_plan", "SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0",
             "SET datestyle = 'German'; SET intervalstyle = 'iso_8601'", "SET mrcall.use_facts = on"]))])
 

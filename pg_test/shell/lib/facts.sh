@@ -22,6 +22,10 @@ facts_database() {
     owner=$(cluster url facts)
     super=$(cluster super-url facts)
     [ -n "${facts_base:-}" ] || facts_make_base
+    # A history that was left in the middle may have one.
+    "$PGBIN/psql" -X -q "$super" >/dev/null 2>&1 <<'SQL' || true
+SELECT format('ROLLBACK PREPARED %L', p.gid) FROM pg_prepared_xacts AS p WHERE p.database = current_database() \gexec
+SQL
     "$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 "$(cluster super-url)" <<'SQL' >/dev/null
 SET client_min_messages = error;
 DROP DATABASE IF EXISTS facts WITH (FORCE);
