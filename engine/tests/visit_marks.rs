@@ -110,6 +110,11 @@ fn deliveries_are_found_across_batches() {
     for visitor in again {
         push(visitor, format!("event {visitor} 0"), at(visitor, 0) + 23 * HOUR);
     }
+    // Others at once: the batches with both are merged.
+    for visitor in [6, 7_169, 19_998] {
+        push(visitor, format!("event {visitor} 5"), at(visitor, 5));
+    }
+    let again = [5, 7_168, 19_999, 6, 7_169, 19_998];
     let bytes = set.serialize().unwrap();
     for rows in [VisitRows::new(&bytes, Cuts::default()).unwrap(), set.rows(Cuts::default()).unwrap()] {
         let (events, mut suspects) = read(rows);

@@ -5,8 +5,8 @@ Which document says what (a `fact`; a delivery is only dropped where another one
   paid INVOICE      invoice.paid, invoice.payment_succeeded, invoice.updated with status paid
   refund REFUND     refund.created, refund.updated, refund.failed, charge.refund.updated; charge.refunded, which says how much of the
                     charge went back by then, so it speaks of every refund up to that moment
-  failed REFUND     refund.failed, and refund.updated or charge.refund.updated with status failed or canceled. A later
-                    charge.refunded has less than went back before, but of which refund it does not say
+  failed REFUND     refund.failed, and refund.updated or charge.refund.updated with status failed or canceled; a later
+                    charge.refunded, which has less than had gone back
   withdrawn DISPUTE charge.dispute.funds_withdrawn; every later event of the dispute shows the balance transaction
   reinstated DISPUTE charge.dispute.funds_reinstated; charge.dispute.closed shows the balance transaction
   credited NOTE     credit_note.created (of what was given back outside)
@@ -336,7 +336,7 @@ class Account:
 
     def refund_sent(self, c, refunds, r, refunded, before, at):
         one = {("refund", r["id"])}
-        so_far = {("refund", x["id"]) for x in refunds}
+        so_far = {("refund", x["id"]) for x in refunds} | {("failed", x["id"]) for x in refunds if x["status"] in ("failed", "canceled")}
         held, copies = [dict(x) for x in refunds], dict(r)
         if self.refund_events:
             self.send("refund.created", at, lambda v: write.refund(copies, v), one)

@@ -75,12 +75,14 @@ INSERT INTO own.truth VALUES
     ('j', 10, 'a lost dispute of which only the end is known'),
     ('k', 75, 'a credit note with a refund'), ('l', 95, 'a credit note of which 5 go back outside of Stripe'),
     ('m', 100, 'an invoice paid outside of Stripe, older API'), ('o', 60, 'a charge of an old API, which lists its refunds'),
+    ('r', 100, 'a refund that failed, of which only the charge''s total says so'),
+    ('s', 80, 'the same, and a second refund with the total: its event is as old as the refund'),
     ('p', 55, 'charge, intent and invoice through payment_intent.succeeded'), ('q', 100, 'only invoice.payment_succeeded'),
     ('t', 100, 'a refund that is canceled'), ('u', 65, 'two refunds, of which one is known only by the total'),
     ('v', 0, 'refunded in full after a dispute was won'), ('w', 100, 'a refund that failed, of which no more is known'),
     ('x', 75, 'the charge belongs to its invoice through the credit note'), ('y', 40, 'two payments of one invoice, the first refunded');
-SELECT pg_temp.paid(h, 0, 10000, 'eur', h = ANY ('{a,b,c,f,g,i,k,t,v,x,y}'))
-FROM unnest('{a,b,c,e,f,g,h,i,j,k,l,o,p,t,u,v,w,x,y}'::text[]) AS h \g /dev/null
+SELECT pg_temp.paid(h, 0, 10000, 'eur', h = ANY ('{a,b,c,f,g,i,k,r,t,v,x,y}'))
+FROM unnest('{a,b,c,e,f,g,h,i,j,k,l,o,p,r,s,t,u,v,w,x,y}'::text[]) AS h \g /dev/null
 UPDATE own.delivery SET beside = '{"livemode": false}' WHERE history = 'b';
 UPDATE own.delivery SET beside = '{"livemode": true, "account": "acct_2"}' WHERE history = 'c';
 DELETE FROM own.delivery WHERE history = 'x' AND type = 'invoice_payment.paid';
@@ -120,6 +122,11 @@ INSERT INTO own.delivery (history, at, type, object) VALUES
     ('p', 60, 'refund.created', pg_temp.refund('p', 1, 4500, 60, 'succeeded') - 'payment_intent'),
     ('q', 0, 'invoice.payment_succeeded', '{"id": "in_q", "object": "invoice", "status": "paid", "subscription": "sub_q",
         "customer": "cus_1", "currency": "eur", "amount_due": 10000, "amount_paid": 10000, "paid_out_of_band": false}'),
+    ('r', 60, 'refund.created', pg_temp.refund('r', 1, 3000, 60, 'succeeded')),
+    ('r', 60, 'charge.refunded', pg_temp.charge('r', 3000, true)), ('r', 5000, 'charge.updated', pg_temp.charge('r', 0, true)),
+    ('s', 60, 'charge.refund.updated', pg_temp.refund('s', 1, 3000, 60, 'succeeded')),
+    ('s', 6000, 'charge.refunded', pg_temp.charge('s', 2000, false)),
+    ('s', 9000, 'charge.refund.updated', pg_temp.refund('s', 2, 2000, 6000, 'succeeded')),
     ('t', 60, 'refund.created', pg_temp.refund('t', 1, 3000, 60, 'requires_action')),
     ('t', 90, 'refund.updated', pg_temp.refund('t', 1, 3000, 60, 'canceled')),
     ('u', 60, 'charge.refunded', pg_temp.charge('u', 2000, false)),

@@ -74,17 +74,20 @@ stripe_taken AS (
                        WHERE y.charge_id = t.charge_id AND y.total >= t.minor_units AND t.made_at IS NULL) AS x
         ON t.made_at IS NULL
 ),
--- Of the total, only what exceeds the refunds that are known by then is one more; where it falls, one of those came back. The minute:
--- the clocks of two events.
+-- Of the total, only what exceeds the refunds that are known by then is one more; where it falls, or says less than is known, one of
+-- those came back. The minute: the clocks of two events.
 stripe_rest AS (
     SELECT r.*, r.rest - lag(r.rest, 1, 0::numeric) OVER (PARTITION BY r.charge_id ORDER BY r.at, r.total) AS minor_units,
            row_number() OVER (PARTITION BY r.charge_id, r.total ORDER BY r.at) AS nr
-    FROM (SELECT x.charge_id, x.at, x.total, x.currency, x.invoice_id, x.intent_id,
-                 greatest(x.total - coalesce(sum(t.minor_units) FILTER (WHERE t.at <= x.at + interval '1 minute'), 0)
-                          + coalesce(sum(t.minor_units) FILTER (WHERE t.returned_at <= x.at), 0), 0) AS rest
-          FROM stripe_total AS x
-          LEFT JOIN stripe_taken AS t ON t.charge_id = x.charge_id AND t.kind = 'refund'
-          GROUP BY x.charge_id, x.at, x.total, x.currency, x.invoice_id, x.intent_id) AS r
+    FROM (SELECT s.*, CASE WHEN s.more >= 0 THEN s.more ELSE least(s.less, 0) END AS rest
+          FROM (SELECT x.charge_id, x.at, x.total, x.currency, x.invoice_id, x.intent_id,
+                       x.total - coalesce(sum(t.minor_units) FILTER (WHERE t.at <= x.at + interval '1 minute'), 0)
+                       + coalesce(sum(t.minor_units) FILTER (WHERE t.returned_at <= x.at), 0) AS more,
+                       x.total - coalesce(sum(t.minor_units) FILTER (WHERE t.at <= x.at), 0)
+                       + coalesce(sum(t.minor_units) FILTER (WHERE t.returned_at <= x.at + interval '1 minute'), 0) AS less
+                FROM stripe_total AS x
+                LEFT JOIN stripe_taken AS t ON t.charge_id = x.charge_id AND t.kind = 'refund'
+                GROUP BY x.charge_id, x.at, x.total, x.currency, x.invoice_id, x.intent_id) AS s) AS r
 ),
 -- Money that went back is above 0, what came again below.
 stripe_returned AS (

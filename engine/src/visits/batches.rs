@@ -185,6 +185,7 @@ impl Merge<'_> {
         join(&mut self.parts, header.gap, cuts, texts)?;
         self.written += self.parts.len();
         visitor.write_with(&self.parts, &mut self.page);
+        self.marks.join()?;
         self.marks.write(base(&self.parts), &mut self.page);
         if header.with_views {
             self.views.write(&mut self.page);

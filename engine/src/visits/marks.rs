@@ -140,6 +140,8 @@ pub(super) struct Marks {
     /// As they are written, one list behind the other.
     bytes: Vec<u8>,
     lists: Vec<List>,
+    /// What lists that were joined are made in.
+    joined: (Vec<u8>, Vec<List>),
     /// Those of lists that may have events in common, from the highest bits on: the bits of a mark, the number of its list.
     compared: Vec<u64>,
 }
@@ -190,7 +192,9 @@ impl Marks {
 
     /// The memory that it takes, in bytes.
     pub fn heap_bytes(&self) -> usize {
-        self.bytes.capacity() + self.lists.capacity() * size_of::<List>() + self.compared.capacity() * size_of::<u64>()
+        let bytes = self.bytes.capacity() + self.joined.0.capacity();
+        let lists = self.lists.capacity() + self.joined.1.capacity();
+        bytes + lists * size_of::<List>() + self.compared.capacity() * size_of::<u64>()
     }
 
     /// Writes the lists: one behind its length and flags, which are even then, several behind their number.
@@ -246,6 +250,35 @@ impl Marks {
         memory::reserve(&mut self.bytes, bytes.len())?;
         self.bytes.extend_from_slice(bytes);
         memory::push(&mut self.lists, List { start, length, is_wide, is_suspect, first, last })
+    }
+
+    /// Makes one of short lists of a day: of events out of order of time each batch has a few of the same visit.
+    pub fn join(&mut self) -> Result<()> {
+        if self.lists.len() < 2 {
+            return Ok(());
+        }
+        interrupt::sort_by_key(&mut self.lists, |list| list.first);
+        let (mut bytes, mut lists) = core::mem::take(&mut self.joined);
+        (bytes.clear(), lists.clear());
+        memory::reserve(&mut bytes, self.bytes.len())?;
+        let mut throttle = Throttle::default();
+        for list in &self.lists {
+            throttle.step();
+            let own = self.bytes.get(list.bytes()).unwrap_or_default();
+            match lists.last_mut().filter(|open: &&mut List| open.takes(list)) {
+                Some(open) => {
+                    let known = bytes.get(open.bytes()).unwrap_or_default();
+                    open.is_suspect |= list.is_suspect || share_mark(known, own);
+                    open.length += list.length;
+                    open.last = open.last.max(list.last);
+                }
+                None => memory::push(&mut lists, List { start: bytes.len(), ..*list })?,
+            }
+            bytes.extend_from_slice(own);
+        }
+        let old = core::mem::replace(self, Self { bytes, lists, ..Self::default() });
+        (self.joined, self.compared) = ((old.bytes, old.lists), old.compared);
+        Ok(())
     }
 
     /// Whether two of them may be one event.
@@ -311,7 +344,19 @@ fn is_later(first: i32, last: i32) -> bool {
     i64::from(first) - i64::from(last) > QUARTERS
 }
 
+/// Whether a narrow mark is in both.
+fn share_mark(a: &[u8], b: &[u8]) -> bool {
+    let (a, b) = (a.as_chunks::<NARROW>().0, b.as_chunks::<NARROW>().0);
+    a.iter().any(|mark| b.contains(mark))
+}
+
 impl List {
+    /// Whether both are short, and together of no more than a day: then they can be one.
+    fn takes(&self, other: &Self) -> bool {
+        let span = i64::from(self.last.max(other.last)) - i64::from(self.first);
+        !self.is_wide && !other.is_wide && self.length + other.length <= MANY && span <= QUARTERS
+    }
+
     /// Whether an event of it may be within 24 hours of one of the other.
     fn is_near(&self, other: &Self) -> bool {
         !is_later(self.first, other.last) && !is_later(other.first, self.last)
