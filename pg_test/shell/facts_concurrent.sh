@@ -12,4 +12,4 @@ echo "seed $SEED"
 facts_server
 facts_database
 facts_standby
-facts_python concurrent.py --seed "$SEED" --seconds "$DURATION" --standby "$standby"
+facts_python beside.py --seed "$SEED" --seconds "$DURATION" --standby "$standby"
