@@ -10,7 +10,9 @@ SAME_TRIGGERS = "UPDATE mrcall_internal.fact_state SET triggers = mrcall_interna
 class Fault:
     """Statements of a superuser when facts begin, and after each step or refresh."""
 
-    def __init__(self, plant=(), after=(), after_refresh=()):
+    def __init__(self, plant=(), after=(), after_refresh=(), often=None):
+        # A kind of step that shows it, for histories that have more of it.
+        self.often = often
         self.planted, self.after_step, self.after_refresh = plant, after, after_refresh
         self.rng = random.Random(1)
 
@@ -48,7 +50,7 @@ FAULTS = {
         "CREATE OR REPLACE FUNCTION mrcall_internal.nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
         "DROP TRIGGER mrcall_visits_delete ON public.website_events",
         "CREATE TRIGGER mrcall_visits_delete AFTER DELETE ON public.website_events FOR EACH ROW EXECUTE FUNCTION mrcall_internal.nothing()",
-        SAME_TRIGGERS)),
+        SAME_TRIGGERS), often="deletes"),
     "former_row_not_noted": lambda: Fault(noted("key, at, NULL, NULL", "true")),
     "now_for_the_threshold": lambda: Fault(noted("key, at, former_key, former_at",
                                                  "least(at, former_at) < t.base() - interval '20 hours'")),
@@ -63,9 +65,9 @@ FAULTS = {
     "stale_visit_no": lambda: Fault(on_visit("stale", "INSERT", "NEW.visit_no := NEW.visit_no + (NEW.visit_no > 2)::int; RETURN NEW;")),
     # What readers do not look at.
     "rules_not_looked_at": lambda: Fault((
-        "CREATE OR REPLACE FUNCTION mrcall_internal.visits_epoch() RETURNS text LANGUAGE sql STABLE AS $$ SELECT 'one' $$",)),
+        "CREATE OR REPLACE FUNCTION mrcall_internal.visits_epoch() RETURNS text LANGUAGE sql STABLE AS $$ SELECT 'one' $$",), often="rules"),
     "lost_chunks_not_looked_at": lambda: Fault((
-        "CREATE OR REPLACE FUNCTION mrcall_internal.lost_part(parts oid[], nodes oid[]) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT false'",)),
+        "CREATE OR REPLACE FUNCTION mrcall_internal.lost_part(parts oid[], nodes oid[]) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT false'",), often="partitions"),
     "policies_not_looked_at": lambda: Fault((
         "CREATE OR REPLACE FUNCTION mrcall_internal.may_read_facts(fact text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'",)),
     "border_of_a_range": lambda: Fault((

@@ -79,7 +79,7 @@ def main():
         if time.monotonic() - began > args.seconds:
             break
         seed = f"{args.seed}/{number}"
-        history = Histories(args.seed, number, with_hypertables)
+        history = Histories(args.seed, number, with_hypertables, player.fault and player.fault.often)
         steps = list(enumerate(history.history(random.Random(seed).randint(args.steps // 2, args.steps)), 1))
         if args.show:
             story(history.world, steps)

@@ -90,10 +90,10 @@ class World:
 
 
 class Histories:
-    def __init__(self, seed, number, hypertables=True, quiet=False):
+    def __init__(self, seed, number, hypertables=True, often=None):
         self.rng = random.Random(f"{seed}/{number}")
         self.world = World(self.rng, hypertables)
-        self.quiet = quiet
+        self.often = often
         self.ids = 0
         self.b_open = self.b_written = self.c_open = False
         self.prepared = 0
@@ -211,6 +211,9 @@ class Histories:
             f"ON e.event_id = n.id WHEN MATCHED THEN {rng.choice(['DELETE', 'UPDATE SET session_id = n.v'])}\n    "
             f"WHEN NOT MATCHED THEN INSERT (event_id, session_id, created_at) VALUES ('m{self.ids}', n.v, {self.at(visitor)})")
 
+    def deletes(self):
+        return Step("delete", [("a", f"DELETE FROM {EVENTS} WHERE {self.one()}")])
+
     def bulk_write(self):
         rng = self.rng
         self.bulk += 1
@@ -251,6 +254,8 @@ class Histories:
 
     def step(self):
         rng = self.rng
+        if self.often and rng.random() < 0.3:
+            return getattr(self, self.often)()
         choice = rng.random()
         if choice < 0.20:
             return self.refresh()

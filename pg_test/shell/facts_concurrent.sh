@@ -7,9 +7,9 @@ export CLUSTER=facts
 # shellcheck source=pg_test/shell/lib/facts.sh
 . "$(dirname "$0")/lib/facts.sh"
 SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
-DURATION=${DURATION:-$([ -n "${SOAK:-}" ] && echo 600 || echo 12)}
+DURATION=${DURATION:-$([ -n "${SOAK:-}" ] && echo 600 || echo 8)}
 echo "seed $SEED"
 facts_server
 facts_database
 facts_standby
-facts_python concurrent.py --seed "$SEED" --seconds "$DURATION" --standby "$standby"
+facts_python beside.py --seed "$SEED" --seconds "$DURATION" --standby "$standby"

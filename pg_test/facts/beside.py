@@ -2,7 +2,7 @@
 """Writers, refreshes and readers at once: within one snapshot each question has the same answer with facts and from the rows. At the
 end nothing is pending any more, and verify finds nothing.
 
-usage: concurrent.py --owner URL --super URL --seed N --seconds S [--standby URL]"""
+usage: beside.py --owner URL --super URL --seed N --seconds S [--standby URL]"""
 
 import argparse
 import random
