@@ -49,7 +49,8 @@ COMMENT ON FUNCTION mrcall_internal.check_verify(text, float8) IS 'The errors of
 CREATE TYPE mrcall_internal.verified AS (fact text, key text, stored jsonb, computed jsonb);
 COMMENT ON TYPE mrcall_internal.verified IS 'A row of verify';
 
--- Who is stored or has rows, but for those in the ledger, and for everybody while nothing of it is read. What has no finite time is never stored.
+-- Who is stored or has rows, but for those in the ledger, and for everybody while nothing of it is read. What has no finite time is
+-- never stored.
 CREATE FUNCTION mrcall.verify(fact text, fraction float8 DEFAULT 0.01, seed int DEFAULT NULL)
 RETURNS SETOF mrcall_internal.verified
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 10
