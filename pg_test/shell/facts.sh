@@ -120,6 +120,7 @@ disabled="ALTER TABLE public.website_events DISABLE TRIGGER USER; DELETE FROM pu
 for change in "${changes[@]}"; do
     db -c "$change"
     same "after $change"
+    proved "after $change"
     refresh
     same "refreshed after $change"
     proved "$change"

@@ -49,14 +49,16 @@ COMMENT ON FUNCTION mrcall_internal.check_verify(text, float8) IS 'The errors of
 CREATE TYPE mrcall_internal.verified AS (fact text, key text, stored jsonb, computed jsonb);
 COMMENT ON TYPE mrcall_internal.verified IS 'A row of verify';
 
--- Who is stored or has rows, but for those in the ledger. What has no finite time is never stored.
+-- Who is stored or has rows, but for those in the ledger, and for everybody while nothing of it is read. What has no finite time is
+-- never stored.
 CREATE FUNCTION mrcall.verify(fact text, fraction float8 DEFAULT 0.01, seed int DEFAULT NULL)
 RETURNS SETOF mrcall_internal.verified
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 10
 AS $$
     SELECT mrcall_internal.check_verify(fact, fraction), mrcall_internal.require_attached();
     SELECT s.stored_until, s.stored_until - interval '30 minutes' AS over_before,
-           coalesce(seed, (random() * 1000000)::int)::bigint AS salt, (fraction * 4294967296)::bigint AS most
+           coalesce(seed, (random() * 1000000)::int)::bigint AS salt, (fraction * 4294967296)::bigint AS most,
+           mrcall_internal.fact_fault(s) IS NULL AS is_read
     FROM mrcall_internal.fact_state AS s WHERE s.fact = 'visits';
     SELECT 'visits'::text, visitor.id, visitor.stored, visitor.computed
     FROM (
@@ -72,7 +74,7 @@ AS $$
         ) AS v
         GROUP BY v.visitor_id
     ) AS visitor
-    WHERE visitor.stored IS DISTINCT FROM visitor.computed
+    WHERE is_read AND visitor.stored IS DISTINCT FROM visitor.computed
       AND NOT EXISTS (SELECT FROM mrcall_internal.fact_change AS c WHERE c.key = visitor.id)
       AND NOT EXISTS (SELECT FROM mrcall_internal.fact_change AS c WHERE c.key IS NULL)
 $$;
