@@ -259,7 +259,8 @@ impl Marks {
         }
         interrupt::sort_by_key(&mut self.lists, |list| list.first);
         let (mut bytes, mut lists) = core::mem::take(&mut self.joined);
-        (bytes.clear(), lists.clear());
+        bytes.clear();
+        lists.clear();
         memory::reserve(&mut bytes, self.bytes.len())?;
         let mut throttle = Throttle::default();
         for list in &self.lists {
