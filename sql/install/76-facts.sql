@@ -66,7 +66,8 @@ COMMENT ON COLUMN mrcall_internal.fact_change.key IS 'The visitor; NULL: whoever
 COMMENT ON COLUMN mrcall_internal.fact_change.since IS 'Where the range begins';
 COMMENT ON COLUMN mrcall_internal.fact_change.until IS 'Where it ends';
 COMMENT ON COLUMN mrcall_internal.fact_change.problem IS 'Why the last refresh could not mend it';
-CREATE INDEX fact_change_key_idx ON mrcall_internal.fact_change (key);
+-- Takes ids of any length.
+CREATE INDEX fact_change_key_idx ON mrcall_internal.fact_change USING hash (key);
 CREATE INDEX fact_change_id_idx ON mrcall_internal.fact_change (id);
 
 CREATE TABLE mrcall_internal.fact_threshold (threshold timestamptz NOT NULL);

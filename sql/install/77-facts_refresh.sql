@@ -233,7 +233,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.note_parts(regclass) IS 'Notes the table and its chunks as they are read from here on';
 
--- Without a SET clause, as it reads the events. A visit that may go on stays out, and its visitor in the ledger.
+-- Without a SET clause, as it reads the events. A visit that may go on stays out, and its visitor in the ledger; so does whoever has a
+-- longer id than the index of the stored visits takes.
 CREATE FUNCTION mrcall_internal.write_visits(since timestamptz, until timestamptz, visitors text[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -244,7 +245,8 @@ BEGIN
     -- Planned each time: at the first call the tables were empty.
     EXECUTE $sql$
     WITH made AS MATERIALIZED (
-        SELECT r.*, r.ended_at OPERATOR(pg_catalog.<) ($2 OPERATOR(pg_catalog.-) '00:30:00'::pg_catalog.interval) AS is_over
+        SELECT r.*, r.ended_at OPERATOR(pg_catalog.<) ($2 OPERATOR(pg_catalog.-) '00:30:00'::pg_catalog.interval)
+                    AND pg_catalog.octet_length(r.visitor_id) OPERATOR(pg_catalog.<=) 2000 AS is_over
         FROM mrcall_internal.read_visits($1, $2, $3) AS r
         WHERE $1 IS NULL OR NOT EXISTS (SELECT FROM mrcall_internal.fact_change AS c
                                         WHERE c.key OPERATOR(pg_catalog.=) r.visitor_id COLLATE pg_catalog."C")
