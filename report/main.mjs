@@ -11,6 +11,9 @@ for (const line of readFileSync(0, 'utf8')
   found[section] = { ...found[section], ...said }
 }
 const order = ['channels', 'models', 'funnel', 'cohorts', 'calls', 'heatmap', 'flags', 'businesses']
+// headline is no picture, about no section.
+const unknown = Object.keys(found).filter((name) => !['about', 'headline', ...order].includes(name))
+if (unknown.length) throw new Error(`main.mjs does not say where these sections go: ${unknown.join(', ')}`)
 if (!found.about) throw new Error('report.sql has said nothing')
 const drawings = order
   .filter((name) => found[name])

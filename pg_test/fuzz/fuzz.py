@@ -20,7 +20,7 @@ import sys
 import time
 from collections import Counter
 
-from calls import build
+from statements import build
 from catalog import Catalog
 from judge import judge
 from states import States, copy_bytes

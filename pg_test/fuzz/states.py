@@ -2,7 +2,7 @@
 
 import struct
 
-from calls import Call, over_rows
+from statements import Call, over_rows
 
 # Counts, lengths and slots at the edges of their types, as whole numbers of all widths and as variable-length ones.
 EDGES = [0, 1, 2, 3, 7, 8, 127, 128, 255, 256, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xC0000001, 0xFFFFFFFE,

@@ -8,4 +8,4 @@ GROUP BY b.bucket, b.local
 ORDER BY b.bucket$$, :'quoted_since', :'quoted_until', :'width', :'quoted_zone', :'first_day') AS statement,
     format($$SELECT 'calls', count(*) FROM mrcall.calls AS c WHERE c.started_at >= %1$s AND c.started_at < %2$s$$,
     :'quoted_since', :'quoted_until', :'width', :'quoted_zone', :'first_day') AS counts \gset
-\ir run.sql
+\ir ../run_section.sql

@@ -7,4 +7,4 @@ ORDER BY cohort, period$$, :'quoted_since', :'quoted_until', :'width', :'quoted_
     FROM (SELECT min(e.occurred_at) AS first_at FROM mrcall.events AS e WHERE e.visitor_id IS NOT NULL GROUP BY e.visitor_id) AS f
     WHERE f.first_at >= %1$s AND f.first_at < %2$s$$,
     :'quoted_since', :'quoted_until', :'width', :'quoted_zone', :'first_day') AS counts \gset
-\ir run.sql
+\ir ../run_section.sql

@@ -6,4 +6,4 @@ FROM mrcall.funnel(%1$s, %2$s,
 ORDER BY step_no$$, :'quoted_since', :'quoted_until', :'funnel') AS statement,
     format($$SELECT f.step_no, sum(f.visitors) FROM mrcall.funnel(%1$s, %2$s, %3$L, '30 days', 'channel') AS f GROUP BY f.step_no$$,
     :'quoted_since', :'quoted_until', :'funnel') AS counts \gset
-\ir run.sql
+\ir ../run_section.sql

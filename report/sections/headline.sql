@@ -7,4 +7,4 @@ GROUP BY conversion, currency
 ORDER BY conversion, currency$$, :'quoted_since', :'quoted_until') AS statement,
     format($$SELECT 'sign-ups', count(*) FROM mrcall.customers AS c WHERE c.created_at >= %1$s AND c.created_at < %2$s$$,
     :'quoted_since', :'quoted_until') AS counts \gset
-\ir run.sql
+\ir ../run_section.sql

@@ -8,4 +8,4 @@ ORDER BY m.place, i.share DESC, channel$$, :'quoted_since', :'quoted_until') AS 
     WHERE c.conversion = 'signup' AND c.converted_at >= %1$s AND c.converted_at < %2$s
     UNION ALL SELECT 'unattributed', sum(a.conversions) FROM mrcall.attribution(%1$s, %2$s, 'linear', 'signup') AS a
     WHERE a.dimension_value = '(unattributed)'$$, :'quoted_since', :'quoted_until') AS counts \gset
-\ir run.sql
+\ir ../run_section.sql

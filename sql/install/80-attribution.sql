@@ -68,7 +68,7 @@ RETURNS TABLE (dimension_value text, conversions numeric, value numeric, touches
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 20
 AS $$
     SELECT model IN ('markov', 'shapley') AS is_shared,
---@ include templates/report.sql range="since, until" dimension=dimension
+--@ include templates/journey_arguments.sql range="since, until" dimension=dimension
            , mrcall_internal.check_range(since, until),
            mrcall_internal.check_model(model, lookback, half_life, first_weight, last_weight, weights),
            (SELECT count(*) FROM mrcall.markov(NULL::mrcall.path_set, markov_order)) AS checked;

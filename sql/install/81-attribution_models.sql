@@ -23,7 +23,7 @@ RETURNS TABLE (
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 20
 AS $$
     SELECT
---@ include templates/report.sql range="since, until" dimension=dimension
+--@ include templates/journey_arguments.sql range="since, until" dimension=dimension
            , coalesce(data_driven, true) AS with_all_journeys, mrcall_internal.check_range(since, until),
            mrcall_internal.check_model(CASE WHEN weights IS NULL THEN 'linear' ELSE 'custom' END, lookback, half_life,
                                        first_weight, last_weight, weights),

@@ -11,7 +11,7 @@ RETURNS TABLE (path text[], conversions bigint, value numeric, nulls bigint, cur
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 1000
 AS $$
     SELECT
---@ include templates/report.sql range="since, until" dimension=dimension
+--@ include templates/journey_arguments.sql range="since, until" dimension=dimension
            -- An empty path: only the transform and its argument are checked.
            , CASE WHEN transform IS NOT NULL THEN mrcall.path_transform('{}'::text[], transform, argument) END AS checked;
     SELECT mrcall_internal.journeys(report, paths => true, unconverted => true) AS answer;

@@ -279,7 +279,7 @@ RETURNS TABLE (
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 4
 AS $$
     SELECT conversion_id AS asked_id, mrcall_internal.exact(lookback, 'lookback') AS exact_lookback,
---@ include templates/report.sql range="since, until" dimension=dimension
+--@ include templates/journey_arguments.sql range="since, until" dimension=dimension
            , mrcall_internal.exact(gap, 'gap') AS checked, mrcall_internal.check_conversion(conversion),
            mrcall_internal.check_asked(conversion_id, since, until),
            mrcall_internal.check_dimension(dimension, '{channel,source,medium,campaign,landing_page,referrer_domain}'),

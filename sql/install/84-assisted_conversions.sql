@@ -12,7 +12,7 @@ RETURNS TABLE (
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 20
 AS $$
     SELECT
---@ include templates/report.sql range="since, until" dimension=dimension
+--@ include templates/journey_arguments.sql range="since, until" dimension=dimension
            ;
     SELECT mrcall_internal.journeys(report, journeys => true) AS answer;
     WITH part AS (

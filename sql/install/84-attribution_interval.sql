@@ -11,7 +11,7 @@ RETURNS TABLE (dimension_value text, share float8, lower float8, upper float8, s
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 20
 AS $$
     SELECT
---@ include templates/report.sql range="since, until" dimension=dimension
+--@ include templates/journey_arguments.sql range="since, until" dimension=dimension
            -- No paths: only the model and its options are checked.
            , (SELECT count(*) FROM mrcall.path_interval(NULL::mrcall.path_set, model, markov_order, game, replicates, level, seed))
                AS checked;

@@ -35,7 +35,7 @@ RETURNS TABLE (
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 80
 AS $$
     SELECT mrcall_internal.listed(models, 'models') AS listed, models AS wanted,
---@ include templates/report.sql range="since, until" dimension=dimension
+--@ include templates/journey_arguments.sql range="since, until" dimension=dimension
            , mrcall_internal.check_range(since, until), mrcall_internal.check_dimension(dimension, '{channel,campaign}'),
            mrcall_internal.check_models(models, lookback, half_life, first_weight, last_weight, weights),
            (SELECT count(*) FROM mrcall.markov(NULL::mrcall.path_set, markov_order)) AS checked_order,

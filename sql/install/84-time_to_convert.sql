@@ -12,7 +12,7 @@ RETURNS TABLE (
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000 ROWS 31
 AS $$
     SELECT
---@ include templates/report.sql range="since, until" dimension='channel'
+--@ include templates/journey_arguments.sql range="since, until" dimension='channel'
            ;
     SELECT mrcall_internal.journeys(report, journeys => true) AS answer;
     WITH journey AS MATERIALIZED (

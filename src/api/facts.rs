@@ -7,7 +7,7 @@ use mrcall_engine::{Error, ErrorKind};
 
 use crate::error::{SqlResult, raise, report};
 use crate::pg::function_call::Call;
-use crate::pg::ledger::{self, Level};
+use crate::pg::writer::{self, Level};
 use crate::settings;
 
 thread_local! {
@@ -20,7 +20,7 @@ thread_local! {
 
 /// Whether facts are to be read. What is in their way is looked up next, in the catalogs of now.
 pub fn use_facts() -> bool {
-    ledger::look_at_catalogs();
+    writer::look_at_catalogs();
     settings::use_facts()
 }
 
@@ -28,11 +28,11 @@ pub fn use_facts() -> bool {
 /// visitors where a row was stored, before or after its change.
 pub fn is_stored(key: Option<&str>, at: Option<i64>, former_key: Option<&str>, former_at: Option<i64>) -> bool {
     // Called by a trigger, a row was written.
-    let Some(level) = ledger::level() else { return false };
+    let Some(level) = writer::level() else { return false };
     let threshold = match THRESHOLD.get() {
         Some((known, threshold)) if known == level => threshold,
         _ => {
-            let threshold = ledger::threshold().unwrap_or(i64::MIN);
+            let threshold = writer::threshold().unwrap_or(i64::MIN);
             THRESHOLD.set(Some((level, threshold)));
             threshold
         }
@@ -52,7 +52,7 @@ pub fn is_stored(key: Option<&str>, at: Option<i64>, former_key: Option<&str>, f
 /// Whoever calls the condition by hand keeps the triggers from being called: that transaction does not commit.
 fn watch(transaction: u64) {
     if WATCHED.replace(transaction) != transaction {
-        ledger::before_commit(|| {
+        writer::before_commit(|| {
             if are_unwritten() {
                 let message = "the ledger of stored visits is not complete";
                 raise(report(Error::new(
@@ -67,7 +67,7 @@ fn watch(transaction: u64) {
 
 /// What the trigger writes.
 pub fn noted_changes(call: Call<'_>) -> SqlResult<()> {
-    let noted = ledger::level()
+    let noted = writer::level()
         .map(|level| CHANGES.with_borrow_mut(|changes| changes.take(level.transaction, level.level)))
         .unwrap_or_default();
     call.table(noted.into_iter().map(|change| (change.key, change.since, change.until)))
@@ -75,7 +75,7 @@ pub fn noted_changes(call: Call<'_>) -> SqlResult<()> {
 
 /// Whether a statement that is still running has changed what the ledger does not say yet.
 pub fn are_unwritten() -> bool {
-    CHANGES.with_borrow_mut(|changes| changes.are_unwritten(ledger::transaction(), ledger::is_live))
+    CHANGES.with_borrow_mut(|changes| changes.are_unwritten(writer::transaction(), writer::is_live))
 }
 
 /// What a refresh does within the transaction that wrote.

@@ -1,13 +1,13 @@
-//! The thin SQL layer: one file per feature, declared in the file of `sql/install` with the same name and exported in `pg::exports`.
+//! The thin SQL layer: one file per feature, declared in `sql/install` (as a rule in the file of the same name) and exported in `pg::exports`.
 #![forbid(unsafe_code)]
 
 pub mod arrival;
 pub mod behaviour;
 pub mod bucket;
+pub mod call_agg;
 pub mod call_retention;
 pub mod call_summary;
 pub mod caller_id;
-pub mod calls;
 pub mod cohorts;
 pub mod credit;
 pub mod deleted_callers;
@@ -29,7 +29,7 @@ pub mod text_set;
 pub mod top_pages;
 pub mod twice;
 pub mod values;
+pub mod visit_agg;
 pub mod visit_rows;
 pub mod visitor_buckets;
-pub mod visits;
 pub mod webhooks;

@@ -91,7 +91,7 @@ functions! {
     bucket: is_zone, bucket, next_bucket, buckets;
     call_summary: call_set_trans, call_set_rows;
     caller_id: caller_id;
-    calls: call_agg_trans, num_calls, calls_total_duration, mean_duration, duration_percentile, outcomes, peak_concurrency,
+    call_agg: call_agg_trans, num_calls, calls_total_duration, mean_duration, duration_percentile, outcomes, peak_concurrency,
         peak_at, busy_time;
     cohorts: cohort_counts;
     credit: exact, credit, models, split_amount;
@@ -116,7 +116,7 @@ functions! {
     visit_rows: visit_set_rows;
     stored_visits: asked_visit_rows, range_visits, sessionize;
     visitor_buckets: visitor_buckets;
-    visits: visit_agg_trans, visit_agg_times_trans, visits, num_visits, num_events, num_pageviews, num_bounces, total_duration;
+    visit_agg: visit_agg_trans, visit_agg_times_trans, visits, num_visits, num_events, num_pageviews, num_bounces, total_duration;
     webhooks: stripe_facts, stripe_ids, apple_ids;
 }
 

@@ -55,7 +55,7 @@ impl Cuts {
 /// Sorts one visitor's visit parts by time and joins those within the gap of each other and between the same cuts.
 pub(super) fn join(parts: &mut Vec<VisitPart>, gap: i64, cuts: &mut Cuts, texts: &Dictionary) -> Result<()> {
     let mut apart = |a: &VisitPart, b: &VisitPart| {
-        b.run.start > a.run.start && !(a.run.touches(&b.run, gap) && cuts.together(a.run.start, b.run.start))
+        b.run.start > a.run.start && !(a.run.is_within_gap(&b.run, gap) && cuts.together(a.run.start, b.run.start))
     };
     if parts.windows(2).all(|pair| matches!(pair, [a, b] if apart(a, b))) {
         return Ok(());
@@ -65,7 +65,7 @@ pub(super) fn join(parts: &mut Vec<VisitPart>, gap: i64, cuts: &mut Cuts, texts:
     for i in 1..parts.len() {
         let Some(&part) = parts.get(i) else { break };
         let Some(last) = parts.get_mut(last_kept) else { break };
-        if last.run.touches(&part.run, gap) && cuts.together(last.run.start, part.run.start) {
+        if last.run.is_within_gap(&part.run, gap) && cuts.together(last.run.start, part.run.start) {
             last.absorb(&part, texts)?;
         } else {
             last_kept += 1;

@@ -89,7 +89,7 @@ impl Run {
     }
 
     /// Whether two runs of one visitor are within the gap of each other.
-    pub fn touches(&self, other: &Self, gap: i64) -> bool {
+    pub fn is_within_gap(&self, other: &Self, gap: i64) -> bool {
         self.start.saturating_sub(other.end) <= gap && other.start.saturating_sub(self.end) <= gap
     }
 }

@@ -240,7 +240,7 @@ impl VisitSet {
     fn joins(&mut self, place: u32, new: &VisitPart) -> Result<bool> {
         let Some(entry) = self.table.get_mut(place as usize) else { return Ok(false) };
         let (run, other) = (entry.part.run, new.run);
-        if run.touches(&other, self.header.gap) && self.cuts.together(other.start, run.start) {
+        if run.is_within_gap(&other, self.header.gap) && self.cuts.together(other.start, run.start) {
             entry.part.absorb(new, &self.texts)?;
             return Ok(true);
         }

@@ -81,12 +81,12 @@ impl VisitState {
     fn push_late(&mut self, at: i64, run: Run) -> Result<()> {
         let gap = self.gap;
         let after = self.runs.partition_point(|run| { run.start } <= at);
-        let touches = |i: usize| self.runs.get(i).is_some_and(|other| other.touches(&run, gap));
+        let touches = |i: usize| self.runs.get(i).is_some_and(|other| other.is_within_gap(&run, gap));
         let place = match (after.checked_sub(1).filter(|i| touches(*i)), touches(after)) {
             (Some(before), false) => self.runs.get_mut(before),
             (None, true) => self.runs.get_mut(after),
             // Events that come from the last to the first touch the run of the event before them.
-            (None, false) => self.loose.last_mut().filter(|last| last.touches(&run, gap)),
+            (None, false) => self.loose.last_mut().filter(|last| last.is_within_gap(&run, gap)),
             (Some(_), true) => None,
         };
         if let Some(place) = place {
