@@ -6,36 +6,16 @@
 //! at the **first** such instant only: a day of 25 hours is one bucket, and a day that the clock skips has no bucket.
 
 use crate::calendar::{first_day_of_month, month_of_day};
-use crate::error::{Error, ErrorKind, Result};
-use crate::time::{self, DAY, END_INSTANT, HOUR, MIN_INSTANT, SECOND};
+use crate::error::{Error, Result};
+use crate::time::{self, DAY, END_INSTANT, MIN_INSTANT};
+use crate::zone::{
+    MAX_STEPS, Zone, first_since, in_range, instant, latest_local, out_of_range, segment_at, too_many_steps,
+};
 
 /// Local time 2000-01-03 00:00, a Monday: the origin of the grids without months.
 const ORIGIN: i64 = 2 * DAY;
 /// The last day that every month has.
 const LAST_DAY_OF_ALL: i64 = 28;
-/// No zone is further from UTC: POSIX zone specifications end at 167:59:59.
-const MAX_OFFSET: i64 = 168 * HOUR;
-/// Ends a walk over stretches of a zone that changes its offset absurdly often. Real zones need under ten steps.
-const MAX_STEPS: usize = 10_000;
-
-/// A stretch of time in which a zone keeps its offset from UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Segment {
-    /// Offset in seconds, positive east of UTC.
-    pub offset: i64,
-    /// First instant of the stretch, microseconds since 2000-01-01 UTC; `i64::MIN` when it has no beginning.
-    pub start: i64,
-    /// First instant after the stretch; `i64::MAX` when it has no end.
-    pub end: i64,
-}
-
-/// The offsets of one time zone.
-pub trait Zone {
-    /// The stretch that holds `instant` (microseconds since 2000-01-01 UTC), for any value, also up to four weeks
-    /// outside PostgreSQL's range. A stretch may come in pieces: neighbours of equal offset change no result.
-    fn segment(&self, instant: i64) -> Result<Segment>;
-}
-
 /// The width of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Width {
@@ -170,35 +150,18 @@ pub fn next_bucket(grid: &Grid, ts: i64, zone: &impl Zone) -> Result<i64> {
         .and_then(in_range)
 }
 
-/// The instant at which a day of the zone begins, where its bucket of a day does: midnight, or where the clock jumps past it the
-/// instant after. A day that the clock skips begins where the next one does. `date` counts days from 2000-01-01; infinity, or a
-/// start outside PostgreSQL's range: `22008`.
-pub fn start_of_day(date: i32, zone: &impl Zone) -> Result<i64> {
-    if date == i32::MAX || date == i32::MIN {
-        return Err(time::out_of_range("a day is infinity", "Use a finite date."));
-    }
-    let midnight = i64::from(date).checked_mul(DAY).ok_or_else(bucket_out_of_range)?;
-    first_since(midnight, None, zone).and_then(in_range)
-}
-
-/// What the wall clock of the zone shows at an instant, as microseconds since 2000-01-01 00:00 of the clock.
-pub fn wall_clock(ts: i64, zone: &impl Zone) -> Result<i64> {
-    let ts = instant(ts)?;
-    in_range(ts + segment_at(zone, ts)?.offset)
-}
-
 /// Below 24 hours: the last bucket start at or before `ts`. Without a transition nearby it takes one look at the zone.
 fn last_start(grid: &Grid, ts: i64, zone: &impl Zone) -> Result<i64> {
     let mut here = segment_at(zone, ts)?;
     let mut instant = ts;
     for _ in 0..MAX_STEPS {
-        let time = grid.floor(instant + here.offset).ok_or_else(bucket_out_of_range)?;
+        let time = grid.floor(instant + here.offset).ok_or_else(out_of_range)?;
         let shown = time.saturating_sub(here.offset);
         if shown >= here.start {
             return Ok(shown);
         }
         if here.start < MIN_INSTANT {
-            return Err(bucket_out_of_range());
+            return Err(out_of_range());
         }
         // The clock shows no grid time between the transition and the instant; it may have jumped past one.
         let before = segment_at(zone, here.start - 1)?;
@@ -216,20 +179,19 @@ fn next_start(grid: &Grid, ts: i64, zone: &impl Zone) -> Result<i64> {
     let mut here = segment_at(zone, ts)?;
     let mut instant = ts;
     for _ in 0..MAX_STEPS {
-        let time =
-            grid.floor(instant + here.offset).and_then(|time| grid.after(time)).ok_or_else(bucket_out_of_range)?;
+        let time = grid.floor(instant + here.offset).and_then(|time| grid.after(time)).ok_or_else(out_of_range)?;
         let shown = time.saturating_sub(here.offset);
         if shown < here.end {
             return Ok(shown);
         }
         if here.end >= END_INSTANT {
-            return Err(bucket_out_of_range());
+            return Err(out_of_range());
         }
         let after = segment_at(zone, here.end)?;
         // The clock jumps from here.end + here.offset to here.end + after.offset: forward past a grid time, or onto
         // one.
         let landed = here.end + after.offset;
-        let last = grid.floor(landed).ok_or_else(bucket_out_of_range)?;
+        let last = grid.floor(landed).ok_or_else(out_of_range)?;
         if last == landed || last >= here.end + here.offset {
             return Ok(here.end);
         }
@@ -244,87 +206,9 @@ fn next_start(grid: &Grid, ts: i64, zone: &impl Zone) -> Result<i64> {
 fn first_showing(grid: &Grid, ts: i64, zone: &impl Zone, next: bool) -> Result<i64> {
     let here = segment_at(zone, ts)?;
     let reached = latest_local(ts, here, zone)?;
-    let mut time = grid.floor(reached).ok_or_else(bucket_out_of_range)?;
+    let mut time = grid.floor(reached).ok_or_else(out_of_range)?;
     if next {
-        time = grid.after(time).ok_or_else(bucket_out_of_range)?;
+        time = grid.after(time).ok_or_else(out_of_range)?;
     }
     first_since(time, Some(here), zone)
-}
-
-/// The first instant that shows, or jumps past, a local time; `near` is a stretch that may be the one to begin with.
-fn first_since(grid: i64, near: Option<Segment>, zone: &impl Zone) -> Result<i64> {
-    // Before this instant no offset lets the clock show the grid time; past the range there is no answer to look for.
-    let mut from = grid.saturating_sub(MAX_OFFSET);
-    if from >= END_INSTANT || grid < MIN_INSTANT - MAX_OFFSET {
-        return Err(bucket_out_of_range());
-    }
-    let near = near.filter(|near| (near.start..near.end).contains(&from));
-    let mut stretch = near.map_or_else(|| segment_at(zone, from), Ok)?;
-    for _ in 0..MAX_STEPS {
-        let shown = grid.saturating_sub(stretch.offset).max(from);
-        if shown < stretch.end || stretch.end == i64::MAX {
-            return Ok(shown);
-        }
-        from = stretch.end;
-        stretch = segment_at(zone, from)?;
-    }
-    Err(too_many_steps())
-}
-
-/// The latest local time that the clock has shown up to `ts`. Only a stretch that ended less than twice the largest
-/// offset ago can have shown a later one than `ts` does.
-fn latest_local(ts: i64, mut here: Segment, zone: &impl Zone) -> Result<i64> {
-    let mut latest = ts + here.offset;
-    for _ in 0..MAX_STEPS {
-        if here.start <= ts - 2 * MAX_OFFSET {
-            return Ok(latest);
-        }
-        let last = here.start - 1;
-        here = segment_at(zone, last)?;
-        latest = latest.max(last + here.offset);
-    }
-    Err(too_many_steps())
-}
-
-/// The zone's stretch at `instant` with its offset in microseconds, checked: a stretch that does not hold the instant
-/// would make a walk run in circles.
-fn segment_at(zone: &impl Zone, instant: i64) -> Result<Segment> {
-    let Segment { offset, start, end } = zone.segment(instant)?;
-    let offset = offset.saturating_mul(SECOND);
-    if !(start..end).contains(&instant) || offset.saturating_abs() > MAX_OFFSET {
-        return Err(Error::invalid(
-            format!("time zone data are inconsistent at {}", time::instant_text(instant)),
-            "Use an IANA zone name, for example 'Europe/Rome'.",
-        ));
-    }
-    Ok(Segment { offset, start, end })
-}
-
-fn instant(ts: i64) -> Result<i64> {
-    if time::in_range(time::finite(ts, "ts")?) {
-        return Ok(ts);
-    }
-    Err(time::out_of_range(
-        format!("ts is out of range: {}", time::instant_text(ts)),
-        "Use a timestamp between 4714 BC and 294276 AD.",
-    ))
-}
-
-fn in_range(start: i64) -> Result<i64> {
-    if time::in_range(start) { Ok(start) } else { Err(bucket_out_of_range()) }
-}
-
-fn bucket_out_of_range() -> Error {
-    time::out_of_range(
-        "the start of the bucket is out of the range of timestamps",
-        "Use a narrower width, or a timestamp further from 4714 BC and 294276 AD.",
-    )
-}
-
-fn too_many_steps() -> Error {
-    Error::new(
-        ErrorKind::LimitExceeded,
-        format!("the time zone has more than {MAX_STEPS} changes within one bucket"),
-        "Use an IANA zone name, for example 'Europe/Rome'.",
-    )
 }

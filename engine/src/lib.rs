@@ -34,5 +34,6 @@ pub mod user_agent;
 pub mod visits;
 pub mod webhooks;
 mod written_date;
+pub mod zone;
 
 pub use error::{Error, ErrorKind, Result};

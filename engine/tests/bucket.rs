@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use mrcall_engine::bucket::{self as grids, Grid, Segment, Width, Zone, start_of_day, wall_clock};
+use mrcall_engine::bucket::{self as grids, Grid, Width};
 use mrcall_engine::time::{DAY, END_INSTANT, HOUR, MIN_INSTANT, SECOND};
+use mrcall_engine::zone::{Segment, Zone, start_of_day, wall_clock};
 use mrcall_engine::{Error, ErrorKind, Result};
 use proptest::prelude::*;
 

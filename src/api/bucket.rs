@@ -4,6 +4,7 @@ use mrcall_engine::bucket::{self, Grid, Width};
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::resource::memory::HeldVec;
 use mrcall_engine::time::{self, SECOND};
+use mrcall_engine::zone;
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::datum::Interval;
 
@@ -87,7 +88,7 @@ pub fn buckets(
     each_bucket(asked, since, until, |start, next| {
         table.row.set(0, start)?;
         table.row.set(1, next)?;
-        table.row.set(2, bucket::wall_clock(start, &clock).map_err(report)?)?;
+        table.row.set(2, zone::wall_clock(start, &clock).map_err(report)?)?;
         table.put();
         Ok(())
     })

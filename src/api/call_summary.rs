@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use mrcall_engine::bucket::wall_clock;
 use mrcall_engine::calls::{CallSet, Figures, SourceCall, Summary, SummaryRange};
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::resource::memory::HeldVec;
+use mrcall_engine::zone::wall_clock;
 use pgrx::datum::Interval;
 
 use super::bucket::{Buckets, list_buckets};

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use mrcall_engine::bucket::{self, Grid, Width};
 use mrcall_engine::time::{self, DAY};
+use mrcall_engine::zone;
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
@@ -25,7 +26,7 @@ pub fn start_of_day(date: Option<i32>, zone: Option<&str>, name: Option<&str>) -
     match date {
         i32::MAX => Err(wrong("is infinity")),
         i32::MIN => Err(wrong("is -infinity")),
-        _ => bucket::start_of_day(date, &zone).map_err(|error| match error.kind {
+        _ => zone::start_of_day(date, &zone).map_err(|error| match error.kind {
             ErrorKind::DatetimeOutOfRange => wrong("is out of the range of timestamps"),
             _ => report(error),
         }),
@@ -34,7 +35,7 @@ pub fn start_of_day(date: Option<i32>, zone: Option<&str>, name: Option<&str>) -
 
 /// What the clock of a zone shows, by the zone's own data: AT TIME ZONE takes CET for an abbreviation that knows no summer.
 pub fn wall_clock(at: i64, zone: &str) -> SqlResult<i64> {
-    bucket::wall_clock(at, &PgZone::named(zone).map_err(report)?).map_err(report)
+    zone::wall_clock(at, &PgZone::named(zone).map_err(report)?).map_err(report)
 }
 
 /// What a notice is about.
@@ -87,7 +88,7 @@ pub fn note_midnight(since: Option<i64>, until: Option<i64>, zone: Option<&str>)
     let begins_day = |at: i64, zone| bucket::bucket(&days, at, zone).is_ok_and(|start| start == at);
     // The text of an instant begins with its date.
     let date = |at: i64| {
-        let text = time::instant_text(bucket::wall_clock(at, &session).ok()?);
+        let text = time::instant_text(zone::wall_clock(at, &session).ok()?);
         let (date, rest) = text.split_once(' ')?;
         Some(format!("{date}{}", if rest.ends_with("BC") { " BC" } else { "" }))
     };

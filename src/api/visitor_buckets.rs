@@ -2,10 +2,10 @@
 
 use core::ffi::CStr;
 
-use mrcall_engine::bucket::wall_clock;
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::resource::memory::{self, Reservation};
 use mrcall_engine::visits::{Bots, BucketCounts, Cuts, Dimension, VisitSet, VisitValues};
+use mrcall_engine::zone::wall_clock;
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::datum::{Interval, Timestamp, TimestampWithTimeZone};
 

@@ -2,8 +2,8 @@
 
 use std::ffi::CString;
 
-use mrcall_engine::bucket::{Segment, Zone};
 use mrcall_engine::text::beginning;
+use mrcall_engine::zone::{Segment, Zone};
 use mrcall_engine::{Error, ErrorKind, Result};
 use pgrx::pg_sys;
 

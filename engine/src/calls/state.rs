@@ -1,6 +1,6 @@
 //! The state of `call_agg`: the interval of every call, mergeable in any order, and its canonical bytes.
 
-use super::figures;
+use super::durations;
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::{self, HeldCow, HeldVec};
@@ -265,17 +265,17 @@ impl CallState {
             .map_err(|_| time::out_of_range("the total duration is out of range", "Sum the calls' durations in parts."))
     }
 
-    /// The mean duration in microseconds, as [`figures::mean`]; `None` without any.
+    /// The mean duration in microseconds, as [`durations::mean`]; `None` without any.
     pub fn mean_duration(&self) -> Option<i64> {
-        figures::mean(self.total(), self.spans.len())
+        durations::mean(self.total(), self.spans.len())
     }
 
-    /// The percentile of the durations in microseconds, as [`figures::percentile`]; a fraction outside 0 to 1 is `22023`.
+    /// The percentile of the durations in microseconds, as [`durations::percentile`]; a fraction outside 0 to 1 is `22023`.
     pub fn duration_percentile(&self, fraction: f64) -> Result<Option<i64>> {
-        let fraction = figures::check_fraction(fraction)?;
+        let fraction = durations::check_fraction(fraction)?;
         let mut lengths = HeldVec::collect(self.spans.iter().map(Span::length))?;
         interrupt::sort(&mut lengths);
-        Ok(figures::percentile(&lengths, fraction))
+        Ok(durations::percentile(&lengths, fraction))
     }
 
     /// The most calls at one instant, and the first such instant; `None` without a duration.

@@ -1,6 +1,6 @@
 //! The figures of one business after the other, from its calls in order of their starts.
 
-use super::figures;
+use super::durations;
 use super::read::{ReadCall, Texts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::interrupt::{self, Throttle};
@@ -199,9 +199,9 @@ impl<'a> Sweep<'a> {
             time::out_of_range("the total duration of a bucket is out of range", "Use a smaller width.")
         })?;
         if let (Some(mean), Some(median), Some(high)) = (
-            figures::mean(total, lengths.len()),
-            figures::percentile(&lengths, 0.5),
-            figures::percentile(&lengths, 0.95),
+            durations::mean(total, lengths.len()),
+            durations::percentile(&lengths, 0.5),
+            durations::percentile(&lengths, 0.95),
         ) {
             figures.durations = Some([mean, median, high]);
         }
