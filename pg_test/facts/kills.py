@@ -74,6 +74,9 @@ def round_of(player, rng, number, cluster, took):
         if result.error and result.error["C"] != "57014":
             raise RuntimeError(f"refresh: {result.error['C']} {result.error['M']}")
     except ConnectionLost:
+        pass
+    if not ended:
+        # It may have come to its end before it was stopped: then whatever came next would be.
         player.sessions.pop("k").socket.close()
         if how == "kill":
             back(player)

@@ -82,6 +82,9 @@ class Player:
                 if act[0] == "join":
                     raise
                 return
+            if act[0] == "stop":
+                # It may have come to its end before it was stopped: then whatever came next would be.
+                self.sessions.pop(act[1]).close()
             self.judge(result, f"refresh of {act[1]}", step)
             return
         session = self.session(act[0])

@@ -112,8 +112,8 @@ changes=(
     "DELETE FROM public.website_events WHERE session_id LIKE 'F-load-%'"
     "DROP INDEX public.website_events_session_id_created_at_idx; INSERT INTO public.website_events (session_id, created_at)
         SELECT (SELECT string_agg(md5(n::text), '') FROM generate_series(1, 200) AS n), now() - n * interval '1 day' FROM generate_series(2, 3) AS n"
-    "DELETE FROM public.website_events WHERE length(session_id) > 6000;
-        CREATE INDEX website_events_session_id_created_at_idx ON public.website_events (session_id, created_at)"
+    "DELETE FROM public.website_events WHERE length(session_id) > 6000"
+    "CREATE INDEX website_events_session_id_created_at_idx ON public.website_events (session_id, created_at)"
     "INSERT INTO mrcall.channel_rule (position, channel, source_pattern) VALUES (1, 'Mine', 'google')"
     "UPDATE mrcall.ignored_referrer SET ignored = NOT ignored WHERE domain = 'checkout.stripe.com'"
 )

@@ -42,11 +42,13 @@ for role in ${roles//,/}; do owner -c "SELECT mrcall.grant_read('$role')" >/dev/
 same "retention has archived and deleted" t "$(owner -c "SELECT count(*) > 100 AND (SELECT count(*) > 20 FROM mrcall_internal.first_contact)
     AND (SELECT count(*) = 6 FROM mrcall_internal.first_call) FROM mrcall.session_archive")"
 
-# ---- the one function with other rights than its caller's
-same "one SECURITY DEFINER function, the installer's, of a pinned path" \
-    'mrcall_internal.had_deleted_calls(text[],text[],timestamp with time zone[])|demo|{"search_path=pg_catalog, pg_temp",plan_cache_mode=force_custom_plan}' \
+# ---- the functions with other rights than their caller's: the second is the trigger of stored facts (facts.sh)
+same "two SECURITY DEFINER functions, the installer's, of a pinned path" \
+    'mrcall_internal.had_deleted_calls(text[],text[],timestamp with time zone[])|demo|{"search_path=pg_catalog, pg_temp",plan_cache_mode=force_custom_plan}
+mrcall_internal.log_changes()|demo|{"search_path=pg_catalog, pg_temp"}' \
     "$(owner -c "SELECT p.oid::regprocedure, p.proowner::regrole, p.proconfig FROM pg_proc AS p
-        WHERE p.pronamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND p.prosecdef")"
+        WHERE p.pronamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace) AND p.prosecdef
+        ORDER BY p.proname COLLATE \"C\"")"
 for role in rights_analyst rights_a demo; do
     refused "$role cannot ask it itself" 42501 $role "SELECT mrcall_internal.had_deleted_calls('{zza-2}', '{+39055001}', '{infinity}')"
     refused "$role cannot ask it whether there are any" 42501 $role "SELECT mrcall_internal.had_deleted_calls(NULL, NULL, NULL)"

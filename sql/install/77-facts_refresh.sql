@@ -423,7 +423,7 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     began pg_catalog.timestamptz := pg_catalog.clock_timestamp();
-    deadline pg_catalog.timestamptz := began OPERATOR(pg_catalog.+) max_duration;
+    deadline pg_catalog.timestamptz;
     may_commit boolean := mrcall_internal.may_commit();
     target pg_catalog.timestamptz;
     waiting pg_catalog.text[];
@@ -437,6 +437,7 @@ BEGIN
     IF NOT mrcall_internal.begin_refresh(max_duration) THEN
         RETURN;
     END IF;
+    deadline := CASE WHEN max_duration IS NOT NULL THEN mrcall_internal.later(began, mrcall_internal.exact(max_duration, 'max_duration')) END;
     IF NOT may_commit THEN
         SELECT pg_catalog.max(c.id) INTO last_id FROM mrcall_internal.fact_change AS c;
         PERFORM mrcall_internal.renew_visits(last_id, 1000);
