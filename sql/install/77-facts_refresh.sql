@@ -437,7 +437,9 @@ BEGIN
     IF NOT mrcall_internal.begin_refresh(max_duration) THEN
         RETURN;
     END IF;
-    deadline := CASE WHEN max_duration IS NOT NULL THEN mrcall_internal.later(began, mrcall_internal.exact(max_duration, 'max_duration')) END;
+    IF max_duration IS NOT NULL THEN
+        deadline := mrcall_internal.later(began, mrcall_internal.exact(max_duration, 'max_duration'));
+    END IF;
     IF NOT may_commit THEN
         SELECT pg_catalog.max(c.id) INTO last_id FROM mrcall_internal.fact_change AS c;
         PERFORM mrcall_internal.renew_visits(last_id, 1000);

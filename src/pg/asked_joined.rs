@@ -127,9 +127,22 @@ unsafe fn named(
             (*rte).requiredPerms = 0;
         }
         #[cfg(not(feature = "pg15"))]
-        {
-            (*rte).perminfoindex = 0;
-        }
+        let permissions = {
+            let place = core::mem::take(&mut (*rte).perminfoindex);
+            let mut permissions = null_mut();
+            if place > 0 {
+                let known: *mut pg_sys::RTEPermissionInfo =
+                    element((*(*around).parse).rteperminfos, place as usize - 1);
+                if known.is_null() {
+                    return none;
+                }
+                let own = copy(known.cast()).cast::<pg_sys::RTEPermissionInfo>();
+                (*own).requiredPerms = 0;
+                permissions = pg_sys::lappend(permissions, own.cast());
+                (*rte).perminfoindex = 1;
+            }
+            permissions
+        };
         let rtable = pg_sys::lappend(null_mut(), rte.cast::<c_void>());
         pg_sys::IncrementVarSublevelsUp_rtable(rtable, DEEPER, 0);
 
@@ -151,6 +164,8 @@ unsafe fn named(
         let mut query = pg_sys::Query {
             commandType: pg_sys::CmdType::CMD_SELECT,
             rtable,
+            #[cfg(not(feature = "pg15"))]
+            rteperminfos: permissions,
             jointree: pg_sys::makeFromExpr(from, quals),
             targetList: pg_sys::lappend(null_mut(), target.cast()),
             limitCount: pg_sys::makeConst(pg_sys::INT8OID, -1, pg_sys::InvalidOid, 8, count, false, true).cast(),
