@@ -325,8 +325,8 @@ impl Start for OfAsked {
             };
             let mut parts = Parts::default();
             if !stored.apart.is_empty() {
-                let apart = AskedVisits { of_some: true, ..asked };
-                parts.read.push(read_asked(query, &apart, Some(&texts(&stored.apart)?), None, row)?);
+                // As all would be, so that what cannot be read is an error where it would be one.
+                parts.read.push(read_asked(query, &asked, Some(&texts(&stored.apart)?), None, row)?);
             }
             if until.is_none_or(|until| until > stored.until()) {
                 parts.read.push(read_asked(query, &asked, visitors, Some(&stored), row)?);
