@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Stored facts through random histories (pg_test/facts): after every step each report and view says the same with facts and without,
 # and verify finds nothing after each refresh; ten faults that are planted are each caught. HISTORIES=… plays as many (2500 with SOAK=1,
-# else as many as fit into DURATION=20 seconds), SEED=… FIRST=… repeat some, FAULT=… plants one alone, STEPS=… QUESTIONS=… set their size.
+# else eight at most, and as many as fit into DURATION=20 seconds), SEED=… FIRST=… repeat some, FAULT=… plants one alone, STEPS=… QUESTIONS=… set their size.
 export CLUSTER=facts
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
@@ -15,7 +15,7 @@ facts_server
 status=0
 if [ -z "${FAULT:-}" ]; then
     facts_database
-    size=(--seconds "${DURATION:-20}")
+    size=(--seconds "${DURATION:-20}" --histories 8)
     [ -z "${SOAK:-}" ] || size=(--histories 2500)
     [ -z "${HISTORIES:-}" ] || size=(--histories "$HISTORIES")
     facts_python histories.py --seed "$SEED" --first "${FIRST:-1}" "${size[@]}" --steps "${STEPS:-18}" --questions "${QUESTIONS:-2}" || status=1
