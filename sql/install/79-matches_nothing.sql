@@ -85,18 +85,18 @@ BEGIN
     IF NOT mrcall_internal.path_from_url() THEN
         RETURN;
     END IF;
-    SELECT s.value ->> 'step' AS step, p.pattern,
+    SELECT CASE WHEN p.is_excluded THEN 'the exclusion of ' ELSE '' END || format('step "%s"', s.value ->> 'step') AS whose, p.pattern,
            CASE WHEN mrcall.url_path(p.pattern) IS NOT NULL THEN mrcall.url_path(p.pattern)
                 WHEN p.pattern ~ '^[^/?#]+[.][^/?#]+/' THEN mrcall.url_path('//' || p.pattern)
                 ELSE '/' || ltrim(substring(p.pattern FROM '^[^?#]*'), ' /') END AS meant
     INTO wrong
     FROM jsonb_array_elements(steps) WITH ORDINALITY AS s (value, nr)
-    CROSS JOIN LATERAL (SELECT s.value ->> 'page' AS pattern) AS p
+    CROSS JOIN LATERAL (VALUES (s.value ->> 'page', false), (s.value -> 'exclude' ->> 'page', true)) AS p (pattern, is_excluded)
     WHERE p.pattern !~ E'^([/%_]|\\\\/)' OR p.pattern ~ '[?#]'
-    ORDER BY s.nr
+    ORDER BY s.nr, p.is_excluded
     LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'no path can match the page "%" of step "%"', wrong.pattern, wrong.step
+        RAISE EXCEPTION 'no path can match the page "%" of %', wrong.pattern, wrong.whose
             USING ERRCODE = '22023', HINT = format(
                 'A path begins with / and has neither host, query nor fragment: {"page": %s}, or a pattern that begins with %%.',
                 to_json(wrong.meant));
