@@ -33,7 +33,8 @@ impl World {
         for (i, (visitor, at, agent)) in rows.iter().enumerate() {
             let (visitor, id) = (format!("v{visitor}"), format!("{worker}-{i}"));
             let (id, user_agent) = (Some(id.as_bytes()), Some(AGENTS[*agent].as_bytes()));
-            set.push(&PageEvent { visitor: visitor.as_bytes(), at: *at, id, user_agent, ..PageEvent::default() }).unwrap();
+            set.push(&PageEvent { visitor: visitor.as_bytes(), at: *at, id, user_agent, ..PageEvent::default() })
+                .unwrap();
         }
         set
     }

@@ -117,7 +117,10 @@ fn expected(rows: &[Row], gap: i64, asked: &PageFlowSettings) -> Flow {
         let (low, high) = (times.get(times.len().checked_sub(1)? / 2)?, times.get(times.len() / 2)?);
         Some(low + ((high - low) as f64 / 2.0).round_ties_even() as i64)
     };
-    cells.into_iter().map(|(key, (visits, visitors, times))| (key, (visits, visitors.len() as u64, median(times)))).collect()
+    cells
+        .into_iter()
+        .map(|(key, (visits, visitors, times))| (key, (visits, visitors.len() as u64, median(times))))
+        .collect()
 }
 
 proptest! {

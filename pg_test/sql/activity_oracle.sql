@@ -123,16 +123,21 @@ FROM (SELECT e.event_id FROM mrcall.events AS e WHERE e.visitor_id ~ '^A-' GROUP
 
 -- New, returned and resurrecting are the visitors of the bucket. Who is dormant was in the bucket before and did not return. Each visitor
 -- of the range is in one row of stickiness, and comes in as many buckets as it says.
-SELECT a.nr, count(*) FILTER (WHERE l.new + l.returned + l.resurrecting <> b.visitors) AS not_its_visitors,
-       count(*) FILTER (WHERE l.dormant + l.returned <> l.visitors_before) AS not_those_before,
-       sum(b.visitors) = (SELECT sum(s.buckets * s.visitors) FROM stickiness_row AS s WHERE s.nr = a.nr) AS same_buckets,
-       (SELECT sum(s.visitors) FROM stickiness_row AS s WHERE s.nr = a.nr) = (
-           SELECT count(DISTINCT h.visitor_id) FROM hit AS h JOIN asked AS x ON x.nr = h.nr WHERE h.nr = a.nr AND h.at >= x.since) AS same_visitors
+CREATE TEMP TABLE bucket_row AS
+SELECT a.nr, b.bucket, b.visitors FROM asked AS a
+CROSS JOIN LATERAL mrcall.visitor_buckets(('1 ' || a.unit)::interval, a.since, a.until, a.zone, exclude_bots => a.no_bots) AS b;
+SELECT l.nr, count(*) FILTER (WHERE l.new + l.returned + l.resurrecting IS DISTINCT FROM b.visitors) AS not_its_visitors,
+       count(*) FILTER (WHERE l.dormant + l.returned <> l.visitors_before) AS not_those_before
+FROM (SELECT l.*, lag(l.new + l.returned + l.resurrecting) OVER (PARTITION BY l.nr ORDER BY l.bucket) AS visitors_before
+      FROM lifecycle_row AS l) AS l
+FULL JOIN bucket_row AS b ON b.nr = l.nr AND b.bucket = l.bucket
+GROUP BY l.nr
+ORDER BY l.nr;
+SELECT a.nr, (SELECT sum(b.visitors) FROM bucket_row AS b WHERE b.nr = a.nr) = sum(s.buckets * s.visitors) AS same_buckets,
+       (SELECT count(DISTINCT h.visitor_id) FROM hit AS h WHERE h.nr = a.nr AND h.at >= a.since) = sum(s.visitors) AS same_visitors
 FROM asked AS a
-CROSS JOIN LATERAL mrcall.visitor_buckets(('1 ' || a.unit)::interval, a.since, a.until, a.zone, exclude_bots => a.no_bots) AS b
-JOIN (SELECT l.*, lag(l.new + l.returned + l.resurrecting) OVER (PARTITION BY l.nr ORDER BY l.bucket) AS visitors_before
-      FROM lifecycle_row AS l) AS l ON l.nr = a.nr AND l.bucket = b.bucket
-GROUP BY a.nr
+JOIN stickiness_row AS s ON s.nr = a.nr
+GROUP BY a.nr, a.since
 ORDER BY a.nr;
 -- The newcomers of all buckets are those of cohorts.
 SELECT (SELECT sum(l.new) FROM mrcall.lifecycle('7 days', '2033-02-03Z', '2033-04-01Z') AS l)

@@ -49,7 +49,10 @@ impl Buckets<'_> {
 pub fn bucket_before(asked: Buckets<'_>, start: i64) -> SqlResult<Option<i64>> {
     let (width, zone) = (asked.width()?, asked.zone()?);
     let grid = asked.grid(width)?;
-    Ok(start.checked_sub(1).and_then(|before| bucket::bucket(&grid, before, &zone).ok()).filter(|before| *before < start))
+    Ok(start
+        .checked_sub(1)
+        .and_then(|before| bucket::bucket(&grid, before, &zone).ok())
+        .filter(|before| *before < start))
 }
 
 pub fn is_zone(zone: &str) -> bool {

@@ -21,11 +21,7 @@ pub struct Activity {
 impl Activity {
     /// Calls a function with each visitor of a set, but for those who may have an event twice: with the instant of the first event,
     /// and the buckets that have one, in order and numbered from 0.
-    pub fn each(
-        &self,
-        rows: &mut VisitRows<'_>,
-        mut with: impl FnMut(i64, &[u32], &mut Throttle),
-    ) -> Result<()> {
+    pub fn each(&self, rows: &mut VisitRows<'_>, mut with: impl FnMut(i64, &[u32], &mut Throttle)) -> Result<()> {
         let (mut bots, mut throttle, mut active) = (Bots::new(rows)?, Throttle::default(), HeldVec::default());
         while rows.next_visitor()?.is_some() {
             throttle.steps(rows.visit_parts().len());

@@ -245,7 +245,8 @@ impl PageFlow {
         for step in &self.steps {
             throttle.step();
             memory::reserve_map(&mut cells)?;
-            let cell = cells.entry((step.place, node(step.place, step.near), node(step.place + 1, step.far))).or_default();
+            let cell =
+                cells.entry((step.place, node(step.place, step.near), node(step.place + 1, step.far))).or_default();
             cell.visits += 1;
             let visitor = u64::from(step.visitor) + 1;
             cell.visitors += u64::from(core::mem::replace(&mut cell.visitor, visitor) != visitor);
