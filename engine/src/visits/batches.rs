@@ -59,7 +59,7 @@ impl Batches {
         let old = core::mem::take(self);
         let numbers = HeldVec::collect(0..texts.len() as u32)?;
         let gap = if header.has_cuts { 0 } else { header.gap };
-        let form = ((gap, header.with_pages, &*numbers), header.with_views);
+        let form = ((gap, header.with_pages, &*numbers), header.with_views, header.view_numbers(&numbers));
         let mut fresh = Fresh::new(&fresh, form)?;
         let mut merge = Merge {
             to: self,
@@ -84,7 +84,7 @@ impl Batches {
                 merge.visitor(visitor, header, cuts, texts, |parts, marks, views| {
                     reader.read((gap, header.with_pages, &numbers), parts, marks)?;
                     if header.with_views {
-                        reader.read_views(&numbers, views)?;
+                        reader.read_views(header.view_numbers(&numbers), views)?;
                     }
                     fresh.read(visitor, parts, marks, views)
                 })?;
@@ -106,18 +106,20 @@ impl Batches {
     }
 }
 
+type Form<'a> = ((i64, bool, &'a [u32]), bool, Option<&'a [u32]>);
+
 /// The batches that are no pages, visitor by visitor.
 struct Fresh<'a> {
     readers: HeldVec<BatchReader<'a>>,
     next: LoserTree<'a>,
-    /// How parts are read, and whether page views follow.
-    form: ((i64, bool, &'a [u32]), bool),
+    /// How parts are read, whether page views follow, and how these are read.
+    form: Form<'a>,
     /// How many visit parts were read.
     parts: usize,
 }
 
 impl<'a> Fresh<'a> {
-    fn new(batches: &'a [Vec<u8>], form: ((i64, bool, &'a [u32]), bool)) -> Result<Self> {
+    fn new(batches: &'a [Vec<u8>], form: Form<'a>) -> Result<Self> {
         let mut readers = HeldVec::with_room(batches.len())?;
         let mut first = HeldVec::with_room(batches.len())?;
         for batch in batches {
@@ -140,13 +142,13 @@ impl<'a> Fresh<'a> {
         marks: &mut Marks,
         views: &mut Views,
     ) -> Result<()> {
-        let (form, with_views) = self.form;
+        let (form, with_views, view_numbers) = self.form;
         let before = parts.len();
         while let Some((from, _)) = self.next.first().filter(|(_, first)| *first == visitor) {
             let Some(reader) = self.readers.get_mut(from) else { break };
             reader.read(form, parts, marks)?;
             if with_views {
-                reader.read_views(form.2, views)?;
+                reader.read_views(view_numbers, views)?;
             }
             self.next.advance(reader.next_visitor()?);
         }
@@ -180,7 +182,7 @@ impl Merge<'_> {
         self.marks.clear();
         self.views.clear();
         read(&mut self.parts, &mut self.marks, &mut self.views)?;
-        self.views.sort(texts);
+        self.views.sort(texts, header.with_moments);
         self.read += self.parts.len();
         join(&mut self.parts, header.gap, cuts, texts)?;
         self.written += self.parts.len();

@@ -181,7 +181,7 @@ impl<'a> VisitRows<'a> {
             let numbers = self.numbers.get(batch.part).map(|numbers| &**numbers).unwrap_or_default();
             batch.read((gap, self.header.with_pages, numbers), &mut self.visit_parts, &mut self.marks)?;
             if self.header.with_views {
-                batch.read_views(numbers, &mut self.views)?;
+                batch.read_views(self.header.view_numbers(numbers), &mut self.views)?;
             }
             batches += 1;
             self.next.advance(batch.next_visitor()?);
@@ -189,7 +189,7 @@ impl<'a> VisitRows<'a> {
         let Some(visitor) = this else { return Ok(None) };
         let (parts, marks) = (self.visit_parts.capacity() * size_of::<VisitPart>(), self.marks.heap_bytes());
         self.visit_parts_held.set(parts + marks + self.views.heap_bytes())?;
-        self.views.sort(&self.texts);
+        self.views.sort(&self.texts, self.header.with_moments);
         if batches > 1 {
             join(&mut self.visit_parts, self.header.gap, &mut self.cuts, &self.texts)?;
         }
@@ -201,7 +201,7 @@ impl<'a> VisitRows<'a> {
         &self.visit_parts
     }
 
-    /// The page views of the visitor that was given last, in order of time and page; none where the set was made without.
+    /// The page views, or moments, of the visitor that was given last, in order of time and page; none where the set was made without.
     pub fn views(&self) -> &[View] {
         self.views.all()
     }
@@ -254,7 +254,7 @@ impl<'a> BatchReader<'a> {
     }
 
     /// Reads the page views of the visitor, behind [`Self::read`].
-    pub fn read_views(&mut self, numbers: &[u32], views: &mut Views) -> Result<()> {
+    pub fn read_views(&mut self, numbers: Option<&[u32]>, views: &mut Views) -> Result<()> {
         views.read(&mut self.reader, numbers)
     }
 }
