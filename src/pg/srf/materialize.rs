@@ -17,10 +17,10 @@ pub struct Materialize<'fcx> {
 }
 
 impl<'fcx> Call<'fcx> {
-    /// A store for the rows of the running function. Its declaration may be of an earlier or a later version than the library, while
+    /// A store for the rows of the running function, which makes that many columns. Its declaration may be of an earlier or a later version than the library, while
     /// an update is under way: what it does not have is left out, what it has beyond is NULL, as [`Call::stream`] does it. What
     /// cannot take a set gets the server's own error.
-    pub fn materialize(self) -> SqlResult<Materialize<'fcx>> {
+    pub fn materialize(self, columns: usize) -> SqlResult<Materialize<'fcx>> {
         // SAFETY: the call is that of a function that the SQL declaration says returns rows; the server fills in the result
         // info behind it, whose store and descriptor live as long as the query.
         unsafe {
@@ -30,7 +30,7 @@ impl<'fcx> Call<'fcx> {
             let flags = if is_known { pg_sys::MAT_SRF_USE_EXPECTED_DESC } else { 0 };
             pg_sys::InitMaterializedSRF(self.info(), flags);
             let (store, descriptor) = ((*info).setResult, (*info).setDesc);
-            if usize::try_from((*descriptor).natts).is_ok_and(|columns| columns > MOST) {
+            if columns > MOST || usize::try_from((*descriptor).natts).is_ok_and(|declared| declared > MOST) {
                 return Err(no_such_row());
             }
             Ok(Materialize { store, descriptor, row: Row::new(self.memory()) })
@@ -39,7 +39,7 @@ impl<'fcx> Call<'fcx> {
 
     /// All rows of a table.
     pub fn table<R: Record<'fcx>>(self, rows: impl IntoIterator<Item = R>) -> SqlResult<()> {
-        let mut store = self.materialize()?;
+        let mut store = self.materialize(R::COLUMNS)?;
         for row in rows {
             interrupt::check();
             row.set(&mut store.row)?;
