@@ -8,7 +8,9 @@ version=$1 work=$2
 source=$work/source
 rm -rf "$source"
 mkdir -p "$source" "$work/target"
-(cd "$ROOT" && git ls-files -coz --exclude-standard Cargo.toml Cargo.lock src engine mrcall_ext.control | tar -c --null -T - ) | tar -x -C "$source"
+cp -a "$ROOT"/{Cargo.toml,Cargo.lock,src,engine,mrcall_ext.control} "$source/"
+# An unpacked archive has its crates with it.
+if [ -d "$ROOT/vendor" ]; then cp -a "$ROOT/.cargo" "$source/" && ln -s "$ROOT/vendor" "$source/vendor"; fi
 python3 - "$source" "$version" <<'EOF'
 import re
 import sys
