@@ -35,6 +35,17 @@ else
     grep -q "^## $version (unreleased)$" CHANGELOG.md || die "CHANGELOG.md says that $version is released, and its script is not frozen"
 fi
 echo "ok: CHANGELOG.md and the frozen scripts agree"
+# The library has every function that a script of any version names.
+nm -D --defined-only "$("$PG_CONFIG" --pkglibdir)/mrcall_ext.so" | awk '{ print $NF }' | sort >"$BUILD/symbols"
+for script in "$share/mrcall_ext--$version.sql" sql/mrcall_ext--*.sql; do
+    [ -e "$script" ] || continue
+    sed -nE "s/^ *AS '(MODULE_PATHNAME|\$libdir\/mrcall_ext)', '(\w+)'.*/\2/p" "$script" | sort -u >"$BUILD/wanted"
+    [ "$(wc -l <"$BUILD/wanted")" -gt 100 ] || [[ $script == *--*--* ]] || die "$script names hardly any function of the library"
+    missing=$(comm -23 "$BUILD/wanted" "$BUILD/symbols")
+    [ -z "$missing" ] || die "the library lacks what $script names" "$missing"
+done
+rm "$BUILD/symbols" "$BUILD/wanted"
+echo "ok: the library has all functions that the scripts name"
 for script in sql/mrcall_ext--*--*.sql; do
     [ -e "$script" ] || continue
     from=${script#sql/mrcall_ext--}
