@@ -3,7 +3,8 @@
 SELECT v.installed, v.files, v.loaded, c.severity, c.finding, c.fix
 FROM (VALUES ('0.1.0', '0.1.0', '0.1.0'), ('0.1.0', '0.1.1', '0.1.0'), ('0.1.0', '0.1.1', '0.1.1'), ('0.1.1', '0.1.1', '0.1.0'),
              ('0.1.1', '0.1.0', '0.1.0'), ('0.1.9', '0.1.10', '0.1.9'), ('0.1.10', '0.1.9', '0.1.10'), ('0.1', '0.1.0', '0.1.0'),
-             ('1.0.0-rc1', '1.0.0', '1.0.0'), ('1.0.0', '99999999999.0.0', '1.0.0'), ('1.0.0', '1.0.0''; --', '1.0.0')) AS v (installed, files, loaded)
+             ('1.0.0-rc1', '1.0.0', '1.0.0'), ('1.0.0', '99999999999.0.0', '1.0.0'), ('1.0.0', '1.0.0''; --', '1.0.0'))
+    AS v (installed, files, loaded)
 LEFT JOIN LATERAL mrcall_internal.compared_versions(v.installed, v.files, v.loaded) AS c ON true;
 -- Here they agree.
 SELECT mrcall.attach();

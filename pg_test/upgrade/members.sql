@@ -10,11 +10,12 @@ SELECT c.oid, c.oid::regclass::text AS name, c.relkind FROM pg_class AS c
 WHERE c.relnamespace IN ('mrcall'::regnamespace, 'mrcall_internal'::regnamespace);
 CREATE TEMP VIEW rights AS
 SELECT c.classid, c.oid,
-       (SELECT string_agg(concat_ws(' ', coalesce(a.grantee::regrole::text, ''), a.privilege_type, a.is_grantable), ', ' ORDER BY a.grantee::regrole::text,
-               a.privilege_type)
+       (SELECT string_agg(concat_ws(' ', a.grantee::regrole, a.privilege_type, a.is_grantable), ', '
+                          ORDER BY a.grantee::regrole::text, a.privilege_type)
         FROM aclexplode(c.acl) AS a) AS text
 FROM (SELECT 'pg_proc'::regclass, oid, proacl FROM pg_proc UNION ALL SELECT 'pg_class'::regclass, oid, relacl FROM pg_class
-      UNION ALL SELECT 'pg_type'::regclass, oid, typacl FROM pg_type UNION ALL SELECT 'pg_namespace'::regclass, oid, nspacl FROM pg_namespace
+      UNION ALL SELECT 'pg_type'::regclass, oid, typacl FROM pg_type
+      UNION ALL SELECT 'pg_namespace'::regclass, oid, nspacl FROM pg_namespace
       UNION ALL SELECT 'pg_language'::regclass, oid, lanacl FROM pg_language) AS c (classid, oid, acl);
 
 SELECT 'version', extversion, extrelocatable, extnamespace::regnamespace, extowner::regrole,
@@ -41,8 +42,8 @@ SELECT 'relation', r.name, r.relkind, c.relowner::regrole, c.relrowsecurity, c.r
        CASE WHEN r.relkind IN ('v', 'm') THEN pg_get_viewdef(r.oid) WHEN r.relkind = 'i' THEN pg_get_indexdef(r.oid) END
 FROM relation AS r JOIN pg_class AS c ON c.oid = r.oid LEFT JOIN rights AS a ON a.classid = 'pg_class'::regclass AND a.oid = r.oid
 ORDER BY r.name COLLATE "C";
-SELECT 'column', r.name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attcollation::regcollation, a.attidentity,
-       pg_get_expr(d.adbin, d.adrelid), col_description(r.oid, a.attnum), a.attacl
+SELECT 'column', r.name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attcollation::regcollation,
+       a.attidentity, pg_get_expr(d.adbin, d.adrelid), col_description(r.oid, a.attnum), a.attacl
 FROM relation AS r
 JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_attrdef AS d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)

@@ -17,16 +17,16 @@ AS $$
           WHERE files ~ '^[0-9]{1,9}(\.[0-9]{1,9})*$' AND installed ~ '^[0-9]{1,9}(\.[0-9]{1,9})*$') AS c (is_older)
     RIGHT JOIN (VALUES (true)) AS always (is_there) ON true
     CROSS JOIN LATERAL (
-        SELECT 'error', format('the files on the server are of version %s, this database of %s: install the later package', files, installed),
-               NULL
+        SELECT 'error', format('the files on the server are of version %s, this database of %s: install the later package',
+                               files, installed), NULL
         WHERE c.is_older
         UNION ALL
         SELECT 'warning', format('the files on the server are of version %s, this database of %s', files, installed),
                format('ALTER EXTENSION mrcall_ext UPDATE TO %L;', files)
         WHERE c.is_older IS NOT true AND files <> installed
         UNION ALL
-        SELECT 'warning', format('this session has loaded the library of version %s, this database is of %s: connect anew', loaded, installed),
-               NULL
+        SELECT 'warning', format('this session has loaded the library of version %s, this database is of %s: connect anew',
+                                 loaded, installed), NULL
         WHERE files = installed AND loaded <> installed) AS r (severity, finding, fix)
 $$;
 COMMENT ON FUNCTION mrcall_internal.compared_versions(text, text, text) IS 'doctor: what follows from three versions';
