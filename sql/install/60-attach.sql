@@ -536,7 +536,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO mrcall.source AS s (logical_table, relation, key_expression, columns, version, is_default)
     SELECT r.logical_table, max(r.relation), max(r.expression) FILTER (WHERE r.is_key AND r.relation IS NOT NULL),
-           jsonb_object_agg(r.name, r.source), mrcall.version(), is_default
+           jsonb_object_agg(r.name, r.source), mrcall_internal.installed_version(), is_default
     FROM jsonb_to_recordset(resolved) AS r (logical_table text, relation text, name text, source jsonb, expression text, is_key boolean)
     GROUP BY r.logical_table
     ON CONFLICT ON CONSTRAINT source_pkey DO UPDATE
