@@ -271,6 +271,8 @@ BEGIN
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_dropped_events() AS c
     UNION ALL
+    SELECT c.* FROM mrcall_internal.check_freshness() AS c
+    UNION ALL
     SELECT c.* FROM mrcall_internal.check_compression() AS c
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_drop_policies() AS c
