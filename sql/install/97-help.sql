@@ -30,7 +30,7 @@ AS $$
     ('docs/buckets.md', '{bucket,next_bucket,buckets}'),
     ('docs/gap_fill.md', '{locf,interpolate}'),
     ('docs/call_summary.md', '{call_summary}'),
-    ('docs/calls.md', '{call_heatmap,callers,caller_id,flow,resource_usage,business_health}'),
+    ('docs/calls.md', '{call_service,call_heatmap,callers,caller_id,flow,resource_usage,business_health}'),
     ('docs/call_agg.md', '{call_agg,rollup(call_state),num_calls,total_duration(call_state),mean_duration,duration_percentile,
         outcomes,peak_concurrency,peak_at,busy_time}'),
     ('docs/retention.md', '{apply_session_retention,retention_due,session_archive,retention_run}'),

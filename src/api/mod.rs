@@ -6,6 +6,7 @@ pub mod behaviour;
 pub mod bucket;
 pub mod call_agg;
 pub mod call_retention;
+pub mod call_service;
 pub mod call_summary;
 pub mod caller_id;
 pub mod cohorts;

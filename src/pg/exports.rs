@@ -12,7 +12,7 @@ use super::planned;
 use crate::agg;
 use crate::api::*;
 use mrcall_engine::behaviour::{FunnelEvents, FunnelState, RetentionState, SequenceState};
-use mrcall_engine::calls::{CallSet, CallState};
+use mrcall_engine::calls::{CallSet, CallState, OfferedSet};
 use mrcall_engine::distinct::DistinctState;
 use mrcall_engine::paths::PathSet;
 use mrcall_engine::visits::{VisitSet, VisitState};
@@ -89,6 +89,7 @@ functions! {
     behaviour: window_funnel_trans, window_funnel_final, window_funnel_times_final, retention_trans, retention_final,
         sequence_trans, sequence_match_final, sequence_count_final;
     bucket: is_zone, bucket, next_bucket, buckets;
+    call_service: offered_set_trans, offered_set_rows, within_call;
     call_summary: call_set_trans, call_set_rows;
     caller_id: caller_id;
     call_agg: call_agg_trans, num_calls, calls_total_duration, mean_duration, duration_percentile, outcomes, peak_concurrency,
@@ -125,6 +126,7 @@ mergeable! {
     call_set: CallSet;
     distinct_agg: DistinctState;
     funnel_agg: FunnelEvents;
+    offered_set: OfferedSet;
     path_agg: PathSet;
     retention: RetentionState;
     sequence: SequenceState;
@@ -142,6 +144,7 @@ stored! {
 }
 
 export!(call_set "_final", agg::finalize::<CallSet>);
+export!(offered_set "_final", agg::finalize::<OfferedSet>);
 
 fields! {
     field: document_fields::Text;
