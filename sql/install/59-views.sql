@@ -85,6 +85,7 @@ AS $$
     ('mrcall.conversions', 'value', 'The amount in the currency; below 0 for a refund, above for one that came back, 0 without money'),
     ('mrcall.conversions', 'currency', 'The currency, ISO 4217 in upper case; NULL for kinds without money'),
     ('mrcall.conversions', 'subscription_id', 'The subscription that it belongs to, as subscriptions.subscription_id'),
-    ('mrcall.conversions', 'journey_at', 'Where its journey ends: touches after this instant have no part in it')
+    ('mrcall.conversions', 'journey_at', 'Where its journey ends: touches after this instant have no part in it'),
+    ('mrcall.conversions', 'payment_id', 'The payment that the money belongs to: of a refund the one that it takes back; NULL for other kinds')
 $$;
 COMMENT ON FUNCTION mrcall_internal.view_columns() IS 'What the columns of the views of mrcall_internal.views are';

@@ -72,9 +72,11 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
 AS 'MODULE_PATHNAME', 'journey_path_rows_wrapper';
 COMMENT ON FUNCTION mrcall_internal.journey_path_rows(bytea) IS 'The distinct paths in an answer of journey_set';
 
+-- weights: under the first of the models, empty without one.
 CREATE FUNCTION mrcall_internal.journey_rows(answer bytea)
 RETURNS TABLE (
-    conversion_id text, currency text, value text, journey_at timestamptz, path text[], touched_at timestamptz[])
+    conversion_id text, currency text, value text, journey_at timestamptz, path text[], touched_at timestamptz[],
+    visitor_ids text[], weights float8[])
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
 AS 'MODULE_PATHNAME', 'journey_rows_wrapper';
 COMMENT ON FUNCTION mrcall_internal.journey_rows(bytea) IS 'The journeys of conversions in an answer of journey_set';
@@ -197,11 +199,12 @@ COMMENT ON FUNCTION mrcall_internal.learned_report(mrcall_internal.report) IS
     'The report whose journeys the model data_driven learns from';
 
 -- Reads the conversions once, then the visits once: of the browsers that are linked to a converter, or of all where journeys
--- without a conversion are asked for, or data_driven.
+-- without a conversion are asked for, or data_driven. given: other conversions than those of the report.
 CREATE FUNCTION mrcall_internal.journeys(
     report mrcall_internal.report, models text[] DEFAULT '{}', half_life interval DEFAULT '7 days',
     first_weight float8 DEFAULT 0.4, last_weight float8 DEFAULT 0.4, weights float8[] DEFAULT NULL,
-    counts boolean DEFAULT false, paths boolean DEFAULT false, unconverted boolean DEFAULT false, journeys boolean DEFAULT false)
+    counts boolean DEFAULT false, paths boolean DEFAULT false, unconverted boolean DEFAULT false, journeys boolean DEFAULT false,
+    given mrcall_internal.converts DEFAULT NULL)
 RETURNS bytea
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000
 AS $$
@@ -210,8 +213,9 @@ AS $$
            mrcall_internal.exact(report.lookback, 'lookback') AS exact_lookback, mrcall_internal.visit_margin(report.gap) AS margin,
            mrcall_internal.require_attached(), mrcall_internal.check_filter(report.filter);
     SELECT unconverted OR coalesce('data_driven' = ANY (models), false) AS everybody,
-           coalesce('data_driven' = ANY (models), false) AND report.conversion = 'refund' AS apart;
-    SELECT mrcall_internal.converts(report, 'w_shaped' = ANY (models), everybody) AS found,
+           coalesce('data_driven' = ANY (models), false) AND (report.conversion = 'refund' OR given.ids IS NOT NULL) AS apart;
+    SELECT CASE WHEN given.ids IS NOT NULL THEN given
+                ELSE mrcall_internal.converts(report, 'w_shaped' = ANY (models), everybody) END AS found,
            CASE WHEN apart THEN mrcall_internal.converts(mrcall_internal.learned_report(report), false, true) END AS learned,
            CASE WHEN report.restart THEN mrcall_internal.restarts(report.conversion) END AS restarting;
     SELECT mrcall_internal.links(CASE WHEN NOT everybody THEN coalesce(found.customer_ids, '{}') END) AS linked,
@@ -273,5 +277,6 @@ AS $$
     ) AS r
 $$;
 COMMENT ON FUNCTION mrcall_internal.journeys(
-    mrcall_internal.report, text[], interval, float8, float8, float8[], boolean, boolean, boolean, boolean) IS
+    mrcall_internal.report, text[], interval, float8, float8, float8[], boolean, boolean, boolean, boolean,
+    mrcall_internal.converts) IS
     'What a report says about the journeys of a period, for journey_credit_rows and the like';

@@ -14,6 +14,7 @@
 //! - **Term**: the search term in the referrer of a search engine, whatever the source is.
 //! - **Direct** is an event without source, medium and campaign.
 
+mod ad_click;
 mod charset;
 mod click_id;
 mod ga4;
@@ -27,6 +28,7 @@ use inner::Inner;
 use rules::{Category, ChannelRule};
 use std::borrow::Cow;
 use tags::Tags;
+pub use ad_click::{AdClick, ad_click};
 pub(crate) use tags::tags;
 
 /// The channels in the order in which their conditions are tried; the first that holds wins.
