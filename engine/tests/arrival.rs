@@ -3,8 +3,8 @@
 mod size;
 
 use mrcall_engine::arrival::{
-    Arrival, CHANNELS, Landing, ad_click, arrival, arrival_key, channel, ignored_by_seed, ignored_referrers, is_arrival, is_paid,
-    rules_version,
+    Arrival, CHANNELS, Landing, ad_click, arrival, arrival_key, channel, ignored_by_seed, ignored_referrers,
+    is_arrival, is_paid, rules_version,
 };
 use mrcall_engine::{url, user_agent};
 use proptest::prelude::*;
@@ -741,7 +741,9 @@ fn a_click_id_is_as_the_url_has_it() {
     // Of the source's network before others.
     is("https://a.de/?gclid=g&fbclid=F&utm_source=instagram", "meta", "fbclid", "F");
     is("https://a.de/?gclid=g&fbclid=F&utm_source=spring", "google", "gclid", "g");
-    for none in ["", "no url", "https://a.de/", "https://a.de/#gclid=1", "https://a.de/?dclid=1&gad_source=2&gclid={gclid}"] {
+    for none in
+        ["", "no url", "https://a.de/", "https://a.de/#gclid=1", "https://a.de/?dclid=1&gad_source=2&gclid={gclid}"]
+    {
         assert_eq!(clicked(none, None), None, "{none}");
     }
     let stale = |url, source| clicked(url, source).is_some_and(|click| click.3);

@@ -23,12 +23,12 @@ mod rules;
 mod tags;
 
 use crate::url::{self, UrlParts};
+pub use ad_click::{AdClick, ad_click};
 use click_id::{ClickId, Proof};
 use inner::Inner;
 use rules::{Category, ChannelRule};
 use std::borrow::Cow;
 use tags::Tags;
-pub use ad_click::{AdClick, ad_click};
 pub(crate) use tags::tags;
 
 /// The channels in the order in which their conditions are tried; the first that holds wins.
