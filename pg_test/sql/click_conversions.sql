@@ -5,7 +5,7 @@ SET LOCAL client_min_messages = warning;
 \set soak `echo ${SOAK:-0}`
 \set seed `echo ${SEED:-1}`
 \echo seed :seed
-SELECT CASE WHEN :'soak' = '0' THEN 30 ELSE 3000 END AS worlds \gset
+SELECT CASE WHEN :'soak' = '0' THEN 20 ELSE 3000 END AS worlds \gset
 
 CREATE SCHEMA world;
 CREATE TABLE world.website_events (LIKE public.website_events INCLUDING ALL);
@@ -217,8 +217,8 @@ CROSS JOIN LATERAL (SELECT pg_temp.differences(s.seed) AS difference WHERE b IS 
 WHERE d.difference IS NOT NULL;
 
 -- What there was to compare.
-SELECT sum(s.rows) > 90 AS rows, sum(s.refunds) > 50 AS refunds, sum(s.retracts) > 10 AS retracts, sum(s.stale) > 2 AS stale,
-       sum(s.foreigns) > 2 AS foreigns, sum(s.shared) > 50 AS shared, sum(s.twice) > 20 AS twice, count(DISTINCT s.kind) > 3 AS kinds
+SELECT sum(s.rows) > 50 AS rows, sum(s.refunds) > 30 AS refunds, sum(s.retracts) > 5 AS retracts, sum(s.stale) > 0 AS stale,
+       sum(s.foreigns) > 0 AS foreigns, sum(s.shared) > 30 AS shared, sum(s.twice) > 10 AS twice, count(DISTINCT s.kind) > 3 AS kinds
 FROM seen AS s;
 
 -- One customer, by hand: of three touches the last paid one has no id; an id in capitals; more comes back than was paid; late refunds.

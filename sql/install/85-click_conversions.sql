@@ -44,16 +44,22 @@ CREATE FUNCTION mrcall_internal.clicked(report mrcall_internal.report, milestone
 RETURNS mrcall_internal.clicked
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
-    SELECT report.conversion IN ('payment', 'refund') AS is_money,
+    SELECT report.conversion IN ('payment', 'refund') AS is_money, mrcall_internal.is_goal(report.conversion) AS is_goal,
            CASE WHEN report.conversion IN ('payment', 'refund') THEN '{payment,refund}' ELSE ARRAY[report.conversion] END AS kinds;
     WITH found AS MATERIALIZED (
-        SELECT x.*, x.conversion = 'refund' AS is_refund, coalesce(x.subscription_id, '') AS series,
+        SELECT x.conversion_id, x.customer_id, x.business_id, x.converted_at, x.journey_at, x.value, x.currency, x.payment_id,
+               x.conversion = 'refund' AS is_refund, coalesce(x.subscription_id, '') AS series,
                x.converted_at >= report.since AND x.converted_at < report.until
                AND (x.conversion = 'refund' OR report.conversion <> 'refund') AS is_asked
         FROM mrcall.conversions AS x
-        WHERE x.conversion = ANY (kinds)
+        WHERE NOT is_goal AND x.conversion = ANY (kinds)
           AND CASE WHEN is_money THEN x.conversion = 'payment' OR x.converted_at < report.until
                    ELSE x.converted_at >= report.since AND x.converted_at < report.until END
+        UNION ALL
+        SELECT g.event_id, mrcall_internal.person(g.customer_id, g.visitor_id), NULL, g.occurred_at, g.occurred_at, 0, NULL, NULL, false,
+               '', true
+        FROM mrcall_internal.goal_conversions(report.conversion, report.since, report.until) AS g
+        WHERE is_goal
     ),
     conversion AS MATERIALIZED (
         SELECT f.*, row_number() OVER (ORDER BY f.converted_at, f.conversion_id COLLATE "C", f.business_id COLLATE "C")::int AS no

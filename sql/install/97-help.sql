@@ -12,6 +12,7 @@ AS $$
     ('docs/explain_conversion.md', '{explain_conversion,stripe_ids,apple_ids}'),
     ('docs/attribution.md', '{credit,split_amount}'),
     ('docs/conversions.md', '{conversions,currency_exponent}'),
+    ('docs/goals.md', '{goal}'),
     ('docs/conversion_paths.md', '{conversion_paths}'),
     ('docs/marketing.md', '{time_to_convert,assisted_conversions,roas,attribution_interval,spend}'),
     ('docs/click_conversions.md', '{click_conversions}'),

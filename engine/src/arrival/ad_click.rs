@@ -25,24 +25,24 @@ pub struct AdClick<'a> {
 struct Kind {
     name: &'static str,
     network: &'static str,
-    /// The network as the rule table knows it.
-    rule: &'static str,
+    /// The network as the rule table knows it, by all of its sources.
+    own: &'static [&'static str],
 }
 
-const fn kind(name: &'static str, network: &'static str, rule: &'static str) -> Kind {
-    Kind { name, network, rule }
+const fn kind(name: &'static str, network: &'static str, own: &'static [&'static str]) -> Kind {
+    Kind { name, network, own }
 }
 
 /// `dclid` and `gad_source` are no ids that a network takes back.
 const KINDS: [Kind; 8] = [
-    kind("gclid", "google", "google"),
-    kind("gbraid", "google", "google"),
-    kind("wbraid", "google", "google"),
-    kind("msclkid", "microsoft", "microsoft"),
-    kind("fbclid", "meta", "facebook"),
-    kind("ttclid", "tiktok", "tiktok"),
-    kind("li_fat_id", "linkedin", "linkedin"),
-    kind("ScCid", "snapchat", "snapchat"),
+    kind("gclid", "google", &["google"]),
+    kind("gbraid", "google", &["google"]),
+    kind("wbraid", "google", &["google"]),
+    kind("msclkid", "microsoft", &["microsoft"]),
+    kind("fbclid", "meta", &["facebook", "instagram", "messenger", "threads", "whatsapp"]),
+    kind("ttclid", "tiktok", &["tiktok"]),
+    kind("li_fat_id", "linkedin", &["linkedin"]),
+    kind("ScCid", "snapchat", &["snapchat"]),
 ];
 
 /// The click id of a landing's URL; names of parameters are compared without case, values that trackers write for nothing are none.
@@ -61,7 +61,7 @@ pub fn ad_click<'a>(landing: &Landing<'a>) -> Option<AdClick<'a>> {
     }
     let source = Tags::of(landing).source;
     let rule = source.as_deref().and_then(|source| super::rule_of(source).0.or_else(|| rules::by_first_word(source)));
-    let is_stale = |kind: &Kind| rule.is_some_and(|rule| !rule.belongs_to(kind.rule));
+    let is_stale = |kind: &Kind| rule.is_some_and(|rule| !kind.own.iter().any(|own| rule.belongs_to(own)));
     let clicks = KINDS.iter().zip(found).enumerate().filter_map(|(place, (kind, value))| {
         let (network, is_stale) = (kind.network, is_stale(kind));
         Some(AdClick { network, kind: kind.name, place, id: url::decode(value?), is_stale })
