@@ -298,6 +298,10 @@ BEGIN
     SELECT c.* FROM mrcall_internal.check_money() AS c;
     RETURN QUERY
     SELECT c.* FROM mrcall_internal.check_deliveries() AS c;
+    IF pg_catalog.has_table_privilege(pg_catalog.to_regclass('mrcall.goal'), 'SELECT') THEN
+        RETURN QUERY
+        SELECT c.* FROM mrcall_internal.check_goals() AS c;
+    END IF;
     RETURN QUERY
     SELECT 'warning', o.object, pg_catalog.format('%s %s', o.rows, o.finding), NULL
     FROM mrcall_internal.orphans() AS o WHERE o.rows OPERATOR(pg_catalog.>) 0;

@@ -84,7 +84,7 @@ macro_rules! fields {
 }
 
 functions! {
-    arrival: arrival, channel, is_arrival, url_host, url_domain, url_path, url_param, is_bot, device, agent, is_paid,
+    arrival: ad_click, arrival, channel, is_arrival, url_host, url_domain, url_path, url_param, is_bot, device, agent, is_paid,
         rules_version, ignored_referrer_seed, rules, channels, nearest_name;
     behaviour: window_funnel_trans, window_funnel_final, window_funnel_times_final, retention_trans, retention_final,
         sequence_trans, sequence_match_final, sequence_count_final;
