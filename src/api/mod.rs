@@ -1,6 +1,7 @@
 //! The thin SQL layer: one file per feature, declared in `sql/install` (as a rule in the file of the same name) and exported in `pg::exports`.
 #![forbid(unsafe_code)]
 
+pub mod activity;
 pub mod arrival;
 pub mod behaviour;
 pub mod bucket;
@@ -22,6 +23,7 @@ pub mod journeys;
 pub mod local_days;
 pub mod mapping;
 pub mod own_rules;
+pub mod page_flow;
 pub mod paths;
 pub mod sessionize;
 pub mod state_text;

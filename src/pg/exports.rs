@@ -84,6 +84,7 @@ macro_rules! fields {
 }
 
 functions! {
+    activity: lifecycle_counts, active_visitor_counts, stickiness_counts;
     arrival: ad_click, arrival, channel, is_arrival, url_host, url_domain, url_path, url_param, is_bot, device, agent, is_paid,
         rules_version, ignored_referrer_seed, rules, channels, nearest_name;
     behaviour: window_funnel_trans, window_funnel_final, window_funnel_times_final, retention_trans, retention_final,
@@ -105,6 +106,7 @@ functions! {
     journeys: journey_set_trans, journey_set_final, journey_credit_rows, journey_path_rows, journey_rows;
     local_days: start_of_day, wall_clock, note_midnight, warn_once;
     mapping: source_tables, source_columns, mapping_paths, mapped_tables, compiled_mapping, cast_expression, source_problem;
+    page_flow: page_flow_rows;
     paths: path_agg_trans, paths, num_paths, num_conversions, num_nulls, total_value, path_credit, path_models,
         data_driven_weights, markov, shapley, path_interval, path_transform;
     call_retention: may_commit, is_seen_by_nobody;
