@@ -17,6 +17,7 @@ pub mod distinct;
 pub mod document_fields;
 pub mod facts;
 pub mod fail;
+pub mod funnel;
 pub mod funnel_state;
 pub mod gap_fill;
 pub mod journeys;

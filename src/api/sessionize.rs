@@ -30,7 +30,7 @@ where
 }
 
 /// What `mrcall_internal.visit_settings` says.
-fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSettings> {
+pub(super) fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSettings> {
     let row = needed(row, "settings")?;
     let ignored: Option<Array<'_, &str>> = field(&row, "ignored")?;
     let flag = |name| field(&row, name).map(|flag| flag.unwrap_or(false));
