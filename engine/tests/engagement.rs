@@ -15,7 +15,8 @@ type Row = (u8, i64, usize, bool);
 
 fn set_of(rows: &[Row], gap: i64, cuts: &[i64], worker: usize) -> VisitSet {
     let heartbeats = vec!["ping".to_owned(), "heartbeat".to_owned()];
-    let settings = VisitSettings { gap, cuts: cuts.to_vec(), with_moments: true, heartbeats, ..VisitSettings::default() };
+    let settings =
+        VisitSettings { gap, cuts: cuts.to_vec(), with_moments: true, heartbeats, ..VisitSettings::default() };
     let mut set = VisitSet::new(settings).unwrap();
     for (i, (visitor, at, kind, is_key)) in rows.iter().enumerate() {
         let (visitor, id) = (format!("v{visitor}"), format!("{worker}-{i}"));

@@ -30,6 +30,8 @@ INSERT INTO aggregate VALUES
 ('call_agg', '{one}', $$pg_column_size(mrcall.call_agg(at, at + interval '40 seconds', 'done' ORDER BY %s))$$),
 ('call_set', '{one,many}', $$octet_length(mrcall_internal.call_set(visitor, at, at + interval '40 seconds', 'done', true, visitor, '2026-01-01',
     NULL ORDER BY %s))$$),
+('offered_set', '{one,many}', $$octet_length(mrcall_internal.offered_set(visitor, at, at + interval '40 seconds', at + interval '9 seconds', true, NULL,
+    '2026-01-01' ORDER BY %s))$$),
 ('funnel_agg', '{one}', $$pg_column_size(mrcall.funnel_agg(at, ARRAY[true, n %% 3 = 0] ORDER BY %s))$$),
 ('window_funnel', '{one}', $$mrcall.window_funnel('1 day', at, ARRAY[true, n %% 3 = 0] ORDER BY %s)$$),
 ('window_funnel_times', '{one}', $$cardinality(mrcall.window_funnel_times('1 day', at, ARRAY[true, n %% 3 = 0] ORDER BY %s))$$),

@@ -11,6 +11,7 @@ INSERT INTO asked VALUES
     ('attribution(%s, gap => %L)'), ('attribution(%s, lookback => %L)'), ('attribution_models(%s, lookback => %L)'),
     ('conversion_paths(%s, lookback => %L)'), ('conversion_paths(%s, gap => %L)'), ('time_to_convert(%s, lookback => %L)'),
     ('assisted_conversions(%s, gap => %L)'), ('attribution_interval(%s, lookback => %L, replicates => 1)'), ('roas(%s, lookback => %L)'),
+    ('call_service(''1000 years'', %s, within => %L)'),
     ('call_summary(''1000 years'', %s)'), ('call_heatmap(%s)'), ('callers(%s)'), ('flow(%s)');
 CREATE FUNCTION pg_temp.answer(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

@@ -54,6 +54,7 @@ SELECT r.report, z.zone,
 FROM unnest(ARRAY[
     'buckets(''6 hours'', %s, %L)', 'visitor_buckets(''1 week'', %s, %L)',
     'visitor_buckets(''1 day'', %s, %L, ''channel'', ''1 hour'', true)', 'call_summary(''1 day'', %s, %L)',
+    'call_service(''1 day'', %s, %L, short_abandon => ''5 s'', origin => ''2000-01-01 04:00'')',
     'call_summary(''1 month'', %s, %L, ''W-business-calls'')', 'call_heatmap(%s, zone => %L)',
     'call_heatmap(%s, ''W-business-calls'', %L)', 'cohorts(%s, ''1 day'', %L)',
         'cohorts(%s, ''3 days'', %L, ''channel'', 3, true, ''1 hour'', true)',

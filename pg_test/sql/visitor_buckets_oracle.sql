@@ -145,6 +145,20 @@ INSERT INTO public.website_events (session_id, created_at, event_type, page_url)
     ('E-5', '2034-01-05 10:00:51Z', 'heartbeat', NULL), ('E-5', '2034-01-05 10:20Z', 'heartbeat', NULL), ('E-5', '2034-01-05 10:25Z', 'click', NULL);
 SELECT b.local::date AS day, b.visits, b.bounces, b.total_duration, b.engaged_visits, b.engaged_time
 FROM mrcall.visitor_buckets('1 day', '2034-01-01Z', '2034-01-06Z') AS b;
+-- What fits a goal engages a visit, whatever its length, delivered twice too.
+INSERT INTO mrcall.goal (name, event_type, page_pattern) VALUES ('click', 'click', NULL), ('a', NULL, '/a%');
+INSERT INTO public.website_events (event_id, session_id, created_at, event_type, page_url)
+SELECT 'E-6', 'E-6', '2034-01-06 10:00Z'::timestamptz + n * interval '1 s', 'page_view', 'https://mrcall.ai/about' FROM generate_series(0, 1) AS n;
+SELECT b.local::date AS day, b.visits, b.pageviews, b.engaged_visits FROM mrcall.visitor_buckets('1 day', '2034-01-01Z', '2034-01-07Z') AS b;
+SELECT sum(b.engaged_visits) = (
+           SELECT count(*) FROM oracle.visits('2026-03-01', '2026-04-01', '30 minutes') AS v
+           WHERE v.ended_at - v.started_at > '10 s' OR v.pageviews > 1
+              OR EXISTS (SELECT FROM mrcall.events AS e WHERE e.visitor_id = v.visitor_id AND e.occurred_at BETWEEN v.started_at AND v.ended_at
+                         AND (e.event_type = 'click' OR e.event_type ~ '^page_?view$' AND e.page_path LIKE '/a%'))
+              AND v.started_at >= '2026-03-01') AS same,
+       sum(b.engaged_visits) > (SELECT sum(w.engaged_visits) FROM report_row AS w WHERE w.nr = 1) AS compared
+FROM mrcall.visitor_buckets('1 month', '2026-03-01', '2026-04-01') AS b;
+DELETE FROM mrcall.goal;
 SET LOCAL mrcall.engaged_cap = '10min';
 SET LOCAL mrcall.heartbeat_events = 'pong,heartbeat';
 SELECT b.engaged_visits, b.engaged_time FROM mrcall.visitor_buckets('1 day', '2034-01-05Z', '2034-01-06Z') AS b;
