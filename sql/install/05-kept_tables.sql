@@ -116,6 +116,9 @@ AS $$
     ('mrcall.session_archive', 'medium', 'text', '', 'As calls.medium'),
     ('mrcall.session_archive', 'language', 'text', '', 'As calls.language'),
     ('mrcall.session_archive', 'last_state', 'text', '', 'As calls.last_state'),
+    ('mrcall.session_archive', 'answered_at', 'timestamp with time zone', '', 'As calls.answered_at'),
+    ('mrcall.session_archive', 'direction', 'text', '', 'As calls.direction'),
+    ('mrcall.session_archive', 'agent', 'text', '', 'As calls.agent'),
 
     ('mrcall_internal.first_call', 'business_id', 'text', 'NOT NULL', 'As calls.business_id'),
     ('mrcall_internal.first_call', 'call_id', 'text', 'NOT NULL', 'As calls.call_id of that call'),

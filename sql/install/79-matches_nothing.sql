@@ -103,14 +103,15 @@ BEGIN
     IF NOT mrcall_internal.path_from_url() THEN
         RETURN;
     END IF;
-    SELECT s.value ->> 'step' AS step, s.value ->> 'page' AS pattern
+    SELECT CASE WHEN p.is_excluded THEN 'the exclusion of ' ELSE '' END || format('step "%s"', s.value ->> 'step') AS whose, p.pattern
     INTO wrong
     FROM jsonb_array_elements(steps) WITH ORDINALITY AS s (value, nr)
-    WHERE mrcall_internal.is_no_page(s.value ->> 'page')
-    ORDER BY s.nr
+    CROSS JOIN LATERAL (VALUES (s.value ->> 'page', false), (s.value -> 'exclude' ->> 'page', true)) AS p (pattern, is_excluded)
+    WHERE mrcall_internal.is_no_page(p.pattern)
+    ORDER BY s.nr, p.is_excluded
     LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'no path can match the page "%" of step "%"', wrong.pattern, wrong.step
+        RAISE EXCEPTION 'no path can match the page "%" of %', wrong.pattern, wrong.whose
             USING ERRCODE = '22023', HINT = format(
                 'A path begins with / and has neither host, query nor fragment: {"page": %s}, or a pattern that begins with %%.',
                 to_json(mrcall_internal.meant_page(wrong.pattern)));
