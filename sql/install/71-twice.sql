@@ -64,7 +64,7 @@ $$;
 COMMENT ON FUNCTION mrcall_internal.first_deliveries(timestamptz, timestamptz, timestamptz, text[]) IS
     'The events of some visitors from since to until, each once: its first delivery';
 
--- What is not in doubt is read as it lies; where nobody is suspect, that is all that the planner sees.
+-- What is not in doubt, an event of nobody either, is read as it lies; where nobody is suspect, that is all that the planner sees.
 CREATE FUNCTION mrcall_internal.events_once(
     ids_since timestamptz, since timestamptz, until timestamptz, twice text[])
 RETURNS TABLE (
@@ -78,7 +78,7 @@ AS $$
     WHERE (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
       AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
       AND (pg_catalog.cardinality(twice) OPERATOR(pg_catalog.=) 0
-           OR NOT mrcall_internal.text_set_has((SELECT mrcall_internal.text_set(twice)), e.visitor_id))
+           OR e.visitor_id IS NULL OR NOT mrcall_internal.text_set_has((SELECT mrcall_internal.text_set(twice)), e.visitor_id))
     UNION ALL
     SELECT f.event_id, f.visitor_id, f.occurred_at, f.event_type, f.page_url, f.page_path, f.referrer, f.utm_source, f.utm_medium,
            f.utm_campaign, f.utm_term, f.utm_content, f.user_agent, f.properties
