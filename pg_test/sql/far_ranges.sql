@@ -4,7 +4,8 @@ CREATE TEMP TABLE asked (report text);
 INSERT INTO asked VALUES
     ('sessionize(%s, gap => %L)'), ('visitor_buckets(''1000 years'', %s, gap => %L)'),
     ('visitor_buckets(''1000 years'', %s, dimension => ''channel'', gap => %L)'),
-    ('top_pages(%s, gap => %L)'),
+    ('top_pages(%s, gap => %L)'), ('page_flow(%s, gap => %L)'), ('lifecycle(''1000 years'', %s, gap => %L, exclude_bots => true)'),
+    ('lifecycle(''1000 years'', %s)'), ('active_visitors(%s, gap => %L, exclude_bots => true)'), ('stickiness(''1000 years'', %s, gap => %L)'),
     ('funnel(%s, ''[{"step": "a"}, {"step": "b"}]'', gap => %L, exclude_bots => true, dimension => ''device'')'),
     ('funnel(%s, ''[{"step": "a"}, {"step": "b"}]'', within => %L)'), ('cohorts(%s, ''1000 years'', by => ''channel'', gap => %L)'),
     ('attribution(%s, gap => %L)'), ('attribution(%s, lookback => %L)'), ('attribution_models(%s, lookback => %L)'),

@@ -29,11 +29,11 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'warning', 'mrcall.' || s.logical_table,
            CASE WHEN v.view IS NULL THEN 'the view is missing'
-                ELSE format('the view is of version %s, the extension of %s', s.version, mrcall.version()) END,
+                ELSE format('the view is of version %s, the extension of %s', s.version, mrcall_internal.installed_version()) END,
            format('SELECT mrcall.attach(%L);', mapping)
     FROM mrcall.source AS s
     CROSS JOIN LATERAL (SELECT to_regclass(format('mrcall.%I', s.logical_table)) AS view) AS v
-    WHERE v.view IS NULL OR s.version <> mrcall.version()
+    WHERE v.view IS NULL OR s.version <> mrcall_internal.installed_version()
     ORDER BY s.logical_table COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_views(jsonb) IS 'doctor: views that are missing, or of another version';
@@ -241,6 +241,8 @@ BEGIN
                'SELECT mrcall.attach();'::pg_catalog.text;
         RETURN;
     END IF;
+    RETURN QUERY
+    SELECT c.* FROM mrcall_internal.check_version() AS c;
     FOR severity, object, finding, fix IN
         SELECT c.* FROM mrcall_internal.check_columns(mapping) AS c
         UNION ALL
@@ -276,6 +278,8 @@ BEGIN
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_dropped_events() AS c
     UNION ALL
+    SELECT c.* FROM mrcall_internal.check_freshness() AS c
+    UNION ALL
     SELECT c.* FROM mrcall_internal.check_compression() AS c
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_drop_policies() AS c
@@ -294,6 +298,10 @@ BEGIN
     SELECT c.* FROM mrcall_internal.check_money() AS c;
     RETURN QUERY
     SELECT c.* FROM mrcall_internal.check_deliveries() AS c;
+    IF pg_catalog.has_table_privilege(pg_catalog.to_regclass('mrcall.goal'), 'SELECT') THEN
+        RETURN QUERY
+        SELECT c.* FROM mrcall_internal.check_goals() AS c;
+    END IF;
     RETURN QUERY
     SELECT 'warning', o.object, pg_catalog.format('%s %s', o.rows, o.finding), NULL
     FROM mrcall_internal.orphans() AS o WHERE o.rows OPERATOR(pg_catalog.>) 0;
