@@ -111,13 +111,16 @@ COMMENT ON FUNCTION mrcall_internal.physical_columns(jsonb) IS
 CREATE FUNCTION mrcall_internal.resolve_columns(mapping jsonb)
 RETURNS TABLE (
     logical_table text, relation regclass, wanted_relation text, ordinal int, name text, type text, is_key boolean,
-    source jsonb, expression text, cast_expression text, said text, is_shape text, found_type text, state text, problem text)
+    source jsonb, expression text, cast_expression text, said text, is_shape text, found_type text, state text, problem text,
+    parsed_expression text)
 LANGUAGE plpgsql STABLE ROWS 90
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     col record;
     collates_apart boolean;
+    call_start text;
+    call_end text;
 BEGIN
     FOR col IN
         SELECT * FROM mrcall_internal.compiled_mapping(mapping::text, mrcall_internal.physical_columns(mapping)::text) AS m
@@ -147,6 +150,19 @@ BEGIN
             END IF;
         END IF;
         cast_expression := coalesce(cast_expression, format('NULL::%s', type));
+        parsed_expression := cast_expression;
+        -- A value that another column rules out. The start and the end of a call come before it.
+        IF logical_table = 'calls' THEN
+            CASE name
+                WHEN 'started_at' THEN call_start := cast_expression;
+                WHEN 'ended_at' THEN call_end := cast_expression;
+                WHEN 'answered_at' THEN
+                    IF relation IS NOT NULL AND col.sql IS NOT NULL AND state = 'ok' THEN
+                        cast_expression := format('mrcall_internal.within_call(%s, %s, %s)', cast_expression, call_start, call_end);
+                    END IF;
+                ELSE NULL;
+            END CASE;
+        END IF;
         RETURN NEXT;
     END LOOP;
 END
@@ -548,7 +564,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO mrcall.source AS s (logical_table, relation, key_expression, columns, version, is_default)
     SELECT r.logical_table, max(r.relation), max(r.expression) FILTER (WHERE r.is_key AND r.relation IS NOT NULL),
-           jsonb_object_agg(r.name, r.source), mrcall.version(), is_default
+           jsonb_object_agg(r.name, r.source), mrcall_internal.installed_version(), is_default
     FROM jsonb_to_recordset(resolved) AS r (logical_table text, relation text, name text, source jsonb, expression text, is_key boolean)
     GROUP BY r.logical_table
     ON CONFLICT ON CONSTRAINT source_pkey DO UPDATE

@@ -2,7 +2,7 @@
 
 use mrcall_engine::visits::{PageEvent, VisitSet, VisitSettings, is_pageview};
 use mrcall_engine::{Error, ErrorKind};
-use pgrx::datum::{Timestamp, TimestampWithTimeZone, UnboxDatum};
+use pgrx::datum::{Timestamp, TimestampWithTimeZone, TryFromDatumError, UnboxDatum};
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::{AllocatedByRust, Array, FromDatum, IntoDatum};
 
@@ -15,19 +15,22 @@ use crate::pg::answer::Made;
 use crate::pg::function_call::Call;
 use crate::pg::scan;
 
-/// A field of a row by its name.
+/// A field of a row by its name; `None` where the row's type, of an earlier version than the library, does not have it yet.
 fn field<'row, T>(row: &'row PgHeapTuple<'_, AllocatedByRust>, name: &str) -> SqlResult<Option<T>>
 where
     T: FromDatum + IntoDatum + UnboxDatum<As<'row> = T> + 'row,
 {
-    row.get_by_name(name).map_err(|error| {
-        let hint = "Call the function as CREATE EXTENSION declares it.";
-        report(Error::new(ErrorKind::NotPossible, format!("field {name} of a row: {error}"), hint))
-    })
+    match row.get_by_name(name) {
+        Err(TryFromDatumError::NoSuchAttributeName(_)) => Ok(None),
+        field => field.map_err(|error| {
+            let hint = "Call the function as CREATE EXTENSION declares it.";
+            report(Error::new(ErrorKind::NotPossible, format!("field {name} of a row: {error}"), hint))
+        }),
+    }
 }
 
 /// What `mrcall_internal.visit_settings` says.
-fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSettings> {
+pub(super) fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSettings> {
     let row = needed(row, "settings")?;
     let ignored: Option<Array<'_, &str>> = field(&row, "ignored")?;
     let flag = |name| field(&row, name).map(|flag| flag.unwrap_or(false));
@@ -37,7 +40,10 @@ fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSet
             let [since, until] = [since, until].map(|at: TimestampWithTimeZone| i64::from(at));
             let origin: Option<Timestamp> = field(&row, "origin")?;
             let asked = Buckets { width: Some(width), zone: Some(zone), origin: origin.map(i64::from) };
-            first_cut(&list_buckets(asked, Some(since), Some(until))?, since)?
+            let more: Option<Array<'_, TimestampWithTimeZone>> = field(&row, "more_cuts")?;
+            let mut cuts: Vec<i64> = more.iter().flat_map(Array::iter).flatten().map(i64::from).collect();
+            cuts.extend(first_cut(&list_buckets(asked, Some(since), Some(until))?, since)?);
+            cuts
         }
         _ => Vec::new(),
     };
