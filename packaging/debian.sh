@@ -33,7 +33,7 @@ fill() { sed "s/@PG@/$pg/g; s/@MAINTAINER@/$maintainer/g" "$1"; }
 fill "$tree/debian/control.in" >"$tree/debian/control"
 fill "$tree/packaging/debian/rules" >"$tree/debian/rules"
 fill "$tree/debian/docs.in" >"$tree/debian/postgresql-$pg-mrcall-ext.docs"
-fill "$tree/debian/lintian-overrides.in" >"$tree/debian/postgresql-$pg-mrcall-ext.lintian-overrides"
+fill "$tree/debian/examples.in" >"$tree/debian/postgresql-$pg-mrcall-ext.examples"
 rm "$tree"/debian/*.in
 chmod 755 "$tree/debian/rules"
 "$ROOT/packaging/copyright.py" "$tree" >"$tree/debian/copyright"
