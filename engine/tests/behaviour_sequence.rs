@@ -65,10 +65,46 @@ fn end(rows: &[Row], parts: &[(Gap, u32)], from: usize) -> Option<usize> {
     })
 }
 
-fn definition(rows: &[Row], parts: &Parts, conditions: usize) -> u64 {
+/// The rows of the sequence in order.
+fn in_order(rows: &[Row], conditions: usize) -> Vec<Row> {
     let mut rows: Vec<Row> = rows.iter().filter(|row| row.1 != 0).copied().collect();
     let booleans = |mask: u32| (0..conditions).map(move |i| mask >> i & 1 == 1).collect::<Vec<_>>();
     rows.sort_by_key(|row| (row.0, booleans(row.1)));
+    rows
+}
+
+/// When the steps of the first match happened.
+fn first(rows: &[Row], parts: &Parts) -> Vec<i64> {
+    let rows = in_order(rows, 4);
+    let Some((mut from, _)) = (0..rows.len()).map(|start| (start, end(&rows, &with_no_gap(parts), start))).find(|found| found.1.is_some())
+    else {
+        return Vec::new();
+    };
+    let (mut times, parts) = (Vec::new(), with_no_gap(parts));
+    for (number, (_, step)) in parts.iter().enumerate() {
+        // The first event that the rest can follow on; end says where that match stops.
+        let at = (from..rows.len()).find(|at| {
+            let one = &parts[number..=number];
+            let only_here = end(&rows[..=*at], one, from) == Some(at + 1);
+            only_here && end(&rows, &parts[number + 1..], at + 1).is_some()
+        });
+        let at = at.unwrap();
+        if *step != 0 {
+            times.push(rows[at].0);
+        }
+        from = at + 1;
+    }
+    times
+}
+
+fn with_no_gap(parts: &Parts) -> Parts {
+    let mut parts = parts.clone();
+    parts[0].0 = Gap::Nothing;
+    parts
+}
+
+fn definition(rows: &[Row], parts: &Parts, conditions: usize) -> u64 {
+    let rows = in_order(rows, conditions);
     let mut parts = parts.clone();
     parts[0].0 = Gap::Nothing;
     let (mut count, mut from) = (0, 0);
@@ -117,6 +153,7 @@ proptest! {
         let state = state(&pattern, 4, &rows);
         prop_assert_eq!(state.count().unwrap(), count, "{}", pattern);
         prop_assert_eq!(state.matches().unwrap(), count > 0, "{}", pattern);
+        prop_assert_eq!(state.first_match().unwrap(), first(&rows, &parts), "{}", pattern);
     }
 }
 

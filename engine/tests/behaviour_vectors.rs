@@ -49,7 +49,7 @@ fn answer(v: &Vector) -> String {
             assert_eq!(state.times().unwrap().len() as i32, state.depth().unwrap());
             state.depth().unwrap().to_string()
         }
-        "match" | "count" => {
+        "match" | "count" | "events" => {
             let pattern = Arc::new(Pattern::parse(v.argument, v.conditions).unwrap());
             let part = |events: &[(i64, u32)]| {
                 let mut state = SequenceState::new(Arc::clone(&pattern));
@@ -58,10 +58,13 @@ fn answer(v: &Vector) -> String {
             };
             let mut state = part(left);
             state.merge(&SequenceState::deserialize(&part(right).serialize().unwrap()).unwrap()).unwrap();
-            if v.what == "match" {
-                u8::from(state.matches().unwrap()).to_string()
-            } else {
-                state.count().unwrap().to_string()
+            match v.what {
+                "match" => u8::from(state.matches().unwrap()).to_string(),
+                "count" => state.count().unwrap().to_string(),
+                _ => {
+                    let at: Vec<_> = state.first_match().unwrap().iter().map(|at| (at / SECOND).to_string()).collect();
+                    at.join(" ")
+                }
             }
         }
         "retention" => {

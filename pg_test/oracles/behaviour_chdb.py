@@ -17,6 +17,7 @@ here). Rows go to ClickHouse in order of (ts, conditions), which decides its tie
 import argparse
 import itertools
 import random
+import re
 
 import chdb
 
@@ -88,6 +89,13 @@ def random_pattern(rng, conditions, timed):
     return (".*" if edges else "") + "".join(parts) + (".*" if edges else "")
 
 
+def seconds(answer):
+    """The instants of an array of times of day 1 of 1970, as ClickHouse writes it."""
+    for at in re.findall(r"\d+-\d+-\d+ (\d+):(\d+):(\d+)", answer):
+        hours, minutes, rest = map(int, at)
+        yield str(hours * 3600 + minutes * 60 + rest)
+
+
 def cases(rng, count):
     """All lines of the file."""
     for modes in mode_sets():
@@ -105,10 +113,16 @@ def cases(rng, count):
         conditions, some = rng.randint(2, 4), min(left, max(1, count // 8))
         pattern = random_pattern(rng, conditions, rng.random() < 0.6)
         groups = list(random_groups(rng, some, conditions, True))
-        for what, name in (("match", "sequenceMatch"), ("count", "sequenceCount")):
+        found = {}
+        for what, name in (("match", "sequenceMatch"), ("count", "sequenceCount"), ("events", "sequenceMatchEvents")):
             answers = ask(f"{name}('{pattern}')", groups, conditions, "toDateTime(ts, 'UTC'), ")
-            for events, answer in zip(groups, answers):
-                yield what, pattern, 0, conditions, events, answer
+            found[what] = answers
+            for events, answer, matches in zip(groups, answers, found["match"]):
+                if what != "events":
+                    yield what, pattern, 0, conditions, events, answer
+                elif matches == "1":
+                    # Without a match ClickHouse gives the longest part that matched.
+                    yield what, pattern, 0, conditions, events, " ".join(seconds(answer))
         left -= some
     conditions = 5
     groups = list(random_groups(rng, count, conditions, True))

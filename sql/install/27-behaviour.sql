@@ -122,3 +122,17 @@ CREATE AGGREGATE mrcall.sequence_count(pattern text, ts timestamptz, conditions 
 );
 COMMENT ON AGGREGATE mrcall.sequence_count(text, timestamptz, boolean[]) IS
     'How often a pattern of conditions occurs, one match after the other';
+
+CREATE FUNCTION mrcall_internal.sequence_events_final(internal)
+RETURNS timestamptz[]
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+AS 'MODULE_PATHNAME', 'sequence_events_final_wrapper';
+COMMENT ON FUNCTION mrcall_internal.sequence_events_final(internal) IS 'Final function of sequence_events';
+
+CREATE AGGREGATE mrcall.sequence_events(pattern text, ts timestamptz, conditions boolean[]) (
+    SFUNC = mrcall_internal.sequence_trans,
+    FINALFUNC = mrcall_internal.sequence_events_final,
+--@ include templates/parallel_aggregate.sql state=sequence space=512
+);
+COMMENT ON AGGREGATE mrcall.sequence_events(text, timestamptz, boolean[]) IS
+    'When the steps of the first match of a pattern of conditions happened';

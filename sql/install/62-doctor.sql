@@ -59,15 +59,22 @@ RETURNS TABLE (logical_table text, name text, relation text, said text, conditio
 LANGUAGE sql STABLE ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.logical_table, r.name, r.relation::text, r.said, c.condition, c.finding
+    SELECT r.logical_table, r.name, r.relation::text, c.said, c.condition, c.finding
     FROM mrcall_internal.resolve_columns(mapping) AS r
+    CROSS JOIN LATERAL (SELECT coalesce(r.said, format('(%s)::pg_catalog.text', r.parsed_expression)) AS said) AS any_type
     CROSS JOIN LATERAL (
-        VALUES (1, CASE WHEN r.type NOT IN ('text', 'jsonb')
-                        THEN format('(%s) IS NOT NULL AND (%s) IS NULL', r.said, r.cast_expression) END,
+        VALUES (1, r.said, CASE WHEN r.type NOT IN ('text', 'jsonb')
+                                THEN format('(%s) IS NOT NULL AND (%s) IS NULL', r.said, r.parsed_expression) END,
                 'do not parse and count as NULL'),
-               (2, r.is_shape, 'are objects or arrays and count as their text')
-    ) AS c (nr, condition, finding)
-    WHERE r.relation IS NOT NULL AND r.said IS NOT NULL AND c.condition IS NOT NULL
+               (2, r.said, r.is_shape, 'are objects or arrays and count as their text'),
+               (3, any_type.said, CASE WHEN r.cast_expression <> r.parsed_expression
+                                       THEN format('(%s) IS NOT NULL AND (%s) IS NULL', r.parsed_expression, r.cast_expression) END,
+                'do not lie within their call and count as NULL'),
+               (4, any_type.said, CASE WHEN r.logical_table = 'calls' AND r.name = 'direction' AND r.expression IS NOT NULL
+                                       THEN format('%s OPERATOR(pg_catalog.!~*) %L', any_type.said, '^(\s*$|inbound|outbound)') END,
+                'say neither inbound nor outbound and count as inbound')
+    ) AS c (nr, said, condition, finding)
+    WHERE r.relation IS NOT NULL AND c.said IS NOT NULL AND c.condition IS NOT NULL
     ORDER BY r.logical_table COLLATE "C", c.nr, r.ordinal
 $$;
 COMMENT ON FUNCTION mrcall_internal.doubtful_values(jsonb) IS 'Which values of the sources doctor counts';
@@ -271,6 +278,8 @@ BEGIN
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_dropped_events() AS c
     UNION ALL
+    SELECT c.* FROM mrcall_internal.check_freshness() AS c
+    UNION ALL
     SELECT c.* FROM mrcall_internal.check_compression() AS c
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_drop_policies() AS c
@@ -289,6 +298,10 @@ BEGIN
     SELECT c.* FROM mrcall_internal.check_money() AS c;
     RETURN QUERY
     SELECT c.* FROM mrcall_internal.check_deliveries() AS c;
+    IF pg_catalog.has_table_privilege(pg_catalog.to_regclass('mrcall.goal'), 'SELECT') THEN
+        RETURN QUERY
+        SELECT c.* FROM mrcall_internal.check_goals() AS c;
+    END IF;
     RETURN QUERY
     SELECT 'warning', o.object, pg_catalog.format('%s %s', o.rows, o.finding), NULL
     FROM mrcall_internal.orphans() AS o WHERE o.rows OPERATOR(pg_catalog.>) 0;

@@ -50,11 +50,11 @@ COMMENT ON FUNCTION mrcall_internal.check_dimension(text, text[]) IS 'Raises the
 -- path_from_url says that pages are to be taken from page_url; without pages only their number is wanted; with_views keeps page views
 -- one by one. Where there are a width and a zone, visits are cut at the buckets from cut_since to cut_until. A function of ours that
 -- runs the query says under which number it takes the set itself; for anybody else receiver means nothing. Of events before
--- counted_since only the ids matter.
+-- counted_since only the ids matter. more_cuts are instants before cut_since, in order, at which visits are cut too.
 CREATE TYPE mrcall_internal.visit_settings AS (
     gap interval, path_from_url boolean, with_pages boolean, with_touch boolean, ignored text[], width interval,
     cut_since timestamptz, cut_until timestamptz, zone text, receiver int, origin timestamp, counted_since timestamptz,
-    with_views boolean);
+    with_views boolean, more_cuts timestamptz[]);
 COMMENT ON TYPE mrcall_internal.visit_settings IS 'What is wanted of visit_set, the same in every row';
 
 -- One state for all visitors: a group for each would cost more than the visits themselves.
@@ -142,7 +142,8 @@ CREATE FUNCTION mrcall_internal.visit_set_of(
     ids_since timestamptz, since timestamptz, until timestamptz, gap interval, visitors text[], with_touch boolean,
     with_agent boolean, width interval DEFAULT NULL, cut_since timestamptz DEFAULT NULL, zone text DEFAULT NULL,
     with_pages boolean DEFAULT true, receiver int DEFAULT NULL, origin timestamp DEFAULT NULL, with_views boolean DEFAULT false,
-    cut_until timestamptz DEFAULT NULL, told_since timestamptz DEFAULT NULL, times_only boolean DEFAULT false)
+    cut_until timestamptz DEFAULT NULL, told_since timestamptz DEFAULT NULL, times_only boolean DEFAULT false,
+    more_cuts timestamptz[] DEFAULT NULL)
 RETURNS TABLE (visits bytea)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
@@ -158,7 +159,8 @@ AS $$
         CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.utm_campaign END,
         CASE WHEN with_agent THEN e.user_agent END, e.event_id,
         (SELECT ROW(gap, mrcall_internal.path_from_url(), with_pages, with_touch, mrcall_internal.ignored_referrers(), width,
-                    cut_since, COALESCE(cut_until, until), zone, receiver, origin, since, with_views)::mrcall_internal.visit_settings))
+                    cut_since, COALESCE(cut_until, until), zone, receiver, origin, since, with_views,
+                    more_cuts)::mrcall_internal.visit_settings))
         FILTER (WHERE visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.<=) 5000
                    OR mrcall_internal.text_set_has((SELECT mrcall_internal.text_set(visitors)), e.visitor_id))
     FROM mrcall.events AS e
@@ -170,7 +172,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.visit_set_of(
     timestamptz, timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean, int, timestamp,
-    boolean, timestamptz, timestamptz, boolean) IS 'The visits that the events from since to until make, as bytes';
+    boolean, timestamptz, timestamptz, boolean, timestamptz[]) IS 'The visits that the events from since to until make, as bytes';
 
 -- The same from what is stored, and from the rows what is not.
 CREATE FUNCTION mrcall_internal.range_visits(

@@ -21,7 +21,7 @@ AS $$
     SELECT mrcall_internal.visit_set(
         e.visitor_id, e.occurred_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, e.event_id,
         (SELECT ROW('0', false, false, false, NULL, NULL, NULL, NULL, NULL, receiver, NULL, 'infinity',
-                    false)::mrcall_internal.visit_settings))
+                    false, NULL)::mrcall_internal.visit_settings))
     FROM mrcall.events AS e
     WHERE (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
       AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
@@ -92,7 +92,7 @@ CREATE FUNCTION mrcall_internal.visit_set_once(
     ids_since timestamptz, since timestamptz, until timestamptz, gap interval, visitors text[], with_touch boolean,
     with_agent boolean, width interval DEFAULT NULL, cut_since timestamptz DEFAULT NULL, zone text DEFAULT NULL,
     with_pages boolean DEFAULT true, receiver int DEFAULT NULL, origin timestamp DEFAULT NULL, with_views boolean DEFAULT false,
-    cut_until timestamptz DEFAULT NULL)
+    cut_until timestamptz DEFAULT NULL, more_cuts timestamptz[] DEFAULT NULL)
 RETURNS TABLE (visits bytea)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
@@ -103,12 +103,13 @@ AS $$
         CASE WHEN with_touch THEN e.utm_medium END, CASE WHEN with_touch THEN e.utm_campaign END,
         CASE WHEN with_agent THEN e.user_agent END, NULL,
         (SELECT ROW(gap, mrcall_internal.path_from_url(), with_pages, with_touch, mrcall_internal.ignored_referrers(), width,
-                    cut_since, COALESCE(cut_until, until), zone, receiver, origin, NULL, with_views)::mrcall_internal.visit_settings))
+                    cut_since, COALESCE(cut_until, until), zone, receiver, origin, NULL, with_views,
+                    more_cuts)::mrcall_internal.visit_settings))
     FROM mrcall_internal.first_deliveries(ids_since, since, until, visitors) AS e
 $$;
 COMMENT ON FUNCTION mrcall_internal.visit_set_once(
     timestamptz, timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean, int, timestamp,
-    boolean, timestamptz) IS 'The visits that the events of some visitors from since to until make, each event counted once, as bytes';
+    boolean, timestamptz, timestamptz[]) IS 'The visits that the events of some visitors from since to until make, each event counted once, as bytes';
 
 -- Of the last 30 days, so that it takes no longer with the years.
 CREATE FUNCTION mrcall_internal.check_deliveries()

@@ -26,6 +26,17 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.fact_triggers(regclass) IS 'The triggers of mrcall.maintain on a table, with their versions';
 
+CREATE FUNCTION mrcall_internal.enabled_triggers(source regclass)
+RETURNS bigint
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT count(*) FROM pg_trigger AS t
+    WHERE t.tgrelid = $1 AND t.tgname LIKE 'mrcall\_visits\_%' AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+$$;
+COMMENT ON FUNCTION mrcall_internal.enabled_triggers(regclass) IS
+    'How many triggers of mrcall.maintain on a table are enabled: four, where all is well';
+
 -- The table and its chunks. Not those of the snapshot: what is gone is read by nobody any more, however old the snapshot.
 CREATE FUNCTION mrcall_internal.lost_part(parts oid[], nodes oid[])
 RETURNS boolean

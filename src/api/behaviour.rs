@@ -1,4 +1,5 @@
-//! `window_funnel`, `window_funnel_times`, `retention`, `sequence_match`, `sequence_count`.
+//! `window_funnel`, `window_funnel_times`, `retention`, `sequence_match`, `sequence_count`,
+//! `sequence_events`.
 
 use std::sync::Arc;
 
@@ -88,6 +89,11 @@ pub fn sequence_trans<'fcx>(
 
 pub fn sequence_match_final(state: Held<'_, SequenceState>) -> SqlResult<Option<bool>> {
     state.state().map(SequenceState::matches).transpose().map_err(report)
+}
+
+pub fn sequence_events_final(state: Held<'_, SequenceState>) -> SqlResult<Option<Vec<TimestampWithTimeZone>>> {
+    let times = state.state().map(SequenceState::first_match).transpose().map_err(report)?;
+    Ok(times.map(instants))
 }
 
 pub fn sequence_count_final(state: Held<'_, SequenceState>) -> SqlResult<Option<i64>> {

@@ -30,7 +30,7 @@ where
 }
 
 /// What `mrcall_internal.visit_settings` says.
-fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSettings> {
+pub(super) fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSettings> {
     let row = needed(row, "settings")?;
     let ignored: Option<Array<'_, &str>> = field(&row, "ignored")?;
     let flag = |name| field(&row, name).map(|flag| flag.unwrap_or(false));
@@ -40,7 +40,10 @@ fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSet
             let [since, until] = [since, until].map(|at: TimestampWithTimeZone| i64::from(at));
             let origin: Option<Timestamp> = field(&row, "origin")?;
             let asked = Buckets { width: Some(width), zone: Some(zone), origin: origin.map(i64::from) };
-            first_cut(&list_buckets(asked, Some(since), Some(until))?, since)?
+            let more: Option<Array<'_, TimestampWithTimeZone>> = field(&row, "more_cuts")?;
+            let mut cuts: Vec<i64> = more.iter().flat_map(Array::iter).flatten().map(i64::from).collect();
+            cuts.extend(first_cut(&list_buckets(asked, Some(since), Some(until))?, since)?);
+            cuts
         }
         _ => Vec::new(),
     };

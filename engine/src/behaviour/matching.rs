@@ -27,12 +27,17 @@ impl Matching {
     /// Takes the events of an instant. More events of one step than there are steps change nothing: as many as that are
     /// enough to give every chain its own. So an instant costs bounded work beside the reading of its events.
     pub(super) fn load(&mut self, group: &[MaskedEvent], steps: u8) {
+        self.load_masks(group.iter().map(|event| event.mask()), steps);
+    }
+
+    /// The same of events of which only the steps are known.
+    pub(super) fn load_masks(&mut self, events: impl Iterator<Item = u32>, steps: u8) {
         self.steps = usize::from(steps);
         self.masks.clear();
         self.any = 0;
         let mut kept = [0usize; MAX_CONDITIONS];
-        for event in group {
-            let mask = event.mask() & all_conditions(steps);
+        for mask in events {
+            let mask = mask & all_conditions(steps);
             if bits(mask).any(|step| kept[step] < self.steps) {
                 bits(mask).for_each(|step| kept[step] += 1);
                 self.any |= mask;
@@ -62,6 +67,12 @@ impl Matching {
             }
         }
         reach
+    }
+
+    /// Whether all of these steps can be filled at once.
+    pub(super) fn fills(&mut self, steps: u32) -> bool {
+        self.clear();
+        steps & !self.any == 0 && bits(steps).all(|step| self.fill(step))
     }
 
     fn clear(&mut self) {

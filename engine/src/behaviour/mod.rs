@@ -4,25 +4,34 @@
 //! condition. The states keep events in any order, merge in any order, and answer for the multiset alone: events of
 //! one instant have no order among themselves other than the one that a definition gives them.
 
+mod any_order;
 mod consecutive;
 mod event;
 mod funnel;
 mod funnel_chain;
+mod funnel_counts;
 mod matching;
 mod modes;
 mod pattern;
 mod retention;
 mod scan;
 mod sequence;
+mod sequence_events;
 mod state;
+mod step_chains;
+mod step_event;
 mod stored;
 
+pub use any_order::any_order;
 pub use funnel::{Funnel, FunnelState};
+pub use funnel_counts::{FunnelCounts, FunnelFigures, FunnelSettings, StepOrder};
 pub use modes::Modes;
 pub use pattern::Pattern;
 pub use retention::RetentionState;
 pub use sequence::SequenceState;
 pub use state::{Definition, EventState};
+pub use step_chains::StepChains;
+pub use step_event::{NEVER, NOTHING_HELD, StepChain, StepEvent, StepNote, StepRule};
 pub use stored::{FunnelEvents, StepCount};
 
 use crate::error::{Error, ErrorKind, Result};

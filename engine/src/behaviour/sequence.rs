@@ -9,7 +9,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::all_conditions;
+use super::event::MaskedEvent;
 use super::pattern::{Comparison, Gap, Pattern, PatternPart};
+use super::sequence_events;
 use super::state::{Definition, EventState};
 use crate::error::{Error, Result};
 use crate::resource::interrupt::Throttle;
@@ -102,21 +104,42 @@ impl SequenceState {
         self.count_up_to(u64::MAX)
     }
 
+    /// When the steps of the first match happened, those of `.` left out: the smallest instants of all matches. Nothing without one.
+    pub fn first_match(&self) -> Result<Vec<i64>> {
+        let events = self.events.in_order()?;
+        let mut end = None;
+        self.each_match(&events, |last| {
+            end = Some(last);
+            false
+        })?;
+        let Some(end) = end else { return Ok(Vec::new()) };
+        sequence_events::first_match(self.definition.parts(), events.get(..=end).unwrap_or_default())
+    }
+
     fn count_up_to(&self, most: u64) -> Result<u64> {
+        let mut count = 0;
+        self.each_match(&self.events.in_order()?, |_| {
+            count += 1;
+            count < most
+        })?;
+        Ok(count)
+    }
+
+    /// Tells where each match ends, until `found` wants no more.
+    fn each_match(&self, events: &[MaskedEvent], mut found: impl FnMut(usize) -> bool) -> Result<()> {
         let parts = self.definition.parts();
         let mut partial: Vec<PartialMatch> = parts.iter().map(|part| PartialMatch::new(part.gap)).collect();
-        let (mut count, mut throttle) = (0, Throttle::default());
-        for event in self.events.in_order()?.iter() {
+        let mut throttle = Throttle::default();
+        for (place, event) in events.iter().enumerate() {
             throttle.step();
             if complete(parts, &mut partial, event.ts(), event.mask())? {
-                count += 1;
-                if count == most {
+                if !found(place) {
                     break;
                 }
                 partial.iter_mut().for_each(PartialMatch::reset);
             }
         }
-        Ok(count)
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use super::bucket_cuts::{Cuts, join};
 use super::format::{SetHeader, base};
 use super::loser_tree::LoserTree;
 use super::marks::Marks;
-use super::rows::BatchReader;
+use super::rows::{BatchReader, Form};
 use super::views::Views;
 use super::visit_part::VisitPart;
 use super::visitor::Visitor;
@@ -59,7 +59,7 @@ impl Batches {
         let old = core::mem::take(self);
         let numbers = HeldVec::collect(0..texts.len() as u32)?;
         let gap = if header.has_cuts { 0 } else { header.gap };
-        let form = ((gap, header.with_pages, &*numbers), header.with_views);
+        let form = Form { gap, with_pages: header.with_pages, with_views: header.with_views, numbers: &numbers };
         let mut fresh = Fresh::new(&fresh, form)?;
         let mut merge = Merge {
             to: self,
@@ -82,10 +82,7 @@ impl Batches {
                 }
                 throttle.step();
                 merge.visitor(visitor, header, cuts, texts, |parts, marks, views| {
-                    reader.read((gap, header.with_pages, &numbers), parts, marks)?;
-                    if header.with_views {
-                        reader.read_views(&numbers, views)?;
-                    }
+                    reader.read(form, parts, marks, views)?;
                     fresh.read(visitor, parts, marks, views)
                 })?;
             }
@@ -110,14 +107,13 @@ impl Batches {
 struct Fresh<'a> {
     readers: HeldVec<BatchReader<'a>>,
     next: LoserTree<'a>,
-    /// How parts are read, and whether page views follow.
-    form: ((i64, bool, &'a [u32]), bool),
+    form: Form<'a>,
     /// How many visit parts were read.
     parts: usize,
 }
 
 impl<'a> Fresh<'a> {
-    fn new(batches: &'a [Vec<u8>], form: ((i64, bool, &'a [u32]), bool)) -> Result<Self> {
+    fn new(batches: &'a [Vec<u8>], form: Form<'a>) -> Result<Self> {
         let mut readers = HeldVec::with_room(batches.len())?;
         let mut first = HeldVec::with_room(batches.len())?;
         for batch in batches {
@@ -140,14 +136,10 @@ impl<'a> Fresh<'a> {
         marks: &mut Marks,
         views: &mut Views,
     ) -> Result<()> {
-        let (form, with_views) = self.form;
         let before = parts.len();
         while let Some((from, _)) = self.next.first().filter(|(_, first)| *first == visitor) {
             let Some(reader) = self.readers.get_mut(from) else { break };
-            reader.read(form, parts, marks)?;
-            if with_views {
-                reader.read_views(form.2, views)?;
-            }
+            reader.read(self.form, parts, marks, views)?;
             self.next.advance(reader.next_visitor()?);
         }
         self.parts += parts.len() - before;

@@ -7,6 +7,7 @@
 use super::marks::{LEAST_OF_MARKS, quarter};
 use super::run::Run;
 use super::uuid;
+use super::views::LEAST_OF_VIEW;
 use super::visit_part::VisitPart;
 use super::visitor::Visitor;
 use crate::error::Result;
@@ -17,10 +18,11 @@ const KIND: u8 = b'B';
 const VERSION: u8 = 6;
 pub(super) const NAME: &str = "visit set";
 
-/// The fewest bytes of a visitor: an empty id and one mark, or one visit part, which has six numbers at least.
-pub(super) const LEAST_OF_VISITOR: usize = 2 + LEAST_OF_MARKS;
+/// The fewest bytes of a visitor: an empty id, no visit part, no mark, and something that is kept of one event. One mark, or one visit
+/// part, which has six numbers at least, is longer.
+pub(super) const LEAST_OF_VISITOR: usize = 4 + LEAST_OF_VIEW;
 pub(super) const LEAST_OF_VISIT_PART: usize = 6;
-const _: () = assert!(LEAST_OF_VISIT_PART + 3 >= LEAST_OF_VISITOR);
+const _: () = assert!(LEAST_OF_VISIT_PART + 3 >= LEAST_OF_VISITOR && 2 + LEAST_OF_MARKS >= LEAST_OF_VISITOR);
 /// Those of a batch of one visitor, and of a part of one batch without texts, each behind its length. A reader takes up to 100 bytes
 /// of memory for each batch, so none may be written as the one byte that an empty one would be.
 pub(super) const LEAST_OF_BATCH: usize = 2 + LEAST_OF_VISITOR;

@@ -37,6 +37,7 @@
 //!
 //! The bytes are described in [`format`], which alone reads and writes them.
 
+mod activity;
 mod arrival_cache;
 mod asked;
 mod batches;
@@ -50,6 +51,7 @@ mod loser_tree;
 mod marks;
 mod origin;
 mod page_event;
+mod page_flow;
 mod rows;
 mod run;
 mod set;
@@ -61,6 +63,7 @@ mod views;
 mod visit_part;
 mod visitor;
 
+pub use activity::{ActiveCounts, Activity, LifeStages, LifecycleCounts, WINDOWS};
 pub use asked::{AskedVisits, ReadFurther};
 pub use bots::Bots;
 pub use bucket_counts::{BucketCounts, VisitCounts};
@@ -68,6 +71,7 @@ pub use bucket_cuts::Cuts;
 pub use cohort_counts::{CohortCounts, CohortRow, CohortSettings, Period};
 pub use origin::origin_parts;
 pub use page_event::{PageEvent, is_pageview};
+pub use page_flow::{FlowRow, Node, PageFlow, PageFlowSettings};
 pub use rows::VisitRows;
 pub use run::Run;
 pub use set::VisitSet;

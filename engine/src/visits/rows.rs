@@ -33,6 +33,19 @@ pub struct VisitRows<'a> {
     suspects: HeldVec<Visitor<'a>>,
 }
 
+/// How the visitors of a batch are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Form<'n> {
+    /// Visit parts are further apart.
+    pub gap: i64,
+    /// Whether page views have pages.
+    pub with_pages: bool,
+    /// Whether page views are there one by one.
+    pub with_views: bool,
+    /// The reader's numbers of the texts.
+    pub numbers: &'n [u32],
+}
+
 /// The visitors of a batch, one after the other.
 #[derive(Debug)]
 pub(super) struct BatchReader<'a> {
@@ -145,18 +158,19 @@ impl<'a> VisitRows<'a> {
         Ok(visit)
     }
 
-    /// The next visitor with a visit, `None` after the last. [`Self::visit_parts`] are then those of this visitor.
+    /// The next visitor with a visit or something that is kept of an event, `None` after the last. [`Self::visit_parts`] are then those of this visitor.
     pub fn next_visitor(&mut self) -> Result<Option<Visitor<'a>>> {
         let mut throttle = Throttle::default();
         while let Some(visitor) = self.read_visitor()? {
             if self.marks.are_suspect()? {
                 self.suspects.push(visitor)?;
-            } else if !self.visit_parts.is_empty() {
+            } else if !self.visit_parts.is_empty() || !self.views.all().is_empty() {
                 return Ok(Some(visitor));
             }
             throttle.step();
         }
         self.visit_parts.clear();
+        self.views.clear();
         Ok(None)
     }
 
@@ -179,10 +193,8 @@ impl<'a> VisitRows<'a> {
             }
             let Some(batch) = self.batches.get_mut(from) else { break };
             let numbers = self.numbers.get(batch.part).map(|numbers| &**numbers).unwrap_or_default();
-            batch.read((gap, self.header.with_pages, numbers), &mut self.visit_parts, &mut self.marks)?;
-            if self.header.with_views {
-                batch.read_views(numbers, &mut self.views)?;
-            }
+            let form = Form { gap, with_pages: self.header.with_pages, with_views: self.header.with_views, numbers };
+            batch.read(form, &mut self.visit_parts, &mut self.marks, &mut self.views)?;
             batches += 1;
             self.next.advance(batch.next_visitor()?);
         }
@@ -230,14 +242,16 @@ impl<'a> BatchReader<'a> {
         Ok(Some(visitor))
     }
 
-    /// Reads the visit parts and marks of the visitor.
+    /// Reads the visit parts, the marks and the page views of the visitor.
     #[inline]
     pub fn read(
         &mut self,
-        (gap, with_pages, numbers): (i64, bool, &[u32]),
+        form: Form<'_>,
         parts: &mut Vec<VisitPart>,
         marks: &mut Marks,
+        views: &mut Views,
     ) -> Result<()> {
+        let Form { gap, with_pages, with_views, numbers } = form;
         let mut before = None;
         let (count, known_parts, known_marks) = (self.reader.count(LEAST_OF_VISIT_PART)?, parts.len(), marks.len());
         for _ in 0..count {
@@ -247,14 +261,13 @@ impl<'a> BatchReader<'a> {
             before = Some(part.run.end);
         }
         marks.read(&mut self.reader, base(parts.get(known_parts..).unwrap_or_default()))?;
-        if count == 0 && marks.len() == known_marks {
+        let known_views = views.all().len();
+        if with_views {
+            views.read(&mut self.reader, numbers)?;
+        }
+        if count == 0 && marks.len() == known_marks && views.all().len() == known_views {
             return Err(self.reader.malformed("a visitor has no event"));
         }
         Ok(())
-    }
-
-    /// Reads the page views of the visitor, behind [`Self::read`].
-    pub fn read_views(&mut self, numbers: &[u32], views: &mut Views) -> Result<()> {
-        views.read(&mut self.reader, numbers)
     }
 }

@@ -50,6 +50,15 @@ struct Latest {
     met: u32,
 }
 
+/// What a set keeps of an event by itself, where it keeps anything.
+#[derive(Debug, Clone, Copy)]
+enum Kept<'a> {
+    /// Its page, if it is a page view.
+    Pages,
+    /// What is said of it.
+    Note(Option<&'a str>),
+}
+
 /// So many visit parts may be out of order of time before the table is joined, and an eighth of it more.
 const MOST_LATE: usize = 64;
 
@@ -167,8 +176,20 @@ impl VisitSet {
     /// Adds an event; ±infinity is `22008`, a text that is not UTF-8 `55000`.
     pub fn push(&mut self, event: &PageEvent<'_>) -> Result<()> {
         let at = time::finite(event.at, "occurred_at")?;
-        let counts = at >= self.counted_since;
-        if !counts && event.id.is_none() {
+        self.push_at(event, at, at >= self.counted_since, Kept::Pages)
+    }
+
+    /// The same in a set that keeps notes where others keep page views: that of this event, if any. Where it is not `counted`, it is
+    /// of no visit.
+    pub fn push_noted(&mut self, event: &PageEvent<'_>, counted: bool, note: Option<&str>) -> Result<()> {
+        let at = time::finite(event.at, "occurred_at")?;
+        self.push_at(event, at, counted && at >= self.counted_since, Kept::Note(note))
+    }
+
+    #[inline]
+    fn push_at(&mut self, event: &PageEvent<'_>, at: i64, counts: bool, kept: Kept<'_>) -> Result<()> {
+        let note = if let Kept::Note(note) = kept { note } else { None };
+        if !counts && event.id.is_none() && note.is_none() {
             return Ok(());
         }
         if self.visitors.len() >= MOST_VISITORS || self.marks.len() >= MOST_MARKS || self.views.len() >= MOST_VIEWS {
@@ -178,6 +199,10 @@ impl VisitSet {
         if let Some(id) = event.id {
             self.marks.push(visitor, id, at)?;
         }
+        if let Some(note) = note {
+            let page = self.texts.intern(note.as_bytes())?;
+            memory::push(&mut self.views, (visitor, View { at, page }))?;
+        }
         if !counts {
             return Ok(());
         }
@@ -185,7 +210,7 @@ impl VisitSet {
         self.newest = self.newest.max(at);
         let latest = self.latest.get(visitor as usize).and_then(|latest| self.table.get(latest.newest as usize));
         let part = self.classifier.visit_part(event, at, latest.map(|entry| &entry.part), &mut self.texts)?;
-        if self.header.with_views && part.run.entry != NONE {
+        if self.header.with_views && part.run.entry != NONE && matches!(kept, Kept::Pages) {
             memory::push(&mut self.views, (visitor, View { at, page: part.run.entry }))?;
         }
         self.add(TableEntry { part, visitor })

@@ -9,7 +9,7 @@ use crate::state::{Dictionary, Reader, Writer};
 use crate::time;
 
 /// The fewest bytes of one.
-const LEAST: usize = 2;
+pub(super) const LEAST_OF_VIEW: usize = 2;
 
 /// A page view of a visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Views {
 
     /// Adds what [`Self::write`] wrote; `numbers` are the reader's numbers of the texts.
     pub fn read(&mut self, r: &mut Reader<'_>, numbers: &[u32]) -> Result<()> {
-        let (count, mut before) = (r.count(LEAST)?, 0i64);
+        let (count, mut before) = (r.count(LEAST_OF_VIEW)?, 0i64);
         memory::reserve(&mut self.0, count)?;
         for _ in 0..count {
             let at = before.wrapping_add(r.signed()?);
