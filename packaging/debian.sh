@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../scripts/lib.sh"
 # shellcheck source=packaging/release.env
 . "$ROOT/packaging/release.env"
-release=$1 to=${2:-$ROOT/dist}
+release=$1 to=$(realpath -m "${2:-$ROOT/dist}")
 case $release in
 bookworm) pg=15 ;;
 trixie) pg=17 ;;
