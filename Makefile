@@ -1,7 +1,7 @@
 # make demo and make test are all that a newcomer needs; both do the whole set-up.
 # Settings: PG=15…18, TIMESCALEDB=0, TSL_SOURCE=folder, VISITORS=20000, SEED=42, UNTIL=2026-05-31, FRESH=1,
 # LOG=access.log[.gz], URL=…, MINUTES=30
-.PHONY: help demo report test clients fuzz soak lint bench bench-engine install setup start stop status psql url clean-cluster clean
+.PHONY: help demo report test clients fuzz soak lint bench bench-engine all install release release-test upgrade-test setup start stop status psql url clean-cluster clean
 
 help:
 	@echo "make demo    sets up, fills a demo database with data until yesterday, prints its reports"
@@ -13,9 +13,12 @@ help:
 	@echo "make soak    the tests that have a size at their full size: hours"
 	@echo "make psql    opens the demo database; make -s url prints its URI"
 	@echo "make start | stop | status    the private server; make clean-cluster removes it and its data"
-	@echo "make bench   the extension, plain SQL, DuckDB and ClickHouse side by side [VISITORS=100000, CALLS=5000000]"
+	@echo "make bench   the extension, plain SQL, DuckDB and ClickHouse side by side [VISITORS=100000, CALLS=5000000, JOB=facts]"
 	@echo "make bench-engine    each bit trick of the engine beside its plain form"
 	@echo "make install PG_CONFIG=/usr/lib/postgresql/17/bin/pg_config    builds it for a server of yours and installs it there"
+	@echo "make release    dist/: the source with its crates, Debian's packages, SBOM, checksums; as root, in roots by debootstrap"
+	@echo "make release-test    makes it twice, compares, and installs each package into another fresh root [RELEASES=bookworm]"
+	@echo "make upgrade-test    builds a next version beside this one, and upgrades to it with everything in place"
 	@echo "make lint    format, clippy, shell and SQL checks"
 	@echo "Everywhere: PG=17 chooses the PostgreSQL, TIMESCALEDB=0 goes without TimescaleDB."
 
@@ -46,8 +49,21 @@ bench:
 bench-engine:
 	@cargo bench -p mrcall_engine
 
+# PGXN's client calls it before install.
+all:
+	@PG_CONFIG="$(PG_CONFIG)" scripts/install.sh build
+
 install:
 	@PG_CONFIG="$(PG_CONFIG)" DESTDIR="$(DESTDIR)" scripts/install.sh
+
+release:
+	@packaging/release.sh
+
+release-test:
+	@packaging/release_test.sh
+
+upgrade-test:
+	@SOAK=1 scripts/test.sh upgrade
 
 setup:
 	@scripts/setup.sh all

@@ -10,7 +10,7 @@ for (const line of readFileSync(0, 'utf8')
   const { section, ...said } = JSON.parse(line)
   found[section] = { ...found[section], ...said }
 }
-const order = ['channels', 'models', 'funnel', 'cohorts', 'calls', 'heatmap', 'flags', 'businesses']
+const order = ['channels', 'models', 'funnel', 'cohorts', 'calls', 'service', 'heatmap', 'flags', 'businesses']
 // headline is no picture, about no section.
 const unknown = Object.keys(found).filter((name) => !['about', 'headline', ...order].includes(name))
 if (unknown.length) throw new Error(`main.mjs does not say where these sections go: ${unknown.join(', ')}`)

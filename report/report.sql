@@ -46,6 +46,7 @@ SELECT json_build_object('section', 'about', 'database', current_database(), 've
 \ir sections/funnel.sql
 \ir sections/cohorts.sql
 \ir sections/calls.sql
+\ir sections/service.sql
 \ir sections/heatmap.sql
 \ir sections/businesses.sql
 COMMIT;

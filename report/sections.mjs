@@ -218,6 +218,37 @@ export function calls({ rows, counts }, about) {
   }
 }
 
+export function service({ rows, counts }, about) {
+  const total = sum(rows.flatMap((row) => [row.in_time, row.later, row.abandoned, row.waiting]))
+  const kinds = [
+    ['in_time', 'answered within 20 seconds', 'var(--c3)'],
+    ['later', 'answered later, or nobody knows when', 'var(--c1)'],
+    ['abandoned', 'abandoned', 'var(--c2)'],
+    ['waiting', 'without an end', OTHER],
+  ]
+    .map(([column, name, color]) => ({
+      name,
+      color,
+      cells: rows.map((row, place) => ({
+        rows: [place],
+        columns: column,
+        value: Number(row[column]),
+        says: `${bucketName(about, row.local)}: ${number(row[column])} calls ${name}${row.level === null ? '' : `; in time ${percent(Number(row.level))}`}`,
+      })),
+      total: Number(sum(rows.map((row) => row[column]))),
+    }))
+    .filter((kind) => kind.total > 0)
+  return {
+    title: 'How long callers wait',
+    lead: `Calls that came in per ${per[about.width]}, and what became of them.`,
+    empty: total === '0',
+    legend: kinds.map((kind) => ({ color: kind.color, text: `${kind.name} ${percent(kind.total / Number(total))}` })),
+    chart: stackedBars(rows.map((row) => row.local), kinds),
+    measured: 'height',
+    checks: [check('calls that came in', total, counts.offered, 'in mrcall.calls')],
+  }
+}
+
 export function heatmap({ rows, counts }) {
   const all = withPlaces(rows)
   const most = Math.max(0, ...rows.map((row) => Number(row.calls)))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the extension for one PostgreSQL and installs it there: needs cargo, clang and that server's headers.
-# usage: install.sh     PG_CONFIG=/usr/lib/postgresql/17/bin/pg_config DESTDIR=
+# usage: install.sh [build]     PG_CONFIG=/usr/lib/postgresql/17/bin/pg_config DESTDIR=; build: without installing it
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 PG_CONFIG=$(command -v "${PG_CONFIG:-pg_config}") ||
@@ -16,6 +16,7 @@ printf '[configs]\npg%s = "%s"\n' "$PG" "$PG_CONFIG" | cmp -s - "$PGRX_HOME/conf
 
 cd "$ROOT"
 cargo build --release --locked --no-default-features --features "pg$PG"
+[ "${1:-}" != build ] || exit 0
 version=$(sed -nE '/^\[workspace.package\]/,/^$/s/^version = "(.*)"$/\1/p' Cargo.toml)
 library=${CARGO_TARGET_DIR:-target}/release/libmrcall_ext.so
 to_library=${DESTDIR:-}$("$PG_CONFIG" --pkglibdir)
@@ -26,6 +27,7 @@ put() { install -m "$1" "$2" "$3.new" && mv "$3.new" "$3"; }
 put 755 "$library" "$to_library/mrcall_ext.so"
 sed "s/@CARGO_VERSION@/$version/" mrcall_ext.control | put 644 /dev/stdin "$to_share/mrcall_ext.control"
 scripts/install_sql.sh | put 644 /dev/stdin "$to_share/mrcall_ext--$version.sql"
-for upgrade in sql/mrcall_ext--*--*.sql; do
-    [ ! -e "$upgrade" ] || put 644 "$upgrade" "$to_share/${upgrade##*/}"
+# Upgrades, and the install scripts of earlier versions, which are frozen.
+for script in sql/mrcall_ext--*.sql; do
+    [ ! -e "$script" ] || put 644 "$script" "$to_share/${script##*/}"
 done

@@ -3,8 +3,8 @@
 mod size;
 
 use mrcall_engine::arrival::{
-    Arrival, CHANNELS, Landing, arrival, arrival_key, channel, ignored_by_seed, ignored_referrers, is_arrival, is_paid,
-    rules_version,
+    Arrival, CHANNELS, Landing, ad_click, arrival, arrival_key, channel, ignored_by_seed, ignored_referrers,
+    is_arrival, is_paid, rules_version,
 };
 use mrcall_engine::{url, user_agent};
 use proptest::prelude::*;
@@ -716,4 +716,41 @@ proptest! {
         let again = url::host(&format!("https://{}/", host.clone().unwrap_or_default()));
         prop_assert_eq!(host, again);
     }
+}
+
+/// Network, kind and id of a URL's click id, and whether it is stale.
+fn clicked(page_url: &str, utm_source: Option<&str>) -> Option<(String, String, String, bool)> {
+    let landing = Landing { page_url: Some(page_url), utm_source, ..Landing::default() };
+    ad_click(&landing).map(|click| (click.network.into(), click.kind.into(), click.id.into_owned(), click.is_stale))
+}
+
+#[test]
+fn a_click_id_is_as_the_url_has_it() {
+    let is = |url: &str, network: &str, kind: &str, id: &str| {
+        assert_eq!(clicked(url, None), Some((network.into(), kind.into(), id.into(), false)), "{url}");
+    };
+    is("https://a.de/?gclid=Cj0KCQ_-aB", "google", "gclid", "Cj0KCQ_-aB");
+    is("https://a.de/?x=1&GCLID=aB", "google", "gclid", "aB");
+    is("https://a.de/x?wbraid=W&gbraid=G", "google", "gbraid", "G");
+    is("https://a.de/?gclid=&gclid=no&wbraid=W", "google", "gclid", "no");
+    is("https://a.de/?gclid=null&amp;msclkid=M%2F1", "microsoft", "msclkid", "M/1");
+    is("https://a.de/?fbclid=IwAR0", "meta", "fbclid", "IwAR0");
+    is("https://a.de/?ttclid=T", "tiktok", "ttclid", "T");
+    is("https://a.de/?li_fat_id=L", "linkedin", "li_fat_id", "L");
+    is("/pricing?sccid=S", "snapchat", "ScCid", "S");
+    // Of the source's network before others.
+    is("https://a.de/?gclid=g&fbclid=F&utm_source=instagram", "meta", "fbclid", "F");
+    is("https://a.de/?gclid=g&fbclid=F&utm_source=spring", "google", "gclid", "g");
+    for none in
+        ["", "no url", "https://a.de/", "https://a.de/#gclid=1", "https://a.de/?dclid=1&gad_source=2&gclid={gclid}"]
+    {
+        assert_eq!(clicked(none, None), None, "{none}");
+    }
+    let stale = |url, source| clicked(url, source).is_some_and(|click| click.3);
+    assert!(stale("https://a.de/?gclid=1", Some("facebook")));
+    assert!(stale("https://a.de/?fbclid=1&utm_source=google", None));
+    assert!(!stale("https://a.de/?gclid=1", Some("undefined")));
+    assert!(!stale("https://a.de/?gclid=1", Some("google_ads")));
+    assert!(!stale("https://a.de/?msclkid=1", Some("bing")));
+    assert!(!stale("https://a.de/?fbclid=1", Some("ig")));
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use mrcall_engine::behaviour::{FunnelEvents, FunnelState, Modes, Pattern, RetentionState, SequenceState};
-use mrcall_engine::calls::{CallSet, CallState};
+use mrcall_engine::calls::{CallSet, CallState, OfferedSet};
 use mrcall_engine::distinct::DistinctState;
 use mrcall_engine::journeys::{JourneySet, JourneySettings};
 use mrcall_engine::paths::PathSet;
@@ -19,6 +19,7 @@ fn no_two_states_begin_alike() {
         DistinctState::new(12).unwrap().serialize(),
         FunnelEvents::new(2).unwrap().serialize(),
         FunnelState::new(1, Modes::default(), 2).unwrap().serialize(),
+        OfferedSet::new(0).unwrap().serialize(),
         JourneySet::new(journeys).unwrap().answer(),
         PathSet::default().serialize(),
         RetentionState::new(2).unwrap().serialize(),

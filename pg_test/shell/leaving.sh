@@ -67,6 +67,7 @@ mrcall.sessionize($may)
 mrcall.attribution($spring, 'linear')
 mrcall.attribution($spring, 'time_decay', 'payment')
 mrcall.attribution($spring, 'last_touch', 'first_call', dimension => 'campaign')
+mrcall.attribution($spring, 'linear', 'goal:pricing')
 mrcall.attribution_models($spring)
 mrcall.conversion_paths($spring)
 mrcall.time_to_convert($spring)
@@ -76,7 +77,11 @@ mrcall.attribution_interval($spring, replicates => 50)
 mrcall.visitor_buckets('1 day', $may, 'Europe/Rome', 'channel')
 mrcall.funnel($may, '[{"step": "home", "page": "/%"}, {"step": "pricing", "page": "/pricing%"}]')
 mrcall.cohorts($may)
+mrcall.lifecycle('7 days', $may)
+mrcall.active_visitors($may)
+mrcall.stickiness('1 day', $may)
 mrcall.top_pages($may)
+mrcall.page_flow($may)
 mrcall.call_summary('1 day', $spring, 'Europe/Rome')
 mrcall.call_heatmap($spring)
 mrcall.callers($spring)
@@ -88,6 +93,7 @@ mrcall.doctor()
 (SELECT s.logical_table, s.relation, s.key_expression, s.columns FROM mrcall.source AS s)
 mrcall.channel_rule
 mrcall.ignored_referrer
+mrcall.goal
 mrcall.spend
 mrcall.session_archive
 mrcall.retention_run
@@ -116,6 +122,7 @@ SELECT mrcall.attach($${"calls": {"columns": {"outcome": "coalesce(data->>'outco
 INSERT INTO mrcall.channel_rule (position, channel, source_pattern) VALUES (10, 'Own Letters', '^newsletter$');
 INSERT INTO mrcall.ignored_referrer (domain) VALUES ('bank.example');
 DELETE FROM mrcall.ignored_referrer WHERE domain = 'accounts.google.com';
+INSERT INTO mrcall.goal (name, page_pattern) VALUES ('pricing', '/pricing%');
 INSERT INTO mrcall.spend VALUES ('2026-05-02', 'Paid Search', NULL, 90, 'EUR');
 INSERT INTO public.session_retention_policies (business_id, archive_after_days, delete_after_days)
 SELECT b.business_id, 1, CASE WHEN b.n % 3 = 0 THEN 60 END

@@ -21,8 +21,11 @@ passes sessionize is_the_same "SELECT * FROM mrcall.sessionize($range)"
 passes visitor_buckets is_the_same "SELECT * FROM mrcall.visitor_buckets('1 year', $range, 'Europe/Rome')"
 passes visitor_buckets_channel is_the_same "SELECT * FROM mrcall.visitor_buckets('1 year', $range, 'Europe/Rome', 'channel')"
 passes call_summary is_the_same "SELECT * FROM mrcall.call_summary('1 year', $range, 'Europe/Rome')"
+passes call_service is_the_same "SELECT * FROM mrcall.call_service('1 year', $range, 'Europe/Rome')"
 passes top_pages is_the_same "SELECT * FROM mrcall.top_pages($range, NULL, exclude_bots => true)"
 passes cohorts is_the_same "SELECT * FROM mrcall.cohorts($range, '1 year', by => 'channel', rolling => false)"
+passes lifecycle is_the_same "SELECT * FROM mrcall.lifecycle('1 year', $range, 'Europe/Rome')"
+passes page_flow is_the_same "SELECT * FROM mrcall.page_flow($range, exclude_bots => true)"
 passes attribution is_the_same "SELECT * FROM mrcall.attribution($range)"
 # With rules of one's own the report asks for them in between.
 passes visitor_buckets_own_channel is_the_same "SELECT * FROM mrcall.visitor_buckets('1 year', $range, 'Europe/Rome', 'channel')" \

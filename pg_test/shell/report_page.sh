@@ -51,10 +51,10 @@ SELECT format('hostile-%s-%s', b.business_id, n), b.business_id, timestamptz '20
 FROM public.business AS b CROSS JOIN generate_series(1, 500) AS n WHERE b.business_id LIKE '%onerror%';
 SQL
 report page.html || { cat "$work/page.html.said" && fail "the report"; }
-grep -q '2026-03-02 to 2026-05-31: 8 pictures, .* totals that agree$' "$work/page.html.said" || { cat "$work/page.html.said" && fail "what is said of the report"; }
+grep -q '2026-03-02 to 2026-05-31: 9 pictures, .* totals that agree$' "$work/page.html.said" || { cat "$work/page.html.said" && fail "what is said of the report"; }
 rm -rf "$BUILD/report-shots"
 look page.html '' "$BUILD/report-shots" | tee "$work/looked" || fail "the page"
-grep -q '^48 figures in 6 views looked at' "$work/looked" || fail "not every picture in every view"
+grep -q '^54 figures in 6 views looked at' "$work/looked" || fail "not every picture in every view"
 [ "$(wc -c <"$work/page.html")" -lt 1500000 ] || fail "the page is too large to be sent"
 ! grep -nE '<script|<img|<link|<iframe|https?://[^w]|url\(|@import' "$work/page.html" || fail "the page is not self-contained"
 [ -s "$BUILD/report-shots/report.pdf" ] || fail "the page does not print"

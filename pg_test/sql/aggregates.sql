@@ -67,14 +67,18 @@ INSERT INTO agg_case VALUES
 -- The visits of all visitors and the calls of all businesses are bytes in the order in which the workers met them: their rows count.
 INSERT INTO agg_case VALUES
     ('visit_set',
-     'mrcall_internal.visit_set(text, timestamptz, text, text, text, text, text, text, text, text, text, mrcall_internal.visit_settings)',
+     'mrcall_internal.visit_set(text, timestamptz, text, text, text, text, text, text, text, text, text, boolean, mrcall_internal.visit_settings)',
      $$mrcall_internal.visit_set(visitor, ts, 'page_view', page, NULL, touch, NULL, NULL, NULL, NULL,
-                         NULL, '("30 minutes",f,t,t,{},,,,,,,,)'::mrcall_internal.visit_settings)$$,
+                         NULL, '("30 minutes",f,t,t,{},,,,,,,,,,)'::mrcall_internal.visit_settings)$$,
      $$(SELECT md5(string_agg(r::text, ',' ORDER BY r::text)) FROM mrcall_internal.visit_set_rows(%s) AS r)$$),
     ('call_set', 'mrcall_internal.call_set(text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[])',
      $$mrcall_internal.call_set(visitor, ts, ts + lasts, outcome, steps[1], page, '2031-03-10Z', NULL)$$,
      $$(SELECT md5(string_agg(r::text, ',' ORDER BY r::text))
-        FROM mrcall_internal.call_set_rows(%s, '1 day', '2031-03-10Z', '2031-05-01Z', 'UTC', NULL) AS r)$$);
+        FROM mrcall_internal.call_set_rows(%s, '1 day', '2031-03-10Z', '2031-05-01Z', 'UTC', NULL) AS r)$$),
+    ('offered_set', 'mrcall_internal.offered_set(text, timestamptz, timestamptz, timestamptz, boolean, text, timestamptz)',
+     $$mrcall_internal.offered_set(visitor, ts, ts + lasts, CASE WHEN steps[2] THEN ts + lasts / 3 END, steps[1], outcome, '2031-03-10Z')$$,
+     $$(SELECT md5(string_agg(r::text, ',' ORDER BY r::text))
+        FROM mrcall_internal.offered_set_rows(%s, '1 day', '2031-03-10Z', '2031-05-01Z', 'UTC', NULL, NULL, '20 s', '5 s') AS r)$$);
 
 -- All aggregates are listed. (journey_set reads what a report has already narrowed down, and has no parallel form.)
 SELECT p.oid::regprocedure AS not_listed

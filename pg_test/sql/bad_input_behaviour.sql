@@ -1,4 +1,4 @@
--- Bad arguments of funnel, cohorts and top_pages: an error with the right SQLSTATE, the value and a HINT.
+-- Bad arguments of funnel, cohorts, top_pages, lifecycle, active_visitors, stickiness and page_flow: an error with the right SQLSTATE, the value and a HINT.
 \set r '''2026-04-01''::timestamptz, ''2026-05-01''::timestamptz'
 \set s '''[{"step": "a"}]'''
 -- Ranges.
@@ -125,6 +125,48 @@ SELECT * FROM mrcall.top_pages(:r, gap => NULL);
 SELECT * FROM mrcall.top_pages(:r, gap => '-1 second');
 SELECT * FROM mrcall.top_pages(:r, gap => '1 month');
 
+-- Life cycle, active visitors, stickiness.
+SELECT * FROM mrcall.lifecycle('1 day', NULL, '2026-05-01');
+SELECT * FROM mrcall.lifecycle('1 day', '2026-05-01', '2026-05-01');
+SELECT * FROM mrcall.lifecycle(NULL, :r);
+SELECT * FROM mrcall.lifecycle('-1 day', :r);
+SELECT * FROM mrcall.lifecycle('1 month 1 day', :r);
+SELECT * FROM mrcall.lifecycle('1 day', :r, NULL);
+SELECT * FROM mrcall.lifecycle('1 day', :r, 'Europe/Atlantis');
+SELECT * FROM mrcall.lifecycle('1 day', :r, gap => NULL);
+SELECT * FROM mrcall.lifecycle('1 day', :r, gap => '1 month');
+SELECT * FROM mrcall.lifecycle('1 day', :r, origin => 'infinity');
+SELECT * FROM mrcall.lifecycle('1 day', date '2026-04-01', NULL::date);
+SELECT * FROM mrcall.active_visitors('2026-04-01', 'infinity');
+SELECT * FROM mrcall.active_visitors(:r, NULL);
+SELECT * FROM mrcall.active_visitors(:r, 'Mars');
+SELECT * FROM mrcall.active_visitors(:r, gap => '-1 second');
+SELECT * FROM mrcall.active_visitors(:r, origin => '-infinity');
+SELECT * FROM mrcall.stickiness('1 day', '2026-04-01', NULL);
+SELECT * FROM mrcall.stickiness(NULL, :r);
+SELECT * FROM mrcall.stickiness('0', :r);
+SELECT * FROM mrcall.stickiness('1 day', :r, 'Mars');
+SELECT * FROM mrcall.stickiness('1 day', :r, gap => '1 month');
+
+-- Page flow.
+SELECT * FROM mrcall.page_flow(NULL, '2026-05-01');
+SELECT * FROM mrcall.page_flow('2026-05-01', '2026-05-01');
+SELECT * FROM mrcall.page_flow('-infinity', '2026-05-01');
+SELECT * FROM mrcall.page_flow(:r, depth => 0);
+SELECT * FROM mrcall.page_flow(:r, depth => -1);
+SELECT * FROM mrcall.page_flow(:r, depth => 21);
+SELECT * FROM mrcall.page_flow(:r, depth => NULL);
+SELECT * FROM mrcall.page_flow(:r, nodes => 0);
+SELECT * FROM mrcall.page_flow(:r, nodes => 1001);
+SELECT * FROM mrcall.page_flow(:r, nodes => NULL);
+SELECT * FROM mrcall.page_flow(:r, 'pricing');
+SELECT * FROM mrcall.page_flow(:r, '');
+SELECT * FROM mrcall.page_flow(:r, to_page => 'https://mrcall.ai/pricing?x=1');
+SELECT * FROM mrcall.page_flow(:r, to_page => '/pricing#top');
+SELECT * FROM mrcall.page_flow(:r, to_page => '/pricing%');
+SELECT * FROM mrcall.page_flow(:r, gap => NULL);
+SELECT * FROM mrcall.page_flow(:r, gap => '1 month');
+
 -- Whatever was wrong, nothing was changed by it.
 SELECT pg_current_xact_id_if_assigned() IS NULL AS nothing_written;
 
@@ -133,3 +175,7 @@ DROP VIEW mrcall.events CASCADE;
 SELECT * FROM mrcall.funnel(:r, :s);
 SELECT * FROM mrcall.cohorts(:r);
 SELECT * FROM mrcall.top_pages(:r);
+SELECT * FROM mrcall.lifecycle('1 day', :r);
+SELECT * FROM mrcall.active_visitors(:r);
+SELECT * FROM mrcall.stickiness('1 day', :r);
+SELECT * FROM mrcall.page_flow(:r);

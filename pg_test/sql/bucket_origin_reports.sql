@@ -86,6 +86,22 @@ plain AS (
 SELECT (SELECT count(*) > 30 FROM report) AS has_rows, count(*) AS differences
 FROM ((TABLE report EXCEPT TABLE plain) UNION ALL (TABLE plain EXCEPT TABLE report)) AS d;
 
+WITH report AS (
+    SELECT a.nr, l.bucket, l.local, l.new
+    FROM asked AS a, mrcall.lifecycle(a.width, a.since, a.until, a.zone, origin => a.origin) AS l
+    WHERE l.new > 0
+),
+plain AS (
+    SELECT a.nr, x.bucket, x.bucket AT TIME ZONE a.zone, count(*)
+    FROM asked AS a
+    CROSS JOIN (SELECT e.visitor_id, min(e.occurred_at) AS first_at FROM mrcall.events AS e WHERE e.visitor_id IS NOT NULL GROUP BY 1) AS e
+    CROSS JOIN LATERAL (SELECT pg_temp.plain_bucket(a.width, a.zone, a.origin, e.first_at) AS bucket) AS x
+    WHERE e.first_at >= a.since AND e.first_at < a.until
+    GROUP BY 1, 2, a.zone
+)
+SELECT (SELECT count(*) > 30 FROM report) AS has_rows, count(*) AS differences
+FROM ((TABLE report EXCEPT TABLE plain) UNION ALL (TABLE plain EXCEPT TABLE report)) AS d;
+
 -- Months from the 26th; without an origin, or with that of the grid, nothing changes.
 SELECT b.local FROM mrcall.buckets('1 month', date '2026-03-01', date '2026-05-01', 'Europe/Rome', '2001-12-26') AS b;
 SELECT b.local, b.visits > 0 AS has_visits

@@ -127,7 +127,8 @@ AS $$
         SELECT c.conversion, c.conversion_id, c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency
         FROM mrcall.conversions AS c WHERE c.conversion IN ('subscription', 'payment', 'refund')),
     asked AS MATERIALIZED (SELECT DISTINCT c.conversion, c.conversion_id FROM conversion AS c WHERE c.conversion_id IS NOT NULL),
-    answer AS MATERIALIZED (SELECT a.*, c.* FROM asked AS a CROSS JOIN LATERAL mrcall_internal.conversions(a.conversion,
+    answer AS MATERIALIZED (SELECT a.*, c.customer_id, c.business_id, c.converted_at, c.journey_at, c.value, c.currency
+        FROM asked AS a CROSS JOIN LATERAL mrcall_internal.conversions(a.conversion,
         a.conversion_id) AS c)
     SELECT string_agg(d::text, '; ' ORDER BY d::text)
     FROM ((SELECT 'too many', a.* FROM (TABLE answer EXCEPT ALL TABLE conversion) AS a)

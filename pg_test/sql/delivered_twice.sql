@@ -68,8 +68,8 @@ SELECT 'sessionize', format('SELECT * FROM mrcall.sessionize(%L, %L, %L)', at, a
 FROM generate_series('2026-04-01 00:00Z'::timestamptz, '2026-04-14Z', '31 hours 10 minutes') AS at,
      (VALUES ('30 minutes'), ('1 day')) AS g (gap);
 INSERT INTO asking.report
-SELECT 'visitor_buckets', format('SELECT * FROM mrcall.visitor_buckets(%L, %L, %L, dimension => %L, exclude_bots => %L)', width,
-                                 '2026-04-01 05:00Z', '2026-04-14Z', dimension, bots)
+SELECT 'visitor_buckets', format('SELECT * FROM mrcall.visitor_buckets(%L, %L, %L, dimension => %L, exclude_bots => %L, with_new => %L)',
+                                 width, '2026-04-01 05:00Z', '2026-04-14Z', dimension, bots, dimension IS NOT NULL)
 FROM (VALUES ('1 hour'), ('1 day')) AS w (width), (VALUES (NULL), ('device'), ('landing_page')) AS d (dimension),
      (VALUES (false), (true)) AS b (bots);
 INSERT INTO asking.report
@@ -86,6 +86,12 @@ SELECT 'cohorts', format('SELECT * FROM mrcall.cohorts(%L, %L, %L, by => %L, rol
                          '2026-04-20Z', width, by, rolls, bots)
 FROM (VALUES ('1 day'), ('7 days')) AS w (width), (VALUES ('first_seen'), ('channel')) AS d (by), (VALUES (false), (true)) AS b (bots),
      (VALUES (false), (true)) AS r (rolls);
+INSERT INTO asking.report
+SELECT r.name, format('SELECT * FROM mrcall.%s', format(r.call, at, at + interval '9 days', bots))
+FROM generate_series('2026-04-01 00:00Z'::timestamptz, '2026-04-14Z', '151 hours') AS at, (VALUES (false), (true)) AS b (bots),
+     (VALUES ('lifecycle', 'lifecycle(''1 day'', %L, %L, exclude_bots => %L)'), ('active_visitors', 'active_visitors(%L, %L, exclude_bots => %L)'),
+             ('stickiness', 'stickiness(''1 hour'', %L, %L, exclude_bots => %L)'), ('page_flow', 'page_flow(%L, %L, exclude_bots => %L)'),
+             ('page_flow', 'page_flow(%L, %L, to_page => ''/pricing'', exclude_bots => %L)')) AS r (name, call);
 
 SELECT mrcall.attach('{"events": {"table": "public.once"}}') \g /dev/null
 CREATE TEMP TABLE expected AS SELECT * FROM asking.answers();
@@ -119,7 +125,8 @@ FULL JOIN (SELECT s.visitor_id COLLATE "C" AS visitor_id, v.visit_no, v.started_
 WHERE to_jsonb(i) IS DISTINCT FROM to_jsonb(o);
 
 -- In any order of the rows, with workers and without.
-DELETE FROM asking.report WHERE name NOT IN ('sessionize', 'visitor_buckets', 'top_pages', 'funnel', 'view visits');
+DELETE FROM asking.report WHERE name NOT IN ('sessionize', 'visitor_buckets', 'top_pages', 'funnel', 'lifecycle', 'page_flow', 'stickiness',
+                                             'view visits');
 CREATE TABLE public.shuffled AS SELECT * FROM public.delivered AS d ORDER BY hashtextextended(d.event_id || d.created_at, :seed);
 ALTER TABLE public.shuffled SET (parallel_workers = 4);
 ANALYZE public.shuffled;
@@ -137,7 +144,7 @@ SELECT mrcall.attach('{"events": {"table": "public.delivered", "columns": {"even
 SELECT DISTINCT e.name AS wrong
 FROM expected AS e
 CROSS JOIN LATERAL asking.answer(e.query) AS a (answer)
-WHERE e.name ~ '^(sessionize|visitor_buckets|top_pages|funnel|cohorts|attribution|conversion_paths|view (visits|touches))$'
+WHERE e.name ~ '^(sessionize|visitor_buckets|top_pages|page_flow|lifecycle|active_visitors|stickiness|funnel|cohorts|attribution|conversion_paths|view (visits|touches))$'
       AND a.answer <> e.answer
 ORDER BY e.name;
 SELECT (SELECT sum(v.events) FROM mrcall.visits AS v) = (SELECT count(d.session_id) FROM public.delivered AS d) AS each_counts,

@@ -31,7 +31,10 @@ CREATE FUNCTION pg_temp.calls() RETURNS TABLE (name text, call text) LANGUAGE sq
                  ('conversion_paths', 'conversion_paths(%s)'), ('assisted_conversions', 'assisted_conversions(%s)'),
                  ('time_to_convert', 'time_to_convert(%s)'), ('attribution_interval', 'attribution_interval(%s)'), ('roas', 'roas(%s)'),
                  ('sessionize', 'sessionize(%s)'), ('visitor_buckets', 'visitor_buckets(''1 day'', %s)'), ('top_pages', 'top_pages(%s)'),
+                 ('lifecycle', 'lifecycle(''1 day'', %s)'), ('active_visitors', 'active_visitors(%s)'),
+                 ('stickiness', 'stickiness(''1 day'', %s)'), ('page_flow', 'page_flow(%s)'),
                  ('funnel', 'funnel(%s, ''[{"step": "a"}]'')'), ('cohorts', 'cohorts(%s)'), ('call_summary', 'call_summary(''1 day'', %s)'),
+                 ('call_service', 'call_service(''1 day'', %s)'),
                  ('call_heatmap', 'call_heatmap(%s)'), ('callers', 'callers(%s)'), ('flow', 'flow(%s)')) AS n (name, call)
     CROSS JOIN (VALUES ('NULL, ''2026-05-01'''), ('''2026-04-01'', ''infinity'''), ('''2026-05-01'', ''2026-04-01''')) AS r (range)
 $$;
@@ -48,9 +51,12 @@ FROM (VALUES ('attribution(%s, ''best'')'), ('attribution(%s, ''markov'', markov
              ('top_pages(%s, -1)'), ('top_pages(%s, gap => ''-1 day'')'), ('funnel(%s, NULL)'), ('funnel(%s, ''[]'')'),
              ('funnel(%s, ''[{"step": "a"}]'', modes => ''{best}'')'), ('funnel(%s, ''[{"step": "a"}]'', dimension => ''x'')'),
              ('cohorts(%s, ''1 month 1 day'')'), ('cohorts(%s, periods => -1)'), ('cohorts(%s, rolling => true, width => ''1 month'')'),
+             ('page_flow(%s, depth => 0)'), ('page_flow(%s, ''pricing'')'), ('lifecycle(''1 month 1 day'', %s)'),
+             ('stickiness(NULL, %s)'), ('active_visitors(%s, ''Mars'')'),
              ('visitor_buckets(NULL, %s)'), ('visitor_buckets(''1 microsecond'', %s)'),
              ('visitor_buckets(''1 day'', %s, dimension => ''x'')'),
              ('call_summary(''1 microsecond'', %s)'), ('call_summary(''1 day'', %s, ''Mars'')'), ('call_heatmap(%s, zone => ''Mars'')'),
+             ('call_service(''1 day'', %s, within => ''-1 s'')'), ('call_service(''1 day'', %s, short_abandon => ''1 month'')'),
              ('business_health(NULL)'), ('resource_usage(''infinity'')'), ('sessionize(%s, ''1 month'')')) AS c (call);
 
 -- Lists of several dimensions, in every report that takes a list, and in every function.

@@ -4,12 +4,14 @@ CREATE TEMP TABLE asked (report text);
 INSERT INTO asked VALUES
     ('sessionize(%s, gap => %L)'), ('visitor_buckets(''1000 years'', %s, gap => %L)'),
     ('visitor_buckets(''1000 years'', %s, dimension => ''channel'', gap => %L)'),
-    ('top_pages(%s, gap => %L)'),
+    ('top_pages(%s, gap => %L)'), ('page_flow(%s, gap => %L)'), ('lifecycle(''1000 years'', %s, gap => %L, exclude_bots => true)'),
+    ('lifecycle(''1000 years'', %s)'), ('active_visitors(%s, gap => %L, exclude_bots => true)'), ('stickiness(''1000 years'', %s, gap => %L)'),
     ('funnel(%s, ''[{"step": "a"}, {"step": "b"}]'', gap => %L, exclude_bots => true, dimension => ''device'')'),
     ('funnel(%s, ''[{"step": "a"}, {"step": "b"}]'', within => %L)'), ('cohorts(%s, ''1000 years'', by => ''channel'', gap => %L)'),
     ('attribution(%s, gap => %L)'), ('attribution(%s, lookback => %L)'), ('attribution_models(%s, lookback => %L)'),
     ('conversion_paths(%s, lookback => %L)'), ('conversion_paths(%s, gap => %L)'), ('time_to_convert(%s, lookback => %L)'),
     ('assisted_conversions(%s, gap => %L)'), ('attribution_interval(%s, lookback => %L, replicates => 1)'), ('roas(%s, lookback => %L)'),
+    ('call_service(''1000 years'', %s, within => %L)'),
     ('call_summary(''1000 years'', %s)'), ('call_heatmap(%s)'), ('callers(%s)'), ('flow(%s)');
 CREATE FUNCTION pg_temp.answer(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

@@ -54,12 +54,15 @@ SELECT r.report, z.zone,
 FROM unnest(ARRAY[
     'buckets(''6 hours'', %s, %L)', 'visitor_buckets(''1 week'', %s, %L)',
     'visitor_buckets(''1 day'', %s, %L, ''channel'', ''1 hour'', true)', 'call_summary(''1 day'', %s, %L)',
+    'call_service(''1 day'', %s, %L, short_abandon => ''5 s'', origin => ''2000-01-01 04:00'')',
     'call_summary(''1 month'', %s, %L, ''W-business-calls'')', 'call_heatmap(%s, zone => %L)',
     'call_heatmap(%s, ''W-business-calls'', %L)', 'cohorts(%s, ''1 day'', %L)',
         'cohorts(%s, ''3 days'', %L, ''channel'', 3, true, ''1 hour'', true)',
     'buckets(''7 days'', %s, %L, ''2000-01-02 04:00'')', 'visitor_buckets(''1 week'', %s, %L, origin => ''2000-01-02 04:00'')',
     'call_summary(''1 day'', %s, %L, origin => ''2000-01-01 04:00'')', 'cohorts(%s, ''1 week'', %L, origin => ''2000-01-02'')',
-    'roas(%s, zone => %L)',
+    'roas(%s, zone => %L)', 'lifecycle(''1 week'', %s, %L)', 'lifecycle(''1 day'', %s, %L, ''1 hour'', true, ''2000-01-01 04:00'')',
+    'active_visitors(%s, %L)', 'active_visitors(%s, %L, ''1 hour'', true, ''2000-01-01 04:00'')', 'stickiness(''1 day'', %s, %L)',
+    'stickiness(''1 week'', %s, %L, ''1 hour'', true, ''2000-01-02'')',
         'roas(%s, ''signup'', ''7 days'', ''campaign'', ''{linear,custom}'', %L, weights => ''{1}'', exclude_bots => true)'])
     WITH ORDINALITY AS r (report, nr)
 CROSS JOIN unnest('{America/New_York,Asia/Kathmandu}'::text[]) AS z (zone)
@@ -147,8 +150,9 @@ SELECT (SELECT string_agg(calls::text, ' ' ORDER BY weekday, hour) FROM mrcall.c
        AS same
 FROM (SELECT coalesce(min(name), 'Europe/Berlin') AS name FROM pg_timezone_names WHERE name = 'CET') AS n;
 
--- It is the last column.
-SELECT p.proname, p.proargnames[cardinality(p.proargnames)] AS last, count(*)
+-- It is the last column, or the second one.
+SELECT p.proname, CASE 'local' WHEN p.proargnames[cardinality(p.proargnames)] THEN 'last' WHEN p.proargnames[p.pronargs + 2] THEN 'second' END
+           AS place, count(*)
 FROM pg_proc AS p
 WHERE p.pronamespace = 'mrcall'::regnamespace AND p.proargnames && '{bucket,cohort}' AND p.proretset
 GROUP BY 1, 2 ORDER BY 1;

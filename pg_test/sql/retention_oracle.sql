@@ -39,7 +39,9 @@ INSERT INTO public.session_retention_policies VALUES
 INSERT INTO public.sessions (id, business_id, start_timestamp, data)
 SELECT format('R-call-%s-%s-%s', b.n, d.days, o.n), 'R-' || b.n, now() - d.days * interval '24 hours' + o.n * interval '1 microsecond',
        CASE WHEN d.days % 7 > 0 THEN jsonb_build_object('caller', '+' || d.days % 5, 'outcome', 'o' || d.days % 3,
-           'answered', d.days % 2 = 0, 'end_timestamp', now() - d.days * interval '24 hours' + interval '90 seconds') ELSE '{}' END
+           'answered', d.days % 2 = 0, 'end_timestamp', now() - d.days * interval '24 hours' + interval '90 seconds',
+           'answered_at', now() - d.days * interval '24 hours' + d.days * interval '5 seconds',
+           'direction', (ARRAY['inbound', 'outbound'])[1 + d.days % 2], 'agent', 'a' || d.days % 4) ELSE '{}' END
 FROM generate_series(1, 12) AS b (n), generate_series(0, 30) AS d (days), generate_series(-1, 1) AS o (n);
 INSERT INTO public.sessions_ids SELECT s.id, s.start_timestamp FROM public.sessions AS s ON CONFLICT DO NOTHING;
 -- Calls of nobody, and ids of no call.
@@ -92,8 +94,9 @@ SELECT count(*) FILTER (WHERE f.goes AND (s.id IS NOT NULL OR a.call_id IS NOT N
        count(*) FILTER (WHERE NOT f.goes AND num_nonnulls(s.id, a.call_id) <> 1) AS lost_or_twice,
        count(*) FILTER (WHERE NOT f.goes AND f.is_live AND f.is_archived IS DISTINCT FROM (a.call_id IS NOT NULL)) AS elsewhere,
        count(*) FILTER (WHERE a.call_id IS NOT NULL AND f.is_live AND
-           (a.ended_at, a.owner, a.outcome, a.answered, a.caller, a.medium, a.language, a.last_state)
-           IS DISTINCT FROM (f.ended_at, f.owner, f.outcome, f.answered, f.caller, f.medium, f.language, f.last_state)) AS changed
+           (a.ended_at, a.owner, a.outcome, a.answered, a.caller, a.medium, a.language, a.last_state, a.answered_at, a.direction, a.agent)
+           IS DISTINCT FROM (f.ended_at, f.owner, f.outcome, f.answered, f.caller, f.medium, f.language, f.last_state, f.answered_at,
+                             f.direction, f.agent)) AS changed
 FROM fate AS f
 LEFT JOIN public.sessions AS s ON s.id = f.call_id AND s.start_timestamp = f.started_at
 LEFT JOIN mrcall.session_archive AS a ON a.business_id = f.business_id AND a.call_id = f.call_id AND a.started_at = f.started_at

@@ -14,15 +14,26 @@ CREATE TEMP VIEW report AS
 SELECT 'day' AS kind, s.* FROM mrcall.call_summary('1 day', '2026-02-01', '2027-01-01', 'Europe/Rome') AS s
 UNION ALL SELECT 'month', s.* FROM mrcall.call_summary('1 month', '2026-02-01', '2027-01-01') AS s
 UNION ALL SELECT 'one', s.* FROM mrcall.call_summary('1 week', '2026-02-01', '2027-01-01', business_id => 'W-business-calls') AS s;
+CREATE TEMP VIEW service AS
+SELECT 'day' AS kind, s.* FROM mrcall.call_service('1 day', '2026-02-01', '2027-01-01', 'Europe/Rome', short_abandon => '5 s') AS s
+UNION ALL SELECT 'one', s.* FROM mrcall.call_service('1 week', '2026-02-01', '2027-01-01', business_id => 'W-business-calls') AS s;
+CREATE TEMP VIEW agent AS SELECT c.direction, c.agent, count(*) AS calls FROM mrcall.calls AS c GROUP BY 1, 2;
 CREATE TEMP VIEW conversion AS SELECT c.* FROM mrcall.conversions AS c WHERE c.conversion = 'first_call';
 CREATE TEMP TABLE report_before ON COMMIT DROP AS TABLE report;
+CREATE TEMP TABLE service_before ON COMMIT DROP AS TABLE service;
+CREATE TEMP TABLE agent_before ON COMMIT DROP AS TABLE agent;
 CREATE TEMP TABLE conversion_before ON COMMIT DROP AS TABLE conversion;
 CREATE TEMP VIEW difference AS
 SELECT (SELECT count(*) FROM ((TABLE report EXCEPT TABLE report_before)
                               UNION ALL (TABLE report_before EXCEPT TABLE report)) AS d) AS of_reports,
+       (SELECT count(*) FROM ((TABLE service EXCEPT TABLE service_before)
+                              UNION ALL (TABLE service_before EXCEPT TABLE service)) AS d) AS of_service,
+       (SELECT count(*) FROM ((TABLE agent EXCEPT TABLE agent_before) UNION ALL (TABLE agent_before EXCEPT TABLE agent)) AS d) AS of_agents,
        (SELECT count(*) FROM ((TABLE conversion EXCEPT TABLE conversion_before)
                               UNION ALL (TABLE conversion_before EXCEPT TABLE conversion)) AS d) AS of_first_calls;
 SELECT count(*) > 1000 AS rows, sum(new_callers) > 100 AS new_callers FROM report_before;
+SELECT count(*) > 1000 AS rows, count(mean_wait) > 500 AS waits, bool_or(service_level < 1) AS below FROM service_before;
+SELECT count(*) FILTER (WHERE direction = 'outbound') > 0 AS outbound, count(DISTINCT agent) > 5 AS agents FROM agent_before;
 
 -- Archive about half, then all.
 DELETE FROM public.session_retention_policies;
@@ -48,6 +59,9 @@ SELECT (SELECT count(*) FROM report AS r WHERE r.bucket >= :'clean_since') > 100
     (SELECT * FROM report WHERE bucket >= :'clean_since' EXCEPT TABLE report_before)
     UNION ALL (SELECT * FROM report_before WHERE bucket >= :'clean_since' EXCEPT TABLE report)) AS d;
 SELECT of_first_calls FROM difference;
+SELECT count(*) AS differences FROM (
+    (SELECT * FROM service WHERE bucket >= :'clean_since' EXCEPT TABLE service_before)
+    UNION ALL (SELECT * FROM service_before WHERE bucket >= :'clean_since' EXCEPT TABLE service)) AS d;
 -- A caller whose calls are all deleted comes back and is not new; at another business the same number is.
 INSERT INTO public.business (business_id) VALUES ('R-a'), ('R-b');
 INSERT INTO public.session_retention_policies VALUES ('R-a', NULL, 30);

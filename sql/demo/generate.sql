@@ -46,6 +46,7 @@ SET LOCAL work_mem = '192MB';
 \ir generate/visitors.sql
 \ir generate/customers.sql
 \ir generate/events.sql
+\ir generate/heartbeats.sql
 \ir generate/business.sql
 \ir generate/stripe.sql
 \ir generate/apple.sql

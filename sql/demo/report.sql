@@ -29,6 +29,7 @@ SELECT format('  %s events of %s visitors, %s customers, %s businesses, %s calls
 \ir report/visitors.sql
 \ir report/behaviour.sql
 \ir report/calls.sql
+\ir report/service.sql
 \ir report/businesses.sql
 \ir report/doctor.sql
 

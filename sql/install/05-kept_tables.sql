@@ -26,6 +26,15 @@ AS $$
     ('mrcall.ignored_referrer', 'CONSTRAINT ignored_referrer_pkey PRIMARY KEY (domain),
         CONSTRAINT ignored_referrer_domain_check CHECK (domain OPERATOR(pg_catalog.~) ''^[a-z0-9][a-z0-9._-]*$'')', NULL,
      'Hosts, with their subdomains, that a visitor comes back from without a new arrival: payment and login pages'),
+    -- A backslash (92) that escapes nothing would fail every report.
+    ('mrcall.goal', 'CONSTRAINT goal_pkey PRIMARY KEY (name),
+        CONSTRAINT goal_name_check CHECK (pg_catalog.btrim(name) OPERATOR(pg_catalog.<>) ''''),
+        CONSTRAINT goal_any_check CHECK (event_type IS NOT NULL OR page_pattern IS NOT NULL),
+        CONSTRAINT goal_page_pattern_check CHECK (
+            (pg_catalog.length(page_pattern)
+             OPERATOR(pg_catalog.-) pg_catalog.length(pg_catalog.rtrim(page_pattern, pg_catalog.chr(92))))
+            OPERATOR(pg_catalog.%) 2 OPERATOR(pg_catalog.=) 0)', NULL,
+     'What visitors are to do: events that fit are key events, and conversions of the kind goal:name'),
     ('mrcall.spend', 'CONSTRAINT spend_key UNIQUE NULLS NOT DISTINCT (day, channel, campaign, currency),
         CONSTRAINT spend_day_check CHECK (pg_catalog.isfinite(day)),
         CONSTRAINT spend_channel_check CHECK (channel OPERATOR(pg_catalog.<>) ''''),
@@ -86,6 +95,10 @@ AS $$
     ('mrcall.ignored_referrer', 'domain', 'text', 'COLLATE "C" NOT NULL', 'The host in lower case'),
     ('mrcall.ignored_referrer', 'ignored', 'boolean', 'NOT NULL DEFAULT true', 'False switches a built-in host off'),
 
+    ('mrcall.goal', 'name', 'text', 'COLLATE "C" NOT NULL', 'The goal; its conversions are of the kind goal:name'),
+    ('mrcall.goal', 'event_type', 'text', '', 'The type of the events that fit; NULL for page views'),
+    ('mrcall.goal', 'page_pattern', 'text', '', 'The path of their page, as LIKE has it; NULL for any'),
+
     ('mrcall.spend', 'day', 'date', 'NOT NULL', 'The day, in the zone that mrcall.roas is given'),
     ('mrcall.spend', 'channel', 'text', 'NOT NULL', 'A channel as in mrcall.touches'),
     ('mrcall.spend', 'campaign', 'text', '', 'A campaign as in mrcall.touches; NULL where the cost belongs to none'),
@@ -103,6 +116,9 @@ AS $$
     ('mrcall.session_archive', 'medium', 'text', '', 'As calls.medium'),
     ('mrcall.session_archive', 'language', 'text', '', 'As calls.language'),
     ('mrcall.session_archive', 'last_state', 'text', '', 'As calls.last_state'),
+    ('mrcall.session_archive', 'answered_at', 'timestamp with time zone', '', 'As calls.answered_at'),
+    ('mrcall.session_archive', 'direction', 'text', '', 'As calls.direction'),
+    ('mrcall.session_archive', 'agent', 'text', '', 'As calls.agent'),
 
     ('mrcall_internal.first_call', 'business_id', 'text', 'NOT NULL', 'As calls.business_id'),
     ('mrcall_internal.first_call', 'call_id', 'text', 'NOT NULL', 'As calls.call_id of that call'),

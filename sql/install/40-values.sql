@@ -27,6 +27,14 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
 AS 'MODULE_PATHNAME', 'try_boolean_wrapper';
 COMMENT ON FUNCTION mrcall.try_boolean(text) IS 'A truth value; NULL for any other text';
 
+-- Not STRICT: a call that runs has no end. In C, so that its arguments, fields of a document, are read once.
+CREATE FUNCTION mrcall_internal.within_call(answered_at timestamptz, started_at timestamptz, ended_at timestamptz)
+RETURNS timestamptz
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 2
+AS 'MODULE_PATHNAME', 'within_call_wrapper';
+COMMENT ON FUNCTION mrcall_internal.within_call(timestamptz, timestamptz, timestamptz) IS
+    'When a call was answered; NULL where that is not within the call';
+
 CREATE FUNCTION mrcall_internal.numeric_text(value text)
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2

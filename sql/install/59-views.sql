@@ -28,9 +28,14 @@ CROSS JOIN LATERAL unnest(c.website_session_ids) AS browser (visitor_id)
 LEFT JOIN mrcall.businesses AS b ON b.owner = c.customer_id
 $view$),
 -- Every conversion of every kind, once. Definitions: docs/conversions.md.
-('mrcall.conversions', 'signup, business, first_call, subscription, payment and refund, each once; journey_at is where its journey ends',
+('mrcall.conversions', 'signup, business, first_call, subscription, payment, refund, goal:name, each once; journey_at is where its journey ends',
  $view$
 --@ include templates/conversions.sql schema=mrcall.
+UNION ALL
+SELECT ('goal:' || g.name) COLLATE pg_catalog."default", e.event_id, e.customer_id, NULL, e.visitor_id, e.occurred_at, 0::numeric, NULL,
+       NULL, e.occurred_at, NULL
+FROM mrcall.goal AS g
+CROSS JOIN LATERAL mrcall_internal.goal_events(ARRAY[g.name], '-infinity', 'infinity') AS e
 $view$)
 $views$;
 COMMENT ON FUNCTION mrcall_internal.views() IS 'The views that attach creates over the source views, in order';
@@ -76,15 +81,16 @@ AS $$
     ('mrcall.identities', 'customer_id', 'The customer, as customers.customer_id'),
     ('mrcall.identities', 'owner', 'The same where the customer owns a business; NULL where not'),
     ('mrcall.identities', 'business_id', 'A business that the customer owns; NULL where there is none'),
-    ('mrcall.conversions', 'conversion', 'The kind: signup, business, first_call, subscription, payment or refund'),
-    ('mrcall.conversions', 'conversion_id', 'The id, unique within its kind'),
+    ('mrcall.conversions', 'conversion', 'The kind: signup, business, first_call, subscription, payment, refund, or goal: and the name of a goal'),
+    ('mrcall.conversions', 'conversion_id', 'The id, unique within its kind; of a goal that of the event'),
     ('mrcall.conversions', 'customer_id', 'Who converted; NULL where that is not known'),
     ('mrcall.conversions', 'business_id', 'The business; NULL for a signup'),
-    ('mrcall.conversions', 'visitor_id', 'The browser that the customer was last seen in'),
+    ('mrcall.conversions', 'visitor_id', 'The browser that the customer was last seen in; of a goal that of the event'),
     ('mrcall.conversions', 'converted_at', 'When it happened'),
     ('mrcall.conversions', 'value', 'The amount in the currency; below 0 for a refund, above for one that came back, 0 without money'),
     ('mrcall.conversions', 'currency', 'The currency, ISO 4217 in upper case; NULL for kinds without money'),
     ('mrcall.conversions', 'subscription_id', 'The subscription that it belongs to, as subscriptions.subscription_id'),
-    ('mrcall.conversions', 'journey_at', 'Where its journey ends: touches after this instant have no part in it')
+    ('mrcall.conversions', 'journey_at', 'Where its journey ends: touches after this instant have no part in it'),
+    ('mrcall.conversions', 'payment_id', 'The payment that the money belongs to: of a refund the one that it takes back; NULL for other kinds')
 $$;
 COMMENT ON FUNCTION mrcall_internal.view_columns() IS 'What the columns of the views of mrcall_internal.views are';

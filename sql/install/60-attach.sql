@@ -111,13 +111,16 @@ COMMENT ON FUNCTION mrcall_internal.physical_columns(jsonb) IS
 CREATE FUNCTION mrcall_internal.resolve_columns(mapping jsonb)
 RETURNS TABLE (
     logical_table text, relation regclass, wanted_relation text, ordinal int, name text, type text, is_key boolean,
-    source jsonb, expression text, cast_expression text, said text, is_shape text, found_type text, state text, problem text)
+    source jsonb, expression text, cast_expression text, said text, is_shape text, found_type text, state text, problem text,
+    parsed_expression text)
 LANGUAGE plpgsql STABLE ROWS 90
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     col record;
     collates_apart boolean;
+    call_start text;
+    call_end text;
 BEGIN
     FOR col IN
         SELECT * FROM mrcall_internal.compiled_mapping(mapping::text, mrcall_internal.physical_columns(mapping)::text) AS m
@@ -147,6 +150,20 @@ BEGIN
             END IF;
         END IF;
         cast_expression := coalesce(cast_expression, format('NULL::%s', type));
+        parsed_expression := cast_expression;
+        -- A value that another column rules out. The start and the end of a call come before it.
+        IF logical_table = 'calls' THEN
+            CASE name
+                -- Retention runs the expression with the host's search_path, in which timestamptz may be something else.
+                WHEN 'started_at' THEN call_start := coalesce(nullif(cast_expression, 'NULL::timestamptz'), 'NULL::pg_catalog.timestamptz');
+                WHEN 'ended_at' THEN call_end := coalesce(nullif(cast_expression, 'NULL::timestamptz'), 'NULL::pg_catalog.timestamptz');
+                WHEN 'answered_at' THEN
+                    IF relation IS NOT NULL AND col.sql IS NOT NULL AND state = 'ok' THEN
+                        cast_expression := format('mrcall_internal.within_call(%s, %s, %s)', cast_expression, call_start, call_end);
+                    END IF;
+                ELSE NULL;
+            END CASE;
+        END IF;
         RETURN NEXT;
     END LOOP;
 END
@@ -324,23 +341,6 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_owner() IS '42501 for who is not, and may not become, the owner of the schema mrcall';
 
--- All that attach makes is the owner's, whoever of its members runs it. Returns the setting of role as it was.
-CREATE FUNCTION mrcall_internal.become_owner()
-RETURNS text
-LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    former constant text := current_setting('role');
-BEGIN
-    IF current_user <> mrcall_internal.owner() THEN
-        PERFORM set_config('role', mrcall_internal.owner(), true);
-    END IF;
-    RETURN former;
-END
-$$;
-COMMENT ON FUNCTION mrcall_internal.become_owner() IS 'Goes on as the owner of the schema mrcall';
-
 -- How long attach and detach wait for a lock, in milliseconds: who waits for an exclusive lock keeps all others waiting.
 CREATE FUNCTION mrcall_internal.longest_wait()
 RETURNS int
@@ -367,6 +367,35 @@ EXCEPTION WHEN lock_not_available THEN
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.lock_attach() IS 'One attach at a time, and none that waits for long';
+
+-- What attach, detach, maintain and unmaintain begin with: all that they make is the owner's, whoever of its members runs them, and they
+-- take turns. Returns the settings of role and lock_timeout as they were; an error brings them back by itself.
+CREATE FUNCTION mrcall_internal.begin_as_owner()
+RETURNS text[]
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    former constant text[] := ARRAY[current_setting('role'), current_setting('lock_timeout')];
+BEGIN
+    PERFORM mrcall_internal.check_owner();
+    IF current_user <> mrcall_internal.owner() THEN
+        PERFORM set_config('role', mrcall_internal.owner(), true);
+    END IF;
+    PERFORM mrcall_internal.lock_attach();
+    RETURN former;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.begin_as_owner() IS 'Goes on as the owner of the schema mrcall, one at a time';
+
+CREATE FUNCTION mrcall_internal.end_as_owner(former text[])
+RETURNS void
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT set_config('role', former[1], true), set_config('lock_timeout', former[2], true)
+$$;
+COMMENT ON FUNCTION mrcall_internal.end_as_owner(text[]) IS 'Puts back the settings that begin_as_owner has changed';
 
 -- Locks views and tables as a change of them does, all or none. It never waits long with a lock in its hands, so it takes part in no
 -- deadlock and keeps nobody waiting. (LOCK TABLE of a view would lock the tables below it too.)
@@ -536,7 +565,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO mrcall.source AS s (logical_table, relation, key_expression, columns, version, is_default)
     SELECT r.logical_table, max(r.relation), max(r.expression) FILTER (WHERE r.is_key AND r.relation IS NOT NULL),
-           jsonb_object_agg(r.name, r.source), mrcall.version(), is_default
+           jsonb_object_agg(r.name, r.source), mrcall_internal.installed_version(), is_default
     FROM jsonb_to_recordset(resolved) AS r (logical_table text, relation text, name text, source jsonb, expression text, is_key boolean)
     GROUP BY r.logical_table
     ON CONFLICT ON CONSTRAINT source_pkey DO UPDATE
@@ -556,17 +585,14 @@ SET client_min_messages = warning
 SET quote_all_identifiers = off
 AS $$
 DECLARE
-    former_role text;
-    former_timeout constant text := current_setting('lock_timeout');
+    former text[];
     caller constant name := current_user;
     kept jsonb;
     resolved jsonb;
     hint text;
 BEGIN
     PERFORM mrcall_internal.check_mapping(mapping);
-    PERFORM mrcall_internal.check_owner();
-    former_role := mrcall_internal.become_owner();
-    PERFORM mrcall_internal.lock_attach();
+    former := mrcall_internal.begin_as_owner();
     PERFORM mrcall_internal.make_kept_tables();
     IF mapping = '{}' THEN
         kept := mrcall_internal.kept_mapping();
@@ -581,8 +607,7 @@ BEGIN
     INSERT INTO mrcall.audit (at, role, login, action, result)
     SELECT clock_timestamp(), caller, session_user, 'attach', jsonb_object_agg(s.logical_table, s.relation)
     FROM mrcall.source AS s;
-    PERFORM set_config('lock_timeout', former_timeout, true);
-    PERFORM set_config('role', former_role, true);
+    PERFORM mrcall_internal.end_as_owner(former);
     RETURN (SELECT format('%s of %s logical tables attached', count(t.relation), count(*))
             FROM (SELECT r.logical_table, max(r.relation) AS relation
                   FROM jsonb_to_recordset(resolved) AS r (logical_table text, relation text) GROUP BY r.logical_table) AS t);

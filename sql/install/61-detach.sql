@@ -119,15 +119,11 @@ SET client_min_messages = warning
 SET quote_all_identifiers = off
 AS $$
 DECLARE
-    former_role text;
-    former_timeout constant text := current_setting('lock_timeout');
+    former constant text[] := mrcall_internal.begin_as_owner();
     views text[];
     others text;
     statement text;
 BEGIN
-    PERFORM mrcall_internal.check_owner();
-    former_role := mrcall_internal.become_owner();
-    PERFORM mrcall_internal.lock_attach();
     SELECT coalesce(array_agg(v.relation ORDER BY v.nr DESC), '{}') INTO views
     FROM mrcall_internal.view_names() AS v WHERE to_regclass(v.relation) IS NOT NULL;
     PERFORM mrcall_internal.lock_relations(views || mrcall_internal.fact_sources() || ARRAY(
@@ -165,8 +161,7 @@ BEGIN
     LOOP
         EXECUTE statement;
     END LOOP;
-    PERFORM set_config('lock_timeout', former_timeout, true);
-    PERFORM set_config('role', former_role, true);
+    PERFORM mrcall_internal.end_as_owner(former);
     RETURN format('%s views dropped', cardinality(views));
 END
 $$;

@@ -1,4 +1,4 @@
--- doctor: money that webhooks tell of and that no report can place. See docs/conversions.md.
+-- doctor: money that webhooks tell of and costs that no report can place. See docs/conversions.md and docs/doctor.md.
 -- The bodies name views that exist only after attach.
 
 CREATE FUNCTION mrcall_internal.unplaced_money()
@@ -41,3 +41,30 @@ AS $$
     FROM mrcall_internal.unplaced_money() AS u
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_money() IS 'doctor: money that no report can place';
+
+CREATE FUNCTION mrcall_internal.check_spend()
+RETURNS TABLE (severity text, object text, finding text, fix text)
+LANGUAGE plpgsql STABLE ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF has_table_privilege('mrcall.spend', 'SELECT') AND has_table_privilege('mrcall.channel_rule', 'SELECT') THEN
+        RETURN QUERY
+        WITH known AS (
+            SELECT mrcall_internal.channels() || array_agg(r.channel ORDER BY r.channel COLLATE "C") AS channels
+            FROM mrcall.channel_rule AS r
+        )
+        SELECT 'warning'::text, 'spend.channel'::text,
+               format('%s rows of channel "%s", which no report has: their costs stand beside nothing (is it "%s"?)', count(*), s.channel,
+                      mrcall_internal.nearest_name(s.channel, k.channels)),
+               format('SELECT * FROM mrcall.spend WHERE channel = %L;', s.channel)
+        FROM mrcall.spend AS s
+        CROSS JOIN known AS k
+        WHERE s.channel COLLATE "C" <> ALL (k.channels)
+        GROUP BY s.channel COLLATE "C", s.channel, k.channels
+        ORDER BY count(*) DESC, s.channel COLLATE "C"
+        LIMIT 20;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.check_spend() IS 'doctor: costs of channels that there are not';

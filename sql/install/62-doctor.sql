@@ -29,11 +29,11 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'warning', 'mrcall.' || s.logical_table,
            CASE WHEN v.view IS NULL THEN 'the view is missing'
-                ELSE format('the view is of version %s, the extension of %s', s.version, mrcall.version()) END,
+                ELSE format('the view is of version %s, the extension of %s', s.version, mrcall_internal.installed_version()) END,
            format('SELECT mrcall.attach(%L);', mapping)
     FROM mrcall.source AS s
     CROSS JOIN LATERAL (SELECT to_regclass(format('mrcall.%I', s.logical_table)) AS view) AS v
-    WHERE v.view IS NULL OR s.version <> mrcall.version()
+    WHERE v.view IS NULL OR s.version <> mrcall_internal.installed_version()
     ORDER BY s.logical_table COLLATE "C"
 $$;
 COMMENT ON FUNCTION mrcall_internal.check_views(jsonb) IS 'doctor: views that are missing, or of another version';
@@ -59,15 +59,23 @@ RETURNS TABLE (logical_table text, name text, relation text, said text, conditio
 LANGUAGE sql STABLE ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.logical_table, r.name, r.relation::text, r.said, c.condition, c.finding
+    SELECT r.logical_table, r.name, r.relation::text, c.said, c.condition, c.finding
     FROM mrcall_internal.resolve_columns(mapping) AS r
+    CROSS JOIN LATERAL (SELECT coalesce(r.said, format('(%s)::pg_catalog.text', r.parsed_expression)) AS said) AS any_type
     CROSS JOIN LATERAL (
-        VALUES (1, CASE WHEN r.type NOT IN ('text', 'jsonb')
-                        THEN format('(%s) IS NOT NULL AND (%s) IS NULL', r.said, r.cast_expression) END,
+        VALUES (1, r.said, CASE WHEN r.type NOT IN ('text', 'jsonb')
+                                THEN format('(%s) IS NOT NULL AND (%s) IS NULL', r.said, r.parsed_expression) END,
                 'do not parse and count as NULL'),
-               (2, r.is_shape, 'are objects or arrays and count as their text')
-    ) AS c (nr, condition, finding)
-    WHERE r.relation IS NOT NULL AND r.said IS NOT NULL AND c.condition IS NOT NULL
+               (2, r.said, r.is_shape, 'are objects or arrays and count as their text'),
+               (3, any_type.said, CASE WHEN r.cast_expression <> r.parsed_expression
+                                       THEN format('(%s) IS NOT NULL AND (%s) IS NULL', r.parsed_expression, r.cast_expression) END,
+                'do not lie within their call and count as NULL'),
+               (4, any_type.said, CASE WHEN r.logical_table = 'calls' AND r.name = 'direction' AND r.expression IS NOT NULL
+                                       THEN format('%s OPERATOR(pg_catalog.!~*) %L', any_type.said,
+                                                   '^([[:space:]]*$|inbound|outbound)') END,
+                'say neither inbound nor outbound and count as inbound')
+    ) AS c (nr, said, condition, finding)
+    WHERE r.relation IS NOT NULL AND c.said IS NOT NULL AND c.condition IS NOT NULL
     ORDER BY r.logical_table COLLATE "C", c.nr, r.ordinal
 $$;
 COMMENT ON FUNCTION mrcall_internal.doubtful_values(jsonb) IS 'Which values of the sources doctor counts';
@@ -234,6 +242,8 @@ BEGIN
                'SELECT mrcall.attach();'::pg_catalog.text;
         RETURN;
     END IF;
+    RETURN QUERY
+    SELECT c.* FROM mrcall_internal.check_version() AS c;
     FOR severity, object, finding, fix IN
         SELECT c.* FROM mrcall_internal.check_columns(mapping) AS c
         UNION ALL
@@ -269,6 +279,8 @@ BEGIN
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_dropped_events() AS c
     UNION ALL
+    SELECT c.* FROM mrcall_internal.check_freshness() AS c
+    UNION ALL
     SELECT c.* FROM mrcall_internal.check_compression() AS c
     UNION ALL
     SELECT c.* FROM mrcall_internal.check_drop_policies() AS c
@@ -287,6 +299,10 @@ BEGIN
     SELECT c.* FROM mrcall_internal.check_money() AS c;
     RETURN QUERY
     SELECT c.* FROM mrcall_internal.check_deliveries() AS c;
+    IF pg_catalog.has_table_privilege(pg_catalog.to_regclass('mrcall.goal'), 'SELECT') THEN
+        RETURN QUERY
+        SELECT c.* FROM mrcall_internal.check_goals() AS c;
+    END IF;
     RETURN QUERY
     SELECT 'warning', o.object, pg_catalog.format('%s %s', o.rows, o.finding), NULL
     FROM mrcall_internal.orphans() AS o WHERE o.rows OPERATOR(pg_catalog.>) 0;

@@ -250,19 +250,15 @@ SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 AS $$
 DECLARE
-    former_role text;
-    former_timeout constant text := current_setting('lock_timeout');
+    former text[];
 BEGIN
     PERFORM mrcall_internal.check_facts(facts);
     PERFORM mrcall_internal.require_attached();
-    PERFORM mrcall_internal.check_owner();
-    former_role := mrcall_internal.become_owner();
-    PERFORM mrcall_internal.lock_attach();
+    former := mrcall_internal.begin_as_owner();
     IF NOT EXISTS (SELECT FROM mrcall_internal.fact_state) AND facts IS DISTINCT FROM '{}' THEN
         PERFORM mrcall_internal.begin_facts();
     END IF;
-    PERFORM set_config('lock_timeout', former_timeout, true);
-    PERFORM set_config('role', former_role, true);
+    PERFORM mrcall_internal.end_as_owner(former);
     RETURN (SELECT format('kept: %s; next: CALL mrcall.refresh();', coalesce(string_agg(s.fact, ', '), 'nothing'))
             FROM mrcall_internal.fact_state AS s);
 END
@@ -276,19 +272,15 @@ SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 AS $$
 DECLARE
-    former_role text;
-    former_timeout constant text := current_setting('lock_timeout');
+    former text[];
 BEGIN
     PERFORM mrcall_internal.check_facts(facts);
-    PERFORM mrcall_internal.check_owner();
-    former_role := mrcall_internal.become_owner();
-    PERFORM mrcall_internal.lock_attach();
+    former := mrcall_internal.begin_as_owner();
     IF facts IS DISTINCT FROM '{}' THEN
         PERFORM mrcall_internal.lock_relations(mrcall_internal.fact_sources());
         PERFORM mrcall_internal.end_facts();
     END IF;
-    PERFORM set_config('lock_timeout', former_timeout, true);
-    PERFORM set_config('role', former_role, true);
+    PERFORM mrcall_internal.end_as_owner(former);
     RETURN (SELECT format('kept: %s', coalesce(string_agg(s.fact, ', '), 'nothing')) FROM mrcall_internal.fact_state AS s);
 END
 $$;

@@ -91,8 +91,7 @@ BEGIN
     FOR fault IN SELECT f.message, f.hint FROM mrcall_internal.source_fault(state.source) AS f LOOP
         RAISE EXCEPTION 'facts cannot be kept: %', fault.message USING ERRCODE = '55000', HINT = fault.hint;
     END LOOP;
-    IF (SELECT count(*) FROM pg_trigger AS t
-        WHERE t.tgrelid = state.source AND t.tgname LIKE 'mrcall\_visits\_%' AND t.tgenabled IN ('O', 'A')) < 4 THEN
+    IF mrcall_internal.enabled_triggers(state.source) < 4 THEN
         RAISE EXCEPTION 'triggers of mrcall.maintain on % are missing or disabled', state.source
             USING ERRCODE = '55000', HINT = 'Make them anew: SELECT mrcall.unmaintain(), mrcall.maintain();';
     END IF;
@@ -101,6 +100,16 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.begin_refresh(interval) IS 'The errors of refresh; false where no facts are kept';
+
+-- What is stored has a fault: it is of no use, and all is to be stored anew.
+CREATE FUNCTION mrcall_internal.is_stale(state mrcall_internal.fact_state)
+RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT isfinite(state.stored_until) AND mrcall_internal.fact_fault(state) IS NOT NULL
+$$;
+COMMENT ON FUNCTION mrcall_internal.is_stale(mrcall_internal.fact_state) IS 'Whether something is stored that cannot be relied on';
 
 -- Clears what is left of what was stored, so much in a batch; whether there is more.
 CREATE FUNCTION mrcall_internal.clear_facts()
@@ -112,10 +121,10 @@ DECLARE
     state mrcall_internal.fact_state := mrcall_internal.lock_facts();
     cleared bigint;
 BEGIN
-    IF isfinite(state.stored_until)
-       AND (mrcall_internal.fact_fault(state) IS NOT NULL
-            OR EXISTS (SELECT FROM mrcall_internal.fact_change AS c
-                       WHERE c.key IS NULL AND NOT (isfinite(c.since) AND isfinite(c.until)))) THEN
+    IF mrcall_internal.is_stale(state)
+       OR isfinite(state.stored_until)
+          AND EXISTS (SELECT FROM mrcall_internal.fact_change AS c
+                       WHERE c.key IS NULL AND NOT (isfinite(c.since) AND isfinite(c.until))) THEN
         PERFORM mrcall_internal.reset_facts();
         RETURN true;
     END IF;
@@ -363,7 +372,7 @@ BEGIN
     IF state.stored_until OPERATOR(pg_catalog.>=) target THEN
         RETURN true;
     END IF;
-    IF state.is_clearing OR pg_catalog.isfinite(state.stored_until) AND mrcall_internal.fact_fault(state) IS NOT NULL THEN
+    IF state.is_clearing OR mrcall_internal.is_stale(state) THEN
         -- The next refresh begins anew.
         RETURN true;
     END IF;

@@ -1,18 +1,30 @@
 -- Journeys: the touches that led to conversions. Definitions: docs/attribution.md.
 
+-- Before attach there is no table of goals: the report says so.
 CREATE FUNCTION mrcall_internal.check_conversion(conversion text)
 RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    known text[] := '{signup,business,first_call,subscription,payment,refund}';
 BEGIN
+    IF conversion = ANY (known) THEN
+        RETURN;
+    END IF;
+    IF to_regclass('mrcall.goal') IS NOT NULL THEN
+        known := known || ARRAY(SELECT 'goal:' || g.name FROM mrcall.goal AS g ORDER BY g.name);
+    ELSIF mrcall_internal.is_goal(conversion) THEN
+        RETURN;
+    END IF;
     IF conversion IS NULL THEN
         RAISE EXCEPTION 'argument "conversion" must not be NULL' USING ERRCODE = '22004',
-            HINT = 'Use one of: signup, business, first_call, subscription, payment, refund.';
+            HINT = format('Use one of: %s.', array_to_string(known, ', '));
     END IF;
-    IF conversion NOT IN ('signup', 'business', 'first_call', 'subscription', 'payment', 'refund') THEN
+    IF conversion COLLATE "C" <> ALL (known) THEN
         RAISE EXCEPTION 'unknown conversion "%"', conversion USING ERRCODE = '22023',
-            HINT = 'Use one of: signup, business, first_call, subscription, payment, refund.';
+            HINT = format('Use one of: %s.', array_to_string(known, ', '))
+                || CASE WHEN mrcall_internal.is_goal(conversion) THEN ' Goals are the rows of mrcall.goal.' ELSE '' END;
     END IF;
 END
 $$;
@@ -72,9 +84,11 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
 AS 'MODULE_PATHNAME', 'journey_path_rows_wrapper';
 COMMENT ON FUNCTION mrcall_internal.journey_path_rows(bytea) IS 'The distinct paths in an answer of journey_set';
 
+-- weights: under the first of the models, empty without one.
 CREATE FUNCTION mrcall_internal.journey_rows(answer bytea)
 RETURNS TABLE (
-    conversion_id text, currency text, value text, journey_at timestamptz, path text[], touched_at timestamptz[])
+    conversion_id text, currency text, value text, journey_at timestamptz, path text[], touched_at timestamptz[],
+    visitor_ids text[], channels text[], weights float8[])
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
 AS 'MODULE_PATHNAME', 'journey_rows_wrapper';
 COMMENT ON FUNCTION mrcall_internal.journey_rows(bytea) IS 'The journeys of conversions in an answer of journey_set';
@@ -134,6 +148,7 @@ CREATE FUNCTION mrcall_internal.converts(report mrcall_internal.report, mileston
 RETURNS mrcall_internal.converts
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
+    SELECT mrcall_internal.is_goal(report.conversion) AS is_goal;
     SELECT ROW(
            coalesce(array_agg(c.conversion_id) FILTER (WHERE c.asked), '{}'), array_agg(c.customer_id) FILTER (WHERE c.asked),
            array_agg(c.journey_at) FILTER (WHERE c.asked), array_agg(c.value::text) FILTER (WHERE c.asked),
@@ -143,10 +158,16 @@ AS $$
            min(c.journey_at) FILTER (WHERE c.asked), max(c.journey_at) FILTER (WHERE c.asked),
            coalesce(array_agg(c.customer_id) FILTER (WHERE unconverted AND c.customer_id IS NOT NULL), '{}')
            )::mrcall_internal.converts
-    FROM (SELECT x.*, x.converted_at >= report.since AS asked
+    FROM (SELECT x.conversion_id, x.customer_id, x.business_id, x.journey_at, x.value, x.currency, x.converted_at >= report.since AS asked
           FROM mrcall.conversions AS x
-          WHERE x.conversion = report.conversion AND x.converted_at < report.until
-            AND (unconverted OR x.converted_at >= report.since)) AS c
+          WHERE NOT is_goal AND x.conversion = report.conversion AND x.converted_at < report.until
+            AND (unconverted OR x.converted_at >= report.since)
+          UNION ALL
+          SELECT g.event_id, mrcall_internal.person(g.customer_id, g.visitor_id), NULL, g.occurred_at, 0, NULL,
+                 g.occurred_at >= report.since
+          FROM mrcall_internal.goal_conversions(
+              report.conversion, CASE WHEN unconverted THEN '-infinity' ELSE report.since END, report.until) AS g
+          WHERE is_goal) AS c
     LEFT JOIN (SELECT x.customer_id, min(x.created_at) AS created_at FROM mrcall.customers AS x
                WHERE milestones GROUP BY x.customer_id) AS u ON u.customer_id = c.customer_id
     LEFT JOIN (SELECT x.business_id, min(x.created_at) AS created_at FROM mrcall.businesses AS x
@@ -162,17 +183,24 @@ CREATE FUNCTION mrcall_internal.restarts(kind text)
 RETURNS mrcall_internal.customer_instants
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
+    SELECT mrcall_internal.is_goal(kind) AS is_goal;
     SELECT ROW(array_agg(c.customer_id), array_agg(c.journey_at))::mrcall_internal.customer_instants
-    FROM mrcall.conversions AS c
-    WHERE c.conversion = CASE kind WHEN 'refund' THEN 'payment' ELSE kind END AND c.customer_id IS NOT NULL
+    FROM (SELECT x.customer_id, x.journey_at
+          FROM mrcall.conversions AS x
+          WHERE NOT is_goal AND x.conversion = CASE kind WHEN 'refund' THEN 'payment' ELSE kind END
+          UNION ALL
+          SELECT mrcall_internal.person(g.customer_id, g.visitor_id), g.occurred_at
+          FROM mrcall_internal.goal_conversions(kind, '-infinity', 'infinity') AS g
+          WHERE is_goal) AS c
+    WHERE c.customer_id IS NOT NULL
 $$;
 COMMENT ON FUNCTION mrcall_internal.restarts(text) IS 'When the journeys of customers to a kind of conversion start anew';
 
 CREATE TYPE mrcall_internal.links AS (customer_ids text[], visitor_ids text[]);
 COMMENT ON TYPE mrcall_internal.links IS 'Customers, each with a browser';
 
--- As mrcall.identities has it, without the businesses; of all customers where wanted is NULL.
-CREATE FUNCTION mrcall_internal.links(wanted text[])
+-- As mrcall.identities has it, without the businesses; of all customers where wanted is NULL. people: as mrcall_internal.person has them.
+CREATE FUNCTION mrcall_internal.links(wanted text[], people text[])
 RETURNS mrcall_internal.links
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
@@ -180,10 +208,12 @@ AS $$
     FROM (SELECT c.customer_id, unnest(c.website_session_ids) AS visitor_id
           FROM mrcall.customers AS c
           WHERE c.customer_id IS NOT NULL
-            AND (wanted IS NULL OR c.customer_id IN (SELECT x.id FROM unnest(wanted) AS x (id)))) AS l
+            AND (wanted IS NULL OR c.customer_id IN (SELECT x.id FROM unnest(wanted) AS x (id)))
+          UNION ALL
+          SELECT DISTINCT p.id, substr(p.id, 2) FROM unnest(people) AS p (id) WHERE starts_with(p.id, E'\x01')) AS l
     WHERE l.visitor_id IS NOT NULL
 $$;
-COMMENT ON FUNCTION mrcall_internal.links(text[]) IS 'The browsers that are linked to customers';
+COMMENT ON FUNCTION mrcall_internal.links(text[], text[]) IS 'The browsers that are linked to customers';
 
 -- What the model data_driven learns from: refunds take their credit back where the payments of the same arguments gave it.
 CREATE FUNCTION mrcall_internal.learned_report(report mrcall_internal.report)
@@ -197,11 +227,12 @@ COMMENT ON FUNCTION mrcall_internal.learned_report(mrcall_internal.report) IS
     'The report whose journeys the model data_driven learns from';
 
 -- Reads the conversions once, then the visits once: of the browsers that are linked to a converter, or of all where journeys
--- without a conversion are asked for, or data_driven.
+-- without a conversion are asked for, or data_driven. given: other conversions than those of the report.
 CREATE FUNCTION mrcall_internal.journeys(
     report mrcall_internal.report, models text[] DEFAULT '{}', half_life interval DEFAULT '7 days',
     first_weight float8 DEFAULT 0.4, last_weight float8 DEFAULT 0.4, weights float8[] DEFAULT NULL,
-    counts boolean DEFAULT false, paths boolean DEFAULT false, unconverted boolean DEFAULT false, journeys boolean DEFAULT false)
+    counts boolean DEFAULT false, paths boolean DEFAULT false, unconverted boolean DEFAULT false, journeys boolean DEFAULT false,
+    given mrcall_internal.converts DEFAULT NULL)
 RETURNS bytea
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 100000
 AS $$
@@ -210,11 +241,15 @@ AS $$
            mrcall_internal.exact(report.lookback, 'lookback') AS exact_lookback, mrcall_internal.visit_margin(report.gap) AS margin,
            mrcall_internal.require_attached(), mrcall_internal.check_filter(report.filter);
     SELECT unconverted OR coalesce('data_driven' = ANY (models), false) AS everybody,
-           coalesce('data_driven' = ANY (models), false) AND report.conversion = 'refund' AS apart;
-    SELECT mrcall_internal.converts(report, 'w_shaped' = ANY (models), everybody) AS found,
+           coalesce('data_driven' = ANY (models), false) AND (report.conversion = 'refund' OR given.ids IS NOT NULL) AS apart;
+    SELECT CASE WHEN given.ids IS NOT NULL THEN given
+                ELSE mrcall_internal.converts(report, 'w_shaped' = ANY (models), everybody) END AS found,
            CASE WHEN apart THEN mrcall_internal.converts(mrcall_internal.learned_report(report), false, true) END AS learned,
            CASE WHEN report.restart THEN mrcall_internal.restarts(report.conversion) END AS restarting;
-    SELECT mrcall_internal.links(CASE WHEN NOT everybody THEN coalesce(found.customer_ids, '{}') END) AS linked,
+    SELECT mrcall_internal.links(
+               CASE WHEN NOT everybody THEN coalesce(found.customer_ids, '{}') END,
+               CASE WHEN mrcall_internal.is_goal(report.conversion)
+                    THEN found.customer_ids || found.converted || learned.customer_ids || learned.converted END) AS linked,
            least(found.first_at, learned.first_at) AS first_end, greatest(found.last_at, learned.last_at) AS last_end;
 
     -- The range of events and the browsers as plain values, so that the planner prunes chunks and uses indexes. A range of nothing
@@ -273,5 +308,6 @@ AS $$
     ) AS r
 $$;
 COMMENT ON FUNCTION mrcall_internal.journeys(
-    mrcall_internal.report, text[], interval, float8, float8, float8[], boolean, boolean, boolean, boolean) IS
+    mrcall_internal.report, text[], interval, float8, float8, float8[], boolean, boolean, boolean, boolean,
+    mrcall_internal.converts) IS
     'What a report says about the journeys of a period, for journey_credit_rows and the like';

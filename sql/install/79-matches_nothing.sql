@@ -74,6 +74,24 @@ COMMENT ON FUNCTION mrcall_internal.check_filter(mrcall_internal.touch_filter) I
     'Raises the errors of channels and referrer domains that no touch can have';
 
 -- Paths that url_path makes begin with a slash, and end before a query; those of a mapping are whatever it says.
+CREATE FUNCTION mrcall_internal.is_no_page(pattern text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT pattern !~ E'^([/%_]|\\\\/)' OR pattern ~ '[?#]' $$;
+COMMENT ON FUNCTION mrcall_internal.is_no_page(text) IS 'Whether no path of a URL can match a pattern';
+
+CREATE FUNCTION mrcall_internal.meant_page(pattern text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN mrcall.url_path(pattern) IS NOT NULL THEN mrcall.url_path(pattern)
+                WHEN pattern ~ '^[^/?#]+[.][^/?#]+/' THEN mrcall.url_path('//' || pattern)
+                ELSE '/' || ltrim(substring(pattern FROM '^[^?#]*'), ' /') END
+$$;
+COMMENT ON FUNCTION mrcall_internal.meant_page(text) IS 'The pattern that was probably meant by one that no path can match';
+
 CREATE FUNCTION mrcall_internal.check_pages(steps jsonb)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -85,21 +103,18 @@ BEGIN
     IF NOT mrcall_internal.path_from_url() THEN
         RETURN;
     END IF;
-    SELECT CASE WHEN p.is_excluded THEN 'the exclusion of ' ELSE '' END || format('step "%s"', s.value ->> 'step') AS whose, p.pattern,
-           CASE WHEN mrcall.url_path(p.pattern) IS NOT NULL THEN mrcall.url_path(p.pattern)
-                WHEN p.pattern ~ '^[^/?#]+[.][^/?#]+/' THEN mrcall.url_path('//' || p.pattern)
-                ELSE '/' || ltrim(substring(p.pattern FROM '^[^?#]*'), ' /') END AS meant
+    SELECT CASE WHEN p.is_excluded THEN 'the exclusion of ' ELSE '' END || format('step "%s"', s.value ->> 'step') AS whose, p.pattern
     INTO wrong
     FROM jsonb_array_elements(steps) WITH ORDINALITY AS s (value, nr)
     CROSS JOIN LATERAL (VALUES (s.value ->> 'page', false), (s.value -> 'exclude' ->> 'page', true)) AS p (pattern, is_excluded)
-    WHERE p.pattern !~ E'^([/%_]|\\\\/)' OR p.pattern ~ '[?#]'
+    WHERE mrcall_internal.is_no_page(p.pattern)
     ORDER BY s.nr, p.is_excluded
     LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'no path can match the page "%" of %', wrong.pattern, wrong.whose
             USING ERRCODE = '22023', HINT = format(
                 'A path begins with / and has neither host, query nor fragment: {"page": %s}, or a pattern that begins with %%.',
-                to_json(wrong.meant));
+                to_json(mrcall_internal.meant_page(wrong.pattern)));
     END IF;
 END
 $$;

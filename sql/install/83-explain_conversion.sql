@@ -84,16 +84,27 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.listed_conversions(text, text) IS 'The rows of mrcall.conversions with an id';
 
+-- The events of an id are where the goal is looked for. visitor_id: of a goal alone.
 CREATE FUNCTION mrcall_internal.conversions(kind text, asked_id text)
-RETURNS TABLE (customer_id text, business_id text, converted_at timestamptz, journey_at timestamptz, value numeric, currency text)
+RETURNS TABLE (customer_id text, business_id text, converted_at timestamptz, journey_at timestamptz, value numeric, currency text,
+    visitor_id text)
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED ROWS 1
 AS $$
+    SELECT mrcall_internal.is_goal(kind) AS is_goal;
+    SELECT min(e.occurred_at) AS since, mrcall_internal.later(max(e.occurred_at), '00:00:01') AS until
+    FROM mrcall.events AS e
+    WHERE is_goal AND e.event_id = asked_id;
     -- A refund may have the id of a charge, refund or transaction, and words after it.
     SELECT ARRAY[asked_id, regexp_replace(asked_id, ':[^:]*$', ''), regexp_replace(asked_id, ':[^:]*:[^:]*$', '')] AS ids;
-    SELECT CASE WHEN kind NOT IN ('signup', 'business', 'first_call') THEN mrcall_internal.webhooks_of(ids, ids) END AS known;
-    SELECT c.* FROM mrcall_internal.billed_conversions(kind, asked_id, known) AS c WHERE known.ids IS NOT NULL
+    SELECT CASE WHEN kind NOT IN ('signup', 'business', 'first_call') AND NOT is_goal
+                THEN mrcall_internal.webhooks_of(ids, ids) END AS known;
+    SELECT c.*, NULL::text FROM mrcall_internal.billed_conversions(kind, asked_id, known) AS c WHERE known.ids IS NOT NULL
     UNION ALL
-    SELECT c.* FROM mrcall_internal.listed_conversions(kind, asked_id) AS c WHERE known.ids IS NULL
+    SELECT c.*, NULL FROM mrcall_internal.listed_conversions(kind, asked_id) AS c WHERE known.ids IS NULL AND NOT is_goal
+    UNION ALL
+    SELECT g.customer_id, NULL, g.occurred_at, g.occurred_at, 0, NULL, g.visitor_id
+    FROM mrcall_internal.goal_conversions(kind, since, until) AS g
+    WHERE is_goal AND g.event_id = asked_id
 $$;
 COMMENT ON FUNCTION mrcall_internal.conversions(text, text) IS 'The rows of mrcall.conversions with an id';
 
@@ -104,9 +115,10 @@ RETURNS text
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
     SELECT CASE
-        WHEN customer IS NULL AND business IS NULL THEN 'no customer: no business is known for it'
-        WHEN customer IS NULL THEN 'no customer: its business has no owner'
-        WHEN NOT EXISTS (SELECT FROM mrcall.customers AS c WHERE c.customer_id = customer)
+        -- A browser that reached a goal needs no customer.
+        WHEN customer IS NULL AND browsers = '{}' AND business IS NULL THEN 'no customer: no business is known for it'
+        WHEN customer IS NULL AND browsers = '{}' THEN 'no customer: its business has no owner'
+        WHEN customer IS NOT NULL AND NOT EXISTS (SELECT FROM mrcall.customers AS c WHERE c.customer_id = customer)
             THEN 'no customer: its customer is not in mrcall.customers'
         WHEN browsers = '{}' THEN 'no browser is linked to its customer'
         WHEN touches_before_filter > 0 THEN 'every touch in the lookback is left out by the arguments'
@@ -212,11 +224,10 @@ CREATE FUNCTION mrcall_internal.journey_begin(
 RETURNS timestamptz
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
-    SELECT CASE WHEN NOT restart THEN mrcall_internal.earlier(ends_at, lookback) ELSE (
-        SELECT greatest(mrcall_internal.earlier(ends_at, lookback), max(x.journey_at) + interval '1 microsecond')
-        FROM mrcall.conversions AS x
-        WHERE x.conversion = CASE kind WHEN 'refund' THEN 'payment' ELSE kind END AND x.customer_id = journey_begin.customer_id
-          AND x.journey_at < ends_at) END
+    SELECT CASE WHEN restart THEN mrcall_internal.restarts(kind) END AS restarting;
+    SELECT greatest(mrcall_internal.earlier(ends_at, lookback), max(x.at) + interval '1 microsecond')
+    FROM unnest(restarting.customer_ids, restarting.at) AS x (customer_id, at)
+    WHERE x.customer_id = journey_begin.customer_id AND x.at < ends_at
 $$;
 COMMENT ON FUNCTION mrcall_internal.journey_begin(text, text, timestamptz, interval, boolean) IS
     'Where the journey of one conversion begins';
@@ -288,23 +299,27 @@ AS $$
            mrcall_internal.require_attached();
     SELECT mrcall_internal.is_filter(report.filter) AS checked;
     SELECT true AS is_found, x.customer_id AS customer, x.business_id AS business, x.converted_at, x.journey_at AS ends_at, x.value,
-           x.currency,
+           x.currency, x.visitor_id AS browser,
            (SELECT min(u.created_at) FROM mrcall.customers AS u WHERE u.customer_id = x.customer_id) AS signup_at,
            (SELECT min(b.created_at) FROM mrcall.businesses AS b WHERE b.business_id = x.business_id) AS business_at
     FROM mrcall_internal.conversions(report.conversion, asked_id) AS x
-    ORDER BY x.converted_at
+    ORDER BY x.converted_at, x.visitor_id COLLATE "C"
     LIMIT 1;
     SELECT CASE WHEN is_found IS NULL THEN mrcall_internal.fail(
         'P0002', format('there is no %s "%s"', report.conversion, asked_id),
         format('Ids are in mrcall.conversions: SELECT conversion_id FROM mrcall.conversions WHERE conversion = %L;',
                report.conversion)) END AS checked;
-    SELECT (SELECT coalesce(array_agg(DISTINCT i.visitor_id), '{}') FROM mrcall.identities AS i
-            WHERE i.customer_id = customer AND i.visitor_id IS NOT NULL) AS browsers,
-           mrcall_internal.journey_begin(report.conversion, customer, ends_at, exact_lookback, report.restart) AS begins_at;
+    SELECT CASE WHEN customer IS NULL AND browser IS NOT NULL THEN ARRAY[browser]
+                ELSE (SELECT coalesce(array_agg(DISTINCT i.visitor_id), '{}') FROM mrcall.identities AS i
+                      WHERE i.customer_id = customer AND i.visitor_id IS NOT NULL) END AS browsers,
+           mrcall_internal.journey_begin(report.conversion, mrcall_internal.person(customer, browser), ends_at, exact_lookback,
+                                         report.restart) AS begins_at;
     SELECT mrcall_internal.journey(
                begins_at, ends_at, mrcall_internal.earlier(ends_at, exact_lookback), report, browsers) AS journey;
-    SELECT CASE WHEN journey.times IS NULL THEN mrcall_internal.unattributed_reason(
-               customer, business, ends_at, begins_at, browsers, journey.before_filter) END AS why,
+    SELECT CASE WHEN journey.times IS NOT NULL THEN NULL
+                WHEN mrcall_internal.is_goal(report.conversion) AND browser IS NULL THEN 'no browser: its event names none'
+                ELSE mrcall_internal.unattributed_reason(
+                    customer, business, ends_at, begins_at, browsers, journey.before_filter) END AS why,
            CASE WHEN journey.times IS NOT NULL THEN mrcall_internal.journey_parts(
                journey, ends_at, value, currency, lookback, half_life, first_weight, last_weight, signup_at, business_at,
                weights) END AS parts,

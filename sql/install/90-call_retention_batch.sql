@@ -93,15 +93,16 @@ AS $$
         ),
         kept AS (
             INSERT INTO mrcall.session_archive AS a (business_id, started_at, call_id, ended_at, owner, outcome, answered, caller,
-                                                     medium, language, last_state)
+                                                     medium, language, last_state, answered_at, direction, agent)
             SELECT DISTINCT ON (m.business_id, m.started_at, m.call_id) m.business_id, m.started_at, m.call_id, m.ended_at, m.owner,
-                   m.outcome, m.answered, m.caller, m.medium, m.language, m.last_state
+                   m.outcome, m.answered, m.caller, m.medium, m.language, m.last_state, m.answered_at, m.direction, m.agent
             FROM marked AS m WHERE NOT m.is_deleted
             ORDER BY m.business_id, m.started_at, m.call_id, m.ended_at
             -- A call that is there twice, such as one that came back from a backup, is one call.
             ON CONFLICT ON CONSTRAINT session_archive_pkey DO UPDATE
             SET ended_at = excluded.ended_at, owner = excluded.owner, outcome = excluded.outcome, answered = excluded.answered,
-                caller = excluded.caller, medium = excluded.medium, language = excluded.language, last_state = excluded.last_state
+                caller = excluded.caller, medium = excluded.medium, language = excluded.language, last_state = excluded.last_state,
+                answered_at = excluded.answered_at, direction = excluded.direction, agent = excluded.agent
         ),
         %7$s
         SELECT pg_catalog.count(*) FILTER (WHERE NOT m.is_deleted), pg_catalog.count(*) FILTER (WHERE m.is_deleted) FROM marked AS m

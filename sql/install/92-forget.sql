@@ -99,6 +99,15 @@ BEGIN
             format('%s needs SELECT and DELETE on it, and INSERT on mrcall_internal.fact_change: see docs/forget.md.', verb);
         RETURN;
     END IF;
+    -- The policy of stored visits shows none to who may not read the events.
+    SELECT f.source::text INTO hidden
+    FROM mrcall_internal.fact_state AS f
+    WHERE NOT has_table_privilege(f.source, 'SELECT');
+    IF hidden IS NOT NULL THEN
+        RETURN QUERY SELECT '42501', format('permission denied for table %s', hidden),
+            format('%s needs SELECT on it while visits are stored: see docs/forget.md.', verb);
+        RETURN;
+    END IF;
     SELECT s.relation INTO hidden
     FROM mrcall.source AS s
     WHERE (s.logical_table IN ('businesses', 'calls')

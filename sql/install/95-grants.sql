@@ -18,7 +18,7 @@ AS $$
     SELECT 'table', o.name, to_regclass(o.name)
     FROM (SELECT v.relation FROM mrcall_internal.view_names() AS v
           UNION ALL
-          SELECT unnest('{mrcall.source,mrcall.channel_rule,mrcall.ignored_referrer,mrcall.spend,mrcall.session_archive,
+          SELECT unnest('{mrcall.source,mrcall.channel_rule,mrcall.ignored_referrer,mrcall.goal,mrcall.spend,mrcall.session_archive,
                           mrcall.retention_run,mrcall.audit,mrcall_internal.first_call}'::text[])) AS o (name)
     WHERE to_regclass(o.name) IS NOT NULL
     UNION ALL

@@ -71,7 +71,8 @@ COMMENT ON COLUMN public.sessions.state_variables IS
     'Variables of the conversation; state is the last state of the decision table that was reached.';
 COMMENT ON COLUMN public.sessions.data IS
     'What is known of the call: end_timestamp (ISO 8601 text, absent while the call runs), outcome, answered '
-    '(boolean), caller, medium (phone, web or whatsapp), language.';
+    '(boolean), answered_at (ISO 8601 text), caller, medium (phone, web or whatsapp), language, direction (inbound or '
+    'outbound; absent: inbound), agent (who answered).';
 CREATE INDEX sessions_business_id_start_timestamp_idx ON public.sessions (business_id, start_timestamp);
 CREATE INDEX sessions_start_timestamp_idx ON public.sessions (start_timestamp);
 

@@ -71,26 +71,26 @@ priced AS (
 kinds AS (
     SELECT 'signup' AS conversion, c.customer_id AS conversion_id, c.customer_id, NULL::text AS business_id,
            c.created_at AS converted_at, 0::numeric AS value, NULL::text AS currency, NULL::text AS subscription_id,
-           c.created_at AS journey_at
+           c.created_at AS journey_at, NULL::text AS payment_id
     FROM customer AS c
     WHERE c.created_at IS NOT NULL
     UNION ALL
     -- A row without an id is nobody's: one conversion, unattributed.
-    SELECT 'signup', NULL, NULL, NULL, c.created_at, 0, NULL, NULL, c.created_at
+    SELECT 'signup', NULL, NULL, NULL, c.created_at, 0, NULL, NULL, c.created_at, NULL
     FROM mrcall.customers AS c
     WHERE c.customer_id IS NULL AND c.created_at IS NOT NULL
     UNION ALL
-    SELECT 'business', b.business_id, b.owner, b.business_id, b.created_at, 0, NULL, NULL, b.created_at
+    SELECT 'business', b.business_id, b.owner, b.business_id, b.created_at, 0, NULL, NULL, b.created_at, NULL
     FROM business AS b
     WHERE b.created_at IS NOT NULL
     UNION ALL
-    SELECT 'business', NULL, b.owner, NULL, b.created_at, 0, NULL, NULL, b.created_at
+    SELECT 'business', NULL, b.owner, NULL, b.created_at, 0, NULL, NULL, b.created_at, NULL
     FROM {schema}businesses AS b
     WHERE b.business_id IS NULL AND b.created_at IS NOT NULL
     UNION ALL
     -- The earliest of what is there, what is archived and what retention has deleted. Where an index finds them, each business that
     -- is asked for has its first call looked up; else all calls are read once, by one query where they are on another server.
-    SELECT 'first_call', b.business_id, b.owner, b.business_id, e.at, 0, NULL, NULL, e.at
+    SELECT 'first_call', b.business_id, b.owner, b.business_id, e.at, 0, NULL, NULL, e.at, NULL
     FROM business AS b
     LEFT JOIN LATERAL (SELECT c.started_at FROM mrcall_internal.call_starts AS c
                        WHERE mrcall_internal.is_found_by_business() AND c.business_id = b.business_id AND c.started_at IS NOT NULL
@@ -107,17 +107,18 @@ kinds AS (
     UNION ALL
     SELECT 'subscription', s.subscription_id, b.owner, s.business_id, s.converted_at,
            CASE WHEN s.is_paid OR l.value IS NULL THEN coalesce(s.paid_value, 0) ELSE l.value END,
-           CASE WHEN s.is_paid OR l.value IS NULL THEN s.paid_currency ELSE l.currency END, s.subscription_id, s.converted_at
+           CASE WHEN s.is_paid OR l.value IS NULL THEN s.paid_currency ELSE l.currency END, s.subscription_id, s.converted_at,
+           NULL
     FROM subscribed AS s
     LEFT JOIN business AS b ON b.business_id = s.business_id
     LEFT JOIN priced AS l ON l.name = s.product
     UNION ALL
     SELECT m.conversion, m.conversion_id, b.owner, m.business_id, m.converted_at, m.value, m.currency, m.subscription_id,
-           m.journey_at
+           m.journey_at, m.payment_id
     FROM billed AS m
     LEFT JOIN business AS b ON b.business_id = m.business_id
 )
 SELECT k.conversion, k.conversion_id, k.customer_id, k.business_id, c.website_session_id AS visitor_id, k.converted_at,
-       k.value, k.currency, k.subscription_id, k.journey_at
+       k.value, k.currency, k.subscription_id, k.journey_at, k.payment_id
 FROM kinds AS k
 LEFT JOIN customer AS c ON c.customer_id = k.customer_id

@@ -171,20 +171,21 @@ apple_returned AS (
                        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS s
     WHERE s.value <> 0
 ),
--- series: what shares one journey, that of its first payment.
+-- series: what shares one journey, that of its first payment. payment_id: the payment that money belongs to.
 payment AS (
     SELECT p.invoice_id AS conversion_id, p.subscription_id, p.stripe_customer_id, NULL::text AS account_token,
            coalesce(p.subscription_id, 'invoice ' || p.invoice_id) AS series, p.paid_at AS converted_at, p.currency,
-           mrcall_internal.major_units(p.minor_units, p.currency) AS value
+           mrcall_internal.major_units(p.minor_units, p.currency) AS value, p.invoice_id AS payment_id
     FROM stripe_paid AS p
     UNION ALL
-    SELECT a.transaction_id, a.subscription_id, NULL, a.account_token, a.subscription_id, a.paid_at, a.currency, a.value
+    SELECT a.transaction_id, a.subscription_id, NULL, a.account_token, a.subscription_id, a.paid_at, a.currency, a.value,
+           a.transaction_id
     FROM apple_paid AS a
 ),
 returned AS (
     SELECT r.conversion_id, r.subscription_id, r.stripe_customer_id, NULL::text AS account_token,
            coalesce(r.subscription_id, 'invoice ' || r.invoice_id) AS series, r.moved_at AS converted_at, r.currency,
-           -mrcall_internal.major_units(r.minor_units, r.currency) AS value
+           -mrcall_internal.major_units(r.minor_units, r.currency) AS value, r.invoice_id AS payment_id
     FROM stripe_returned AS r
     -- What is no payment of ours is no refund either.
     WHERE r.invoice_id IS NOT NULL
@@ -192,6 +193,7 @@ returned AS (
     SELECT CASE WHEN a.nr = 1 THEN a.transaction_id
                 WHEN a.nr = 2 AND NOT a.is_refund THEN a.transaction_id || ':reversed'
                 ELSE a.transaction_id || ':' || a.nr END,
-           a.subscription_id, NULL, a.account_token, a.subscription_id, a.moved_at, a.currency, -a.value
+           a.subscription_id, NULL, a.account_token, a.subscription_id, a.moved_at, a.currency, -a.value,
+           a.transaction_id
     FROM apple_returned AS a
 ),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use mrcall_engine::Result;
 use mrcall_engine::behaviour::{FunnelEvents, FunnelState, RetentionState, SequenceState};
-use mrcall_engine::calls::{CallSet, CallState};
+use mrcall_engine::calls::{CallSet, CallState, OfferedSet};
 use mrcall_engine::distinct::DistinctState;
 use mrcall_engine::journeys::JourneySet;
 use mrcall_engine::paths::{Journeys, PathSet};
@@ -62,6 +62,7 @@ state!(CallState, like: |_| Ok(CallState::default()), {
 state!(DistinctState, like: |state: &DistinctState| DistinctState::new(state.precision()), {});
 state!(FunnelEvents, like: |events: &FunnelEvents| Ok(events.like()), { merges_bytes!(FunnelEvents); });
 state!(FunnelState, like: |state: &FunnelState| Ok(state.like()), { merges_bytes!(FunnelState); });
+state!(OfferedSet, like: |set: &OfferedSet| OfferedSet::new(set.since()), {});
 state!(PathSet, like: |_| Ok(PathSet::default()), {
     merges_bytes!(PathSet);
     const EMPTY_IS_NULL: bool = true;

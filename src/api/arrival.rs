@@ -21,6 +21,12 @@ pub fn arrival(
     call.table([(a.channel, a.source, a.medium, a.campaign, a.term, a.rule.to_string())])
 }
 
+/// The click id of a landing that its network takes back: network, kind, the kind's place, id, whether it is stale.
+pub fn ad_click(call: Call<'_>, page_url: Option<&str>, utm_source: Option<&str>) -> SqlResult<()> {
+    let landing = Landing { page_url, utm_source, ..Landing::default() };
+    call.table(arrival::ad_click(&landing).map(|a| (a.network, a.kind, a.place as i32, a.id, a.is_stale)))
+}
+
 pub fn channel(
     referrer: Option<&str>,
     page_url: Option<&str>,

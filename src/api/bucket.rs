@@ -45,6 +45,16 @@ impl Buckets<'_> {
     }
 }
 
+/// The start of the bucket before the one that starts at an instant; `None` where time begins.
+pub fn bucket_before(asked: Buckets<'_>, start: i64) -> SqlResult<Option<i64>> {
+    let (width, zone) = (asked.width()?, asked.zone()?);
+    let grid = asked.grid(width)?;
+    Ok(start
+        .checked_sub(1)
+        .and_then(|before| bucket::bucket(&grid, before, &zone).ok())
+        .filter(|before| *before < start))
+}
+
 pub fn is_zone(zone: &str) -> bool {
     PgZone::named(zone).is_ok()
 }

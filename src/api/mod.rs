@@ -1,11 +1,13 @@
 //! The thin SQL layer: one file per feature, declared in `sql/install` (as a rule in the file of the same name) and exported in `pg::exports`.
 #![forbid(unsafe_code)]
 
+pub mod activity;
 pub mod arrival;
 pub mod behaviour;
 pub mod bucket;
 pub mod call_agg;
 pub mod call_retention;
+pub mod call_service;
 pub mod call_summary;
 pub mod caller_id;
 pub mod cohorts;
@@ -22,6 +24,7 @@ pub mod journeys;
 pub mod local_days;
 pub mod mapping;
 pub mod own_rules;
+pub mod page_flow;
 pub mod paths;
 pub mod sessionize;
 pub mod state_text;

@@ -2,7 +2,7 @@
 
 use mrcall_engine::visits::{PageEvent, VisitSet, VisitSettings, is_pageview};
 use mrcall_engine::{Error, ErrorKind};
-use pgrx::datum::{Timestamp, TimestampWithTimeZone, UnboxDatum};
+use pgrx::datum::{Timestamp, TimestampWithTimeZone, TryFromDatumError, UnboxDatum};
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::{AllocatedByRust, Array, FromDatum, IntoDatum};
 
@@ -15,21 +15,25 @@ use crate::pg::answer::Made;
 use crate::pg::function_call::Call;
 use crate::pg::scan;
 
-/// A field of a row by its name.
+/// A field of a row by its name; `None` where the row's type, of an earlier version than the library, does not have it yet.
 fn field<'row, T>(row: &'row PgHeapTuple<'_, AllocatedByRust>, name: &str) -> SqlResult<Option<T>>
 where
     T: FromDatum + IntoDatum + UnboxDatum<As<'row> = T> + 'row,
 {
-    row.get_by_name(name).map_err(|error| {
-        let hint = "Call the function as CREATE EXTENSION declares it.";
-        report(Error::new(ErrorKind::NotPossible, format!("field {name} of a row: {error}"), hint))
-    })
+    match row.get_by_name(name) {
+        Err(TryFromDatumError::NoSuchAttributeName(_)) => Ok(None),
+        field => field.map_err(|error| {
+            let hint = "Call the function as CREATE EXTENSION declares it.";
+            report(Error::new(ErrorKind::NotPossible, format!("field {name} of a row: {error}"), hint))
+        }),
+    }
 }
 
 /// What `mrcall_internal.visit_settings` says.
 pub(super) fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSettings> {
     let row = needed(row, "settings")?;
     let ignored: Option<Array<'_, &str>> = field(&row, "ignored")?;
+    let heartbeats: Option<Array<'_, &str>> = field(&row, "heartbeats")?;
     let flag = |name| field(&row, name).map(|flag| flag.unwrap_or(false));
     let cuts = match (field(&row, "width")?, field(&row, "cut_since")?, field(&row, "cut_until")?, field(&row, "zone")?)
     {
@@ -37,7 +41,10 @@ pub(super) fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResu
             let [since, until] = [since, until].map(|at: TimestampWithTimeZone| i64::from(at));
             let origin: Option<Timestamp> = field(&row, "origin")?;
             let asked = Buckets { width: Some(width), zone: Some(zone), origin: origin.map(i64::from) };
-            first_cut(&list_buckets(asked, Some(since), Some(until))?, since)?
+            let more: Option<Array<'_, TimestampWithTimeZone>> = field(&row, "more_cuts")?;
+            let mut cuts: Vec<i64> = more.iter().flat_map(Array::iter).flatten().map(i64::from).collect();
+            cuts.extend(first_cut(&list_buckets(asked, Some(since), Some(until))?, since)?);
+            cuts
         }
         _ => Vec::new(),
     };
@@ -50,20 +57,25 @@ pub(super) fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResu
         with_pages: flag("with_pages")?,
         with_touch: flag("with_touch")?,
         with_views: flag("with_views")?,
+        with_moments: heartbeats.is_some(),
+        heartbeats: heartbeats.iter().flat_map(Array::iter).flatten().map(str::to_owned).collect(),
         receiver: field::<i32>(&row, "receiver")?.and_then(|receiver| u32::try_from(receiver).ok()).unwrap_or_default(),
     })
 }
 
 /// Arguments behind the state: visitor_id, occurred_at, event_type, page_path, page_url, referrer, utm_source, utm_medium,
-/// utm_campaign, user_agent, event_id, settings.
+/// utm_campaign, user_agent, event_id, whether it is a key event, settings.
 pub fn visit_set_trans<'fcx>(state: Held<'fcx, VisitSet>, call: Call<'fcx>) -> SqlResult<Held<'fcx, VisitSet>> {
     let (Some(visitor), Some(at)) = (call.arg(1)?, call.arg(2)?) else { return Ok(state) };
     scan::load_next_row(visitor);
+    let event_type: Option<&[u8]> = call.arg(3)?;
     let hit = PageEvent {
         visitor,
         at,
         id: call.arg(11)?,
-        is_pageview: call.arg::<&[u8]>(3)?.is_some_and(is_pageview),
+        is_pageview: event_type.is_some_and(is_pageview),
+        event_type,
+        is_key: call.arg(12)?.unwrap_or(false),
         path: call.arg(4)?,
         page_url: call.arg(5)?,
         referrer: call.arg(6)?,
@@ -72,7 +84,7 @@ pub fn visit_set_trans<'fcx>(state: Held<'fcx, VisitSet>, call: Call<'fcx>) -> S
         utm_campaign: call.arg(9)?,
         user_agent: call.arg(10)?,
     };
-    let make = || VisitSet::new(settings(call.arg(12)?)?).map_err(report);
+    let make = || VisitSet::new(settings(call.arg(13)?)?).map_err(report);
     state.transition_counted(make, |set| set.push(&hit).map(|()| set.is_count_due()).map_err(report))
 }
 

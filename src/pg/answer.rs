@@ -78,6 +78,7 @@ answer_as_pgrx!(
     AnyNumeric,
     CString,
     Vec<bool>,
+    Vec<f64>,
     Vec<i64>,
     Vec<String>,
     Vec<&str>,

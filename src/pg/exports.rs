@@ -12,7 +12,7 @@ use super::planned;
 use crate::agg;
 use crate::api::*;
 use mrcall_engine::behaviour::{FunnelEvents, FunnelState, RetentionState, SequenceState};
-use mrcall_engine::calls::{CallSet, CallState};
+use mrcall_engine::calls::{CallSet, CallState, OfferedSet};
 use mrcall_engine::distinct::DistinctState;
 use mrcall_engine::paths::PathSet;
 use mrcall_engine::visits::{VisitSet, VisitState};
@@ -84,11 +84,13 @@ macro_rules! fields {
 }
 
 functions! {
-    arrival: arrival, channel, is_arrival, url_host, url_domain, url_path, url_param, is_bot, device, agent, is_paid,
+    activity: lifecycle_counts, active_visitor_counts, stickiness_counts;
+    arrival: ad_click, arrival, channel, is_arrival, url_host, url_domain, url_path, url_param, is_bot, device, agent, is_paid,
         rules_version, ignored_referrer_seed, rules, channels, nearest_name;
     behaviour: window_funnel_trans, window_funnel_final, window_funnel_times_final, retention_trans, retention_final,
         sequence_trans, sequence_match_final, sequence_count_final, sequence_events_final;
     bucket: is_zone, bucket, next_bucket, buckets;
+    call_service: offered_set_trans, offered_set_rows, within_call;
     call_summary: call_set_trans, call_set_rows;
     caller_id: caller_id;
     call_agg: call_agg_trans, num_calls, calls_total_duration, mean_duration, duration_percentile, outcomes, peak_concurrency,
@@ -105,6 +107,7 @@ functions! {
     journeys: journey_set_trans, journey_set_final, journey_credit_rows, journey_path_rows, journey_rows;
     local_days: start_of_day, wall_clock, note_midnight, warn_once;
     mapping: source_tables, source_columns, mapping_paths, mapped_tables, compiled_mapping, cast_expression, source_problem;
+    page_flow: page_flow_rows;
     paths: path_agg_trans, paths, num_paths, num_conversions, num_nulls, total_value, path_credit, path_models,
         data_driven_weights, markov, shapley, path_interval, path_transform;
     call_retention: may_commit, is_seen_by_nobody;
@@ -113,7 +116,7 @@ functions! {
     text_set: text_set, text_set_has;
     top_pages: page_figures;
     twice: twice;
-    values: try_timestamptz, try_bigint, try_boolean, numeric_text, jws_payload, unpacked, website_session_ids, text_items, longest_call, version;
+    values: try_timestamptz, try_bigint, try_boolean, numeric_text, jws_payload, unpacked, website_session_ids, text_items, longest_call, heartbeat_events, version;
     visit_rows: visit_set_rows;
     stored_visits: asked_visit_rows, range_visits, sessionize;
     visitor_buckets: visitor_buckets;
@@ -127,6 +130,7 @@ mergeable! {
     distinct_agg: DistinctState;
     funnel_agg: FunnelEvents;
     funnel_set: VisitSet;
+    offered_set: OfferedSet;
     path_agg: PathSet;
     retention: RetentionState;
     sequence: SequenceState;
@@ -144,6 +148,7 @@ stored! {
 }
 
 export!(call_set "_final", agg::finalize::<CallSet>);
+export!(offered_set "_final", agg::finalize::<OfferedSet>);
 
 fields! {
     field: document_fields::Text;

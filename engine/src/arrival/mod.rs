@@ -14,6 +14,7 @@
 //! - **Term**: the search term in the referrer of a search engine, whatever the source is.
 //! - **Direct** is an event without source, medium and campaign.
 
+mod ad_click;
 mod charset;
 mod click_id;
 mod ga4;
@@ -22,6 +23,7 @@ mod rules;
 mod tags;
 
 use crate::url::{self, UrlParts};
+pub use ad_click::{AdClick, ad_click};
 use click_id::{ClickId, Proof};
 use inner::Inner;
 use rules::{Category, ChannelRule};

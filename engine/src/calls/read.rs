@@ -50,7 +50,7 @@ impl Texts {
     }
 
     /// The texts of a part as numbers.
-    fn read(&mut self, r: &mut Reader<'_>) -> Result<HeldVec<u32>> {
+    pub(super) fn read(&mut self, r: &mut Reader<'_>) -> Result<HeldVec<u32>> {
         self.read_as(r, |text| Some(Cow::Borrowed(text)))
     }
 
@@ -103,8 +103,19 @@ fn coded(r: &mut Reader<'_>, ids: &[u32]) -> Result<Option<u32>> {
 }
 
 /// The same with [`NONE`] for no text.
-fn known(r: &mut Reader<'_>, ids: &[u32]) -> Result<u32> {
+pub(super) fn known(r: &mut Reader<'_>, ids: &[u32]) -> Result<u32> {
     Ok(coded(r, ids)?.unwrap_or(NONE))
+}
+
+/// Reads the ends of calls before the range that run on.
+pub(super) fn read_running(r: &mut Reader<'_>, businesses: &[u32], running: &mut HeldVec<(u32, i64)>) -> Result<()> {
+    let mut throttle = Throttle::default();
+    for _ in 0..r.count(2)? {
+        throttle.step();
+        let business = known(r, businesses)?;
+        running.push((business, r.signed()?))?;
+    }
+    Ok(())
 }
 
 impl<'a> Part<'a> {
@@ -125,17 +136,20 @@ impl<'a> Part<'a> {
                 Some(caller) => before.known.push((business, caller))?,
             }
         }
-        for _ in 0..r.count(2)? {
-            throttle.step();
-            let business = known(&mut r, &businesses)?;
-            before.running.push((business, r.signed()?))?;
-        }
+        read_running(&mut r, &businesses, &mut before.running)?;
         let count = r.count(5)?;
         let calls = part.get(part.len() - r.left()..).unwrap_or_default();
         Ok(Self { businesses, outcomes, callers, calls, count })
     }
+}
 
-    /// Calls a function with the place of the business and the call, for every call.
+impl Calls for Part<'_> {
+    type Call = ReadCall;
+
+    fn count(&self) -> usize {
+        self.count
+    }
+
     fn each(&self, since: i64, nobody: usize, mut with: impl FnMut(usize, ReadCall)) -> Result<()> {
         let (mut r, mut throttle) = (Reader::resume(self.calls, NAME), Throttle::default());
         let mut last = since;
@@ -158,10 +172,20 @@ impl<'a> Part<'a> {
     }
 }
 
+/// The calls of a part of a set.
+pub(super) trait Calls {
+    type Call: Copy + Default;
+
+    fn count(&self) -> usize;
+
+    /// Calls a function with the place of the business and the call, for every call. `nobody`: the place without a business.
+    fn each(&self, since: i64, nobody: usize, with: impl FnMut(usize, Self::Call)) -> Result<()>;
+}
+
 /// All calls grouped by business, nobody's last, and where each group begins: a counting sort.
-pub(super) fn by_business(parts: &[Part<'_>], all: usize, since: i64) -> Result<(HeldVec<ReadCall>, HeldVec<usize>)> {
-    let total: usize = parts.iter().map(|part| part.count).sum();
-    let mut calls = HeldVec::filled(ReadCall::default(), total)?;
+pub(super) fn by_business<P: Calls>(parts: &[P], all: usize, since: i64) -> Result<(HeldVec<P::Call>, HeldVec<usize>)> {
+    let total: usize = parts.iter().map(P::count).sum();
+    let mut calls = HeldVec::filled(P::Call::default(), total)?;
     let mut starts = HeldVec::filled(0usize, all + 2)?;
     for part in parts {
         part.each(since, all, |place, _| {

@@ -2,6 +2,7 @@
 //! would cost more than the calls themselves. It crosses from worker to leader as bytes, and its figures are made from the
 //! same bytes by [`super::Summary`].
 
+use super::in_time::{InTime, Timed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory;
@@ -10,7 +11,7 @@ use crate::state::{Dictionary, NONE, Reader, Writer};
 use crate::time;
 
 pub(super) const KIND: u8 = b'K';
-pub(super) const VERSION: u8 = 1;
+const VERSION: u8 = 1;
 pub(super) const NAME: &str = "call set";
 /// The outcome of calls without one.
 const NOT_SET: &str = "(not set)";
@@ -45,8 +46,11 @@ struct NumberedCall {
     outcome: u64,
 }
 
-impl NumberedCall {
-    /// Writes it behind a call that began at `before`.
+impl Timed for NumberedCall {
+    fn start(&self) -> i64 {
+        self.start
+    }
+
     fn write(&self, w: &mut Writer, before: i64) {
         w.reserve_few(5 * MOST_OF_NUMBER);
         w.unsigned(code(self.business));
@@ -57,19 +61,6 @@ impl NumberedCall {
     }
 }
 
-/// Writes calls in order of time behind one that began at `before`.
-fn write_all(calls: &[NumberedCall], w: &mut Writer, mut before: i64) {
-    let mut throttle = Throttle::default();
-    for call in calls {
-        throttle.step();
-        call.write(w, before);
-        before = call.start;
-    }
-}
-
-/// So many bytes of calls wait at least to be sorted.
-const LEAST_LATE: usize = 64 << 10;
-
 /// Calls from an instant `since` on, and what reports need of the calls before.
 #[derive(Debug)]
 pub struct CallSet {
@@ -78,11 +69,7 @@ pub struct CallSet {
     outcomes: Dictionary,
     callers: Dictionary,
     /// The calls since, as they cross to the leader.
-    calls: Writer,
-    num_calls: u64,
-    last_start: i64,
-    /// Calls out of order of time, which wait to be sorted: the nearer two neighbours are, the shorter is what is written.
-    late: Vec<NumberedCall>,
+    calls: InTime<NumberedCall>,
     /// Business and caller of calls before: sorted and distinct up to `settled`.
     known: Vec<u64>,
     settled: usize,
@@ -100,10 +87,7 @@ impl CallSet {
             businesses: Dictionary::default(),
             outcomes: Dictionary::default(),
             callers: Dictionary::default(),
-            calls: Writer::default(),
-            num_calls: 0,
-            last_start: since,
-            late: Vec::new(),
+            calls: InTime::new(since),
             known: Vec::new(),
             settled: 0,
             running: Vec::new(),
@@ -117,7 +101,7 @@ impl CallSet {
     }
 
     fn has_own(&self) -> bool {
-        self.num_calls > 0 || !self.known.is_empty() || !self.running.is_empty()
+        !self.calls.is_empty() || !self.known.is_empty() || !self.running.is_empty()
     }
 
     /// Whether there is nothing in it.
@@ -131,7 +115,6 @@ impl CallSet {
             + self.outcomes.heap_bytes()
             + self.callers.heap_bytes()
             + self.calls.heap_bytes()
-            + self.late.capacity() * size_of::<NumberedCall>()
             + self.known.capacity() * size_of::<u64>()
             + self.running.capacity() * size_of::<(u32, i64)>()
             + self.parts.iter().map(Vec::capacity).sum::<usize>()
@@ -154,37 +137,9 @@ impl CallSet {
             return Ok(());
         }
         let outcome = self.outcomes.intern(call.outcome.unwrap_or(NOT_SET).as_bytes())?;
-        let length = match end.map(|end| end.checked_sub(start)) {
-            None => 0,
-            Some(Some(length)) => length,
-            Some(None) => {
-                return Err(time::out_of_range(
-                    "a call lasts longer than an interval can say",
-                    "Give started_at and ended_at less than 292,000 years apart.",
-                ));
-            }
-        };
+        let length = end.map_or(Ok(0), |end| length(start, end))?;
         let outcome = u64::from(outcome) * 3 + call.answered.map_or(0, |answered| 1 + u64::from(answered));
-        let call = NumberedCall { start, length: length as u64, business, caller, outcome };
-        self.num_calls += 1;
-        if start >= self.last_start {
-            call.write(&mut self.calls, self.last_start);
-            self.last_start = start;
-            return Ok(());
-        }
-        if self.late.len() == self.late.capacity() {
-            let most = LEAST_LATE.max(self.calls.heap_bytes() / 8) / size_of::<NumberedCall>();
-            if self.late.len() >= most {
-                interrupt::sort_by_key(&mut self.late, |call| call.start);
-                write_all(&self.late, &mut self.calls, self.last_start);
-                self.last_start = self.late.last().map_or(self.last_start, |call| call.start);
-                self.late.clear();
-            }
-            let more = (most / 8).max(64);
-            memory::reserve_exact(&mut self.late, more)?;
-        }
-        self.late.push(call);
-        Ok(())
+        self.calls.push(NumberedCall { start, length, business, caller, outcome })
     }
 
     /// Adds a caller of a business whose calls before `since` are gone.
@@ -223,11 +178,7 @@ impl CallSet {
     fn own_part(&self) -> Result<Vec<u8>> {
         let (mut w, mut throttle) = (Writer::default(), Throttle::default());
         for texts in [&self.businesses, &self.outcomes, &self.callers] {
-            w.unsigned(texts.len() as u64);
-            for id in 0..texts.len() as u32 {
-                throttle.step();
-                w.text(texts.get(id));
-            }
+            write_texts(texts, &mut w);
         }
         w.unsigned(self.known.len() as u64);
         for pair in &self.known {
@@ -235,40 +186,20 @@ impl CallSet {
             w.unsigned(code((pair >> 32) as u32));
             w.unsigned(code(*pair as u32));
         }
-        w.unsigned(self.running.len() as u64);
-        for (business, end) in &self.running {
-            throttle.step();
-            w.unsigned(code(*business));
-            w.signed(*end);
-        }
-        w.unsigned(self.num_calls);
-        w.append(self.calls.bytes()?);
-        write_all(&self.late, &mut w, self.last_start);
+        write_running(&self.running, &mut w);
+        self.calls.write(&mut w)?;
         w.finish()
     }
 
     /// The bytes: the parts, one after the other. `54000` from a gigabyte on.
     pub fn serialize(&self) -> Result<Vec<u8>> {
         let own = self.has_own().then(|| self.own_part()).transpose()?;
-        let parts = || self.parts.iter().chain(&own);
-        let total = parts().map(|part| part.len() + 10).sum::<usize>();
-        if total > MOST_BYTES {
-            return Err(Error::new(
-                ErrorKind::LimitExceeded,
-                format!("the calls of this report take {} MB, more than a value holds", total >> 20),
-                "Ask for a shorter range, or for fewer businesses.",
-            ));
-        }
-        let mut w = Writer::new(KIND, VERSION);
-        w.signed(self.since);
-        w.unsigned(parts().count() as u64);
-        parts().for_each(|part| w.text(part));
-        w.finish()
+        write_parts(KIND, self.since, self.parts.iter().chain(&own))
     }
 
     /// Keeps the parts in bytes of [`Self::serialize`] as they are; they are read by [`super::Summary`].
     pub fn deserialize(bytes: &[u8]) -> Result<Self> {
-        let (since, parts) = parts(bytes)?;
+        let (since, parts) = parts(bytes, KIND, NAME)?;
         let mut set = Self::new(since)?;
         for part in parts {
             memory::push(&mut set.parts, memory::copy(part)?)?;
@@ -277,14 +208,66 @@ impl CallSet {
     }
 }
 
+/// How long it is from a start to an end behind it; longer than an interval can say: `22008`.
+pub(super) fn length(start: i64, end: i64) -> Result<u64> {
+    end.checked_sub(start).and_then(|length| u64::try_from(length).ok()).ok_or_else(|| {
+        time::out_of_range(
+            "a call lasts longer than an interval can say",
+            "Give started_at and ended_at less than 292,000 years apart.",
+        )
+    })
+}
+
 /// A number of a dictionary in the bytes: 0 for no text.
-fn code(id: u32) -> u64 {
+pub(super) fn code(id: u32) -> u64 {
     if id == NONE { 0 } else { u64::from(id) + 1 }
 }
 
+/// Writes the texts of a dictionary in order of their numbers.
+pub(super) fn write_texts(texts: &Dictionary, w: &mut Writer) {
+    let mut throttle = Throttle::default();
+    w.unsigned(texts.len() as u64);
+    for id in 0..texts.len() as u32 {
+        throttle.step();
+        w.text(texts.get(id));
+    }
+}
+
+/// Writes the ends of calls before the range that run on, with their businesses.
+pub(super) fn write_running(running: &[(u32, i64)], w: &mut Writer) {
+    let mut throttle = Throttle::default();
+    w.unsigned(running.len() as u64);
+    for (business, end) in running {
+        throttle.step();
+        w.unsigned(code(*business));
+        w.signed(*end);
+    }
+}
+
+/// The parts of a set as bytes. `54000` from a gigabyte on.
+pub(super) fn write_parts<'a>(
+    kind: u8,
+    since: i64,
+    parts: impl Iterator<Item = &'a Vec<u8>> + Clone,
+) -> Result<Vec<u8>> {
+    let total = parts.clone().map(|part| part.len() + 10).sum::<usize>();
+    if total > MOST_BYTES {
+        return Err(Error::new(
+            ErrorKind::LimitExceeded,
+            format!("the calls of this report take {} MB, more than a value holds", total >> 20),
+            "Ask for a shorter range, or for fewer businesses.",
+        ));
+    }
+    let mut w = Writer::new(kind, VERSION);
+    w.signed(since);
+    w.unsigned(parts.clone().count() as u64);
+    parts.for_each(|part| w.text(part));
+    w.finish()
+}
+
 /// `since` and the parts of a set's bytes; other bytes are `22P03`.
-pub(super) fn parts(bytes: &[u8]) -> Result<(i64, Vec<&[u8]>)> {
-    let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
+pub(super) fn parts<'a>(bytes: &'a [u8], kind: u8, name: &'static str) -> Result<(i64, Vec<&'a [u8]>)> {
+    let mut r = Reader::new(bytes, kind, VERSION, name)?;
     let since = r.signed()?;
     let count = r.count(1)?;
     let (mut parts, mut throttle) = (memory::with_room(count)?, Throttle::default());

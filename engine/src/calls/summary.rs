@@ -3,15 +3,13 @@
 use serde::Serializer;
 
 use super::read::{Before, Part, Texts, by_business, of};
-use super::set::{NAME, parts};
-use super::sweep::{Figures, PackedRow, SummaryRange, Sweep};
-use crate::error::{Error, ErrorKind, Result};
+use super::rows::ReportRows;
+use super::set::{KIND, NAME, parts};
+use super::sweep::{Figures, SummaryRange, Sweep, SweptRow};
+use crate::error::Result;
 use crate::resource::interrupt;
 use crate::resource::memory::{self, HeldVec};
-use crate::state::{NONE, Reader};
-
-/// So many rows a report with gaps filled has at most.
-const MOST_ROWS: usize = 10_000_000;
+use crate::state::Reader;
 
 /// A row of the report.
 #[derive(Debug, Clone, Copy)]
@@ -29,22 +27,10 @@ pub struct SummaryRow<'a> {
 /// All rows of a report, in order of bucket and business.
 #[derive(Debug)]
 pub struct Summary {
-    buckets: HeldVec<i64>,
-    businesses: Texts,
-    /// The numbers of the businesses in order of their texts, nobody's ([`NONE`]) last.
-    ranked: HeldVec<u32>,
+    rows: ReportRows<SweptRow>,
     outcomes: Texts,
-    fills: bool,
-    rows: HeldVec<PackedRow>,
     /// The outcomes of all rows, by their number, with their calls.
     counts: HeldVec<(u32, u32)>,
-    /// Bucket and place of every row, sorted.
-    order: HeldVec<u64>,
-    /// The next of `order`.
-    at: usize,
-    /// With gaps filled: the bucket and the rank of the next row.
-    bucket: usize,
-    rank: usize,
 }
 
 impl Summary {
@@ -55,7 +41,7 @@ impl Summary {
         let mut before = Before::default();
         let mut read = Vec::new();
         if let Some(bytes) = bytes {
-            let (since, parts) = parts(bytes)?;
+            let (since, parts) = parts(bytes, KIND, NAME)?;
             if since != range.since {
                 return Err(Reader::resume(bytes, NAME).malformed("it is for another range"));
             }
@@ -65,51 +51,33 @@ impl Summary {
                 read.push(Part::read(part, [&mut businesses, &mut outcomes, &mut callers], &mut before)?);
             }
         }
-        for business in range.fill.unwrap_or_default() {
-            businesses.intern(business.as_bytes())?;
-        }
-        let (all, fills) = (businesses.all.len(), range.fill.is_some());
-        if fills && all.saturating_mul(range.buckets.len()) > MOST_ROWS {
-            return Err(Error::new(
-                ErrorKind::LimitExceeded,
-                format!("more than {MOST_ROWS} rows: {} buckets for each of {all} businesses", range.buckets.len()),
-                "Use a larger width or a shorter range.",
-            ));
-        }
-        let (mut calls, starts) = by_business(&read, all, range.since)?;
+        let mut rows = ReportRows::new(businesses, range)?;
+        let (mut calls, starts) = by_business(&read, rows.nobody(), range.since)?;
         drop(read);
         interrupt::sort(&mut before.known);
         before.known.dedup();
         interrupt::sort(&mut before.running);
-        let mut ranked = businesses.in_order()?;
-        if !fills {
-            ranked.push(NONE)?;
-        }
         let mut sweep = Sweep::new(range, &outcomes, callers.all.len())?;
-        for (rank, business) in (0u32..).zip(&ranked) {
+        for rank in 0..rows.num_businesses() {
             interrupt::check();
-            let place = if *business == NONE { all } else { *business as usize };
-            let span = starts.get(place).zip(starts.get(place + 1)).map_or(0..0, |(start, end)| *start..*end);
+            let (business, span) = rows.ranked(rank, &starts);
             let own = calls.get_mut(span).unwrap_or_default();
             interrupt::sort(own);
-            sweep.business(rank, own, of(&before.known, *business), of(&before.running, *business))?;
+            sweep.business(rank as u32, own, of(&before.known, business), of(&before.running, business), &mut rows)?;
         }
-        let Sweep { rows, outcomes: counts, .. } = sweep;
-        let mut order = HeldVec::collect((0u64..).zip(&rows).map(|(place, row)| u64::from(row.bucket) << 32 | place))?;
-        interrupt::sort(&mut order);
-        let buckets = HeldVec::copy(range.buckets)?;
-        Ok(Self { buckets, businesses, ranked, outcomes, fills, rows, counts, order, at: 0, bucket: 0, rank: 0 })
+        let counts = sweep.outcomes;
+        rows.settle()?;
+        Ok(Self { rows, outcomes, counts })
     }
 
     /// How many businesses there are, nobody among them.
     pub fn num_businesses(&self) -> usize {
-        self.ranked.len()
+        self.rows.num_businesses()
     }
 
     /// The text of a business; `None` for nobody.
     pub fn business(&self, number: usize) -> Option<&str> {
-        let id = *self.ranked.get(number)?;
-        if id == NONE { None } else { core::str::from_utf8(self.businesses.all.get(id)).ok() }
+        self.rows.business(number)
     }
 
     /// Outcomes with their calls as a JSON object.
@@ -125,25 +93,9 @@ impl Summary {
 
     /// The next row, `None` after the last.
     pub fn next_row(&mut self) -> Option<SummaryRow<'_>> {
-        let next = self.order.get(self.at).and_then(|key| self.rows.get(*key as u32 as usize));
-        if self.fills {
-            if self.rank == self.ranked.len() {
-                self.rank = 0;
-                self.bucket += 1;
-            }
-            let (bucket, business) = (self.bucket, self.rank);
-            let start = if self.ranked.is_empty() { None } else { self.buckets.get(bucket) };
-            self.rank += 1;
-            if next.is_none_or(|row| (row.bucket as usize, row.rank as usize) != (bucket, business)) {
-                return Some(SummaryRow { bucket: *start?, business, figures: Figures::default(), outcomes: &[] });
-            }
-        }
-        self.at += 1;
-        next.map(|row| SummaryRow {
-            bucket: self.buckets.get(row.bucket as usize).copied().unwrap_or_default(),
-            business: row.rank as usize,
-            figures: row.figures,
-            outcomes: self.counts.get(row.outcomes.0 as usize..row.outcomes.1 as usize).unwrap_or_default(),
-        })
+        let (bucket, business, row) = self.rows.next_row()?;
+        let SweptRow { figures, outcomes: (first, end) } = row.unwrap_or_default();
+        let outcomes = self.counts.get(first as usize..end as usize).unwrap_or_default();
+        Some(SummaryRow { bucket, business, figures, outcomes })
     }
 }

@@ -2,7 +2,8 @@
 
 use super::durations;
 use super::read::{ReadCall, Texts};
-use crate::error::{Error, ErrorKind, Result};
+use super::rows::{ReportRows, index};
+use crate::error::Result;
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::HeldVec;
 use crate::time;
@@ -39,14 +40,95 @@ pub struct Figures {
     pub durations: Option<[i64; 3]>,
 }
 
-/// A row as it is kept until all are known.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct PackedRow {
-    pub(super) bucket: u32,
-    pub(super) rank: u32,
+/// The figures of a row, and where its outcomes begin and end.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct SweptRow {
     pub(super) figures: Figures,
-    /// Where its outcomes begin and end.
     pub(super) outcomes: (u32, u32),
+}
+
+/// What takes time: a call, or the wait before it is answered.
+pub(super) trait Lasting {
+    fn start(&self) -> i64;
+    /// Zero where nobody knows: then it is not seen as running.
+    fn length(&self) -> i64;
+}
+
+impl Lasting for ReadCall {
+    fn start(&self) -> i64 {
+        self.start
+    }
+
+    fn length(&self) -> i64 {
+        self.length
+    }
+}
+
+/// Calls a function for each bucket of one business with what begins there and the most that ran at one instant; where gaps are
+/// filled also for those in which nothing begins but something runs. `calls` are in order of their starts; `running` are the ends of
+/// those from before the range; `ends` is room.
+pub(super) fn each_bucket<C: Lasting>(
+    range: &SummaryRange<'_>,
+    calls: &[C],
+    running: &[(u32, i64)],
+    ends: &mut HeldVec<i64>,
+    mut with: impl FnMut(usize, &[C], u32) -> Result<()>,
+) -> Result<()> {
+    let bucket_start = |bucket: usize| range.buckets.get(bucket).map_or(i64::MAX, |start| (*start).max(range.since));
+    ends.clear();
+    ends.reserve(running.len() + calls.len())?;
+    for end in running.iter().map(|(_, end)| *end) {
+        ends.push(end)?;
+    }
+    for call in calls.iter().filter(|call| call.length() > 0) {
+        ends.push(call.start() + call.length())?;
+    }
+    interrupt::sort(ends);
+    let mut rest = &**ends;
+    // Calls that run: those that began, less those that ended.
+    let mut now = running.len();
+    let mut end_until = |at: i64, now: &mut usize| {
+        while let [end, later @ ..] = rest {
+            if *end > at {
+                break;
+            }
+            rest = later;
+            *now -= 1;
+        }
+    };
+    let (mut bucket, mut left, mut throttle) = (0, calls, Throttle::default());
+    loop {
+        let next = left.first().map(|call| {
+            let later = range.buckets.get(bucket..).unwrap_or_default();
+            bucket + later.partition_point(|start| *start <= call.start()).saturating_sub(1)
+        });
+        // Buckets before it in which no call begins.
+        if range.fill.is_some() {
+            while bucket < next.unwrap_or(range.buckets.len()) {
+                end_until(bucket_start(bucket), &mut now);
+                if now == 0 {
+                    break;
+                }
+                with(bucket, &[], now as u32)?;
+                bucket += 1;
+                throttle.step();
+            }
+        }
+        let Some(next) = next else { return Ok(()) };
+        bucket = next;
+        let until = range.buckets.get(bucket + 1).copied().unwrap_or(i64::MAX);
+        let (own, later) = left.split_at(left.partition_point(|call| call.start() < until));
+        left = later;
+        end_until(bucket_start(bucket), &mut now);
+        let mut peak = now;
+        for call in own.iter().filter(|call| call.length() > 0) {
+            end_until(call.start(), &mut now);
+            now += 1;
+            peak = peak.max(now);
+        }
+        with(bucket, own, peak as u32)?;
+        bucket += 1;
+    }
 }
 
 /// Goes through the calls of one business after the other.
@@ -58,7 +140,6 @@ pub(super) struct Sweep<'a> {
     counts: HeldVec<u32>,
     /// By caller: business and bucket, both counted from 1, that saw it last.
     seen: HeldVec<(u32, u32)>,
-    pub(super) rows: HeldVec<PackedRow>,
     /// The outcomes of all rows with their calls.
     pub(super) outcomes: HeldVec<(u32, u32)>,
     ends: HeldVec<i64>,
@@ -81,16 +162,11 @@ impl<'a> Sweep<'a> {
             counts: HeldVec::filled(0, places.len())?,
             places,
             seen: HeldVec::filled((0, 0), callers)?,
-            rows: HeldVec::default(),
             outcomes: HeldVec::default(),
             ends: HeldVec::default(),
             lengths: HeldVec::default(),
             touched: HeldVec::default(),
         })
-    }
-
-    fn bucket_start(&self, bucket: usize) -> i64 {
-        self.range.buckets.get(bucket).map_or(i64::MAX, |start| (*start).max(self.range.since))
     }
 
     /// The rows of one business from its sorted calls.
@@ -100,6 +176,7 @@ impl<'a> Sweep<'a> {
         calls: &[ReadCall],
         known: &[(u32, u32)],
         running: &[(u32, i64)],
+        rows: &mut ReportRows<SweptRow>,
     ) -> Result<()> {
         let stamp = rank + 1;
         for (_, caller) in known {
@@ -108,61 +185,11 @@ impl<'a> Sweep<'a> {
             }
         }
         let mut ends = core::mem::take(&mut self.ends);
-        ends.clear();
-        ends.reserve(running.len() + calls.len())?;
-        for end in running.iter().map(|(_, end)| *end) {
-            ends.push(end)?;
-        }
-        for call in calls.iter().filter(|call| call.length > 0) {
-            ends.push(call.start + call.length)?;
-        }
-        interrupt::sort(&mut ends);
-        let mut rest = &*ends;
-        // Calls that run: those that began, less those that ended.
-        let mut now = running.len();
-        let mut end_until = |at: i64, now: &mut usize| {
-            while let [end, later @ ..] = rest {
-                if *end > at {
-                    break;
-                }
-                rest = later;
-                *now -= 1;
-            }
-        };
-        let (mut bucket, mut left, mut throttle) = (0, calls, Throttle::default());
-        loop {
-            let next = left.first().map(|call| {
-                let later = self.range.buckets.get(bucket..).unwrap_or_default();
-                bucket + later.partition_point(|start| *start <= call.start).saturating_sub(1)
-            });
-            // Buckets before it in which no call begins.
-            if self.range.fill.is_some() {
-                while bucket < next.unwrap_or(self.range.buckets.len()) {
-                    end_until(self.bucket_start(bucket), &mut now);
-                    if now == 0 {
-                        break;
-                    }
-                    self.keep(bucket, rank, Figures { peak: now as u32, ..Figures::default() })?;
-                    bucket += 1;
-                    throttle.step();
-                }
-            }
-            let Some(next) = next else { break };
-            bucket = next;
-            let until = self.range.buckets.get(bucket + 1).copied().unwrap_or(i64::MAX);
-            let (own, later) = left.split_at(left.partition_point(|call| call.start < until));
-            left = later;
-            end_until(self.bucket_start(bucket), &mut now);
-            let mut peak = now;
-            for call in own.iter().filter(|call| call.length > 0) {
-                end_until(call.start, &mut now);
-                now += 1;
-                peak = peak.max(now);
-            }
+        each_bucket(self.range, calls, running, &mut ends, |bucket, own, peak| {
             let figures = self.figures(own, (stamp, bucket as u32 + 1))?;
-            self.keep(bucket, rank, Figures { peak: peak as u32, ..figures })?;
-            bucket += 1;
-        }
+            let outcomes = self.take_outcomes()?;
+            rows.push(bucket, rank, SweptRow { figures: Figures { peak, ..figures }, outcomes })
+        })?;
         self.ends = ends;
         Ok(())
     }
@@ -209,7 +236,8 @@ impl<'a> Sweep<'a> {
         Ok(figures)
     }
 
-    fn keep(&mut self, bucket: usize, rank: u32, figures: Figures) -> Result<()> {
+    /// Where the outcomes of the present bucket are kept; the next one begins without any.
+    fn take_outcomes(&mut self) -> Result<(u32, u32)> {
         let places = &self.places;
         self.touched.sort_unstable_by_key(|outcome| places.get(*outcome as usize));
         let first = self.outcomes.len();
@@ -220,17 +248,6 @@ impl<'a> Sweep<'a> {
             }
         }
         self.touched.clear();
-        let index = |place: usize| {
-            u32::try_from(place).map_err(|_| {
-                Error::new(
-                    ErrorKind::LimitExceeded,
-                    "this report has more than 4294967295 rows or outcomes",
-                    "Ask for a shorter range.",
-                )
-            })
-        };
-        let outcomes = (index(first)?, index(self.outcomes.len())?);
-        index(self.rows.len())?;
-        self.rows.push(PackedRow { bucket: index(bucket)?, rank, figures, outcomes })
+        Ok((index(first)?, index(self.outcomes.len())?))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::distinct_paths::{PathTable, journeys, paths};
 use super::index::JourneyIndex;
-use super::model_credit::credit;
+use super::model_credit::{Weigher, credit};
 use super::rows::{KIND, TableWriter, VERSION};
 use super::set::JourneySet;
 use crate::error::Result;
@@ -24,13 +24,14 @@ impl JourneySet {
         };
         let mut answer = Writer::new(KIND, VERSION);
         let mut table = TableWriter::new();
+        let learned = match &walked {
+            _ if apart => Some(PathTable::of_learned(&index)?.learn(&index)?),
+            Some(walked) if learns => Some(walked.learn(&index)?),
+            _ => None,
+        };
+        let mut weigher = Weigher::new(&index, learned.map(TouchWeights::new));
         if !self.settings.models.is_empty() {
-            let learned = match &walked {
-                _ if apart => Some(PathTable::of_learned(&index)?.learn(&index)?),
-                Some(walked) if learns => Some(walked.learn(&index)?),
-                _ => None,
-            };
-            credit(&index, learned.map(TouchWeights::new), &mut table)?;
+            credit(&mut weigher, &mut table)?;
         }
         table.finish(&mut answer)?;
         let mut table = TableWriter::new();
@@ -40,7 +41,7 @@ impl JourneySet {
         table.finish(&mut answer)?;
         let mut table = TableWriter::new();
         if self.settings.journeys {
-            journeys(&index, &mut table)?;
+            journeys(&mut weigher, &mut table)?;
         }
         table.finish(&mut answer)?;
         answer.finish()

@@ -5,6 +5,7 @@ use hashbrown::{HashMap, HashSet};
 use num_bigint::BigInt;
 
 use super::index::JourneyIndex;
+use super::model_credit::Weigher;
 use super::rows::{JourneyRow, PathRow, TableWriter};
 use super::set::{StoredConversion, StoredTouch};
 use crate::error::Result;
@@ -184,12 +185,19 @@ fn texts<'a>(texts: impl ExactSizeIterator<Item = &'a str>) -> Result<Vec<String
 }
 
 /// The journey of each conversion, in the order in which they came.
-pub(super) fn journeys(index: &JourneyIndex<'_>, table: &mut TableWriter<JourneyRow>) -> Result<()> {
+pub(super) fn journeys(weigher: &mut Weigher<'_>, table: &mut TableWriter<JourneyRow>) -> Result<()> {
+    let index = weigher.index;
     let set = index.set();
     let mut journey = HeldVec::default();
     for conversion in &set.conversions {
         interrupt::check();
         index.journey_of(conversion, &mut journey)?;
+        let weights = match set.settings.models.first() {
+            Some(model) if !journey.is_empty() => {
+                weigher.of(conversion, &journey, &weigher.touches(&journey)?, *model)?
+            }
+            _ => HeldVec::default(),
+        };
         table.push(&JourneyRow {
             id: memory::text(set.text(conversion.id))?,
             currency: (conversion.currency != NONE).then(|| memory::text(set.text(conversion.currency))).transpose()?,
@@ -197,6 +205,9 @@ pub(super) fn journeys(index: &JourneyIndex<'_>, table: &mut TableWriter<Journey
             ends_at: conversion.ends_at,
             path: texts(journey.iter().map(|touch| set.text(touch.value)))?,
             touched_at: memory::collect(journey.iter().map(|touch| touch.at))?,
+            visitors: texts(journey.iter().map(|touch| set.text(touch.visitor)))?,
+            channels: texts(journey.iter().map(|touch| set.text(touch.channel)))?,
+            weights: memory::collect(weights.iter().copied())?,
         })?;
     }
     Ok(())

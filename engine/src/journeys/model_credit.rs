@@ -7,7 +7,7 @@ use super::index::JourneyIndex;
 use super::rows::{CreditRow, ModelCredit, TableWriter};
 use super::set::{StoredConversion, StoredTouch};
 use crate::arrival::is_paid;
-use crate::credit::{self, Options};
+use crate::credit;
 use crate::error::Result;
 use crate::model::Model;
 use crate::paths::TouchWeights;
@@ -55,13 +55,47 @@ impl CreditTable {
     }
 }
 
+/// The weights of the touches of journeys under a set's models.
+pub(super) struct Weigher<'a> {
+    pub index: &'a JourneyIndex<'a>,
+    /// What [`Model::DataDriven`] goes by.
+    learned: Option<TouchWeights>,
+}
+
+impl<'a> Weigher<'a> {
+    pub fn new(index: &'a JourneyIndex<'a>, learned: Option<TouchWeights>) -> Self {
+        Self { index, learned }
+    }
+
+    /// The touches of a journey as the models see them.
+    pub fn touches(&self, journey: &[StoredTouch]) -> Result<HeldVec<credit::Touch<'a>>> {
+        let set = self.index.set();
+        HeldVec::collect(journey.iter().map(|touch| credit::Touch { at: touch.at, channel: set.text(touch.channel) }))
+    }
+
+    /// The weight of each touch of a conversion's journey; `touches` are those of [`Self::touches`].
+    pub fn of(
+        &mut self,
+        conversion: &StoredConversion,
+        journey: &[StoredTouch],
+        touches: &[credit::Touch<'_>],
+        model: Model,
+    ) -> Result<HeldVec<f64>> {
+        match self.learned.as_mut().filter(|_| model == Model::DataDriven) {
+            Some(learned) => learned.of(&HeldVec::collect(journey.iter().map(|touch| self.index.rank(touch.value)))?),
+            None => {
+                let options = self.index.set().options(conversion.signed_up_at, conversion.business_at);
+                let weights = credit::touch_weights(touches, conversion.ends_at, model, &options, is_paid)?;
+                HeldVec::collect(weights.into_iter().map(|(_, weight)| weight))
+            }
+        }
+    }
+}
+
 /// Writes the rows of the report, in order of currency and value by bytes, the unattributed row of each currency last; one of
-/// no currency where there is no conversion at all. `learned` is what [`Model::DataDriven`] goes by.
-pub(super) fn credit(
-    index: &JourneyIndex<'_>,
-    mut learned: Option<TouchWeights>,
-    table: &mut TableWriter<CreditRow>,
-) -> Result<()> {
+/// no currency where there is no conversion at all.
+pub(super) fn credit(weigher: &mut Weigher<'_>, table: &mut TableWriter<CreditRow>) -> Result<()> {
+    let index = weigher.index;
     let set = index.set();
     let models = &set.settings.models;
     let scales = scales(&set.conversions)?;
@@ -83,19 +117,14 @@ pub(super) fn credit(
             }
             continue;
         }
-        let touch = |touch: &StoredTouch| credit::Touch { at: touch.at, channel: set.text(touch.channel) };
-        let touches = HeldVec::collect(journey.iter().map(touch))?;
+        let touches = weigher.touches(&journey)?;
         let mut places = HeldVec::with_room(journey.len())?;
         for touch in &journey {
             places.push(all.place(touch.value, conversion.currency)?)?;
         }
-        let options = set.options(conversion.signed_up_at, conversion.business_at);
         for (m, model) in models.iter().enumerate() {
             interrupt::check();
-            let weights = match learned.as_mut().filter(|_| *model == Model::DataDriven) {
-                Some(learned) => learned.of(&HeldVec::collect(journey.iter().map(|touch| index.rank(touch.value)))?)?,
-                None => weights(&touches, conversion, *model, &options)?,
-            };
+            let weights = weigher.of(conversion, &journey, &touches, *model)?;
             let parts = parts(&weights, conversion, *model)?;
             for ((place, touch), part) in places.iter().zip(&journey).zip(parts) {
                 let Some((count, value)) = part else { continue };
@@ -142,16 +171,6 @@ fn scales(conversions: &[StoredConversion]) -> Result<HashMap<u32, usize>> {
         *scale = conversion.scale.max(*scale);
     }
     Ok(scales)
-}
-
-fn weights(
-    touches: &[credit::Touch<'_>],
-    conversion: &StoredConversion,
-    model: Model,
-    options: &Options<'_>,
-) -> Result<HeldVec<f64>> {
-    let weights = credit::touch_weights(touches, conversion.ends_at, model, options, is_paid)?;
-    HeldVec::collect(weights.into_iter().map(|(_, weight)| weight))
 }
 
 /// The part of each touch, in millionths of the conversion and units of its value; `None` for a touch of no weight. A

@@ -54,7 +54,7 @@ pub struct PathRow {
 }
 
 /// The journey of a conversion.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JourneyRow {
     /// The conversion's id.
     pub id: String,
@@ -68,6 +68,12 @@ pub struct JourneyRow {
     pub path: Vec<String>,
     /// When, microseconds, as many as the path has.
     pub touched_at: Vec<i64>,
+    /// In which browser, as many.
+    pub visitors: Vec<String>,
+    /// Through which channel, as many.
+    pub channels: Vec<String>,
+    /// The weight of each touch under the first model that was asked for, as many; none without a model.
+    pub weights: Vec<f64>,
 }
 
 /// A row of one of an answer's tables.
@@ -99,7 +105,7 @@ impl AnswerRow for JourneyRow {
     const TABLE: usize = 2;
 
     fn texts(&self) -> impl Iterator<Item = &String> {
-        self.path.iter().chain(&self.currency).chain([&self.id, &self.value])
+        self.path.iter().chain(&self.visitors).chain(&self.channels).chain(&self.currency).chain([&self.id, &self.value])
     }
 }
 

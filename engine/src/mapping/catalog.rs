@@ -195,6 +195,19 @@ pub const TABLES: &[LogicalTable] = &[
                 r#"{"path": "$.states", "in": "state_variables"}"#,
                 "The states of the conversation flow it went through, in order",
             ),
+            column(
+                "answered_at",
+                Timestamptz,
+                r#"{"path": "$.answered_at"}"#,
+                "When it was answered; NULL where that is not known, or not within the call",
+            ),
+            column(
+                "direction",
+                Text,
+                r#"{"path": "$.direction"}"#,
+                "Who called whom: inbound or outbound; NULL counts as inbound",
+            ),
+            column("agent", Text, r#"{"path": "$.agent"}"#, "Who answered: a person, or the assistant"),
         ],
     },
     LogicalTable {

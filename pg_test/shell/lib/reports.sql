@@ -24,6 +24,7 @@ SELECT * FROM mrcall.roas('2026-02-01', '2026-06-01');
 SELECT * FROM mrcall.call_summary('1 month', '2026-02-01', '2026-06-01', 'Europe/Rome') ORDER BY bucket, business_id COLLATE "C";
 SELECT s.* FROM (SELECT business_id FROM mrcall.calls GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1) AS b
 CROSS JOIN LATERAL mrcall.call_summary('1 day', '2026-03-20', '2026-04-10', 'Europe/Rome', b.business_id) AS s;
+SELECT * FROM mrcall.call_service('1 month', '2026-02-01', '2026-06-01', 'Europe/Rome') ORDER BY bucket, business_id COLLATE "C";
 SELECT * FROM mrcall.call_heatmap('2026-02-01', '2026-06-01', zone => 'Europe/Rome');
 SELECT * FROM mrcall.callers('2026-02-01', '2026-06-01') ORDER BY 1, 2, 3 LIMIT 500;
 SELECT * FROM mrcall.flow('2026-02-01', '2026-06-01');

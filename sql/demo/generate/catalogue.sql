@@ -1,7 +1,7 @@
 -- What visits and businesses are made of: browsers and crawlers, pages, ways to arrive, places.
 
 CREATE TEMP TABLE demo_agent (agent smallint PRIMARY KEY, user_agent text NOT NULL) ON COMMIT DROP;
--- 1-12 desktop, 101-112 mobile, 151-156 tablets and televisions, 201-216 crawlers and tools; the frequent ones first.
+-- 1-12 desktop, 101-112 mobile, 151-156 tablets and televisions, 201-216 crawlers, tools and agents of assistants; the frequent first.
 INSERT INTO demo_agent
 VALUES
 (1, 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/134.0.0.0 Safari/537.36'),
@@ -60,17 +60,17 @@ VALUES
 (205, 'Mozilla/5.0 (compatible; SemrushBot/7~bl; +http://www.semrush.com/bot.html)'),
 (206, 'Mozilla/5.0 (compatible; ClaudeBot/1.0; +claudebot@anthropic.com)'),
 (207, 'facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)'),
-(208, 'Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)'),
+(208, 'Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Perplexity-User/1.0; +https://perplexity.ai/perplexity-user)'),
 (209, 'Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko) '
     'Chrome/133.0.6943.53 Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)'),
 (210, 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/600.2.5 (KHTML, like Gecko) Version/8.0.2 '
     'Safari/600.2.5 (Amazonbot/0.1; +https://developer.amazon.com/support/amazonbot)'),
 (211, 'Mozilla/5.0 (compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)'),
 (212, 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/131.0.0.0 Safari/537.36'),
-(213, 'LinkedInBot/1.0 (compatible; Mozilla/5.0; Apache-HttpClient +http://www.linkedin.com)'),
+(213, 'Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko); compatible; ChatGPT-User/1.0; +https://openai.com/bot'),
 (214, 'python-requests/2.32.3'),
 (215, 'curl/8.5.0'),
-(216, 'Mozilla/5.0 (compatible; DotBot/1.2; +https://opensiteexplorer.org/dotbot; help@moz.com)');
+(216, 'Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Claude-User/1.0; +Claude-User@anthropic.com)');
 
 -- Pages by rank, 1 the most visited; events choose among them by Zipf's law.
 CREATE TEMP TABLE demo_page (page integer PRIMARY KEY, path text NOT NULL) ON COMMIT DROP;

@@ -17,8 +17,9 @@ pub struct Materialize<'fcx> {
 }
 
 impl<'fcx> Call<'fcx> {
-    /// A store for the rows of the running function; `55000` where its result has not that many columns. What cannot take a
-    /// set gets the server's own error.
+    /// A store for the rows of the running function, which makes that many columns. Its declaration may be of an earlier or a later version than the library, while
+    /// an update is under way: what it does not have is left out, what it has beyond is NULL, as [`Call::stream`] does it. What
+    /// cannot take a set gets the server's own error.
     pub fn materialize(self, columns: usize) -> SqlResult<Materialize<'fcx>> {
         // SAFETY: the call is that of a function that the SQL declaration says returns rows; the server fills in the result
         // info behind it, whose store and descriptor live as long as the query.
@@ -29,7 +30,7 @@ impl<'fcx> Call<'fcx> {
             let flags = if is_known { pg_sys::MAT_SRF_USE_EXPECTED_DESC } else { 0 };
             pg_sys::InitMaterializedSRF(self.info(), flags);
             let (store, descriptor) = ((*info).setResult, (*info).setDesc);
-            if columns > MOST || usize::try_from((*descriptor).natts).ok() != Some(columns) {
+            if columns > MOST || usize::try_from((*descriptor).natts).is_ok_and(|declared| declared > MOST) {
                 return Err(no_such_row());
             }
             Ok(Materialize { store, descriptor, row: Row::new(self.memory()) })
@@ -96,4 +97,5 @@ records_of!(A 0 B 1 C 2 D 3 E 4);
 records_of!(A 0 B 1 C 2 D 3 E 4 F 5);
 records_of!(A 0 B 1 C 2 D 3 E 4 F 5 G 6);
 records_of!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7);
+records_of!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8);
 records_of!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12);

@@ -171,7 +171,7 @@ macro_rules! of_one_row {
         }
     )+};
 }
-of_one_row!(AnyNumeric, Json<'_>, Vec<i64>, Vec<String>, Vec<&str>);
+of_one_row!(AnyNumeric, Json<'_>, Vec<f64>, Vec<i64>, Vec<String>, Vec<&str>);
 
 impl<'m> Row<'m> {
     /// A row of NULLs; shared values are kept in the memory.
