@@ -164,9 +164,6 @@ SELECT a.dimension_value, a.conversions FROM mrcall.attribution('2033-01-01', '2
 SELECT a.dimension_value, a.conversions FROM mrcall.attribution('2033-01-01', '2034-01-01', 'data_driven', 'goal:demo') AS a;
 SELECT c.click_id, c.conversion_id, c.converted_at, c.value FROM mrcall.click_conversions('2033-01-01', '2034-01-01', 'goal:demo') AS c;
 SELECT t.days, t.conversions, t.unattributed FROM mrcall.time_to_convert('2033-01-01', '2034-01-01', 'goal:demo') AS t;
-SELECT mrcall_internal.is_key_event('demo_click', NULL) AS demo, mrcall_internal.is_key_event('page_view', '/pricing') AS pricing,
-       mrcall_internal.is_key_event('form', '/pricing') AS none, mrcall_internal.is_key_event(NULL, NULL) AS nothing;
-
 -- Who sees some events alone has the goals of these.
 ALTER TABLE world.hits ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON world.hits USING (session_id = 'b2');

@@ -11,15 +11,6 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.fits_goal(text, text, text, text) IS 'Whether an event is one that a goal asks for';
 
--- For reports that count key events; false without goals.
-CREATE FUNCTION mrcall_internal.is_key_event(event_type text, page_path text)
-RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
-    SELECT EXISTS (SELECT FROM mrcall.goal AS g WHERE mrcall_internal.fits_goal(g.event_type, g.page_pattern, $1, $2))
-$$;
-COMMENT ON FUNCTION mrcall_internal.is_key_event(text, text) IS 'Whether an event fits a goal';
-
 -- For the view conversions. Strict, so that the planner does not inline it: then events are read only where a goal is asked for, and no
 -- chunk is planned for the other kinds.
 CREATE FUNCTION mrcall_internal.goal_events(names text[], since timestamptz, until timestamptz)
