@@ -13,7 +13,7 @@ help:
 	@echo "make soak    the tests that have a size at their full size: hours"
 	@echo "make psql    opens the demo database; make -s url prints its URI"
 	@echo "make start | stop | status    the private server; make clean-cluster removes it and its data"
-	@echo "make bench   the extension, plain SQL, DuckDB and ClickHouse side by side [VISITORS=100000, CALLS=5000000]"
+	@echo "make bench   the extension, plain SQL, DuckDB and ClickHouse side by side [VISITORS=100000, CALLS=5000000, JOB=facts]"
 	@echo "make bench-engine    each bit trick of the engine beside its plain form"
 	@echo "make install PG_CONFIG=/usr/lib/postgresql/17/bin/pg_config    builds it for a server of yours and installs it there"
 	@echo "make release    dist/: the source with its crates, Debian's packages, SBOM, checksums; as root, in roots by debootstrap"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The benchmark: the extension, plain SQL, DuckDB and ClickHouse on the same data (bench/README.md).
 # usage: bench.sh     VISITORS=100000 SEED=42 RUNS=3 JOB=sessionize[,…] WORKERS=2
+#        bench.sh     JOB=facts VISITORS=1000000    stored visits beside the rows
 #        bench.sh     CALLS=5000000 SEED=42 RUNS=3 WORKERS=2     the job on calls, on that many calls of 20,000 businesses
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -21,12 +22,13 @@ number WORKERS "$WORKERS" 2
 [ "$VISITORS" -gt 0 ] || die "VISITORS=0 leaves nothing to measure" "example: make bench VISITORS=100000"
 [ "$RUNS" -ge 3 ] || die "RUNS=$RUNS gives no median" "at least three: make bench RUNS=3"
 for job in ${JOB//,/ }; do
+    [ "$JOB" != facts ] || break
     [ -e "$ROOT/bench/sql/$job/job.json" ] ||
-        die "there is no job '$job'" "the jobs: $(cd "$ROOT/bench/sql" && echo */job.json | sed 's#/job.json##g')"
+        die "there is no job '$job'" "the jobs: $(cd "$ROOT/bench/sql" && echo */job.json | sed 's#/job.json##g'), and facts alone"
 done
 
 "$ROOT/scripts/setup.sh" all
-"$ROOT/scripts/setup.sh" bench || say "without duckdb and chdb: their columns of the table stay empty"
+[ "$JOB" = facts ] || "$ROOT/scripts/setup.sh" bench || say "without duckdb and chdb: their columns of the table stay empty"
 load=$(cut -d ' ' -f 1 /proc/loadavg)
 if awk -v load="$load" 'BEGIN { exit !(load > 1) }'; then
     say "warning: the machine is busy (load average $load); the figures will be worse than they should"
@@ -77,5 +79,9 @@ PEER_PYTHON=$BUILD/venv-bench/bin/python
 export PYTHONDONTWRITEBYTECODE=1
 SERVER_PID=$(cluster pid)
 export SERVER_PID ROOT BUILD PGBIN URL DATABASE CONTENTS="$contents" BENCH_DATA PEER_PYTHON VISITORS SEED RUNS JOB WORKERS
+if [ "$JOB" = facts ]; then
+    python3 "$ROOT/bench/facts.py"
+    exit
+fi
 python3 "$ROOT/bench/run.py"
 [ -z "$CALLS" ] || { say "==> one business and 30 days, asked by 1 and by 50 clients" && "$ROOT/bench/calls.sh"; }

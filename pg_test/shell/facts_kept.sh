@@ -135,6 +135,7 @@ mended() { # what
     is "$1: nothing is in the way" t "$(db -c 'SELECT fault IS NULL FROM mrcall.freshness()')"
 }
 db -c "SELECT mrcall.grant_read('kept_reader')" >/dev/null
+counts() { db -c 'SET ROLE kept_reader' -c 'SELECT num_nulls(pending_keys, pending_ranges, failing_keys), rows > 0 FROM mrcall.freshness()'; }
 is 'where no facts are kept there is no finding' '' "$(finding)"
 db -c 'SELECT mrcall.maintain()' >/dev/null
 finds 'nothing is stored yet' 'stored visits are not read: nothing is stored yet'
@@ -142,6 +143,10 @@ is 'doctor says so' 'warning CALL mrcall.refresh();' "$(db -c 'SET ROLE kept_rea
     -c "SELECT severity, fix FROM mrcall.doctor() WHERE object = 'mrcall.visit'")"
 mend
 mended 'nothing is stored yet'
+is 'who reads all events sees how many wait' '0 t' "$(counts)"
+db -c 'REVOKE SELECT ON public.website_events FROM kept_reader'
+is 'who does not is not told that it is nobody' '3 t' "$(counts)"
+db -c 'GRANT SELECT ON public.website_events TO kept_reader'
 db -c "INSERT INTO mrcall.channel_rule (position, channel, source_pattern) VALUES (1, 'Mine', 'google')"
 finds 'another rule' 'not read: the rules have changed'
 mend

@@ -69,6 +69,7 @@ COMMENT ON COLUMN mrcall_internal.fact_change.problem IS 'Why the last refresh c
 -- Takes ids of any length.
 CREATE INDEX fact_change_key_idx ON mrcall_internal.fact_change USING hash (key);
 CREATE INDEX fact_change_id_idx ON mrcall_internal.fact_change (id);
+CREATE INDEX fact_change_range_idx ON mrcall_internal.fact_change (id) WHERE key IS NULL;
 
 CREATE TABLE mrcall_internal.fact_threshold (threshold timestamptz NOT NULL);
 COMMENT ON TABLE mrcall_internal.fact_threshold IS
@@ -79,11 +80,13 @@ COMMENT ON COLUMN mrcall_internal.fact_threshold.threshold IS 'The instant';
 -- visits.
 CREATE FUNCTION mrcall_internal.may_read_facts(fact text)
 RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce((SELECT has_table_privilege(s.source, 'SELECT') AND NOT row_security_active(s.source)
-                     FROM mrcall_internal.fact_state AS s WHERE s.fact = may_read_facts.fact), false)
+BEGIN
+    RETURN coalesce((SELECT has_table_privilege(s.source, 'SELECT') AND NOT row_security_active(s.source)
+                     FROM mrcall_internal.fact_state AS s WHERE s.fact = may_read_facts.fact), false);
+END
 $$;
 COMMENT ON FUNCTION mrcall_internal.may_read_facts(text) IS 'Whether a role sees all rows of a fact''s source';
 

@@ -1,28 +1,35 @@
--- Reading stored visits. What is in the way of it is looked up each time, in the reader's snapshot.
+-- Reading stored visits. What is in the way of it is looked up each time, in the reader's snapshot: by functions in plpgsql, which plan
+-- their queries once a session, where those in SQL do it in each call.
 
 -- By which rules visits are made: of another epoch, all are wrong.
 CREATE FUNCTION mrcall_internal.visits_epoch()
 RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT md5(concat_ws(E'\n', mrcall.version(), mrcall.rules_version(),
+BEGIN
+    RETURN md5(concat_ws(E'\n', mrcall.version(), mrcall.rules_version(),
         (SELECT concat_ws(E'\n', s.relation, s.columns, s.version) FROM mrcall.source AS s WHERE s.logical_table = 'events'),
         (SELECT string_agg(ROW(r.position, r.channel, r.source_pattern, r.medium_pattern, r.campaign_pattern, r.referrer_pattern,
                                r.landing_host_pattern, r.landing_path_pattern)::text, E'\n' ORDER BY r.position)
          FROM mrcall.channel_rule AS r),
-        '|', (SELECT string_agg(i.domain, ' ' ORDER BY i.domain) FROM mrcall.ignored_referrer AS i WHERE i.ignored)))
+        '|', (SELECT string_agg(i.domain, ' ' ORDER BY i.domain) FROM mrcall.ignored_referrer AS i WHERE i.ignored)));
+END
 $$;
 COMMENT ON FUNCTION mrcall_internal.visits_epoch() IS 'A hash of all rules that visits are made by';
 
+-- By a bitmap, which reads the page of the triggers once.
 CREATE FUNCTION mrcall_internal.fact_triggers(source regclass)
 RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET enable_indexscan = off
 AS $$
-    SELECT coalesce(string_agg(concat_ws(':', t.tgname, t.oid, t.xmin, t.tgenabled), ' ' ORDER BY t.tgname), '')
-    FROM pg_trigger AS t
-    WHERE t.tgrelid = $1 AND t.tgname LIKE 'mrcall\_visits\_%' AND NOT t.tgisinternal
+BEGIN
+    RETURN (SELECT coalesce(string_agg(concat_ws(':', t.tgname, t.oid, t.xmin, t.tgenabled), ' ' ORDER BY t.tgname), '')
+            FROM pg_trigger AS t
+            WHERE t.tgrelid = source AND t.tgname LIKE 'mrcall\_visits\_%' AND NOT t.tgisinternal);
+END
 $$;
 COMMENT ON FUNCTION mrcall_internal.fact_triggers(regclass) IS 'The triggers of mrcall.maintain on a table, with their versions';
 
@@ -40,11 +47,12 @@ COMMENT ON FUNCTION mrcall_internal.enabled_triggers(regclass) IS
 -- The table and its chunks. Not those of the snapshot: what is gone is read by nobody any more, however old the snapshot.
 CREATE FUNCTION mrcall_internal.lost_part(parts oid[], nodes oid[])
 RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(bool_or(pg_relation_filenode(p.part) IS DISTINCT FROM p.node), false)
-    FROM unnest(parts, nodes) AS p (part, node)
+BEGIN
+    RETURN EXISTS (SELECT FROM unnest(parts, nodes) AS p (part, node) WHERE pg_relation_filenode(p.part) IS DISTINCT FROM p.node);
+END
 $$;
 COMMENT ON FUNCTION mrcall_internal.lost_part(oid[], oid[]) IS 'Whether a table or chunk is gone or was emptied';
 
@@ -65,6 +73,31 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.fact_fault(mrcall_internal.fact_state) IS 'Why what is stored cannot be relied on; NULL where it can';
 
+-- Two looks into the ledger, by its indexes. Their plans are made when the ledger is short, and used when it is not.
+CREATE FUNCTION mrcall_internal.has_ranges()
+RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM mrcall_internal.fact_change AS c WHERE c.key IS NULL);
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.has_ranges() IS 'Whether the ledger has ranges of time';
+
+CREATE FUNCTION mrcall_internal.changed_among(visitors text[], most int)
+RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+AS $$
+BEGIN
+    RETURN ARRAY(SELECT c.key FROM mrcall_internal.fact_change AS c WHERE c.key = ANY (visitors) LIMIT most);
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.changed_among(text[], int) IS 'Who of some visitors is in the ledger';
+
 -- Up to where visits may be read from what is stored; NULL: not at all. A statement that is still running may have changed rows without
 -- a word in the ledger yet.
 CREATE FUNCTION mrcall_internal.visits_stored_until(since timestamptz)
@@ -82,7 +115,7 @@ BEGIN
     SELECT s.* INTO state FROM mrcall_internal.fact_state AS s WHERE s.fact = 'visits' AND isfinite(s.stored_until);
     IF NOT FOUND OR state.stored_until <= since OR NOT mrcall_internal.may_read_facts('visits')
        OR mrcall_internal.fact_fault(state) IS NOT NULL
-       OR EXISTS (SELECT FROM mrcall_internal.fact_change AS c WHERE c.key IS NULL) THEN
+       OR mrcall_internal.has_ranges() THEN
         RETURN NULL;
     END IF;
     RETURN state.stored_until;
@@ -91,7 +124,7 @@ $$;
 COMMENT ON FUNCTION mrcall_internal.visits_stored_until(timestamptz) IS
     'Up to where stored visits may be read instead of the rows, where that is behind an instant; NULL where not at all';
 
--- So many visitors are read from the rows beside what is stored; beyond, everything is.
+-- So many visitors are read from the rows beside what is stored, if that is much more; beyond, everything is.
 CREATE FUNCTION mrcall_internal.most_apart()
 RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -115,7 +148,7 @@ BEGIN
     IF visitors IS NULL THEN
         apart := ARRAY(SELECT c.key FROM mrcall_internal.fact_change AS c LIMIT most);
     ELSIF cardinality(visitors) < 100 THEN
-        apart := ARRAY(SELECT c.key FROM mrcall_internal.fact_change AS c WHERE c.key = ANY (visitors) LIMIT most);
+        apart := mrcall_internal.changed_among(visitors, most);
     ELSE
         apart := ARRAY(SELECT c.key FROM mrcall_internal.fact_change AS c WHERE c.key IN (SELECT unnest(visitors)) LIMIT most);
     END IF;
@@ -129,7 +162,10 @@ BEGIN
         RETURN;
     END IF;
     apart := ARRAY(SELECT DISTINCT a.key FROM unnest(apart) AS a (key));
-    IF cardinality(apart) > mrcall_internal.most_apart() THEN
+    -- Where few visits are stored, reading so many visitors apart takes longer than reading all.
+    IF cardinality(apart) > mrcall_internal.most_apart()
+       OR cardinality(apart) > 100
+          AND cardinality(apart) > (SELECT s.rows / 10 FROM mrcall_internal.fact_state AS s WHERE s.fact = 'visits') THEN
         stored_until := NULL;
     END IF;
 END

@@ -24,6 +24,7 @@ use crate::pg::srf::{Cursor, Row, Rows, Start};
 
 /// The gap of the views and of what is stored, in microseconds.
 const GAP: i64 = 30 * 60 * 1_000_000;
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 type Instant = TimestampWithTimeZone;
 
@@ -86,6 +87,11 @@ impl Stored {
 
     fn until(&self) -> i64 {
         i64::from(self.until)
+    }
+
+    /// From where on the ids of events count for what is not stored. Computed here, as a query of its own would be planned.
+    fn ids_since(&self) -> Option<Instant> {
+        instant(self.until().checked_sub(DAY))
     }
 }
 
@@ -171,7 +177,7 @@ fn visits_of_range<'m>(
     }
     if until.is_none_or(|until| i64::from(until) > stored.until()) {
         let head =
-            Range { ids_since: query.first(EARLIER, &[stored.until.into()])?, since: Some(stored.until), ..range };
+            Range { ids_since: stored.ids_since(), since: Some(stored.until), ..range };
         if let Some(mut set) = read_set(query, &Receiver::new(), head, visitors)? {
             let counts = if with_numbers { count_stored(query, &mut set.state, since)? } else { HashMap::new() };
             let before = row.own(StoredBefore { apart: stored.apart(), counts });
@@ -253,13 +259,13 @@ fn read_asked<'m>(
     stored: Option<&Stored>,
     row: &mut Row<'m>,
 ) -> SqlResult<Option<VisitOutput<'m>>> {
-    let gap = query.first(c"SELECT interval '30 minutes'", &[])?;
+    let gap = Interval::new(0, 0, GAP).ok();
     let [since, until] = asked.range();
     let mut whole = Range { ids_since: None, since: None, until: None, gap, with_agent: true };
     // From the instant on, up to which visits are stored, none goes on before it.
     let mut begin = since;
     if let Some(stored) = stored {
-        whole.ids_since = query.first(EARLIER, &[stored.until.into()])?;
+        whole.ids_since = stored.ids_since();
         whole.since = Some(stored.until);
         begin = None;
     }
