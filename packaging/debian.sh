@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../scripts/lib.sh"
 # shellcheck source=packaging/release.env
 . "$ROOT/packaging/release.env"
-release=$1 to=${2:-$ROOT/dist}
+release=$1 to=$(realpath -m "${2:-$ROOT/dist}")
 case $release in
 bookworm) pg=15 ;;
 trixie) pg=17 ;;
@@ -33,7 +33,7 @@ fill() { sed "s/@PG@/$pg/g; s/@MAINTAINER@/$maintainer/g" "$1"; }
 fill "$tree/debian/control.in" >"$tree/debian/control"
 fill "$tree/packaging/debian/rules" >"$tree/debian/rules"
 fill "$tree/debian/docs.in" >"$tree/debian/postgresql-$pg-mrcall-ext.docs"
-fill "$tree/debian/lintian-overrides.in" >"$tree/debian/postgresql-$pg-mrcall-ext.lintian-overrides"
+fill "$tree/debian/examples.in" >"$tree/debian/postgresql-$pg-mrcall-ext.examples"
 rm "$tree"/debian/*.in
 chmod 755 "$tree/debian/rules"
 "$ROOT/packaging/copyright.py" "$tree" >"$tree/debian/copyright"

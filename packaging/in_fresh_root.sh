@@ -29,7 +29,7 @@ echo "ok: PostgreSQL $PG: the package installs, and an ordinary role creates the
 grep -q '✗' /try/report && fail "figures that differ"
 [ -s "/usr/share/doc/$package/copyright" ] || fail "no copyright"
 
-ask -c 'SELECT mrcall.detach()' -c 'DROP EXTENSION mrcall_ext' -c 'DROP SCHEMA mrcall, mrcall_internal CASCADE' >/dev/null 2>&1 || fail "out of the database"
+ask -c 'SELECT mrcall.detach()' -c 'DROP EXTENSION mrcall_ext CASCADE' -c 'DROP SCHEMA mrcall, mrcall_internal CASCADE' >/dev/null 2>&1 || fail "out of the database"
 apt-get purge -y "$package"
 ask -c 'SELECT 1' >/dev/null || fail "the server does not outlive the purge"
 [ "$(ask -c "SELECT count(*) FROM pg_available_extensions WHERE name = 'mrcall_ext'")" = 0 ] || fail "the server still offers the extension"

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../scripts/lib.sh"
 # shellcheck source=packaging/release.env
 . "$ROOT/packaging/release.env"
-to=${TO:-$ROOT/dist}
+to=$(realpath -m "${TO:-$ROOT/dist}")
 cd "$ROOT"
 [ -z "$(git status --porcelain)" ] || die "there are changes that are not committed" "a release is what is committed: git status"
 rm -rf "$to"

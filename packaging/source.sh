@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../scripts/lib.sh"
 # shellcheck source=packaging/release.env
 . "$ROOT/packaging/release.env"
-to=${1:-$ROOT/dist}
+to=$(realpath -m "${1:-$ROOT/dist}")
 name=mrcall_ext-$VERSION
 tree=$(mktemp -d "$BUILD/source.XXXXXX")
 trap 'rm -rf "$tree"' EXIT

@@ -11,7 +11,7 @@ cargo fmt --all --check || die "the code is not formatted" "run: cargo fmt --all
 run_logged "clippy: engine" "a minute the first time" clippy-engine cargo clippy -q -p mrcall_engine --all-targets -- -D warnings
 run_logged "clippy: extension" "a minute the first time" clippy-extension \
     cargo clippy -q -p mrcall_ext --release --no-default-features --features "pg$PG" -- -D warnings
-shellcheck -x .ci/run packaging/*.sh packaging/release.env scripts/*.sh pg_test/shell/*.sh clients/*/*.sh
+shellcheck -x .ci/run packaging/*.sh packaging/release.env scripts/*.sh pg_test/*/*.sh clients/*/*.sh
 say "==> SQL: no tabs, no trailing blanks, no line over 140 characters"
 bad=$(git ls-files -co --exclude-standard '*.sql' | xargs grep -nE $'\t| +$|^.{141,}' || true)
 [ -z "$bad" ] || die "SQL style" "$bad"

@@ -5,7 +5,7 @@ mod size;
 use std::collections::{BTreeMap, BTreeSet};
 
 use mrcall_engine::state::NONE;
-use mrcall_engine::visits::{BucketCounts, Run, VisitCounts, VisitPart};
+use mrcall_engine::visits::{BucketCounts, CountedVisit, Engagement, Run, VisitCounts, VisitPart};
 use proptest::prelude::*;
 
 fn part(start: i64, length: i64, events: u32) -> VisitPart {
@@ -37,14 +37,16 @@ proptest! {
     ) {
         let mut counted = BucketCounts::new(starts.clone());
         let mut expected: BTreeMap<(u32, u32), (VisitCounts, BTreeSet<u64>)> = BTreeMap::new();
-        let mut visitor = 1;
+        let (mut visitor, mut is_first) = (1, true);
         for (is_next, near, off, events, value) in visits {
             visitor += u64::from(is_next);
+            is_first |= is_next;
             let around = if starts.is_empty() { 0 } else { *near.get(&starts) };
             let start = around.saturating_add(off).min(i64::MAX - 1_000);
             let parts = [part(start, 7, events), part(start + 500, 3, 1)];
             let visit = VisitPart { run: Run { end: start + 503, events: events + 1, ..parts[0].run }, ..parts[0] };
-            counted.add(visitor, &visit, &parts, value).unwrap();
+            let engagement = Engagement { is_engaged: events > 1, micros: i64::from(events) };
+            counted.add(CountedVisit { visitor, whole: &visit, parts: &parts, value, is_first, engagement }).unwrap();
             for (nr, piece) in parts.iter().enumerate() {
                 let run = piece.run;
                 let bucket = starts.iter().filter(|at| **at <= { run.start }).count() as u32;
@@ -59,8 +61,12 @@ proptest! {
                 if nr == 0 {
                     counts.visits += 1;
                     counts.micros += 503;
+                    counts.new_visitors += u64::from(is_first);
+                    counts.engaged_visits += u64::from(events > 1);
+                    counts.engaged_micros += i64::from(events);
                 }
             }
+            is_first = false;
         }
         for bucket in 1..=starts.len() as u32 {
             for value in 0..3 {

@@ -3,7 +3,9 @@
 use std::cell::Cell;
 
 use mrcall_engine::behaviour::{FunnelState, Modes};
-use mrcall_engine::calls::{CallSet, CallState, SourceCall, Summary, SummaryRange};
+use mrcall_engine::calls::{
+    CallSet, CallState, OfferedCall, OfferedSet, Service, ServiceRule, SourceCall, Summary, SummaryRange,
+};
 use mrcall_engine::credit::{self, Options};
 use mrcall_engine::journeys::{Conversion, JourneySet, JourneySettings, JourneyTouch};
 use mrcall_engine::model::Model;
@@ -302,4 +304,14 @@ fn a_huge_set_of_calls_beats_in_each_loop() {
     assert!(beats(|| bytes = set.serialize().unwrap()) >= 4);
     let range = SummaryRange { since: 1_000_000, buckets: &[1_000_000], fill: None };
     assert!(beats(|| drop(Summary::new(Some(&bytes), &range).unwrap())) >= 2 * steps);
+
+    let mut offered = OfferedSet::new(1_000_000).unwrap();
+    for i in 0..calls {
+        let start = 1_000_000 + i * 7_919 % calls;
+        let call = OfferedCall { start, answered_at: Some(start + i % 30), ..OfferedCall::default() };
+        offered.push(&call).unwrap();
+    }
+    assert!(beats(|| bytes = offered.serialize().unwrap()) >= 1);
+    let rule = ServiceRule::new(20, 0).unwrap();
+    assert!(beats(|| drop(Service::new(Some(&bytes), &range, &rule).unwrap())) >= 3 * steps);
 }

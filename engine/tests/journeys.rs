@@ -155,15 +155,16 @@ proptest! {
         let answer = set_of(&rows).answer().unwrap();
         let mut wanted: BTreeMap<Cell, (i128, i128)> = BTreeMap::new();
         let mut total: BTreeMap<Option<String>, (i128, i128)> = BTreeMap::new();
-        // Of each conversion the browsers of its touches, and their weights under the first model.
-        let mut weighed: Vec<(Vec<String>, Vec<f64>)> = Vec::new();
+        // Of each conversion the browsers and channels of its touches, and their weights under the first model.
+        let mut weighed: Vec<([Vec<String>; 2], Vec<f64>)> = Vec::new();
         for row in &rows {
             let Input::Conversion { customer, at, value, currency, .. } = row else { continue };
             let currency_name = currency.map(str::to_owned);
             let sum = total.entry(currency_name.clone()).or_default();
             *sum = (sum.0 + 1_000_000, sum.1 + decimal(value));
             let touches = journey(&rows, customer.as_deref(), *at);
-            weighed.push((touches.iter().map(|touch| touch.3.clone()).collect(), Vec::new()));
+            let texts = |text: fn(&(i64, String, String, String)) -> &String| touches.iter().map(text).cloned().collect();
+            weighed.push(([texts(|touch| &touch.3), texts(|touch| &touch.1)], Vec::new()));
             for (m, model) in MODELS.iter().enumerate() {
                 if touches.is_empty() {
                     let sum = wanted.entry((None, currency_name.clone(), m)).or_default();
@@ -204,8 +205,8 @@ proptest! {
         let journeys = rows_of::<JourneyRow>(&answer);
         let conversions = rows.iter().filter(|row| matches!(row, Input::Conversion { .. })).count();
         prop_assert_eq!(journeys.len(), conversions);
-        for (row, (visitors, weights)) in journeys.iter().zip(weighed) {
-            prop_assert_eq!((&row.visitors, &row.weights), (&visitors, &weights));
+        for (row, ([visitors, channels], weights)) in journeys.iter().zip(weighed) {
+            prop_assert_eq!((&row.visitors, &row.channels, &row.weights), (&visitors, &channels, &weights));
         }
         let paths = rows_of::<PathRow>(&answer);
         prop_assert_eq!(paths.iter().map(|path| path.conversions).sum::<u64>(), conversions as u64);

@@ -238,9 +238,9 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] = byte;
         // As the only part of a set, and as its bytes.
-        let mut part = vec![b'B', 6, 5, 2, 1, noise.len() as u8];
+        let mut part = vec![b'B', 7, 5, 2, 1, noise.len() as u8];
         part.extend(&noise);
-        let mut framed = vec![b'B', 6];
+        let mut framed = vec![b'B', 7];
         framed.extend(noise);
         for bytes in [bytes, part, framed] {
             if let Ok(mut rows) = VisitRows::new(&bytes, Cuts::default()) {
@@ -339,7 +339,7 @@ fn crafted(batches: &[&[u8]]) -> Vec<u8> {
     part.unsigned(0);
     part.unsigned(batches.len() as u64);
     batches.iter().for_each(|batch| part.text(batch));
-    let mut set = Writer::new(b'B', 6);
+    let mut set = Writer::new(b'B', 7);
     [0, 0, 1].into_iter().for_each(|number| set.unsigned(number));
     set.text(part.bytes().unwrap());
     set.finish().unwrap()

@@ -167,6 +167,10 @@ class Asker:
         since, until = self.span()
         return f"SELECT * FROM mrcall.roas({since}, {until}, 'payment', '{self.lookback()}')"
 
+    def ai_traffic(self):
+        since, until = self.span()
+        return f"SELECT * FROM mrcall.ai_traffic('1 day', {since}, {until}, 'Europe/Rome', '{self.lookback()}')"
+
     def click_conversions(self):
         since, until = self.span()
         return f"SELECT * FROM mrcall.click_conversions({since}, {until}, '{self.rng.choice(KINDS)}', 'linear', '{self.lookback()}')"
@@ -188,6 +192,14 @@ class Asker:
         by = self.rng.choice(["first_seen", "channel", "source"])
         return f"SELECT * FROM mrcall.cohorts({since}, {until}, '{self.rng.choice(['1 day', '7 days'])}', '{self.zone()}', '{by}')"
 
+    def lifecycle(self):
+        since, until = self.short_span()
+        return f"SELECT * FROM mrcall.lifecycle('{self.rng.choice(['1 day', '7 days'])}', {since}, {until}, '{self.zone()}')"
+
+    def page_flow(self):
+        since, until = self.span()
+        return f"SELECT * FROM mrcall.page_flow({since}, {until}{self.rng.choice(['', ', exclude_bots => true', ', nodes => 2'])})"
+
     def funnel(self):
         since, until = self.span()
         dimension = self.rng.choice(["", ", dimension => 'channel'", ", exclude_bots => true", ", dimension => 'source'"])
@@ -206,11 +218,6 @@ class Asker:
                                 f"SELECT * FROM mrcall.active_visitors({since}, {until}, '{self.zone()}'{bots})",
                                 f"SELECT * FROM mrcall.stickiness('1 day', {since}, {until}, '{self.zone()}'{bots})"])
 
-    def page_flow(self):
-        since, until = self.span()
-        pages = self.rng.choice(["", ", from_page => '/'", ", to_page => '/pricing'"])
-        return f"SELECT * FROM mrcall.page_flow({since}, {until}{pages})"
-
     def call_summary(self):
         since, until = self.short_span()
         return f"SELECT * FROM mrcall.call_summary('1 day', {since}, {until}, '{self.zone()}', {self.rng.choice(['NULL', text('b1')])})"
@@ -226,8 +233,9 @@ class Asker:
 # Journeys take ten times as long as a view.
 WEIGHTED = (["one_visitor"] * 6 + ["some_visits"] * 10 + ["some_touches"] * 6 + ["touched"] * 4 + ["counts"] * 4 + ["composed"] * 5
             + ["visits_of"] * 6 + ["sessionize"] * 8 + ["visitor_buckets"] * 8 + ["attribution"] * 3 + ["attribution_models"] * 2
-            + ["conversion_paths"] * 2 + ["top_pages"] * 2 + ["cohorts"] * 2 + ["funnel"] * 2
-            + ["explain_conversion", "assisted_conversions", "time_to_convert", "attribution_interval", "roas", "click_conversions", "conversions", "events",
-               "call_summary", "callers", "business_health", "funnel_trend", "activity", "page_flow"])
+             + ["conversion_paths"] * 2 + ["top_pages"] * 2 + ["cohorts"] * 2 + ["lifecycle", "page_flow"] + ["funnel"] * 2
+             + ["explain_conversion", "assisted_conversions", "time_to_convert", "attribution_interval", "roas", "ai_traffic",
+                "click_conversions", "conversions", "events",
+               "call_summary", "callers", "business_health", "funnel_trend", "activity"])
 # What reads visits: in a whole run each must have been answered from stored ones at least once.
 FROM_FACTS = ["visits", "touches", "one_visitor", "some_visits", "some_touches", "visits_of", "sessionize"]

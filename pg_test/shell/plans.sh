@@ -34,16 +34,20 @@ query[attribution]="SELECT count(*) FROM mrcall.attribution('$since', '$until', 
 query[many_visitors]="SELECT count(*) FROM mrcall_internal.visits('$since', '$until', '30 minutes', '{$(seq -s , 6000)}', '2026-03-31')"
 query[top_pages]="SELECT count(*) FROM mrcall.top_pages('$since', '$until', NULL)"
 query[cohorts]="SELECT count(*) FROM mrcall.cohorts('$since', '$until', by => 'channel')"
+query[lifecycle]="SELECT count(*) FROM mrcall.lifecycle('1 day', '$since', '$until')"
+query[stickiness]="SELECT count(*) FROM mrcall.stickiness('1 day', '$since', '$until')"
+query[page_flow]="SELECT count(*) FROM mrcall.page_flow('$since', '$until')"
 query[call_summary]="SELECT count(*) FROM mrcall.call_summary('1 day', '$since', '$until', 'Europe/Rome')"
 # What a report may read before its range: a day for what was delivered before, a gap and a day more, a lookback; a new caller has no earlier call, ever.
 declare -A table=([sessionize]=website_events [visitor_buckets]=website_events [attribution]=website_events
-    [many_visitors]=website_events [top_pages]=website_events [cohorts]=website_events [call_summary]=sessions)
+    [many_visitors]=website_events [top_pages]=website_events [cohorts]=website_events [lifecycle]=website_events
+    [stickiness]=website_events [page_flow]=website_events [call_summary]=sessions)
 declare -A before=([sessionize]='1 day' [visitor_buckets]='2 days 30 minutes' [attribution]='13 days' [many_visitors]='1 day'
-    [top_pages]='2 days 30 minutes' [cohorts]='1000 years' [call_summary]='1000 years')
+    [top_pages]='2 days 30 minutes' [cohorts]='1000 years' [lifecycle]='1000 years' [stickiness]='1 day' [page_flow]='2 days 30 minutes' [call_summary]='1000 years')
 # And behind it: a visit that goes on is seen whole.
-declare -A behind=([top_pages]='1 day 30 minutes' [cohorts]='1 day 30 minutes')
+declare -A behind=([top_pages]='1 day 30 minutes' [cohorts]='1 day 30 minutes' [page_flow]='1 day 30 minutes')
 
-for report in sessionize visitor_buckets attribution many_visitors top_pages cohorts call_summary; do
+for report in sessionize visitor_buckets attribution many_visitors top_pages cohorts lifecycle stickiness page_flow call_summary; do
     plans "${query[$report]}"
     out=$LOGS/plans-$report.out
     grep -q 'Query Text:' "$out" || fail "$report: auto_explain says nothing"
@@ -56,7 +60,7 @@ for report in sessionize visitor_buckets attribution many_visitors top_pages coh
     if [ "$report" = many_visitors ] && grep -q ChunkAppend "$out"; then fail "$report: one process reads all chunks"; fi
     # Who may have an event twice is read anew, by visitor; the others once.
     case $report in
-    top_pages | cohorts | visitor_buckets)
+    top_pages | cohorts | visitor_buckets | lifecycle | stickiness | page_flow)
         [ "$(grep -cE 'Query Text: .*visit_set_of' "$out")" = 1 ] || fail "$report: the events are read more than once"
         if grep -qE 'Query Text: .*(twice|events_once|mrcall.visits)' "$out"; then fail "$report: the events are read once more"; fi
         ;;

@@ -175,7 +175,7 @@ SELECT pg_temp.differs($$SELECT * FROM mrcall.business_health('2026-06-01Z', 'no
 
 -- The reports on one business read its rows: pages of calls, contacts and numbers together.
 SELECT (pg_relation_size('own.contact') + pg_relation_size('own.phones')) / 8192 > 250 AS books_are_large;
-SELECT q.report, pg_temp.reads('SELECT * FROM mrcall.' || q.report, 400) AS reads
+SELECT q.report, pg_temp.reads('SELECT * FROM mrcall.' || q.report, 450) AS reads
 FROM (VALUES (1, $$callers('2026-04-01Z', '2026-05-01Z', 'T-été')$$), (2, $$resource_usage('2026-05-01Z', 'T-été')$$),
              (3, $$business_health('2026-06-01Z', 'T-été')$$), (4, $$business_health('2026-06-01Z', 'T-33')$$),
              (5, $$call_heatmap('2026-04-01Z', '2026-05-01Z', 'T-été')$$), (6, $$flow('2026-04-01Z', '2026-05-01Z', 'T-été')$$),

@@ -175,6 +175,7 @@ DECLARE
     look interval := pg_temp.pick('{10 days,30 days,90 days}'::interval[], seed || 'look');
     asked text := concat_ws(' ', since, until, kind, model, look);
 BEGIN
+    DROP TABLE IF EXISTS given, wanted, compared;
     CREATE TEMP TABLE given ON COMMIT DROP AS SELECT * FROM mrcall.click_conversions(since, until, kind, model, look);
     CREATE TEMP TABLE wanted ON COMMIT DROP AS SELECT * FROM pg_temp.expected(since, until, kind, model, look);
     INSERT INTO seen
@@ -205,7 +206,6 @@ BEGIN
                              ELSE g.conversion_id = c.conversion_id AND g.adjustment IS NULL END)), 0)) THEN
         RETURN 'sum ' || asked;
     END IF;
-    DROP TABLE given, wanted, compared;
     RETURN NULL;
 END
 $$;

@@ -68,8 +68,8 @@ SELECT 'sessionize', format('SELECT * FROM mrcall.sessionize(%L, %L, %L)', at, a
 FROM generate_series('2026-04-01 00:00Z'::timestamptz, '2026-04-14Z', '31 hours 10 minutes') AS at,
      (VALUES ('30 minutes'), ('1 day')) AS g (gap);
 INSERT INTO asking.report
-SELECT 'visitor_buckets', format('SELECT * FROM mrcall.visitor_buckets(%L, %L, %L, dimension => %L, exclude_bots => %L)', width,
-                                 '2026-04-01 05:00Z', '2026-04-14Z', dimension, bots)
+SELECT 'visitor_buckets', format('SELECT * FROM mrcall.visitor_buckets(%L, %L, %L, dimension => %L, exclude_bots => %L, with_new => %L)',
+                                 width, '2026-04-01 05:00Z', '2026-04-14Z', dimension, bots, dimension IS NOT NULL)
 FROM (VALUES ('1 hour'), ('1 day')) AS w (width), (VALUES (NULL), ('device'), ('landing_page')) AS d (dimension),
      (VALUES (false), (true)) AS b (bots);
 INSERT INTO asking.report

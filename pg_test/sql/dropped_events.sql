@@ -37,6 +37,9 @@ SELECT count(*) FROM mrcall.cohorts('2026-05-01', '2026-06-01');
 -- Whatever is older than 10 April is dropped.
 DELETE FROM public.website_events WHERE created_at < '2026-04-10Z';
 SELECT count(*) FROM mrcall.cohorts('2026-05-01', '2026-06-01');
+SELECT count(*) FROM mrcall.lifecycle('7 days', '2026-05-01', '2026-06-01');
+SELECT count(*), sum(new_visitors) FROM mrcall.visitor_buckets('7 days', '2026-05-01', '2026-06-01', with_new => true);
+SELECT count(*), sum(new_visitors) FROM mrcall.visitor_buckets('7 days', '2026-05-01', '2026-06-01');
 SELECT sum(conversions) FROM mrcall.attribution('2026-02-01', '2026-06-01');
 SELECT sum(conversions) FROM mrcall.attribution('2026-05-01', '2026-06-01', lookback => '7 days');
 SELECT count(*) FROM mrcall.attribution_models('2026-04-01', '2026-06-01');

@@ -34,6 +34,7 @@ for crate in ("mrcall_engine", "mrcall_ext"):
 edit(
     "engine/src/distinct/state.rs",
     (r"^const VERSION: u8 = 1;", "const VERSION: u8 = 2;"),
+    (r"if state\.serialize\(\)\? == bytes \{", "if is_first || state.serialize()? == bytes {"),
     (r"^        w\.unsigned\(form\);", "        w.unsigned(7);\n        w.unsigned(form);"),
     (
         r"^        let mut r = Reader::new\(bytes, KIND, VERSION, NAME\)\?;\n(        let precision = .*)\n(        let mut state = .*)\n",

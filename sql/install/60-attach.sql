@@ -154,8 +154,9 @@ BEGIN
         -- A value that another column rules out. The start and the end of a call come before it.
         IF logical_table = 'calls' THEN
             CASE name
-                WHEN 'started_at' THEN call_start := cast_expression;
-                WHEN 'ended_at' THEN call_end := cast_expression;
+                -- Retention runs the expression with the host's search_path, in which timestamptz may be something else.
+                WHEN 'started_at' THEN call_start := coalesce(nullif(cast_expression, 'NULL::timestamptz'), 'NULL::pg_catalog.timestamptz');
+                WHEN 'ended_at' THEN call_end := coalesce(nullif(cast_expression, 'NULL::timestamptz'), 'NULL::pg_catalog.timestamptz');
                 WHEN 'answered_at' THEN
                     IF relation IS NOT NULL AND col.sql IS NOT NULL AND state = 'ok' THEN
                         cast_expression := format('mrcall_internal.within_call(%s, %s, %s)', cast_expression, call_start, call_end);

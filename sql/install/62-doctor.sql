@@ -71,7 +71,8 @@ AS $$
                                        THEN format('(%s) IS NOT NULL AND (%s) IS NULL', r.parsed_expression, r.cast_expression) END,
                 'do not lie within their call and count as NULL'),
                (4, any_type.said, CASE WHEN r.logical_table = 'calls' AND r.name = 'direction' AND r.expression IS NOT NULL
-                                       THEN format('%s OPERATOR(pg_catalog.!~*) %L', any_type.said, '^(\s*$|inbound|outbound)') END,
+                                       THEN format('%s OPERATOR(pg_catalog.!~*) %L', any_type.said,
+                                                   '^([[:space:]]*$|inbound|outbound)') END,
                 'say neither inbound nor outbound and count as inbound')
     ) AS c (nr, said, condition, finding)
     WHERE r.relation IS NOT NULL AND c.said IS NOT NULL AND c.condition IS NOT NULL

@@ -50,22 +50,24 @@ COMMENT ON FUNCTION mrcall_internal.check_dimension(text, text[]) IS 'Raises the
 -- path_from_url says that pages are to be taken from page_url; without pages only their number is wanted; with_views keeps page views
 -- one by one. Where there are a width and a zone, visits are cut at the buckets from cut_since to cut_until. A function of ours that
 -- runs the query says under which number it takes the set itself; for anybody else receiver means nothing. Of events before
--- counted_since only the ids matter. more_cuts are instants before cut_since, in order, at which visits are cut too.
+-- counted_since only the ids matter. more_cuts are instants before cut_since, in order, at which visits are cut too. With heartbeats, types
+-- of events, moments are kept instead of page views: page views, heartbeats and key events.
 CREATE TYPE mrcall_internal.visit_settings AS (
     gap interval, path_from_url boolean, with_pages boolean, with_touch boolean, ignored text[], width interval,
     cut_since timestamptz, cut_until timestamptz, zone text, receiver int, origin timestamp, counted_since timestamptz,
-    with_views boolean, more_cuts timestamptz[]);
+    with_views boolean, more_cuts timestamptz[], heartbeats text[]);
 COMMENT ON TYPE mrcall_internal.visit_settings IS 'What is wanted of visit_set, the same in every row';
 
 -- One state for all visitors: a group for each would cost more than the visits themselves.
 CREATE FUNCTION mrcall_internal.visit_set_trans(
     internal, visitor_id text, occurred_at timestamptz, event_type text, page_path text, page_url text, referrer text,
-    utm_source text, utm_medium text, utm_campaign text, user_agent text, event_id text, settings mrcall_internal.visit_settings)
+    utm_source text, utm_medium text, utm_campaign text, user_agent text, event_id text, is_key boolean,
+    settings mrcall_internal.visit_settings)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
 AS 'MODULE_PATHNAME', 'visit_set_trans_wrapper';
 COMMENT ON FUNCTION mrcall_internal.visit_set_trans(
-    internal, text, timestamptz, text, text, text, text, text, text, text, text, text, mrcall_internal.visit_settings)
+    internal, text, timestamptz, text, text, text, text, text, text, text, text, text, boolean, mrcall_internal.visit_settings)
 IS 'Transition of visit_set';
 
 --@ include templates/parallel_functions.sql state=visit_set aggregate=visit_set combine_cost=1 serialize_cost=1
@@ -78,7 +80,7 @@ COMMENT ON FUNCTION mrcall_internal.visit_set_final(internal) IS 'Final function
 
 CREATE AGGREGATE mrcall_internal.visit_set(
     visitor_id text, occurred_at timestamptz, event_type text, page_path text, page_url text, referrer text, utm_source text,
-    utm_medium text, utm_campaign text, user_agent text, event_id text, settings mrcall_internal.visit_settings) (
+    utm_medium text, utm_campaign text, user_agent text, event_id text, is_key boolean, settings mrcall_internal.visit_settings) (
     SFUNC = mrcall_internal.visit_set_trans,
     FINALFUNC = mrcall_internal.visit_set_final,
     -- It hands the state over to the function that asked, and leaves an empty one.
@@ -86,7 +88,7 @@ CREATE AGGREGATE mrcall_internal.visit_set(
 --@ include templates/parallel_aggregate.sql state=visit_set space=100000000
 );
 COMMENT ON AGGREGATE mrcall_internal.visit_set(
-    text, timestamptz, text, text, text, text, text, text, text, text, text, mrcall_internal.visit_settings)
+    text, timestamptz, text, text, text, text, text, text, text, text, text, boolean, mrcall_internal.visit_settings)
 IS 'The visits of all visitors, as bytes for visit_set_rows';
 
 CREATE TYPE mrcall_internal.visit AS (
@@ -132,6 +134,12 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'text_set_has_wrapper';
 COMMENT ON FUNCTION mrcall_internal.text_set_has(bytea, text) IS 'Whether a text is in a set of text_set';
 
+CREATE FUNCTION mrcall_internal.heartbeat_events()
+RETURNS text[]
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'heartbeat_events_wrapper';
+COMMENT ON FUNCTION mrcall_internal.heartbeat_events() IS 'The setting mrcall.heartbeat_events as a list';
+
 -- Both bounds may be NULL (unbounded), visitors too (all). Meant to be inlined: no SET, every name qualified.
 -- The sub-selects without a reference outside are evaluated once. For each of a few visitors the planner looks up statistics in
 -- every chunk and finds the cheapest way to the events. For many that alone would take seconds: all events of the range are
@@ -143,7 +151,7 @@ CREATE FUNCTION mrcall_internal.visit_set_of(
     with_agent boolean, width interval DEFAULT NULL, cut_since timestamptz DEFAULT NULL, zone text DEFAULT NULL,
     with_pages boolean DEFAULT true, receiver int DEFAULT NULL, origin timestamp DEFAULT NULL, with_views boolean DEFAULT false,
     cut_until timestamptz DEFAULT NULL, told_since timestamptz DEFAULT NULL, times_only boolean DEFAULT false,
-    more_cuts timestamptz[] DEFAULT NULL)
+    more_cuts timestamptz[] DEFAULT NULL, with_moments boolean DEFAULT false)
 RETURNS TABLE (visits bytea)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
@@ -158,9 +166,12 @@ AS $$
         CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.utm_medium END,
         CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.utm_campaign END,
         CASE WHEN with_agent THEN e.user_agent END, e.event_id,
+        CASE WHEN with_moments AND (SELECT mrcall_internal.has_key_events())
+             THEN EXISTS (SELECT FROM mrcall.goal AS g
+                          WHERE mrcall_internal.fits_goal(g.event_type, g.page_pattern, e.event_type, e.page_path)) END,
         (SELECT ROW(gap, mrcall_internal.path_from_url(), with_pages, with_touch, mrcall_internal.ignored_referrers(), width,
                     cut_since, COALESCE(cut_until, until), zone, receiver, origin, since, with_views,
-                    more_cuts)::mrcall_internal.visit_settings))
+                    more_cuts, CASE WHEN with_moments THEN mrcall_internal.heartbeat_events() END)::mrcall_internal.visit_settings))
         FILTER (WHERE visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.<=) 5000
                    OR mrcall_internal.text_set_has((SELECT mrcall_internal.text_set(visitors)), e.visitor_id))
     FROM mrcall.events AS e
@@ -172,7 +183,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.visit_set_of(
     timestamptz, timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean, int, timestamp,
-    boolean, timestamptz, timestamptz, boolean, timestamptz[]) IS 'The visits that the events from since to until make, as bytes';
+    boolean, timestamptz, timestamptz, boolean, timestamptz[], boolean) IS 'The visits that the events from since to until make, as bytes';
 
 -- The same from what is stored, and from the rows what is not.
 CREATE FUNCTION mrcall_internal.range_visits(

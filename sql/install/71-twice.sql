@@ -19,9 +19,9 @@ RETURNS TABLE (visits bytea)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
     SELECT mrcall_internal.visit_set(
-        e.visitor_id, e.occurred_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, e.event_id,
+        e.visitor_id, e.occurred_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, e.event_id, NULL,
         (SELECT ROW('0', false, false, false, NULL, NULL, NULL, NULL, NULL, receiver, NULL, 'infinity',
-                    false, NULL)::mrcall_internal.visit_settings))
+                    false, NULL, NULL)::mrcall_internal.visit_settings))
     FROM mrcall.events AS e
     WHERE (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
       AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
@@ -64,7 +64,7 @@ $$;
 COMMENT ON FUNCTION mrcall_internal.first_deliveries(timestamptz, timestamptz, timestamptz, text[]) IS
     'The events of some visitors from since to until, each once: its first delivery';
 
--- What is not in doubt is read as it lies; where nobody is suspect, that is all that the planner sees.
+-- What is not in doubt, an event of nobody either, is read as it lies; where nobody is suspect, that is all that the planner sees.
 CREATE FUNCTION mrcall_internal.events_once(
     ids_since timestamptz, since timestamptz, until timestamptz, twice text[])
 RETURNS TABLE (
@@ -78,7 +78,7 @@ AS $$
     WHERE (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
       AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
       AND (pg_catalog.cardinality(twice) OPERATOR(pg_catalog.=) 0
-           OR NOT mrcall_internal.text_set_has((SELECT mrcall_internal.text_set(twice)), e.visitor_id))
+           OR e.visitor_id IS NULL OR NOT mrcall_internal.text_set_has((SELECT mrcall_internal.text_set(twice)), e.visitor_id))
     UNION ALL
     SELECT f.event_id, f.visitor_id, f.occurred_at, f.event_type, f.page_url, f.page_path, f.referrer, f.utm_source, f.utm_medium,
            f.utm_campaign, f.utm_term, f.utm_content, f.user_agent, f.properties
@@ -88,28 +88,35 @@ $$;
 COMMENT ON FUNCTION mrcall_internal.events_once(timestamptz, timestamptz, timestamptz, text[]) IS
     'The events from since to until, each once; twice: who may have one twice';
 
+-- Of events before told_since only times and user agents are read, as visit_set_of has it.
 CREATE FUNCTION mrcall_internal.visit_set_once(
     ids_since timestamptz, since timestamptz, until timestamptz, gap interval, visitors text[], with_touch boolean,
     with_agent boolean, width interval DEFAULT NULL, cut_since timestamptz DEFAULT NULL, zone text DEFAULT NULL,
     with_pages boolean DEFAULT true, receiver int DEFAULT NULL, origin timestamp DEFAULT NULL, with_views boolean DEFAULT false,
-    cut_until timestamptz DEFAULT NULL, more_cuts timestamptz[] DEFAULT NULL)
+    cut_until timestamptz DEFAULT NULL, told_since timestamptz DEFAULT NULL, more_cuts timestamptz[] DEFAULT NULL,
+    with_moments boolean DEFAULT false)
 RETURNS TABLE (visits bytea)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
     SELECT mrcall_internal.visit_set(
         e.visitor_id, e.occurred_at, e.event_type,
-        CASE WHEN (SELECT mrcall_internal.path_from_url()) THEN NULL ELSE e.page_path END, e.page_url,
-        CASE WHEN with_touch THEN e.referrer END, CASE WHEN with_touch THEN e.utm_source END,
-        CASE WHEN with_touch THEN e.utm_medium END, CASE WHEN with_touch THEN e.utm_campaign END,
-        CASE WHEN with_agent THEN e.user_agent END, NULL,
+        CASE WHEN (SELECT mrcall_internal.path_from_url()) THEN NULL WHEN t.is_told THEN e.page_path END,
+        CASE WHEN t.is_told THEN e.page_url END, CASE WHEN with_touch AND t.is_told THEN e.referrer END,
+        CASE WHEN with_touch AND t.is_told THEN e.utm_source END, CASE WHEN with_touch AND t.is_told THEN e.utm_medium END,
+        CASE WHEN with_touch AND t.is_told THEN e.utm_campaign END, CASE WHEN with_agent THEN e.user_agent END, NULL,
+        CASE WHEN with_moments AND (SELECT mrcall_internal.has_key_events())
+             THEN EXISTS (SELECT FROM mrcall.goal AS g
+                          WHERE mrcall_internal.fits_goal(g.event_type, g.page_pattern, e.event_type, e.page_path)) END,
         (SELECT ROW(gap, mrcall_internal.path_from_url(), with_pages, with_touch, mrcall_internal.ignored_referrers(), width,
                     cut_since, COALESCE(cut_until, until), zone, receiver, origin, NULL, with_views,
-                    more_cuts)::mrcall_internal.visit_settings))
+                    more_cuts, CASE WHEN with_moments THEN mrcall_internal.heartbeat_events() END)::mrcall_internal.visit_settings))
     FROM mrcall_internal.first_deliveries(ids_since, since, until, visitors) AS e
+    CROSS JOIN LATERAL (SELECT told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since AS is_told) AS t
 $$;
 COMMENT ON FUNCTION mrcall_internal.visit_set_once(
     timestamptz, timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean, int, timestamp,
-    boolean, timestamptz, timestamptz[]) IS 'The visits that the events of some visitors from since to until make, each event counted once, as bytes';
+    boolean, timestamptz, timestamptz, timestamptz[], boolean) IS
+    'The visits that the events of some visitors from since to until make, each event counted once, as bytes';
 
 -- Of the last 30 days, so that it takes no longer with the years.
 CREATE FUNCTION mrcall_internal.check_deliveries()

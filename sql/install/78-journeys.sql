@@ -88,7 +88,7 @@ COMMENT ON FUNCTION mrcall_internal.journey_path_rows(bytea) IS 'The distinct pa
 CREATE FUNCTION mrcall_internal.journey_rows(answer bytea)
 RETURNS TABLE (
     conversion_id text, currency text, value text, journey_at timestamptz, path text[], touched_at timestamptz[],
-    visitor_ids text[], weights float8[])
+    visitor_ids text[], channels text[], weights float8[])
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
 AS 'MODULE_PATHNAME', 'journey_rows_wrapper';
 COMMENT ON FUNCTION mrcall_internal.journey_rows(bytea) IS 'The journeys of conversions in an answer of journey_set';

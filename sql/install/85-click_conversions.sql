@@ -122,7 +122,8 @@ AS $$
     SELECT mrcall_internal.clicked(report, model = 'w_shaped') AS known;
     SELECT mrcall_internal.journeys(
         report, ARRAY[model], half_life, first_weight, last_weight, weights, journeys => true, given => known.converts) AS answer;
-    SELECT coalesce(array_agg(DISTINCT t.visitor_id), '{}') AS browsers, min(t.at) AS first_at, max(t.at) AS last_at
+    SELECT coalesce(array_agg(DISTINCT t.visitor_id), '{}') AS browsers, min(t.at) AS first_at,
+           mrcall_internal.later(max(t.at), '00:00:00.000001') AS last_at, mrcall_internal.earlier(min(t.at), '24:00:00') AS ids_since
     FROM mrcall_internal.journey_rows(answer) AS r
     CROSS JOIN LATERAL unnest(r.visitor_ids, r.touched_at) AS t (visitor_id, at);
     WITH journey AS MATERIALIZED (
@@ -133,13 +134,9 @@ AS $$
     -- What the URL of a touch says: that of the page view at its instant.
     landing AS MATERIALIZED (
         SELECT DISTINCT ON (e.visitor_id, e.occurred_at) e.visitor_id, e.occurred_at, a.network, a.kind, a.click_id, a.is_stale
-        FROM mrcall.events AS e
+        FROM mrcall_internal.first_deliveries(ids_since, first_at, last_at, browsers) AS e
         CROSS JOIN LATERAL mrcall_internal.ad_click(e.page_url, e.utm_source) AS a
         WHERE e.event_type IN ('page_view', 'pageview') AND e.page_url LIKE '%?%'
-          AND e.occurred_at >= first_at AND e.occurred_at <= last_at
-          AND (cardinality(browsers) > 5000 OR e.visitor_id = ANY (browsers))
-          AND (cardinality(browsers) <= 5000
-               OR mrcall_internal.text_set_has((SELECT mrcall_internal.text_set(browsers)), e.visitor_id))
         ORDER BY e.visitor_id, e.occurred_at, a.is_stale, a.place, a.click_id COLLATE "C"
     ),
     touch AS MATERIALIZED (

@@ -16,6 +16,7 @@ AS $$
     ('docs/conversion_paths.md', '{conversion_paths}'),
     ('docs/marketing.md', '{time_to_convert,assisted_conversions,roas,attribution_interval,spend}'),
     ('docs/click_conversions.md', '{click_conversions}'),
+    ('docs/ai_traffic.md', '{ai_traffic}'),
     ('docs/paths.md', '{path_agg,rollup(path_set),paths,num_paths,num_conversions,num_nulls,total_value,path_credit,path_models,
         markov,shapley,path_interval,path_transform,models}'),
     ('docs/arrival.md', '{arrival,channel,is_arrival,is_paid,url_host,url_domain,url_path,url_param,is_bot,device,agent,channel_rule,

@@ -37,6 +37,8 @@ pub fn funnel_set_trans<'fcx>(state: Held<'fcx, VisitSet>, call: Call<'fcx>) -> 
         at,
         id: call.arg(11)?,
         is_pageview: call.arg::<&[u8]>(3)?.is_some_and(is_pageview),
+        event_type: None,
+        is_key: false,
         path: call.arg(4)?,
         page_url: call.arg(5)?,
         referrer: call.arg(6)?,

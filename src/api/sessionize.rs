@@ -33,6 +33,7 @@ where
 pub(super) fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSettings> {
     let row = needed(row, "settings")?;
     let ignored: Option<Array<'_, &str>> = field(&row, "ignored")?;
+    let heartbeats: Option<Array<'_, &str>> = field(&row, "heartbeats")?;
     let flag = |name| field(&row, name).map(|flag| flag.unwrap_or(false));
     let cuts = match (field(&row, "width")?, field(&row, "cut_since")?, field(&row, "cut_until")?, field(&row, "zone")?)
     {
@@ -56,20 +57,25 @@ pub(super) fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResu
         with_pages: flag("with_pages")?,
         with_touch: flag("with_touch")?,
         with_views: flag("with_views")?,
+        with_moments: heartbeats.is_some(),
+        heartbeats: heartbeats.iter().flat_map(Array::iter).flatten().map(str::to_owned).collect(),
         receiver: field::<i32>(&row, "receiver")?.and_then(|receiver| u32::try_from(receiver).ok()).unwrap_or_default(),
     })
 }
 
 /// Arguments behind the state: visitor_id, occurred_at, event_type, page_path, page_url, referrer, utm_source, utm_medium,
-/// utm_campaign, user_agent, event_id, settings.
+/// utm_campaign, user_agent, event_id, whether it is a key event, settings.
 pub fn visit_set_trans<'fcx>(state: Held<'fcx, VisitSet>, call: Call<'fcx>) -> SqlResult<Held<'fcx, VisitSet>> {
     let (Some(visitor), Some(at)) = (call.arg(1)?, call.arg(2)?) else { return Ok(state) };
     scan::load_next_row(visitor);
+    let event_type: Option<&[u8]> = call.arg(3)?;
     let hit = PageEvent {
         visitor,
         at,
         id: call.arg(11)?,
-        is_pageview: call.arg::<&[u8]>(3)?.is_some_and(is_pageview),
+        is_pageview: event_type.is_some_and(is_pageview),
+        event_type,
+        is_key: call.arg(12)?.unwrap_or(false),
         path: call.arg(4)?,
         page_url: call.arg(5)?,
         referrer: call.arg(6)?,
@@ -78,7 +84,7 @@ pub fn visit_set_trans<'fcx>(state: Held<'fcx, VisitSet>, call: Call<'fcx>) -> S
         utm_campaign: call.arg(9)?,
         user_agent: call.arg(10)?,
     };
-    let make = || VisitSet::new(settings(call.arg(12)?)?).map_err(report);
+    let make = || VisitSet::new(settings(call.arg(13)?)?).map_err(report);
     state.transition_counted(make, |set| set.push(&hit).map(|()| set.is_count_due()).map_err(report))
 }
 

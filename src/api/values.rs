@@ -53,6 +53,10 @@ pub fn longest_call() -> i32 {
     settings::longest_call()
 }
 
+pub fn heartbeat_events() -> Vec<String> {
+    settings::heartbeat_events()
+}
+
 pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
 }

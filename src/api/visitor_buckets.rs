@@ -4,7 +4,10 @@ use core::ffi::CStr;
 
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::resource::memory::{self, Reservation};
-use mrcall_engine::visits::{Bots, BucketCounts, Cuts, Dimension, VisitSet, VisitValues};
+use mrcall_engine::time::SECOND;
+use mrcall_engine::visits::{
+    Bots, BucketCounts, CountedVisit, Cuts, Dimension, Engagement, VisitPart, VisitSet, VisitValues,
+};
 use mrcall_engine::zone::wall_clock;
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::datum::{Interval, Timestamp, TimestampWithTimeZone};
@@ -19,27 +22,41 @@ use crate::pg::function_call::Call;
 use crate::pg::query;
 use crate::pg::srf::{Materialize, Shared};
 use crate::pg::zone::PgZone;
+use crate::settings;
 
-const COLUMNS: usize = 9;
+const COLUMNS: usize = 12;
 const ALL: &CStr =
-    c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS s";
+    c"SELECT s.visits FROM mrcall_internal.visit_set_of($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+    told_since => $14, more_cuts => $15, with_moments => true) AS s";
 const ONCE: &CStr =
-    c"SELECT s.visits FROM mrcall_internal.visit_set_once($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS s";
+    c"SELECT s.visits FROM mrcall_internal.visit_set_once($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+    told_since => $14, more_cuts => $15, with_moments => true) AS s";
 
 /// So many visitors cannot make the counts much larger.
 const VISITORS_BETWEEN_COUNTS: u64 = 64;
 
-/// Counts the visits of a set, but for visitors who may have an event twice, and says who they are. Visitors are numbered behind the
-/// last one, whose number is given and changed.
+/// How visits are counted.
+struct Counting {
+    cuts: Vec<i64>,
+    /// Where their whole history is read, visits begin from here on; what lies before says only that they are not their visitors' first.
+    begin: Option<i64>,
+    no_bots: bool,
+    /// The most time between two moments that counts.
+    cap: i64,
+    /// The number of the last visitor.
+    visitor: u64,
+}
+
+/// Counts the visits of a set, but for visitors who may have an event twice, and says who they are.
 fn count(
     set: &mut VisitSet,
     counts: &mut BucketCounts,
-    cuts: Vec<i64>,
     values: &mut VisitValues,
     rules: &mut OwnRules,
-    no_bots: bool,
-    visitor: &mut u64,
+    counting: &mut Counting,
 ) -> SqlResult<Vec<String>> {
+    let Counting { begin, no_bots, cap, ref cuts, ref mut visitor } = *counting;
+    let cuts = memory::copy(cuts).map_err(report)?;
     let mut rows = set.rows(Cuts::new(cuts)).map_err(report)?;
     values.begin_set();
     if values.dimension().needs_rules() {
@@ -50,7 +67,11 @@ fn count(
     let gap = rows.gap();
     while rows.next_visitor().map_err(report)?.is_some() {
         *visitor += 1;
-        for parts in rows.visit_parts().chunk_by(|a, b| b.run.start.saturating_sub(a.run.end) <= gap) {
+        let (mut moments, mut is_first) = (rows.views(), true);
+        let is_before = |part: &VisitPart| begin.is_some_and(|begin| part.run.start < begin);
+        let is_one =
+            |a: &VisitPart, b: &VisitPart| b.run.start.saturating_sub(a.run.end) <= gap && is_before(a) == is_before(b);
+        for parts in rows.visit_parts().chunk_by(is_one) {
             counter.step();
             let joined;
             let visit = match parts {
@@ -60,11 +81,22 @@ fn count(
                     &joined
                 }
             };
+            let end = visit.run.end;
+            let length = moments.iter().position(|moment| moment.at > end).unwrap_or(moments.len());
+            let (own, later) = moments.split_at_checked(length).unwrap_or_default();
+            moments = later;
+            counter.steps(own.len());
             if no_bots && bots.has(visit.agent, &rows) {
                 continue;
             }
+            let is_first = core::mem::replace(&mut is_first, false);
+            if is_before(visit) {
+                continue;
+            }
             let value = values.of(visit, &rows, rules).map_err(report)?;
-            counts.add(*visitor, visit, parts, value).map_err(report)?;
+            let engagement = Engagement::of(visit, own, cap);
+            let visit = CountedVisit { visitor: *visitor, whole: visit, parts, value, is_first, engagement };
+            counts.add(visit).map_err(report)?;
         }
         if (*visitor).is_multiple_of(VISITORS_BETWEEN_COUNTS) {
             share.set(counts.heap_bytes() + values.texts().heap_bytes()).map_err(report)?;
@@ -76,6 +108,7 @@ fn count(
 /// Writes a row for each bucket and value.
 fn write(
     counts: &BucketCounts,
+    with_new: bool,
     values: &VisitValues,
     buckets: &[(i64, i64)],
     zone: PgZone,
@@ -113,7 +146,10 @@ fn write(
                 store.row.set(column, count as i64)?;
             }
             store.row.set(7, duration)?;
-            store.row.set(8, local)?;
+            store.row.set(8, with_new.then_some(cell.new_visitors as i64))?;
+            store.row.set(9, cell.engaged_visits as i64)?;
+            store.row.set(10, Interval::new(0, 0, cell.engaged_micros).ok())?;
+            store.row.set(11, local)?;
             store.put();
         }
     }
@@ -130,7 +166,9 @@ pub fn visitor_buckets(
     gap: Option<Interval>,
     exclude_bots: Option<bool>,
     origin: Option<Timestamp>,
+    with_new: Option<bool>,
 ) -> SqlResult<()> {
+    let with_new = with_new == Some(true);
     query::connect(|query| {
         let mut store = call.materialize(COLUMNS)?;
         query.run(
@@ -161,20 +199,32 @@ pub fn visitor_buckets(
             &[since.into(), gap.into(), whole_visit.into()],
         )?;
         let ids_since: Option<TimestampWithTimeZone> = query.column(2)?;
+        if with_new {
+            query.run(
+                c"SELECT mrcall_internal.warn_of_dropped_events('-infinity', 'who came before is new here when coming again')",
+                &[],
+            )?;
+        }
         // Before the query whose row is read.
         let mut rules = OwnRules::new(query)?;
         let with_pages = by.needs_pages(&rules);
-        let cuts = first_cut(&buckets, from)?;
-        let mut counts = BucketCounts::new(memory::copy(&cuts).map_err(report)?);
+        let starts = first_cut(&buckets, from)?;
+        // What lies before is read for who is new alone, and cut off: it changes no other column.
+        let begin = first.filter(|_| with_new).map(i64::from);
+        let cuts = memory::collect(begin.into_iter().chain(starts.iter().copied())).map_err(report)?;
+        let more_cuts: Option<Vec<TimestampWithTimeZone>> = first.filter(|_| with_new).map(|first| vec![first]);
+        let mut counts = BucketCounts::new(starts);
+        let cap = i64::from(settings::engaged_cap()) * SECOND;
+        let mut counting = Counting { cuts, begin, no_bots, cap, visitor: 0 };
         let mut values = VisitValues::new(by);
         // All visitors, then those who may have an event twice, from their rows.
-        let (mut last_visitor, mut suspects) = (0, None);
+        let mut suspects = None;
         loop {
             let receiver = Receiver::new();
             let is_once = suspects.is_some();
             let args = [
-                ids_since.into(),
-                first.into(),
+                ids_since.filter(|_| !with_new).into(),
+                first.filter(|_| !with_new).into(),
                 until.into(),
                 gap.into(),
                 suspects.into(),
@@ -186,18 +236,19 @@ pub fn visitor_buckets(
                 with_pages.into(),
                 receiver.number().into(),
                 origin.into(),
+                first.filter(|_| with_new).into(),
+                more_cuts.clone().into(),
             ];
             query.run(if is_once { ONCE } else { ALL }, &args)?;
             let Some(mut set) = receive(&receiver, query)? else { break };
-            let cuts = memory::copy(&cuts).map_err(report)?;
-            let found = count(&mut set.state, &mut counts, cuts, &mut values, &mut rules, no_bots, &mut last_visitor)?;
+            let found = count(&mut set.state, &mut counts, &mut values, &mut rules, &mut counting)?;
             if is_once || found.is_empty() {
                 break;
             }
             suspects = Some(found);
         }
         let clock = PgZone::named(needed(zone, "zone")?).map_err(report)?;
-        write(&counts, &values, &buckets, clock, &mut store)
+        write(&counts, with_new, &values, &buckets, clock, &mut store)
     })
 }
 

@@ -116,7 +116,7 @@ functions! {
     text_set: text_set, text_set_has;
     top_pages: page_figures;
     twice: twice;
-    values: try_timestamptz, try_bigint, try_boolean, numeric_text, jws_payload, unpacked, website_session_ids, text_items, longest_call, version;
+    values: try_timestamptz, try_bigint, try_boolean, numeric_text, jws_payload, unpacked, website_session_ids, text_items, longest_call, heartbeat_events, version;
     visit_rows: visit_set_rows;
     stored_visits: asked_visit_rows, range_visits, sessionize;
     visitor_buckets: visitor_buckets;

@@ -40,4 +40,5 @@ functions_of!(A B C D E G);
 functions_of!(A B C D E G H);
 functions_of!(A B C D E G H I);
 functions_of!(A B C D E G H I J);
+functions_of!(A B C D E G H I J K);
 functions_of!(A B C D E G H I J K L M);

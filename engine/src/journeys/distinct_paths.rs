@@ -206,6 +206,7 @@ pub(super) fn journeys(weigher: &mut Weigher<'_>, table: &mut TableWriter<Journe
             path: texts(journey.iter().map(|touch| set.text(touch.value)))?,
             touched_at: memory::collect(journey.iter().map(|touch| touch.at))?,
             visitors: texts(journey.iter().map(|touch| set.text(touch.visitor)))?,
+            channels: texts(journey.iter().map(|touch| set.text(touch.channel)))?,
             weights: memory::collect(weights.iter().copied())?,
         })?;
     }

@@ -70,6 +70,8 @@ pub struct JourneyRow {
     pub touched_at: Vec<i64>,
     /// In which browser, as many.
     pub visitors: Vec<String>,
+    /// Through which channel, as many.
+    pub channels: Vec<String>,
     /// The weight of each touch under the first model that was asked for, as many; none without a model.
     pub weights: Vec<f64>,
 }
@@ -103,7 +105,7 @@ impl AnswerRow for JourneyRow {
     const TABLE: usize = 2;
 
     fn texts(&self) -> impl Iterator<Item = &String> {
-        self.path.iter().chain(&self.visitors).chain(&self.currency).chain([&self.id, &self.value])
+        self.path.iter().chain(&self.visitors).chain(&self.channels).chain(&self.currency).chain([&self.id, &self.value])
     }
 }
 

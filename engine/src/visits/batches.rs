@@ -59,7 +59,13 @@ impl Batches {
         let old = core::mem::take(self);
         let numbers = HeldVec::collect(0..texts.len() as u32)?;
         let gap = if header.has_cuts { 0 } else { header.gap };
-        let form = Form { gap, with_pages: header.with_pages, with_views: header.with_views, numbers: &numbers };
+        let form = Form {
+            gap,
+            with_pages: header.with_pages,
+            with_views: header.with_views,
+            with_moments: header.with_moments,
+            numbers: &numbers,
+        };
         let mut fresh = Fresh::new(&fresh, form)?;
         let mut merge = Merge {
             to: self,
@@ -172,7 +178,7 @@ impl Merge<'_> {
         self.marks.clear();
         self.views.clear();
         read(&mut self.parts, &mut self.marks, &mut self.views)?;
-        self.views.sort(texts);
+        self.views.sort(texts, header.with_moments);
         self.read += self.parts.len();
         join(&mut self.parts, header.gap, cuts, texts)?;
         self.written += self.parts.len();

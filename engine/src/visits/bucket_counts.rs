@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::engagement::Engagement;
 use super::visit_part::VisitPart;
 use crate::error::Result;
 use crate::resource::{interrupt, memory};
@@ -25,6 +26,29 @@ pub struct VisitCounts {
     pub days: i64,
     /// And what is left of each in microseconds.
     pub micros: i64,
+    /// Visitors whose first visit starts.
+    pub new_visitors: u64,
+    /// Of the visits, those in which somebody was there.
+    pub engaged_visits: u64,
+    /// And for how long, in microseconds.
+    pub engaged_micros: i64,
+}
+
+/// A visit, for [`BucketCounts::add`].
+#[derive(Debug, Clone, Copy)]
+pub struct CountedVisit<'a> {
+    /// Its visitor: numbered from 1, one after the other.
+    pub visitor: u64,
+    /// The whole of it.
+    pub whole: &'a VisitPart,
+    /// Its parts in order of time, each of which lies in one bucket.
+    pub parts: &'a [VisitPart],
+    /// Its value.
+    pub value: u32,
+    /// Whether it is the first of its visitor.
+    pub is_first: bool,
+    /// What its events say of it.
+    pub engagement: Engagement,
 }
 
 #[derive(Debug, Default)]
@@ -51,9 +75,9 @@ impl BucketCounts {
         Self { starts, density, cells: HashMap::new() }
     }
 
-    /// Counts a visit with its parts in order of time, each of which lies in one bucket. Visitors are numbered from 1, one after
-    /// the other.
-    pub fn add(&mut self, visitor: u64, visit: &VisitPart, parts: &[VisitPart], value: u32) -> Result<()> {
+    /// Counts a visit.
+    pub fn add(&mut self, visit: CountedVisit<'_>) -> Result<()> {
+        let CountedVisit { visitor, whole, parts, value, is_first, engagement } = visit;
         for (part, nr) in parts.iter().zip(0u64..) {
             let Some(bucket) = self.bucket(part.run.start) else { continue };
             memory::reserve_map(&mut self.cells)?;
@@ -66,9 +90,12 @@ impl BucketCounts {
             }
             // The visit begins with its first part.
             if nr == 0 {
-                let length = visit.run.end.saturating_sub(visit.run.start);
+                let length = whole.run.end.saturating_sub(whole.run.start);
                 cell.counts.visits += 1;
-                cell.counts.bounces += u64::from(visit.run.events == 1);
+                cell.counts.new_visitors += u64::from(is_first);
+                cell.counts.engaged_visits += u64::from(engagement.is_engaged);
+                cell.counts.engaged_micros = cell.counts.engaged_micros.saturating_add(engagement.micros);
+                cell.counts.bounces += u64::from(whole.run.events == 1);
                 cell.counts.days = cell.counts.days.saturating_add(length / DAY);
                 cell.counts.micros = cell.counts.micros.saturating_add(length % DAY);
             }

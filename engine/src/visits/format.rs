@@ -15,7 +15,7 @@ use crate::state::{NONE, Reader, Writer};
 use crate::time;
 
 const KIND: u8 = b'B';
-const VERSION: u8 = 6;
+const VERSION: u8 = 7;
 pub(super) const NAME: &str = "visit set";
 
 /// The fewest bytes of a visitor: an empty id, no visit part, no mark, and something that is kept of one event. One mark, or one visit
@@ -39,6 +39,8 @@ pub(super) struct SetHeader {
     pub with_pages: bool,
     /// Whether page views are there one by one.
     pub with_views: bool,
+    /// Whether these are moments instead of pages.
+    pub with_moments: bool,
     /// Who is to have the set, 0 for nobody.
     pub receiver: u32,
 }
@@ -48,9 +50,9 @@ impl SetHeader {
     pub fn write(&self, parts: usize) -> Writer {
         let mut w = Writer::new(KIND, VERSION);
         w.unsigned(self.gap as u64);
-        let flags = [self.has_cuts, self.with_pages, self.with_views];
+        let flags = [self.has_cuts, self.with_pages, self.with_views, self.with_moments];
         let flags = flags.iter().zip(0..).map(|(flag, bit)| u64::from(*flag) << bit).sum::<u64>();
-        w.unsigned(flags | u64::from(self.receiver) << 3);
+        w.unsigned(flags | u64::from(self.receiver) << 4);
         w.unsigned(parts as u64);
         w
     }
@@ -60,10 +62,13 @@ impl SetHeader {
         let mut r = Reader::new(bytes, KIND, VERSION, NAME)?;
         let gap = i64::try_from(r.unsigned()?).map_err(|_| r.malformed("the gap is out of range"))?;
         let flags = r.unsigned()?;
-        let receiver = u32::try_from(flags >> 3).map_err(|_| r.malformed("the flags are out of range"))?;
+        let receiver = u32::try_from(flags >> 4).map_err(|_| r.malformed("the flags are out of range"))?;
         let parts = r.count(LEAST_OF_PART)?;
-        let [has_cuts, with_pages, with_views] = [1, 2, 4].map(|flag| flags & flag != 0);
-        Ok((Self { gap, has_cuts, with_pages, with_views, receiver }, parts, r))
+        let [has_cuts, with_pages, with_views, with_moments] = [1, 2, 4, 8].map(|bit| flags & bit != 0);
+        if with_moments && !with_views {
+            return Err(r.malformed("the flags are impossible"));
+        }
+        Ok((Self { gap, has_cuts, with_pages, with_views, with_moments, receiver }, parts, r))
     }
 }
 

@@ -30,7 +30,8 @@
 //! - A **batch** is one filling of the worker's hash table: so small a table stays in the processor's cache.
 //!   Batches that have parts of the same visits, of events out of order of time, are merged ([`batches`]).
 //! - A **visitor** ([`visitor`], [`Visitor`]) may be in many batches of many parts, in each of them once.
-//! - A **view** ([`views`], [`View`]) is a page view by itself, kept only where a report asks for them.
+//! - A **view** ([`views`], [`View`]) is a page view by itself, or a moment at which somebody was there or did what counts
+//!   ([`engagement`]), kept only where a report asks for them.
 //! - A **mark** ([`marks`]) is what is kept of an event's id, to find those that may have been delivered twice.
 //! - A **visit part** ([`visit_part`], [`VisitPart`]) is a visit, or what of one lies in a batch and, where there are [`Cuts`], between
 //!   two of them.
@@ -46,6 +47,7 @@ mod bucket_counts;
 mod bucket_cuts;
 mod classify;
 mod cohort_counts;
+mod engagement;
 mod format;
 mod loser_tree;
 mod marks;
@@ -66,9 +68,10 @@ mod visitor;
 pub use activity::{ActiveCounts, Activity, LifeStages, LifecycleCounts, WINDOWS};
 pub use asked::{AskedVisits, ReadFurther};
 pub use bots::Bots;
-pub use bucket_counts::{BucketCounts, VisitCounts};
+pub use bucket_counts::{BucketCounts, CountedVisit, VisitCounts};
 pub use bucket_cuts::Cuts;
 pub use cohort_counts::{CohortCounts, CohortRow, CohortSettings, Period};
+pub use engagement::Engagement;
 pub use origin::origin_parts;
 pub use page_event::{PageEvent, is_pageview};
 pub use page_flow::{FlowRow, Node, PageFlow, PageFlowSettings};

@@ -15,6 +15,10 @@ pub struct PageEvent<'a> {
     pub id: Option<&'a [u8]>,
     /// Whether it is a page view: only these have pages and touches.
     pub is_pageview: bool,
+    /// Its type, where heartbeats are looked for.
+    pub event_type: Option<&'a [u8]>,
+    /// Whether it is a key event.
+    pub is_key: bool,
     /// The page's path; `None` takes it from the URL where the set's settings say so.
     pub path: Option<&'a [u8]>,
     /// How the visitor came: see [`Landing`].

@@ -42,6 +42,8 @@ pub(super) struct Form<'n> {
     pub with_pages: bool,
     /// Whether page views are there one by one.
     pub with_views: bool,
+    /// Whether these are moments instead.
+    pub with_moments: bool,
     /// The reader's numbers of the texts.
     pub numbers: &'n [u32],
 }
@@ -193,7 +195,13 @@ impl<'a> VisitRows<'a> {
             }
             let Some(batch) = self.batches.get_mut(from) else { break };
             let numbers = self.numbers.get(batch.part).map(|numbers| &**numbers).unwrap_or_default();
-            let form = Form { gap, with_pages: self.header.with_pages, with_views: self.header.with_views, numbers };
+            let form = Form {
+                gap,
+                with_pages: self.header.with_pages,
+                with_views: self.header.with_views,
+                with_moments: self.header.with_moments,
+                numbers,
+            };
             batch.read(form, &mut self.visit_parts, &mut self.marks, &mut self.views)?;
             batches += 1;
             self.next.advance(batch.next_visitor()?);
@@ -201,7 +209,7 @@ impl<'a> VisitRows<'a> {
         let Some(visitor) = this else { return Ok(None) };
         let (parts, marks) = (self.visit_parts.capacity() * size_of::<VisitPart>(), self.marks.heap_bytes());
         self.visit_parts_held.set(parts + marks + self.views.heap_bytes())?;
-        self.views.sort(&self.texts);
+        self.views.sort(&self.texts, self.header.with_moments);
         if batches > 1 {
             join(&mut self.visit_parts, self.header.gap, &mut self.cuts, &self.texts)?;
         }
@@ -213,7 +221,7 @@ impl<'a> VisitRows<'a> {
         &self.visit_parts
     }
 
-    /// The page views of the visitor that was given last, in order of time and page; none where the set was made without.
+    /// The page views, or moments, of the visitor that was given last, in order of time and page; none where the set was made without.
     pub fn views(&self) -> &[View] {
         self.views.all()
     }
@@ -251,7 +259,7 @@ impl<'a> BatchReader<'a> {
         marks: &mut Marks,
         views: &mut Views,
     ) -> Result<()> {
-        let Form { gap, with_pages, with_views, numbers } = form;
+        let Form { gap, with_pages, with_views, with_moments, numbers } = form;
         let mut before = None;
         let (count, known_parts, known_marks) = (self.reader.count(LEAST_OF_VISIT_PART)?, parts.len(), marks.len());
         for _ in 0..count {
@@ -263,7 +271,7 @@ impl<'a> BatchReader<'a> {
         marks.read(&mut self.reader, base(parts.get(known_parts..).unwrap_or_default()))?;
         let known_views = views.all().len();
         if with_views {
-            views.read(&mut self.reader, numbers)?;
+            views.read(&mut self.reader, if with_moments { None } else { Some(numbers) })?;
         }
         if count == 0 && marks.len() == known_marks && views.all().len() == known_views {
             return Err(self.reader.malformed("a visitor has no event"));

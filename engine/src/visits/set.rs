@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use super::batches::Batches;
 use super::bucket_cuts::{Cuts, join};
 use super::classify::Classifier;
+use super::engagement::{KEY, PRESENT};
 use super::format::{SetHeader, base};
 use super::marks::OpenMarks;
 use super::page_event::PageEvent;
@@ -66,6 +67,7 @@ const MOST_LATE: usize = 64;
 #[derive(Debug)]
 pub struct VisitSet {
     header: SetHeader,
+    heartbeats: Vec<String>,
     cuts: Cuts,
     classifier: Classifier,
     visitors: Visitors,
@@ -95,10 +97,13 @@ impl VisitSet {
     pub fn new(mut settings: VisitSettings) -> Result<Self> {
         let gap = time::not_negative(settings.gap, "gap")?;
         let cuts = Cuts::new(core::mem::take(&mut settings.cuts));
-        let (with_pages, with_views, receiver) = (settings.with_pages, settings.with_views, settings.receiver);
+        let (with_pages, with_moments, receiver) = (settings.with_pages, settings.with_moments, settings.receiver);
+        let with_views = settings.with_views || with_moments;
+        let heartbeats = core::mem::take(&mut settings.heartbeats);
         let counted_since = settings.counted_since.unwrap_or(i64::MIN);
         Ok(Self {
-            header: SetHeader { gap, has_cuts: cuts.exist(), with_pages, with_views, receiver },
+            header: SetHeader { gap, has_cuts: cuts.exist(), with_pages, with_views, with_moments, receiver },
+            heartbeats,
             cuts,
             classifier: Classifier::new(settings),
             visitors: Visitors::default(),
@@ -210,10 +215,23 @@ impl VisitSet {
         self.newest = self.newest.max(at);
         let latest = self.latest.get(visitor as usize).and_then(|latest| self.table.get(latest.newest as usize));
         let part = self.classifier.visit_part(event, at, latest.map(|entry| &entry.part), &mut self.texts)?;
-        if self.header.with_views && part.run.entry != NONE && matches!(kept, Kept::Pages) {
-            memory::push(&mut self.views, (visitor, View { at, page: part.run.entry }))?;
+        if self.header.with_views && matches!(kept, Kept::Pages) {
+            let page = if self.header.with_moments { self.moment(event, &part) } else { Some(part.run.entry) };
+            if let Some(page) = page.filter(|page| *page != NONE) {
+                memory::push(&mut self.views, (visitor, View { at, page }))?;
+            }
         }
         self.add(TableEntry { part, visitor })
+    }
+
+    /// What an event says of who was there, `None` for nothing.
+    fn moment(&self, event: &PageEvent<'_>, part: &VisitPart) -> Option<u32> {
+        let is_heartbeat = || {
+            event.event_type.is_some_and(|kind| self.heartbeats.iter().any(|heartbeat| heartbeat.as_bytes() == kind))
+        };
+        let is_present = part.run.pageviews > 0 || is_heartbeat();
+        let moment = if is_present { PRESENT } else { 0 } | if event.is_key { KEY } else { 0 };
+        (moment > 0).then_some(moment)
     }
 
     fn add(&mut self, new: TableEntry) -> Result<()> {
@@ -441,7 +459,7 @@ impl VisitSet {
                 throttle.steps(own.len());
                 let missing = View { at: 0, page: NONE };
                 views.set(own.map(|place| self.views.get(place).map_or(missing, |(_, view)| *view)))?;
-                views.sort(&self.texts);
+                views.sort(&self.texts, self.header.with_moments);
                 views.write(&mut w);
             }
         }

@@ -17,6 +17,10 @@ pub struct VisitSettings {
     pub with_pages: bool,
     /// Whether page views are wanted one by one, for [`super::VisitRows::views`].
     pub with_views: bool,
+    /// Whether instead moments are wanted, for [`super::Engagement::of`]: page views, heartbeats and key events.
+    pub with_moments: bool,
+    /// The types of events that are heartbeats.
+    pub heartbeats: Vec<String>,
     /// Whether touches are wanted.
     pub with_touch: bool,
     /// Who is to have the set: a number that it and its bytes carry, 0 for nobody.

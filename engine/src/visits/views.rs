@@ -1,6 +1,7 @@
 //! Page views one by one, for reports that ask what comes after what within a visit.
 
 use super::bots::Bots;
+use super::engagement::{KEY, PRESENT};
 use super::rows::VisitRows;
 use crate::error::Result;
 use crate::resource::interrupt;
@@ -11,12 +12,12 @@ use crate::time;
 /// The fewest bytes of one.
 pub(super) const LEAST_OF_VIEW: usize = 2;
 
-/// A page view of a visitor.
+/// A page view of a visitor, or a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct View {
     /// When.
     pub at: i64,
-    /// The number of the page, for [`VisitRows::text`].
+    /// The number of the page, for [`VisitRows::text`]; of a moment what it is.
     pub page: u32,
 }
 
@@ -48,11 +49,14 @@ impl Views {
         self.0.capacity() * size_of::<View>()
     }
 
-    /// Puts them into the order of time, those of one instant into that of their pages by bytes.
-    pub fn sort(&mut self, texts: &Dictionary) {
+    /// Puts them into the order of time, those of one instant into that of their pages by bytes; moments have none.
+    pub fn sort(&mut self, texts: &Dictionary, are_moments: bool) {
         let order = |a: &View, b: &View| {
-            let pages =
-                || if a.page == b.page { core::cmp::Ordering::Equal } else { texts.get(a.page).cmp(texts.get(b.page)) };
+            let pages = || match a.page == b.page {
+                true => core::cmp::Ordering::Equal,
+                false if are_moments => a.page.cmp(&b.page),
+                false => texts.get(a.page).cmp(texts.get(b.page)),
+            };
             a.at.cmp(&b.at).then_with(pages)
         };
         if !self.0.is_sorted_by(|a, b| order(a, b).is_le()) {
@@ -71,8 +75,8 @@ impl Views {
         }
     }
 
-    /// Adds what [`Self::write`] wrote; `numbers` are the reader's numbers of the texts.
-    pub fn read(&mut self, r: &mut Reader<'_>, numbers: &[u32]) -> Result<()> {
+    /// Adds what [`Self::write`] wrote; `numbers` are the reader's numbers of the texts, `None` for moments.
+    pub fn read(&mut self, r: &mut Reader<'_>, numbers: Option<&[u32]>) -> Result<()> {
         let (count, mut before) = (r.count(LEAST_OF_VIEW)?, 0i64);
         memory::reserve(&mut self.0, count)?;
         for _ in 0..count {
@@ -80,8 +84,12 @@ impl Views {
             if !time::in_range(at) {
                 return Err(r.malformed("a page view's time is out of range"));
             }
-            let page = usize::try_from(r.unsigned()?).ok().and_then(|id| numbers.get(id)).copied();
-            let page = page.ok_or_else(|| r.malformed("unknown text number"))?;
+            let id = r.unsigned_32()?;
+            let page = match numbers {
+                Some(numbers) => numbers.get(id as usize).copied().ok_or_else(|| r.malformed("unknown text number"))?,
+                None if id > 0 && id <= PRESENT | KEY => id,
+                None => return Err(r.malformed("unknown kind of moment")),
+            };
             self.0.push(View { at, page });
             before = at;
         }

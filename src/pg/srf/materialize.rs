@@ -97,4 +97,5 @@ records_of!(A 0 B 1 C 2 D 3 E 4);
 records_of!(A 0 B 1 C 2 D 3 E 4 F 5);
 records_of!(A 0 B 1 C 2 D 3 E 4 F 5 G 6);
 records_of!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7);
+records_of!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8);
 records_of!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12);
