@@ -62,7 +62,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 60
 AS $$
     VALUES
     ('mrcall.source', 'logical_table', 'text', 'COLLATE "C" NOT NULL', 'The name of the logical table, which is that of its view'),
-    ('mrcall.source', 'relation', 'text', '', 'The physical table, quoted and qualified, or the view over several; NULL where the logical table is left out'),
+    ('mrcall.source', 'relation', 'text', '',
+     'The physical table, quoted and qualified, or the view over several; NULL where the logical table is left out'),
     ('mrcall.source', 'key_expression', 'text', '', 'What the key of the logical table is made from'),
     ('mrcall.source', 'columns', 'jsonb', 'NOT NULL', 'The expression of each logical column, null where it is left out'),
     ('mrcall.source', 'version', 'text', 'NOT NULL', 'The version of the extension that attached it'),

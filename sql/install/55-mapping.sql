@@ -24,7 +24,8 @@ CREATE FUNCTION mrcall_internal.mapped_tables(mapping text)
 RETURNS TABLE (logical_table text, relation text, part int, is_spread boolean)
 LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 15
 AS 'MODULE_PATHNAME', 'mapped_tables_wrapper';
-COMMENT ON FUNCTION mrcall_internal.mapped_tables(text) IS 'The logical tables and the physical tables that a mapping gives them; is_spread: as an array';
+COMMENT ON FUNCTION mrcall_internal.mapped_tables(text) IS
+    'The logical tables and the physical tables that a mapping gives them; is_spread: as an array';
 
 -- physical: the columns of the physical tables, {"logical table": {"name": {"quoted": ..., "is_document": ...}}}.
 -- part: the number of the physical table among those of its logical table, from 1.

@@ -44,6 +44,44 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.server_mark(regclass) IS 'A condition by which the queries of a foreign table name its server';
 
+-- Begins on each server, one after the other: an error of a connection that is being made names its server only where it is the
+-- only one. The comment is the mark that src/pg/remote_error.rs finds. Nothing crosses that would not cross with the first query.
+CREATE FUNCTION mrcall_internal.reach_servers()
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    part record;
+BEGIN
+    FOR part IN
+        SELECT DISTINCT ON (s.srvname) p.relation, jsonb_build_object('server', s.srvname) AS mark
+        FROM mrcall_internal.part_views() AS p
+        JOIN pg_rewrite AS r ON r.ev_class = to_regclass(p.relation)
+        JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+        JOIN pg_foreign_table AS f ON f.ftrelid = d.refobjid
+        JOIN pg_foreign_server AS s ON s.oid = f.ftserver
+        ORDER BY s.srvname, p.relation
+    LOOP
+        EXECUTE format('SELECT FROM %s LIMIT 0 -- num_nonnulls(%L', part.relation, part.mark);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION mrcall_internal.reach_servers() IS 'Begins on each server that rows lie on, or raises the error that names it';
+
+-- Keys of a path that a bytea would read otherwise stay as they are: then the document travels.
+CREATE FUNCTION mrcall_internal.far_expression(expression text, relation regclass)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN expression NOT LIKE '%\\%' AND EXISTS (SELECT FROM pg_foreign_table AS f WHERE f.ftrelid = relation)
+        THEN regexp_replace(expression, '\mmrcall_internal\.field(_timestamptz|_boolean)?\(', 'mrcall_internal.far_field\1(', 'g')
+        ELSE expression END
+$$;
+COMMENT ON FUNCTION mrcall_internal.far_expression(text, regclass) IS
+    'An expression over a table, so that the fields which it reads are read where the table is';
+
 -- Rows that are read twice count twice.
 CREATE FUNCTION mrcall_internal.check_parts(resolved jsonb)
 RETURNS void

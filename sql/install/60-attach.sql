@@ -17,9 +17,14 @@ BEGIN
         RAISE EXCEPTION 'mrcall_ext is not attached to the tables of this database'
             USING ERRCODE = '42P01', HINT = 'Run: SELECT mrcall.attach();';
     END IF;
+    IF EXISTS (SELECT FROM mrcall_internal.source_tables() AS t
+               WHERE to_regclass('mrcall_internal.' || t.logical_table || '_part_1') IS NOT NULL) THEN
+        PERFORM mrcall_internal.reach_servers();
+    END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.require_attached() IS '42P01 before mrcall.attach has run';
+COMMENT ON FUNCTION mrcall_internal.require_attached() IS
+    '42P01 before mrcall.attach has run; where rows lie on several servers, the error of one that cannot be reached';
 
 CREATE FUNCTION mrcall_internal.check_mapping(mapping jsonb)
 RETURNS void
@@ -284,7 +289,9 @@ LANGUAGE sql STABLE ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH col AS (
-        SELECT r.logical_table, r.part, r.is_spread, r.relation, r.ordinal, r.name, r.cast_expression
+        SELECT r.logical_table, r.part, r.is_spread, r.relation, r.ordinal, r.name,
+               CASE WHEN r.is_spread THEN mrcall_internal.far_expression(r.cast_expression, to_regclass(r.relation))
+                    ELSE r.cast_expression END AS cast_expression
         FROM jsonb_to_recordset(resolved) AS r (logical_table text, part int, is_spread boolean, relation text, ordinal int, name text,
                                                 cast_expression text)
     ),
