@@ -80,8 +80,8 @@ INSERT INTO agg_case VALUES
      $$(SELECT md5(string_agg(r::text, ',' ORDER BY r::text))
         FROM mrcall_internal.call_set_rows(%s, '1 day', '2031-03-10Z', '2031-05-01Z', 'UTC', NULL) AS r)$$);
 
--- All aggregates are listed. (journey_set reads what a report has already narrowed down, and has no parallel form; what merges states of several
--- tables is the combine function of those that make them, and in several_servers.)
+-- All aggregates are listed. (journey_set reads what a report has already narrowed down, and has no parallel form; what merges states
+-- of several tables is the combine function of those that make them, and in several_servers.)
 SELECT p.oid::regprocedure AS not_listed
 FROM pg_proc AS p
 JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'

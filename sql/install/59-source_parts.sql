@@ -15,7 +15,7 @@ COMMENT ON FUNCTION mrcall_internal.source_parts() IS 'The physical tables of th
 -- The views of the parts that there are.
 CREATE FUNCTION mrcall_internal.part_views()
 RETURNS TABLE (relation text, logical_table text, part int)
-LANGUAGE sql STABLE ROWS 5
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 5
 SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 AS $$
@@ -131,7 +131,7 @@ COMMENT ON FUNCTION mrcall_internal.is_spread(text) IS 'Whether the rows of a lo
 -- A query over each part, all of them at once where their servers are async_capable. {part} stands for the part.
 CREATE FUNCTION mrcall_internal.over_parts(logical_table text, query text, also text DEFAULT NULL)
 RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT string_agg(replace($2, '{part}', p.relation), E'\nUNION ALL\n' ORDER BY p.nr)

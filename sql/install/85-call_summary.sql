@@ -81,7 +81,7 @@ COMMENT ON FUNCTION mrcall_internal.call_set_rows(bytea, interval, timestamptz, 
 -- Over the values of call_set_of; where calls lie in several tables a set of each, made where the table is.
 CREATE FUNCTION mrcall_internal.call_set_query()
 RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $query$
     SELECT CASE WHEN mrcall_internal.is_spread('calls')
