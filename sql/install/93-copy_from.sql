@@ -45,7 +45,7 @@ BEGIN
     END LOOP;
     IF NOT is_any THEN
         RAISE EXCEPTION 'schema "%" has no table of the name of a table that is attached for events or calls', schema
-            USING ERRCODE = '42P01', HINT = 'Run: IMPORT FOREIGN SCHEMA public FROM SERVER … INTO …; see docs/sidecar.md.';
+            USING ERRCODE = '42P01', HINT = 'Run: IMPORT FOREIGN SCHEMA public FROM SERVER main INTO remote; see docs/sidecar.md.';
     END IF;
 END
 $$;
@@ -64,9 +64,10 @@ DECLARE
                pg_catalog.sum(pg_catalog.hashtext(%1$I::pg_catalog.text)::pg_catalog.int8) AS ids
         FROM %3$s WHERE %2$I OPERATOR(pg_catalog.<) $1 GROUP BY 1$query$;
 BEGIN
-    EXECUTE 'SELECT pg_catalog.array_agg(COALESCE(c.day, o.day)) FROM (' || pg_catalog.format(counts, key, at, copy)
-        || ') AS c FULL JOIN (' || pg_catalog.format(counts, key, at, original)
-        || ') AS o ON o.day OPERATOR(pg_catalog.=) c.day WHERE (c.rows, c.ids) IS DISTINCT FROM (o.rows, o.ids)'
+    EXECUTE pg_catalog.format(
+        'SELECT pg_catalog.array_agg(COALESCE(c.day, o.day)) FROM (%s) AS c FULL JOIN (%s) AS o ON o.day OPERATOR(pg_catalog.=) c.day '
+        'WHERE (c.rows, c.ids) IS DISTINCT FROM (o.rows, o.ids)',
+        pg_catalog.format(counts, key, at, copy), pg_catalog.format(counts, key, at, original))
     INTO days USING before;
     RETURN COALESCE(days, '{}');
 END
@@ -121,11 +122,12 @@ BEGIN
                                    'OPERATOR(pg_catalog.=) ANY ($2))', part.at);
         -- CREATE TABLE takes no parameters.
         spelled := pg_catalog.replace(pg_catalog.replace(
-            scope, '$1', pg_catalog.quote_literal(mark) || '::pg_catalog.timestamptz'),
-            '$2', pg_catalog.quote_literal(days) || '::pg_catalog.timestamptz[]');
+            scope, '$1', pg_catalog.format('%L::pg_catalog.timestamptz', mark)),
+            '$2', pg_catalog.format('%L::pg_catalog.timestamptz[]', days));
         -- A row as text: of any types, and NULL is equal to NULL.
         EXECUTE pg_catalog.format('CREATE TEMPORARY TABLE mrcall_original ON COMMIT DROP AS '
-                                  'SELECT %s, ROW(%s)::pg_catalog.text AS mrcall_row FROM %s AS r WHERE %s', columns, columns, part.original, spelled);
+                                  'SELECT %s, ROW(%s)::pg_catalog.text AS mrcall_row FROM %s AS r WHERE %s', columns, columns,
+                                  part.original, spelled);
         GET DIAGNOSTICS changed = ROW_COUNT;
         rows_read := rows_read OPERATOR(pg_catalog.+) changed;
         -- What is there as often as over there stays.
