@@ -48,7 +48,8 @@ impl<T: Timed> InTime<T> {
             return Ok(());
         }
         if self.late.len() == self.late.capacity() {
-            let most = LEAST_LATE.max(self.calls.heap_bytes() / 8) / size_of::<T>();
+            // More would be shorter to write, and is memory that calls in order of time do not take.
+            let most = LEAST_LATE.max(self.calls.heap_bytes() / 16) / size_of::<T>();
             if self.late.len() >= most {
                 interrupt::sort_by_key(&mut self.late, T::start);
                 write_all(&self.late, &mut self.calls, self.last_start);
