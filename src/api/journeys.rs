@@ -120,6 +120,16 @@ pub fn journey_path_rows(call: Call<'_>, answer: &[u8]) -> SqlResult<()> {
 pub fn journey_rows(call: Call<'_>, answer: &[u8]) -> SqlResult<()> {
     call.table(rows::<JourneyRow>(answer)?.map(|row| {
         let row = row?;
-        Ok((row.id, row.currency, row.value, row.ends_at, row.path, row.touched_at, row.visitors, row.channels, row.weights))
+        Ok((
+            row.id,
+            row.currency,
+            row.value,
+            row.ends_at,
+            row.path,
+            row.touched_at,
+            row.visitors,
+            row.channels,
+            row.weights,
+        ))
     }))
 }

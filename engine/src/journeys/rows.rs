@@ -105,7 +105,12 @@ impl AnswerRow for JourneyRow {
     const TABLE: usize = 2;
 
     fn texts(&self) -> impl Iterator<Item = &String> {
-        self.path.iter().chain(&self.visitors).chain(&self.channels).chain(&self.currency).chain([&self.id, &self.value])
+        self.path
+            .iter()
+            .chain(&self.visitors)
+            .chain(&self.channels)
+            .chain(&self.currency)
+            .chain([&self.id, &self.value])
     }
 }
 
