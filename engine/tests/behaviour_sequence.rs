@@ -52,17 +52,19 @@ fn compares(op: &str, since: i64, seconds: i64) -> bool {
 /// The event after the match of `parts` that follows on the event before `from`; shortest gaps first.
 fn end(rows: &[Row], parts: &[(Gap, u32)], from: usize) -> Option<usize> {
     let [(gap, step), rest @ ..] = parts else { return Some(from) };
-    (from..rows.len()).find_map(|at| {
-        let since = |row: usize| rows[row].0 - rows[from - 1].0;
-        let fits = match gap {
-            Gap::Nothing => at == from,
-            Gap::Star => true,
-            Gap::Time(op, seconds, _, false) => compares(op, since(at), *seconds),
-            Gap::Time(op, seconds, _, true) => (from..=at).any(|row| compares(op, since(row), *seconds)),
-        };
-        let met = *step == 0 || rows[at].1 >> (step - 1) & 1 == 1;
-        if fits && met { end(rows, rest, at + 1) } else { None }
-    })
+    (from..rows.len()).find_map(|at| if is_met(rows, gap, *step, from, at) { end(rows, rest, at + 1) } else { None })
+}
+
+/// Whether the event at a place is the step's, behind the event before `from`.
+fn is_met(rows: &[Row], gap: &Gap, step: u32, from: usize, at: usize) -> bool {
+    let since = |row: usize| rows[row].0 - rows[from - 1].0;
+    let fits = match gap {
+        Gap::Nothing => at == from,
+        Gap::Star => true,
+        Gap::Time(op, seconds, _, false) => compares(op, since(at), *seconds),
+        Gap::Time(op, seconds, _, true) => (from..=at).any(|row| compares(op, since(row), *seconds)),
+    };
+    fits && (step == 0 || rows[at].1 >> (step - 1) & 1 == 1)
 }
 
 /// The rows of the sequence in order.
@@ -76,19 +78,16 @@ fn in_order(rows: &[Row], conditions: usize) -> Vec<Row> {
 /// When the steps of the first match happened.
 fn first(rows: &[Row], parts: &Parts) -> Vec<i64> {
     let rows = in_order(rows, 4);
-    let Some((mut from, _)) = (0..rows.len()).map(|start| (start, end(&rows, &with_no_gap(parts), start))).find(|found| found.1.is_some())
+    let Some((mut from, _)) =
+        (0..rows.len()).map(|start| (start, end(&rows, &with_no_gap(parts), start))).find(|found| found.1.is_some())
     else {
         return Vec::new();
     };
     let (mut times, parts) = (Vec::new(), with_no_gap(parts));
-    for (number, (_, step)) in parts.iter().enumerate() {
-        // The first event that the rest can follow on; end says where that match stops.
-        let at = (from..rows.len()).find(|at| {
-            let one = &parts[number..=number];
-            let only_here = end(&rows[..=*at], one, from) == Some(at + 1);
-            only_here && end(&rows, &parts[number + 1..], at + 1).is_some()
-        });
-        let at = at.unwrap();
+    for (number, (gap, step)) in parts.iter().enumerate() {
+        // The first event that the rest can follow on.
+        let goes_on = |at: usize| end(&rows, &parts[number + 1..], at + 1).is_some();
+        let at = (from..rows.len()).find(|at| is_met(&rows, gap, *step, from, *at) && goes_on(*at)).unwrap();
         if *step != 0 {
             times.push(rows[at].0);
         }

@@ -29,7 +29,9 @@ impl World<'_> {
     fn follows(&self, before: &StepEvent, after: &StepEvent, step: usize) -> bool {
         let rule = self.rules[step];
         let since = after.at - before.at;
-        let is_excluded = |e: &&StepEvent| e.excludes >> step & 1 == 1 && e.held == before.held && before.at < e.at && e.at < after.at;
+        let is_excluded = |e: &&StepEvent| {
+            e.excludes >> step & 1 == 1 && e.held == before.held && before.at < e.at && e.at < after.at
+        };
         since >= rule.min && since <= rule.max && (self.strict || !self.events.iter().any(|e| is_excluded(&e)))
     }
 

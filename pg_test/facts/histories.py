@@ -120,6 +120,8 @@ def figures(player, played, steps, seconds):
     if player.asked["visits"] >= 100 and player.from_facts["visits"] * 3 < player.asked["visits"]:
         bad.append("most answers came from the rows: nothing is proved")
     bad += [f"{kind} was never answered from facts" for kind in FROM_FACTS if player.asked[kind] >= 30 and not player.from_facts[kind]]
+    # Two errors are alike: a question that is put wrongly would prove nothing.
+    bad += [f"{kind} was never answered, but an error {n} times" for kind, n in player.posed.items() if n >= 6 and not player.asked[kind]]
     for said in bad:
         print("✗ " + said)
     return 1 if bad else 0

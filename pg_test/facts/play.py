@@ -33,7 +33,7 @@ class Player:
         self.urls, self.fault = urls, fault
         self.sessions = {}
         self.base = datetime.fromisoformat(self.session("a").value("SELECT t.base()") + ":00")
-        self.asked, self.from_facts = Counter(), Counter()
+        self.posed, self.asked, self.from_facts = Counter(), Counter(), Counter()
         self.refused = Counter()
         self.kinds = Counter()
         self.fetched, self.facts_alone = {}, False
@@ -189,6 +189,8 @@ class Player:
                     continue
                 raise Failure(f"session {name}: the answers differ", step, f"with facts: {with_facts}\nfrom rows:  {from_rows}\n"
                               + self.rows_of(session, sql), (name, sql))
+            if name == "a":
+                self.posed[kind] += 1
             if name == "a" and from_rows[5:6] != " ":
                 self.asked[kind] += 1
                 self.from_facts[kind] += int(read) > 0

@@ -4,7 +4,7 @@ from steps import VISITORS, text
 
 MODELS = ["first_touch", "last_touch", "last_non_direct", "last_paid", "linear", "position_based", "w_shaped", "time_decay", "participation",
           "data_driven", "markov", "shapley"]
-KINDS = ["signup", "business", "first_call", "subscription", "payment", "refund"]
+KINDS = ["signup", "business", "first_call", "subscription", "payment", "refund", "goal:click", "goal:shop"]
 DIMENSIONS = ["channel", "source", "medium", "campaign", "landing_page", "referrer_domain"]
 WIDE = ("timestamptz '2000-01-01'", "timestamptz '2100-01-01'")
 
@@ -205,6 +205,19 @@ class Asker:
         dimension = self.rng.choice(["", ", dimension => 'channel'", ", exclude_bots => true", ", dimension => 'source'"])
         return (f"SELECT * FROM mrcall.funnel({since}, {until}, '[{{\"step\": \"visit\"}}, {{\"step\": \"pricing\", \"page\": \"/p%\"}}]'{dimension})")
 
+    def funnel_trend(self):
+        since, until = self.short_span()
+        dimension = self.rng.choice(["", ", dimension => 'channel'", ", dimension => 'landing_page'", ", exclude_bots => true"])
+        return (f"SELECT * FROM mrcall.funnel_trend('1 day', {since}, {until}, '[{{\"step\": \"visit\"}}, "
+                f"{{\"step\": \"pricing\", \"page\": \"/p%\"}}]', zone => '{self.zone()}'{dimension})")
+
+    def activity(self):
+        since, until = self.short_span()
+        bots = self.rng.choice(["", ", exclude_bots => true"])
+        return self.rng.choice([f"SELECT * FROM mrcall.lifecycle('1 day', {since}, {until}, '{self.zone()}'{bots})",
+                                f"SELECT * FROM mrcall.active_visitors({since}, {until}, '{self.zone()}'{bots})",
+                                f"SELECT * FROM mrcall.stickiness('1 day', {since}, {until}, '{self.zone()}'{bots})"])
+
     def call_summary(self):
         since, until = self.short_span()
         return f"SELECT * FROM mrcall.call_summary('1 day', {since}, {until}, '{self.zone()}', {self.rng.choice(['NULL', text('b1')])})"
@@ -223,6 +236,6 @@ WEIGHTED = (["one_visitor"] * 6 + ["some_visits"] * 10 + ["some_touches"] * 6 + 
              + ["conversion_paths"] * 2 + ["top_pages"] * 2 + ["cohorts"] * 2 + ["lifecycle", "page_flow"] + ["funnel"] * 2
              + ["explain_conversion", "assisted_conversions", "time_to_convert", "attribution_interval", "roas", "ai_traffic",
                 "click_conversions", "conversions", "events",
-               "call_summary", "callers", "business_health"])
+               "call_summary", "callers", "business_health", "funnel_trend", "activity"])
 # What reads visits: in a whole run each must have been answered from stored ones at least once.
 FROM_FACTS = ["visits", "touches", "one_visitor", "some_visits", "some_touches", "visits_of", "sessionize"]

@@ -159,6 +159,7 @@ SELECT format('evt_%s_%s', n, k), t.base() - (18 - 8 * n - k) * interval '1 hour
             ELSE jsonb_build_object('id', format('in_%s_%s', n, k), 'object', 'invoice', 'subscription', 'sub_' || n,
                 'charge', CASE k WHEN 1 THEN 'ch_' || n END, 'status', 'paid', 'amount_paid', 2900 + k) END))
 FROM generate_series(1, 4) AS n, generate_series(1, 3) AS k;
+INSERT INTO mrcall.goal (name, event_type, page_pattern) VALUES ('click', 'click', NULL), ('shop', NULL, '/p%');
 INSERT INTO public.sessions (id, business_id, owner, start_timestamp, data)
 SELECT 'call' || n, 'b' || 1 + n % 5, 'c1', t.base() - n * interval '5 hours',
     jsonb_build_object('caller', '+3905500' || n % 4, 'answered', n % 3 > 0, 'outcome', 'booked',

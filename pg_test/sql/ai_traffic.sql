@@ -27,12 +27,15 @@ BEGIN
            pg_temp.pick(ARRAY[NULL, 'https://www.google.com/', 'https://chatgpt.com/', 'https://claude.ai/', 'https://www.perplexity.ai/x'],
                         k.key || 'referrer'),
            pg_temp.pick('{NULL,NULL,NULL,chatgpt.com,zeta}'::text[], k.key || 'source'),
-           pg_temp.pick(ARRAY['Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0', 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0', 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0',
-               'Mozilla/5.0 (compatible; GPTBot/1.2; +https://openai.com/gptbot)', 'Mozilla/5.0 (compatible; ChatGPT-User/1.0; +https://openai.com/bot)',
+           pg_temp.pick(ARRAY['Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0', 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0',
+               'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0',
+               'Mozilla/5.0 (compatible; GPTBot/1.2; +https://openai.com/gptbot)',
+                   'Mozilla/5.0 (compatible; ChatGPT-User/1.0; +https://openai.com/bot)',
                'Mozilla/5.0 (compatible; ClaudeBot/1.0)', 'Googlebot/2.1', 'curl/8.0', NULL], k.key || 'agent')
     FROM generate_series(1, 60 + seed % 40) AS n
     CROSS JOIN LATERAL (VALUES (format('%s event %s ', seed, n))) AS k (key)
-    CROSS JOIN LATERAL unnest(pg_temp.pick(ARRAY['{0}', '{0}', '{0,10 minutes}', '{0,25 hours}'], k.key || 'again')::interval[]) AS d (later);
+    CROSS JOIN LATERAL unnest(pg_temp.pick(ARRAY['{0}', '{0}', '{0,10 minutes}', '{0,25 hours}'],
+        k.key || 'again')::interval[]) AS d (later);
     INSERT INTO world.customers_registry (id, created_at, document)
     SELECT 'customer-' || n, pg_temp.moment(k.key || 'created_at') + interval '3 hours',
            pg_temp.pick(ARRAY['{"website_session_ids": ["a", "b"]}', '{"website_session_ids": ["b"]}', '{"website_session_id": "c"}',
@@ -42,7 +45,8 @@ BEGIN
 END
 $$;
 CREATE FUNCTION pg_temp.expected(width interval, since timestamptz, until timestamptz, zone text, look interval)
-RETURNS TABLE (bucket timestamptz, local timestamp, assistant text, visits bigint, visitors bigint, conversions numeric, crawler_hits bigint,
+RETURNS TABLE (bucket timestamptz, local timestamp, assistant text, visits bigint, visitors bigint, conversions numeric,
+    crawler_hits bigint,
                agent_hits bigint)
 LANGUAGE sql
 AS $$
@@ -56,7 +60,8 @@ AS $$
         JOIN mrcall.customers AS u ON u.customer_id = c.customer_id
         CROSS JOIN LATERAL (
             SELECT t.channel, t.source FROM mrcall.touches AS t
-            WHERE t.visitor_id = ANY (u.website_session_ids) AND NOT t.is_bot AND t.touched_at BETWEEN c.converted_at - look AND c.converted_at
+            WHERE t.visitor_id = ANY (u.website_session_ids) AND NOT t.is_bot AND t.touched_at BETWEEN c.converted_at - look
+                AND c.converted_at
             ORDER BY t.touched_at DESC, t.channel COLLATE "C" DESC, t.source COLLATE "C" DESC, t.visitor_id COLLATE "C" DESC LIMIT 1) AS l
         WHERE c.conversion = 'signup' AND c.converted_at >= since AND c.converted_at < until AND l.channel = 'AI Assistants'
     ),
@@ -106,7 +111,8 @@ SELECT sum(visits) > 50 AS visits, sum(again) > 0 AS again, sum(conversions) > 3
        sum(agents) > 5 AS agents, max(names) > 4 AS names FROM seen;
 
 -- Two dates are days of the zone; without anything there is no row.
-SELECT r.bucket AT TIME ZONE 'UTC' AS bucket, r.local FROM mrcall.ai_traffic('1 day', date '2026-03-29', date '2026-03-31', 'Europe/Rome') AS r GROUP BY 1, 2 ORDER BY 1;
+SELECT r.bucket AT TIME ZONE 'UTC' AS bucket, r.local FROM mrcall.ai_traffic('1 day', date '2026-03-29', date '2026-03-31',
+    'Europe/Rome') AS r GROUP BY 1, 2 ORDER BY 1;
 SELECT * FROM mrcall.ai_traffic('1 day', '2035-01-01', '2035-01-03');
 
 -- Bad input.

@@ -58,6 +58,48 @@ SELECT * FROM mrcall.funnel(:r, :s, gap => NULL);
 SELECT * FROM mrcall.funnel(:r, :s, gap => '-1 second');
 SELECT * FROM mrcall.funnel(:r, :s, gap => '1 month');
 
+-- Options of steps.
+SELECT * FROM mrcall.funnel(:r, :s, ordering => NULL);
+SELECT * FROM mrcall.funnel(:r, :s, ordering => 'loose');
+SELECT * FROM mrcall.funnel(:r, :s, hold => '{plan,NULL}');
+SELECT * FROM mrcall.funnel(:r, :s, hold => '{{plan}}');
+SELECT count(*) FROM mrcall.funnel(:r, :s, hold => '{}', modes => '{strict_once}');
+SELECT * FROM mrcall.funnel(:r, :s, hold => '{plan}', modes => '{strict_once}');
+SELECT * FROM mrcall.funnel(:r, :s, ordering => 'any', modes => '{strict_once}');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "optional": true}]', modes => '{strict_once}');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "optional": true}]', ordering => 'any');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "min": "1 hour"}]', ordering => 'any');
+SELECT count(*) FROM mrcall.funnel(:r, '[{"step": "a", "optional": false}, {"step": "b", "optional": false}]', ordering => 'any');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "optional": true}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "exclude": {"event": "x"}}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "min": "1 hour"}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a", "max": "1 hour"}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "optional": "yes"}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "optional": null}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "min": 60}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "max": null}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "max": "soon"}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "min": "-1 hour"}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "max": "1 month"}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "min": "2 hours", "max": "1 hour"}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "exclude": "x"}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "exclude": {}}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "exclude": {"step": "x"}}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "exclude": {"event": 7}}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "exclude": {"page": "/x\\"}}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "exclude": {"page": "pricing"}}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "event": ["y", "x"], "exclude": {"event": ["x", "y", "x"]}}]');
+SELECT * FROM mrcall.funnel(:r, '[{"step": "a"}, {"step": "b", "event": "x", "exclude": {"event": ["x"]}}]');
+SELECT count(*) FROM mrcall.funnel(:r, '[{"step": "a", "event": "x"}, {"step": "b", "event": "y", "exclude": {"event": "x"}}]');
+SELECT * FROM mrcall.funnel_trend(NULL, :r, :s);
+SELECT * FROM mrcall.funnel_trend('0', :r, :s);
+SELECT * FROM mrcall.funnel_trend('1 day', :r, :s, zone => 'Mars/Base');
+SELECT * FROM mrcall.funnel_trend('1 day', :r, NULL);
+SELECT * FROM mrcall.funnel_trend('1 day', :r, :s, ordering => 'loose');
+SELECT mrcall.sequence_events(NULL, now(), '{t}');
+SELECT mrcall.sequence_events('(?2)', now(), '{t}');
+SELECT mrcall.sequence_events('(?1)', 'infinity', '{t}');
+
 -- Cohorts.
 SELECT * FROM mrcall.cohorts(:r, NULL);
 SELECT * FROM mrcall.cohorts(:r, '0');

@@ -37,7 +37,8 @@ BEGIN
            'https://mrcall.ai/' || pg_temp.pick(ARRAY['', 'b', '?gclid=Ab-1', '?x=1&gclid=aB_2&gbraid=0A', '?fbclid=F.1&wbraid=w',
                '?msclkid=M1#gclid=no', '?li_fat_id=L&ttclid=T', '?ScCid=S%2D1', '?gclid=&fbclid=F2', '?gclid=null', '?dclid=D&gad_source=1',
                '?gclid=Ab-1'], k.key || 'page_url'),
-           pg_temp.pick(ARRAY[NULL, NULL, 'https://mrcall.ai/a', 'https://www.google.com/', 'https://www.facebook.com/'], k.key || 'referrer'),
+           pg_temp.pick(ARRAY[NULL, NULL, 'https://mrcall.ai/a', 'https://www.google.com/', 'https://www.facebook.com/'],
+               k.key || 'referrer'),
            pg_temp.pick('{NULL,NULL,undefined,google,google,zeta}'::text[], k.key || 'utm_source')
     FROM generate_series(1, 20 + seed % 37) AS n
     CROSS JOIN LATERAL (VALUES (format('%s event %s ', seed, n))) AS k (key);
@@ -55,7 +56,8 @@ BEGIN
     CROSS JOIN LATERAL (VALUES (format('%s business %s ', seed, n))) AS k (key);
     INSERT INTO world.stripe_webhooks_registry (document)
     SELECT jsonb_build_object('type', t.type, 'livemode', true, 'created', extract(epoch FROM pg_temp.moment(k.key || 'created'))::bigint,
-               'data', jsonb_build_object('object', jsonb_build_object('customer', pg_temp.pick('{cus_1,cus_1,cus_2,cus_3}'::text[], k.key || 'customer'),
+               'data', jsonb_build_object('object', jsonb_build_object('customer', pg_temp.pick('{cus_1,cus_1,cus_2,cus_3}'::text[],
+                   k.key || 'customer'),
                    'currency', pg_temp.pick('{eur,eur,eur,jpy,kwd}'::text[], k.key || 'currency'),
                    'created', extract(epoch FROM pg_temp.moment(k.key || 'created'))::bigint)
                    || CASE t.type WHEN 'invoice.paid'
@@ -67,16 +69,19 @@ BEGIN
                            'invoice', pg_temp.pick('{1,2,3,NULL}'::text[], k.key || 'invoice'),
                            'amount_refunded', hashtext(k.key || 'refunded') & 31)
                        ELSE jsonb_build_object('id', pg_temp.pick('{re_1,re_2,re_3}'::text[], k.key || 'id'), 'status', 'succeeded',
-                           'invoice', pg_temp.pick('{1,2,3}'::text[], k.key || 'invoice'), 'charge', pg_temp.pick('{ch_1,ch_2}'::text[], k.key || 'charge'),
+                           'invoice', pg_temp.pick('{1,2,3}'::text[], k.key || 'invoice'), 'charge', pg_temp.pick('{ch_1,ch_2}'::text[],
+                               k.key || 'charge'),
                            'amount', 1 + (hashtext(k.key || 'amount') & 31)) END))
     FROM generate_series(1, 8 + seed % 11) AS n
     CROSS JOIN LATERAL (VALUES (format('%s stripe %s ', seed, n))) AS k (key)
-    CROSS JOIN LATERAL (SELECT pg_temp.pick('{invoice.paid,invoice.paid,charge.refunded,refund.created}'::text[], k.key || 'type')) AS t (type);
+    CROSS JOIN LATERAL (SELECT pg_temp.pick('{invoice.paid,invoice.paid,charge.refunded,refund.created}'::text[],
+        k.key || 'type')) AS t (type);
     -- Whole refunds.
     INSERT INTO world.stripe_webhooks_registry (document)
     SELECT jsonb_build_object('type', 'refund.created', 'livemode', true, 'created', extract(epoch FROM c.converted_at)::bigint + 86400,
                'data', jsonb_build_object('object', jsonb_build_object('id', 're_whole_' || c.conversion_id, 'status', 'succeeded',
-                   'invoice', c.conversion_id, 'charge', 'ch_whole', 'currency', c.currency, 'created', extract(epoch FROM c.converted_at)::bigint + 86400,
+                   'invoice', c.conversion_id, 'charge', 'ch_whole', 'currency', c.currency, 'created', extract(epoch
+                       FROM c.converted_at)::bigint + 86400,
                    'amount', c.value * power(10, mrcall.currency_exponent(c.currency)))))
     FROM mrcall.conversions AS c
     WHERE c.conversion = 'payment' AND hashtext(seed || c.conversion_id) % 3 = 0;
@@ -96,7 +101,8 @@ AS $$
         FROM (SELECT x.*, mrcall.url_param(x.page_url, 'gclid') AS gclid FROM mrcall.events AS x) AS e
         CROSS JOIN LATERAL (VALUES
             (1, 'google', 'gclid', nullif(e.gclid, 'null')), (2, 'google', 'gbraid', mrcall.url_param(e.page_url, 'gbraid')),
-            (3, 'google', 'wbraid', mrcall.url_param(e.page_url, 'wbraid')), (4, 'microsoft', 'msclkid', mrcall.url_param(e.page_url, 'msclkid')),
+            (3, 'google', 'wbraid', mrcall.url_param(e.page_url, 'wbraid')), (4, 'microsoft', 'msclkid', mrcall.url_param(e.page_url,
+                'msclkid')),
             (5, 'meta', 'fbclid', mrcall.url_param(e.page_url, 'fbclid')), (6, 'tiktok', 'ttclid', mrcall.url_param(e.page_url, 'ttclid')),
             (7, 'linkedin', 'li_fat_id', mrcall.url_param(e.page_url, 'li_fat_id')),
             (8, 'snapchat', 'ScCid', mrcall.url_param(e.page_url, 'ScCid'))) AS k (place, network, kind, id)
@@ -155,13 +161,15 @@ AS $$
     CROSS JOIN LATERAL (
         SELECT coalesce(mrcall.currency_exponent(m.currency), 0) AS digits) AS d
     CROSS JOIN LATERAL (
-        SELECT mrcall.split_amount(m.after, w.weights, d.digits) AS after, mrcall.split_amount(m.before, w.weights, d.digits) AS before) AS p
+        SELECT mrcall.split_amount(m.after, w.weights, d.digits) AS after, mrcall.split_amount(m.before, w.weights,
+            d.digits) AS before) AS p
     GROUP BY m.no, t.network, t.id, t.kind, c.conversion_id, c.converted_at, m.currency, m.id, m.at, m.same
     HAVING sum(w.weights[t.n]) > 0
 $$;
 
 -- What differs, or does not add up: by currency, the clicks' money and that of the touches without a click is all of it.
-CREATE TEMP TABLE seen (seed int, kind text, model text, rows bigint, refunds bigint, retracts bigint, stale bigint, foreigns bigint, shared bigint,
+CREATE TEMP TABLE seen (seed int, kind text, model text, rows bigint, refunds bigint, retracts bigint, stale bigint, foreigns bigint,
+    shared bigint,
                         twice bigint) ON COMMIT DROP;
 CREATE FUNCTION pg_temp.differences(seed int)
 RETURNS text
@@ -171,7 +179,8 @@ DECLARE
     since timestamptz := timestamptz '2026-03-01 12:00Z' + pg_temp.pick('{0,0,20 days}'::interval[], seed || 'since');
     until timestamptz := since + pg_temp.pick('{20 days,300 days,300 days}'::interval[], seed || 'until');
     kind text := pg_temp.pick('{payment,payment,payment,payment,refund,signup,business}'::text[], seed || 'kind');
-    model text := pg_temp.pick('{last_paid,last_paid,linear,time_decay,position_based,w_shaped,first_touch,last_touch}'::text[], seed || 'model');
+    model text := pg_temp.pick('{last_paid,last_paid,linear,time_decay,position_based,w_shaped,first_touch,last_touch}'::text[],
+        seed || 'model');
     look interval := pg_temp.pick('{10 days,30 days,90 days}'::interval[], seed || 'look');
     asked text := concat_ws(' ', since, until, kind, model, look);
 BEGIN
@@ -229,18 +238,23 @@ DELETE FROM world.stripe_webhooks_registry;
 INSERT INTO world.customers_registry (id, created_at, document) VALUES ('c', '2033-01-05Z', '{"website_session_id": "browser-1"}');
 INSERT INTO world.business (business_id, owner, created_at, stripe_customer_id) VALUES ('b', 'c', '2033-01-05Z', 'cus_1');
 INSERT INTO world.website_events (session_id, created_at, event_type, page_url) VALUES
-    ('browser-1', '2033-01-01Z', 'page_view', 'https://mrcall.ai/?GCLID=Cj0-1'), ('browser-1', '2033-01-02Z', 'page_view', 'https://mrcall.ai/?fbclid=F-1'),
+    ('browser-1', '2033-01-01Z', 'page_view', 'https://mrcall.ai/?GCLID=Cj0-1'), ('browser-1', '2033-01-02Z', 'page_view',
+        'https://mrcall.ai/?fbclid=F-1'),
     ('browser-1', '2033-01-03Z', 'page_view', 'https://mrcall.ai/?gclid=Cj0-1');
 INSERT INTO world.stripe_webhooks_registry (document)
 SELECT jsonb_build_object('type', m.type, 'created', extract(epoch FROM m.at)::bigint, 'data', jsonb_build_object('object', m.object
            || jsonb_build_object('customer', 'cus_1', 'created', extract(epoch FROM m.at)::bigint)))
-FROM (VALUES ('invoice.paid', timestamptz '2033-01-10Z', '{"id": "in_1", "subscription": "sub_1", "currency": "eur", "amount_paid": 1000}'::jsonb),
+FROM (VALUES ('invoice.paid', timestamptz '2033-01-10Z',
+    '{"id": "in_1", "subscription": "sub_1", "currency": "eur", "amount_paid": 1000}'::jsonb),
              ('invoice.paid', '2033-05-10Z', '{"id": "in_2", "subscription": "sub_1", "currency": "eur", "amount_paid": 1000}'),
              ('refund.created', '2033-01-20Z', '{"id": "re_1", "invoice": "in_1", "charge": "ch_1", "currency": "eur", "amount": 400}'),
              ('refund.created', '2033-01-21Z', '{"id": "re_2", "invoice": "in_1", "charge": "ch_1", "currency": "eur", "amount": 600}'),
-             ('charge.dispute.funds_withdrawn', '2033-01-22Z', '{"id": "dp_1", "invoice": "in_1", "charge": "ch_1", "currency": "usd", "amount": 100}'),
-             ('charge.dispute.funds_withdrawn', '2033-01-23Z', '{"id": "dp_2", "invoice": "in_1", "charge": "ch_1", "currency": "eur", "amount": 100}'),
-             ('charge.dispute.funds_reinstated', '2033-04-23Z', '{"id": "dp_2", "invoice": "in_1", "charge": "ch_1", "currency": "eur", "amount": 100}'))
+             ('charge.dispute.funds_withdrawn', '2033-01-22Z',
+                 '{"id": "dp_1", "invoice": "in_1", "charge": "ch_1", "currency": "usd", "amount": 100}'),
+             ('charge.dispute.funds_withdrawn', '2033-01-23Z',
+                 '{"id": "dp_2", "invoice": "in_1", "charge": "ch_1", "currency": "eur", "amount": 100}'),
+             ('charge.dispute.funds_reinstated', '2033-04-23Z',
+                 '{"id": "dp_2", "invoice": "in_1", "charge": "ch_1", "currency": "eur", "amount": 100}'))
     AS m (type, at, object);
 SET LOCAL TIME ZONE 'UTC';
 SELECT * FROM mrcall.click_conversions('2033-01-01Z', '2034-01-01Z');

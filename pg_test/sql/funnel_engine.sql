@@ -12,8 +12,9 @@
 -- Deliveries within 24 hours and beyond, of equal and of other rows.
 INSERT INTO public.website_events (event_id, session_id, created_at, event_type, page_url, referrer, utm_source, utm_medium, user_agent,
     properties)
-SELECT e.event_id, e.session_id, e.created_at + (h.n % 5) * interval '11 hours', CASE h.n % 3 WHEN 0 THEN 'demo_click' ELSE e.event_type END,
-       e.page_url, e.referrer, e.utm_source, e.utm_medium, e.user_agent, e.properties
+SELECT e.event_id, e.session_id, e.created_at + (h.n % 5) * interval '11 hours',
+       CASE h.n % 3 WHEN 0 THEN 'demo_click' ELSE e.event_type END, e.page_url, e.referrer,
+       e.utm_source, e.utm_medium, e.user_agent, e.properties
 FROM public.website_events AS e
 CROSS JOIN LATERAL (SELECT abs(hashtextextended(e.event_id, :seed + 20)) AS n) AS h
 WHERE e.event_id LIKE 'R-%' AND h.n % 7 = 0;
@@ -37,8 +38,10 @@ FROM generate_series(1, :questions) AS nr
 CROSS JOIN LATERAL (SELECT pg_temp.pick(nr, ARRAY[
     '[{"step": "a", "page": "/"}, {"step": "b", "page": "/pricing%"}, {"step": "c", "page": "/%"}, {"step": "d", "event": "demo_click"}]',
     '[{"step": "a"}, {"step": "b", "event": ["click", "demo_click"]}, {"step": "c"}, {"step": "d", "properties": {"plan": "pro"}}]',
-    '[{"step": "a", "event": "click"}, {"step": "b", "event": "click"}, {"step": "c", "utm_source": "news"}, {"step": "d", "page": "/_t_"}]',
-    '[{"step": "a", "properties": {"seats": 3}}, {"step": "b", "page": "/demo"}, {"step": "c", "page": "/demo"}, {"step": "d", "event": []}]'
+    '[{"step": "a", "event": "click"}, {"step": "b", "event": "click"}, {"step": "c", "utm_source": "news"},
+      {"step": "d", "page": "/_t_"}]',
+    '[{"step": "a", "properties": {"seats": 3}}, {"step": "b", "page": "/demo"}, {"step": "c", "page": "/demo"},
+      {"step": "d", "event": []}]'
     ]) AS steps) AS s;
 
 CREATE TEMP TABLE plain AS

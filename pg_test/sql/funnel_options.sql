@@ -28,7 +28,8 @@ ANALYZE public.website_events;
 
 CREATE TEMP TABLE asked AS
 SELECT w AS nr, o.ordering, timestamptz '2034-01-01Z' + w * interval '10 days' AS since,
-       timestamptz '2034-01-01Z' + w * interval '10 days' + (ARRAY['70 minutes', '1 day'])[1 + pg_temp.roll('u' || w, 2)]::interval AS until,
+       timestamptz '2034-01-01Z' + w * interval '10 days'
+           + (ARRAY['70 minutes', '1 day'])[1 + pg_temp.roll('u' || w, 2)]::interval AS until,
        (ARRAY['20 minutes', '60 minutes', '1 day', '0'])[1 + pg_temp.roll('w' || w, 4)]::interval AS within,
        (ARRAY[NULL, NULL, '{}', '{k}', '{k,l}'])[1 + pg_temp.roll('h' || w, 5)]::text[] AS hold,
        (SELECT jsonb_agg(jsonb_build_object('step', n::text) || (ARRAY['{}', '{"event": "a"}', '{"event": ["a", "b"]}', '{"event": "c"}',
@@ -138,7 +139,8 @@ SELECT a.nr, a.ordering, r.step_no, r.step, r.visitors, r.conversion, r.step_con
 FROM asked AS a
 CROSS JOIN LATERAL mrcall.funnel(a.since, a.until, a.steps, a.within, ordering => a.ordering, hold => a.hold) AS r
 -- Without any option the funnel is that of the modes, which funnel_oracle looks at.
-WHERE a.ordering <> 'ordered' OR a.hold <> '{}' OR a.steps @? '$[*] ? (exists(@.optional) || exists(@.exclude) || exists(@.min) || exists(@.max))';
+WHERE a.ordering <> 'ordered' OR a.hold <> '{}'
+   OR a.steps @? '$[*] ? (exists(@.optional) || exists(@.exclude) || exists(@.min) || exists(@.max))';
 DELETE FROM expected AS e WHERE NOT EXISTS (SELECT FROM counted AS c WHERE (c.nr, c.ordering) = (e.nr, e.ordering));
 SELECT e.ordering, count(*) > 50 AS compared, count(*) FILTER (WHERE e.visitors > 0 AND e.step_no > 1) > 20 AS reached FROM expected AS e
 GROUP BY e.ordering ORDER BY e.ordering;
@@ -163,7 +165,8 @@ CROSS JOIN LATERAL mrcall.funnel_trend('1 hour', a.since, a.until, a.steps, a.wi
     zone => 'Asia/Kathmandu') AS t
 WHERE a.nr <= 20;
 SELECT count(*) > 200 AS compared, count(*) FILTER (WHERE t.bucket > a.since AND t.visitors > 0) > 30 AS later,
-       bool_and(t.local = t.bucket AT TIME ZONE 'Asia/Kathmandu' AND t.bucket = mrcall.bucket('1 hour', t.bucket, 'Asia/Kathmandu')) AS local,
+       bool_and(t.local = t.bucket AT TIME ZONE 'Asia/Kathmandu'
+                AND t.bucket = mrcall.bucket('1 hour', t.bucket, 'Asia/Kathmandu')) AS local,
        count(*) FILTER (WHERE t.visitors IS DISTINCT FROM
            (SELECT count(b.times[t.step_no]) FROM best AS b WHERE (b.nr, b.ordering) = (t.nr, t.ordering)
                 AND mrcall.bucket('1 hour', b.times[1], 'Asia/Kathmandu') = t.bucket)) AS wrong

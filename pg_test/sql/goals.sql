@@ -12,7 +12,8 @@ CREATE TABLE world.hits (event_id text, session_id text, created_at timestamptz,
     utm_source text, utm_medium text, utm_campaign text, utm_term text, utm_content text, user_agent text, properties jsonb);
 CREATE TABLE world.customers_registry (LIKE public.customers_registry INCLUDING ALL);
 SELECT mrcall.attach('{"events": {"table": "world.hits"}, "customers": {"table": "world.customers_registry"},
-    "stripe_events": {"table": null}, "subscriptions": {"table": null}, "apple_events": {"table": null}, "calls": {"table": null}}') \g /dev/null
+    "stripe_events": {"table": null}, "subscriptions": {"table": null}, "apple_events": {"table": null},
+        "calls": {"table": null}}') \g /dev/null
 INSERT INTO mrcall.goal (name, event_type, page_pattern) VALUES
     ('demo', 'demo_click', NULL), ('pricing', NULL, '/pri_ing%'), ('sent', 'form', '/contact'), ('never', 'nothing', NULL);
 
@@ -53,7 +54,8 @@ AS $$
            e.visitor_id, e.occurred_at
     FROM (SELECT x.*, CASE WHEN x.event_id IS NOT NULL AND x.visitor_id IS NOT NULL THEN
                      lag(x.occurred_at) OVER (PARTITION BY x.visitor_id, x.event_id
-                                              ORDER BY x.occurred_at, x.page_path COLLATE "C", x.event_type COLLATE "C", x.page_url COLLATE "C",
+                                              ORDER BY x.occurred_at, x.page_path COLLATE "C", x.event_type COLLATE "C",
+                                                  x.page_url COLLATE "C",
                                                        x.referrer COLLATE "C") END AS before
           FROM mrcall.events AS x) AS e
     WHERE (e.before IS NULL OR e.before < e.occurred_at - interval '24 hours')
@@ -76,7 +78,8 @@ AS $$
                 SELECT x.visitor_id FROM mrcall.identities AS x WHERE x.customer_id = c.customer_id))
         WINDOW w AS (PARTITION BY c.no ORDER BY t.touched_at, t.channel COLLATE "C", t.visitor_id COLLATE "C")
     )
-    SELECT t.channel, sum((mrcall.split_amount(1, array_fill(1::float8, ARRAY[t.touches::int]), 6))[t.n]), count(*) FROM touch AS t GROUP BY 1
+    SELECT t.channel, sum((mrcall.split_amount(1, array_fill(1::float8, ARRAY[t.touches::int]), 6))[t.n]), count(*)
+        FROM touch AS t GROUP BY 1
     UNION ALL
     SELECT '(unattributed)', count(*), 0 FROM conv AS c WHERE c.no NOT IN (SELECT t.no FROM touch AS t)
 $$;
@@ -90,7 +93,8 @@ DECLARE
 BEGIN
     FOREACH goal IN ARRAY '{demo,pricing,sent,never}'::text[] LOOP
         IF EXISTS (
-            (SELECT c.conversion_id, c.customer_id, c.visitor_id, c.converted_at, c.journey_at, c.value, c.currency FROM mrcall.conversions AS c
+            (SELECT c.conversion_id, c.customer_id, c.visitor_id, c.converted_at, c.journey_at, c.value, c.currency
+                FROM mrcall.conversions AS c
              WHERE c.conversion = 'goal:' || goal
              EXCEPT ALL SELECT r.event_id, r.customer_id, r.visitor_id, r.at, r.at, 0, NULL FROM pg_temp.reached(goal) AS r)
             UNION ALL
@@ -131,7 +135,8 @@ FROM generate_series(:seed, :seed + :worlds - 1) AS s (seed)
 CROSS JOIN LATERAL (SELECT pg_temp.build(s.seed)) AS b
 CROSS JOIN LATERAL pg_temp.differences(s.seed) AS d (difference)
 WHERE b IS NOT NULL;
-SELECT s.goal, sum(s.linked) > 5 AS linked, sum(s.unlinked) > 5 AS unlinked, sum(s.shares) > 10 AS shares, sum(s.unattributed) > 0 AS unattributed
+SELECT s.goal, sum(s.linked) > 5 AS linked, sum(s.unlinked) > 5 AS unlinked, sum(s.shares) > 10 AS shares,
+    sum(s.unattributed) > 0 AS unattributed
 FROM seen AS s GROUP BY 1 ORDER BY 1;
 
 -- One goal explained: of a browser that is linked to nobody, and of a customer.
@@ -140,8 +145,10 @@ DELETE FROM world.customers_registry;
 SET LOCAL TIME ZONE 'UTC';
 INSERT INTO world.customers_registry (id, created_at, document) VALUES ('c', '2033-01-05Z', '{"website_session_ids": ["b1", "b2"]}');
 INSERT INTO world.hits VALUES
-    ('1', 'x1', '2033-01-01 10:00', 'page_view', 'https://mrcall.ai/?gclid=G', NULL), ('2', 'x1', '2033-01-01 10:05', 'demo_click', 'https://mrcall.ai/', NULL),
-    ('3', 'x1', '2033-01-03 10:05', 'demo_click', 'https://mrcall.ai/', NULL), ('4', 'b1', '2033-01-01 10:00', 'page_view', 'https://mrcall.ai/', 'https://t.co/'),
+    ('1', 'x1', '2033-01-01 10:00', 'page_view', 'https://mrcall.ai/?gclid=G', NULL), ('2', 'x1', '2033-01-01 10:05', 'demo_click',
+        'https://mrcall.ai/', NULL),
+    ('3', 'x1', '2033-01-03 10:05', 'demo_click', 'https://mrcall.ai/', NULL), ('4', 'b1', '2033-01-01 10:00', 'page_view',
+        'https://mrcall.ai/', 'https://t.co/'),
     ('5', 'b2', '2033-01-02 10:00', 'demo_click', 'https://mrcall.ai/', NULL), ('6', NULL, '2033-01-02 10:00', 'demo_click', NULL, NULL);
 SELECT e.touch_no, e.touched_at, e.visitor_id, e.channel, e.reason, e.customer_id, e.converted_at, e.value, e.linear_weight
 FROM mrcall.explain_conversion('goal:demo', '3') AS e;
@@ -151,14 +158,12 @@ SELECT e.reason FROM mrcall.explain_conversion('goal:demo', '5', '1 second') AS 
 SELECT e.reason FROM mrcall.explain_conversion('goal:demo', '6') AS e;
 SELECT e.reason FROM mrcall.explain_conversion('goal:demo', '3', '0', exclude_channels => '{Direct}') AS e;
 SELECT * FROM mrcall.explain_conversion('goal:demo', '4');
-SELECT a.dimension_value, a.conversions FROM mrcall.attribution('2033-01-01', '2034-01-01', 'last_touch', 'goal:demo', restart => true) AS a;
+SELECT a.dimension_value, a.conversions FROM mrcall.attribution('2033-01-01', '2034-01-01', 'last_touch', 'goal:demo',
+    restart => true) AS a;
 SELECT a.dimension_value, a.conversions FROM mrcall.attribution('2033-01-01', '2034-01-01', 'markov', 'goal:demo') AS a;
 SELECT a.dimension_value, a.conversions FROM mrcall.attribution('2033-01-01', '2034-01-01', 'data_driven', 'goal:demo') AS a;
 SELECT c.click_id, c.conversion_id, c.converted_at, c.value FROM mrcall.click_conversions('2033-01-01', '2034-01-01', 'goal:demo') AS c;
 SELECT t.days, t.conversions, t.unattributed FROM mrcall.time_to_convert('2033-01-01', '2034-01-01', 'goal:demo') AS t;
-SELECT mrcall_internal.is_key_event('demo_click', NULL) AS demo, mrcall_internal.is_key_event('page_view', '/pricing') AS pricing,
-       mrcall_internal.is_key_event('form', '/pricing') AS none, mrcall_internal.is_key_event(NULL, NULL) AS nothing;
-
 -- Who sees some events alone has the goals of these.
 ALTER TABLE world.hits ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON world.hits USING (session_id = 'b2');

@@ -11,15 +11,6 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.fits_goal(text, text, text, text) IS 'Whether an event is one that a goal asks for';
 
--- For reports that count key events; false without goals.
-CREATE FUNCTION mrcall_internal.is_key_event(event_type text, page_path text)
-RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
-    SELECT EXISTS (SELECT FROM mrcall.goal AS g WHERE mrcall_internal.fits_goal(g.event_type, g.page_pattern, $1, $2))
-$$;
-COMMENT ON FUNCTION mrcall_internal.is_key_event(text, text) IS 'Whether an event fits a goal';
-
 -- For the view conversions. Strict, so that the planner does not inline it: then events are read only where a goal is asked for, and no
 -- chunk is planned for the other kinds.
 CREATE FUNCTION mrcall_internal.goal_events(names text[], since timestamptz, until timestamptz)
@@ -65,8 +56,8 @@ AS $$
                 ELSE format('no event of the last 30 days fits the goal "%s"', g.name) END,
            CASE WHEN g.is_wrong THEN format('UPDATE mrcall.goal SET page_pattern = %L WHERE name = %L;',
                                             mrcall_internal.meant_page(g.page_pattern), g.name)
-                ELSE format('SELECT event_type, page_path, count(*) FROM mrcall.events WHERE occurred_at >= %L GROUP BY 1, 2 ORDER BY 3 DESC;',
-                            since) END
+                ELSE format('SELECT event_type, page_path, count(*) FROM mrcall.events '
+                            'WHERE occurred_at >= %L GROUP BY 1, 2 ORDER BY 3 DESC;', since) END
     FROM (SELECT x.*, coalesce(from_url AND mrcall_internal.is_no_page(x.page_pattern), false) AS is_wrong FROM mrcall.goal AS x) AS g
     WHERE g.is_wrong
        OR NOT EXISTS (SELECT FROM mrcall.events AS e

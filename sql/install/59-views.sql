@@ -28,7 +28,8 @@ CROSS JOIN LATERAL unnest(c.website_session_ids) AS browser (visitor_id)
 LEFT JOIN mrcall.businesses AS b ON b.owner = c.customer_id
 $view$),
 -- Every conversion of every kind, once. Definitions: docs/conversions.md.
-('mrcall.conversions', 'signup, business, first_call, subscription, payment, refund, goal:name, each once; journey_at is where its journey ends',
+('mrcall.conversions',
+    'signup, business, first_call, subscription, payment, refund, goal:name, each once; journey_at is where its journey ends',
  $view$
 --@ include templates/conversions.sql schema=mrcall.
 UNION ALL
@@ -81,7 +82,8 @@ AS $$
     ('mrcall.identities', 'customer_id', 'The customer, as customers.customer_id'),
     ('mrcall.identities', 'owner', 'The same where the customer owns a business; NULL where not'),
     ('mrcall.identities', 'business_id', 'A business that the customer owns; NULL where there is none'),
-    ('mrcall.conversions', 'conversion', 'The kind: signup, business, first_call, subscription, payment, refund, or goal: and the name of a goal'),
+    ('mrcall.conversions', 'conversion',
+        'The kind: signup, business, first_call, subscription, payment, refund, or goal: and the name of a goal'),
     ('mrcall.conversions', 'conversion_id', 'The id, unique within its kind; of a goal that of the event'),
     ('mrcall.conversions', 'customer_id', 'Who converted; NULL where that is not known'),
     ('mrcall.conversions', 'business_id', 'The business; NULL for a signup'),
@@ -91,6 +93,7 @@ AS $$
     ('mrcall.conversions', 'currency', 'The currency, ISO 4217 in upper case; NULL for kinds without money'),
     ('mrcall.conversions', 'subscription_id', 'The subscription that it belongs to, as subscriptions.subscription_id'),
     ('mrcall.conversions', 'journey_at', 'Where its journey ends: touches after this instant have no part in it'),
-    ('mrcall.conversions', 'payment_id', 'The payment that the money belongs to: of a refund the one that it takes back; NULL for other kinds')
+    ('mrcall.conversions', 'payment_id',
+        'The payment that the money belongs to: of a refund the one that it takes back; NULL for other kinds')
 $$;
 COMMENT ON FUNCTION mrcall_internal.view_columns() IS 'What the columns of the views of mrcall_internal.views are';

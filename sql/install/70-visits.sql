@@ -283,45 +283,6 @@ $$;
 COMMENT ON FUNCTION mrcall_internal.dimension_value(text, text, text, text, text, text, text, text, text) IS
     'The value of a visit or touch in a dimension';
 
--- Meant to be inlined too.
-CREATE FUNCTION mrcall_internal.valued_visits(
-    since timestamptz, until timestamptz, gap interval, dimension text, ids_since timestamptz, stored boolean DEFAULT false)
-RETURNS TABLE (visitor_id text, started_at timestamptz, ended_at timestamptz, is_bot boolean, value text)
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10000
-AS $$
-    SELECT v.visitor_id, v.started_at, v.ended_at, v.is_bot,
-           mrcall_internal.dimension_value(dimension, v.channel, v.source, v.medium, v.campaign, v.landing_page,
-                                           v.referrer_domain, v.device, v.entry_page)
-    FROM mrcall_internal.visits(since, until, gap, NULL, ids_since, stored) AS v
-$$;
-COMMENT ON FUNCTION mrcall_internal.valued_visits(timestamptz, timestamptz, interval, text, timestamptz, boolean) IS
-    'The visits that the events from since to until make, with the value of each in a dimension';
-
--- An event is joined with the visit around it by visitor and quarter of a day: by the visitor alone it would be compared with all
--- of the thousands of visits of a busy browser.
-CREATE FUNCTION mrcall_internal.quarter(at timestamptz)
-RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$
-    SELECT pg_catalog.date_bin('06:00:00'::pg_catalog.interval, at, '2000-01-01 00:00Z'::pg_catalog.timestamptz)
-$$;
-COMMENT ON FUNCTION mrcall_internal.quarter(timestamptz) IS 'The quarter of a day that an instant is in';
-
-CREATE FUNCTION mrcall_internal.quarters(started_at timestamptz, ended_at timestamptz)
-RETURNS SETOF timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
-AS $$
-    SELECT q.at
-    FROM pg_catalog.unnest(CASE
-        WHEN ended_at OPERATOR(pg_catalog.<)
-                (mrcall_internal.quarter(started_at) OPERATOR(pg_catalog.+) '06:00:00'::pg_catalog.interval)
-        THEN ARRAY[mrcall_internal.quarter(started_at)]
-        ELSE ARRAY(SELECT pg_catalog.generate_series(
-                       mrcall_internal.quarter(started_at), ended_at, '06:00:00'::pg_catalog.interval))
-    END) AS q (at)
-$$;
-COMMENT ON FUNCTION mrcall_internal.quarters(timestamptz, timestamptz) IS 'The quarters of a day that a visit meets';
-
 -- No SET: it would cost more than a row, so every name in the function's own queries is qualified.
 CREATE FUNCTION mrcall_internal.sessionize(since timestamptz, until timestamptz, gap interval)
 RETURNS SETOF mrcall_internal.visit

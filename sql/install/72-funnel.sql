@@ -190,7 +190,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     has_options boolean;
-    has_exclusions boolean;
     met text;
     some_met text;
     held text := 'NULL';
@@ -202,11 +201,10 @@ DECLARE
 BEGIN
     SELECT array_agg(s.step ORDER BY s.step_no), array_agg(s.is_optional ORDER BY s.step_no), array_agg(s.min ORDER BY s.step_no),
            array_agg(s.max ORDER BY s.step_no), bool_or(s.is_optional OR s.exclusion IS NOT NULL OR num_nonnulls(s.min, s.max) > 0),
-           bool_or(s.exclusion IS NOT NULL),
            string_agg(s.condition, ', ' ORDER BY s.step_no) || ', '
                || string_agg(coalesce(s.exclusion, 'false'), ', ' ORDER BY s.step_no),
            format('(%s)', string_agg(DISTINCT concat_ws(' OR ', s.prefilter, s.exclusion_prefilter), ' OR '))
-    INTO names, optional, mins, maxs, has_options, has_exclusions, met, some_met
+    INTO names, optional, mins, maxs, has_options, met, some_met
     FROM mrcall_internal.funnel_steps(steps) AS s;
     IF ordering IS NULL THEN
         RAISE EXCEPTION 'argument "ordering" must not be NULL'
@@ -251,16 +249,16 @@ BEGIN
     query := format('
         SELECT mrcall_internal.funnel_set(
             e.visitor_id, e.occurred_at, %1$s, CASE WHEN $13 IS NULL THEN e.event_id END,
-            (SELECT ROW($8, mrcall_internal.path_from_url(), $12, $10, mrcall_internal.ignored_referrers(), NULL, NULL, NULL, NULL, $9, NULL,
-                        $5, true, NULL, NULL)::mrcall_internal.visit_settings),
+            (SELECT ROW($8, mrcall_internal.path_from_url(), $12, $10, mrcall_internal.ignored_referrers(), NULL, NULL, NULL, NULL, $9,
+                        NULL, $5, true, NULL, NULL)::mrcall_internal.visit_settings),
             CASE WHEN e.occurred_at OPERATOR(pg_catalog.>=) $1 AND e.occurred_at OPERATOR(pg_catalog.<) $3 AND %2$s THEN ARRAY[%3$s] END,
             %4$s, CASE WHEN e.occurred_at OPERATOR(pg_catalog.>=) $1 AND e.occurred_at OPERATOR(pg_catalog.<) $3 AND %2$s THEN %5$s END,
             %6$s, %7$s)
         FROM ', CASE WHEN with_visits THEN visit_columns ELSE 'NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL' END,
         some_met, met, CASE ordering WHEN 'any' THEN 'true' ELSE 'e.occurred_at OPERATOR(pg_catalog.<) $2' END,
-        held, keeps_others, CASE WHEN with_visits THEN 'e.occurred_at OPERATOR(pg_catalog.<) $6' ELSE 'false' END);
-    -- Where nothing but steps is wanted, an event of none counts only to be found twice.
+        held, keeps_others::text, CASE WHEN with_visits THEN 'e.occurred_at OPERATOR(pg_catalog.<) $6' ELSE 'false' END);
     query_once := query || 'mrcall_internal.first_deliveries($4, $5, $7, $13) AS e';
+    -- Where nothing but steps is wanted, an event of none matters only if it may be found twice.
     query := query || 'mrcall.events AS e
         WHERE e.occurred_at OPERATOR(pg_catalog.>=) $4 AND e.occurred_at OPERATOR(pg_catalog.<) $7'
         || CASE WHEN with_visits THEN '' ELSE format(' AND (e.event_id IS NOT NULL OR %s)', some_met) END;

@@ -35,7 +35,8 @@ AS $$
     ),
     -- There are few user agents, and many events.
     agent AS (
-        SELECT h.bucket, coalesce(a.name, '(not set)') AS assistant, coalesce(sum(h.hits) FILTER (WHERE a.kind = 'ai_crawler'), 0) AS crawler_hits,
+        SELECT h.bucket, coalesce(a.name, '(not set)') AS assistant,
+               coalesce(sum(h.hits) FILTER (WHERE a.kind = 'ai_crawler'), 0) AS crawler_hits,
                coalesce(sum(h.hits) FILTER (WHERE a.kind = 'ai_agent'), 0) AS agent_hits
         FROM (SELECT e.user_agent, mrcall.bucket(width, e.occurred_at, zone, origin) AS bucket, count(*) AS hits
               FROM mrcall_internal.events_once(ids_since, since, until, twice) AS e

@@ -30,7 +30,8 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.check_click_model(text) IS 'Raises the error of a model whose credits of one conversion are not its whole';
+COMMENT ON FUNCTION mrcall_internal.check_click_model(text) IS
+    'Raises the error of a model whose credits of one conversion are not its whole';
 
 -- converts has the numbers of the conversions for ids; the arrays go by number, or belong together. Of payments those of which money
 -- came back in the range too, with all that came back before its end.

@@ -17,7 +17,7 @@ use crate::agg::{Held, Receiver};
 use crate::error::{SqlResult, needed, report};
 use crate::pg::arg::Booleans;
 use crate::pg::function_call::Call;
-use crate::pg::query;
+use crate::pg::{query, scan};
 
 const COLUMNS: usize = 6;
 
@@ -32,6 +32,7 @@ fn mask(met: Booleans<'_>, from: usize, count: usize) -> u32 {
 /// NULL where nothing is to), whether events of no step matter, whether it counts for visits.
 pub fn funnel_set_trans<'fcx>(state: Held<'fcx, VisitSet>, call: Call<'fcx>) -> SqlResult<Held<'fcx, VisitSet>> {
     let (Some(visitor), Some(at)) = (call.arg(1)?, call.arg(2)?) else { return Ok(state) };
+    scan::load_next_row(visitor);
     let event = PageEvent {
         visitor,
         at,
@@ -89,11 +90,15 @@ fn rules(call: Call<'_>, first: usize) -> SqlResult<Vec<StepRule>> {
     };
     let (min, max) = (times(first + 1, "min")?, times(first + 2, "max")?);
     let limits = min.into_iter().zip(max);
-    Ok(optional.iter().zip(limits).map(|(is_optional, (min, max))| StepRule {
-        is_optional: is_optional == Some(true),
-        min: min.unwrap_or_default(),
-        max: max.unwrap_or(i64::MAX),
-    }).collect())
+    Ok(optional
+        .iter()
+        .zip(limits)
+        .map(|(is_optional, (min, max))| StepRule {
+            is_optional: is_optional == Some(true),
+            min: min.unwrap_or_default(),
+            max: max.unwrap_or(i64::MAX),
+        })
+        .collect())
 }
 
 /// Arguments: the query over all events, that over the events of those who may have one twice, since, until, the longest time, the

@@ -67,11 +67,15 @@ fn go_on(gap: Gap, place: usize, events: &[MaskedEvent], places: &[usize]) -> Op
                 })
             };
             let behind = events.get(place + 1..)?;
-            let first = place + 1 + match comparison {
-                Comparison::Less | Comparison::LessOrEqual => 0,
-                Comparison::Greater => behind.partition_point(|event| since(event) <= micros),
-                Comparison::GreaterOrEqual | Comparison::Equal => behind.partition_point(|event| since(event) < micros),
-            };
+            let first = place
+                + 1
+                + match comparison {
+                    Comparison::Less | Comparison::LessOrEqual => 0,
+                    Comparison::Greater => behind.partition_point(|event| since(event) <= micros),
+                    Comparison::GreaterOrEqual | Comparison::Equal => {
+                        behind.partition_point(|event| since(event) < micros)
+                    }
+                };
             let found = from(first)?;
             (compares(found) || then_anything && compares(first)).then_some(found)
         }

@@ -314,7 +314,11 @@ impl Search<'_> {
         for instant in (0..count).rev() {
             self.throttle.steps(steps);
             for (step, window) in windows.iter_mut().enumerate().skip(1) {
-                if self.is_strict { self.only_next(instant, step, window)? } else { self.move_back(instant, step, window)? }
+                if self.is_strict {
+                    self.only_next(instant, step, window)?
+                } else {
+                    self.move_back(instant, step, window)?
+                }
             }
             let Instant { at, steps: met, .. } = self.instants[instant];
             for last in bits(met).take_while(|last| *last < steps) {

@@ -56,7 +56,11 @@ impl StepChain {
 
 /// The times of all steps: what a chain ends before is missing too.
 fn times(chain: &StepChain) -> impl Iterator<Item = i64> {
-    chain.times.iter().copied().chain(core::iter::repeat_n(NEVER, super::MAX_CONDITIONS - chain.times.len().min(super::MAX_CONDITIONS)))
+    chain
+        .times
+        .iter()
+        .copied()
+        .chain(core::iter::repeat_n(NEVER, super::MAX_CONDITIONS - chain.times.len().min(super::MAX_CONDITIONS)))
 }
 
 /// What is said of an event where a set of visits keeps it: the steps, the exclusions and the held values.
