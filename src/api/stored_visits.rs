@@ -176,8 +176,7 @@ fn visits_of_range<'m>(
         parts.read.push(read_range(query, range, Some(&texts(&stored.apart)?), row)?);
     }
     if until.is_none_or(|until| i64::from(until) > stored.until()) {
-        let head =
-            Range { ids_since: stored.ids_since(), since: Some(stored.until), ..range };
+        let head = Range { ids_since: stored.ids_since(), since: Some(stored.until), ..range };
         if let Some(mut set) = read_set(query, &Receiver::new(), head, visitors)? {
             let counts = if with_numbers { count_stored(query, &mut set.state, since)? } else { HashMap::new() };
             let before = row.own(StoredBefore { apart: stored.apart(), counts });
