@@ -11,6 +11,8 @@ use proptest::prelude::*;
 type Row = (Option<&'static str>, i64, Option<i64>, Option<i64>, Option<bool>, Option<&'static str>);
 /// Bucket, business, figures.
 type Found = (i64, Option<String>, ServiceFigures);
+/// Start, end, answer, whether it was answered, when the wait was over.
+type Waited = (i64, Option<i64>, Option<i64>, bool, Option<i64>);
 
 const SINCE: i64 = 20;
 const BUCKETS: [i64; 5] = [13, 27, 41, 55, 69];
@@ -66,9 +68,7 @@ fn plain(rows: &[Row], rule: &ServiceRule) -> Vec<Found> {
             if own.is_empty() {
                 continue;
             }
-            let count = |keep: &dyn Fn(&(i64, Option<i64>, Option<i64>, bool, Option<i64>)) -> bool| {
-                own.iter().filter(|call| keep(call)).count() as u32
-            };
+            let count = |keep: &dyn Fn(&Waited) -> bool| own.iter().filter(|call| keep(call)).count() as u32;
             let (answered, abandoned) = (count(&|c| c.3), count(&|c| !c.3 && c.1.is_some()));
             let short = count(&|c| !c.3 && c.4.is_some_and(|over| over - c.0 < rule.short_abandon));
             let unknown = count(&|c| c.3 && c.4.is_none());

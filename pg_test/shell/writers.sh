@@ -53,34 +53,52 @@ for link in $(seq "$links"); do echo "SELECT mrcall.link_visitor('ann', 'browser
 wait
 is 'links and unlinks at once: none is lost' $(((sessions + 1) * links)) "$(browsers ann)"
 
+# Waits until a query counts something: what is waited for stays until it is let go, however slow the machine.
+await() {
+    local tries=0
+    until [ "$(as demo -c "$1")" -gt 0 ]; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 1200 ] || die "waited in vain for: $1"
+        sleep 0.05
+    done
+}
+export GO=$LOGS/writers-go
+rm -f "$GO"
 # An application that reads the document, then writes it, as docs/sources.md has it: the links of the time between are kept.
 as demo <<'SQL' >/dev/null &
 BEGIN;
 SELECT document FROM public.customers_registry WHERE id = 'bob' FOR UPDATE \g /dev/null
-SELECT pg_advisory_lock(1), pg_sleep(1) \g /dev/null
+SELECT pg_advisory_lock(1) \g /dev/null
+\! until [ -e "$GO" ]; do sleep 0.05; done
 UPDATE public.customers_registry SET document = '{"name": "Bob"}' WHERE id = 'bob';
 COMMIT;
 SQL
 application=$!
-until [ "$(as demo -c "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")" -gt 0 ]; do sleep 0.05; done
-as demo -c "SELECT mrcall.link_visitor('bob', 'browser-1')" >/dev/null
-wait "$application"
+await "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+as demo -c "SELECT mrcall.link_visitor('bob', 'browser-1')" >/dev/null &
+link=$!
+await "SELECT count(*) FROM pg_locks WHERE NOT granted"
+touch "$GO"
+wait "$application" "$link"
 is 'a link waits for who has locked the row, and is kept' 'Bob 1' \
     "$(as demo -F ' ' -c "SELECT document ->> 'name', jsonb_array_length(document -> 'website_session_ids') FROM public.customers_registry WHERE id = 'bob'")"
 as demo -c "UPDATE public.customers_registry SET document = document || '{\"name\": \"Robert\"}' WHERE id = 'bob'"
 as demo -c "UPDATE public.customers_registry SET document = jsonb_set(document, '{city}', '\"Rome\"') WHERE id = 'bob'"
 is 'one that writes its own keys loses none' 1 "$(browsers bob)"
+rm -f "$GO"
 # In a transaction whose snapshot is older than another's link: refused by the server, to be tried again, never lost.
 as demo <<'SQL' >"$LOGS/writers-serial.out" 2>&1 &
 \set VERBOSITY sqlstate
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT count(*) FROM public.customers_registry \g /dev/null
-SELECT pg_advisory_lock(2), pg_sleep(5) \g /dev/null
+SELECT pg_advisory_lock(2) \g /dev/null
+\! until [ -e "$GO" ]; do sleep 0.05; done
 SELECT mrcall.link_visitor('bob', 'browser-3');
 SQL
 older=$!
-until [ "$(as demo -c "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 2")" -gt 0 ]; do sleep 0.05; done
+await "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 2"
 as demo -c "SELECT mrcall.link_visitor('bob', 'browser-2')" >/dev/null
+touch "$GO"
 wait "$older" || true
 is 'under REPEATABLE READ it is 40001' 1 "$(grep -c 'ERROR:  40001' "$LOGS/writers-serial.out")"
 is 'and the other link is there' 2 "$(browsers bob)"

@@ -13,14 +13,16 @@ FROM generate_series(1, 200) AS g
 CROSS JOIN LATERAL generate_series(1, 1 + (abs(hashint8extended(g, :seed + 2)) % 16)::int) AS n
 CROSS JOIN LATERAL (SELECT (g * 100 + n)::bigint AS key) AS r;
 INSERT INTO public.website_events (event_id, session_id, created_at, event_type, page_url, user_agent)
-SELECT e.event_id, e.session_id, e.created_at + (1 + abs(hashtextextended(e.event_id, :seed)) % 5) * interval '6 hours', e.event_type, e.page_url,
+SELECT e.event_id, e.session_id, e.created_at + (1 + abs(hashtextextended(e.event_id, :seed)) % 5) * interval '6 hours', e.event_type,
+    e.page_url,
        e.user_agent
 FROM public.website_events AS e
 WHERE e.event_id ~ '^A-[0-9]*[12346789]-' AND hashtextextended(e.event_id, :seed + 1) % 4 = 0;
 
 CREATE TEMP TABLE asked (nr serial, unit text, zone text, since timestamptz, until timestamptz, no_bots boolean) ON COMMIT DROP;
 INSERT INTO asked (unit, zone, since, until, no_bots) VALUES
-    ('week', 'Europe/Rome', '2026-02-10 05:00Z', '2026-04-02 22:00Z', true), ('day', 'Europe/Rome', '2026-03-25 23:00Z', '2026-04-02 22:00Z', false),
+    ('week', 'Europe/Rome', '2026-02-10 05:00Z', '2026-04-02 22:00Z', true), ('day', 'Europe/Rome', '2026-03-25 23:00Z',
+        '2026-04-02 22:00Z', false),
     ('month', 'America/New_York', '2026-02-01 07:00Z', '2026-04-02 22:00Z', false),
     ('day', 'Australia/Lord_Howe', '2032-01-03 07:15Z', '2033-04-29 03:00Z', true),
     ('day', 'Asia/Kathmandu', '2033-01-20 11:00Z', '2033-04-29 03:00Z', false), ('week', 'UTC', '2033-01-03Z', '2033-04-29 03:00Z', false),
@@ -31,7 +33,8 @@ INSERT INTO asked (unit, zone, since, until, no_bots) VALUES
 CREATE TEMP TABLE hit ON COMMIT DROP AS
 WITH opened AS (
     SELECT a.nr, a.no_bots, a.unit, a.zone, e.visitor_id, e.event_id, e.occurred_at AS at, e.user_agent COLLATE "C" AS agent,
-           (e.occurred_at - lag(e.occurred_at) OVER (PARTITION BY a.nr, e.visitor_id ORDER BY e.occurred_at) <= '30 minutes') IS NOT TRUE AS opens,
+           (e.occurred_at - lag(e.occurred_at) OVER (PARTITION BY a.nr, e.visitor_id ORDER BY e.occurred_at) <= '30 minutes') IS NOT TRUE
+               AS opens,
            lag(e.occurred_at) OVER (PARTITION BY a.nr, e.visitor_id, e.event_id ORDER BY e.occurred_at) AS before
     FROM asked AS a
     JOIN mrcall.events AS e ON e.visitor_id IS NOT NULL AND e.occurred_at < a.until
@@ -51,7 +54,8 @@ CREATE INDEX ON hit (nr, wall);
 ANALYZE hit;
 
 CREATE TEMP TABLE grid ON COMMIT DROP AS
-SELECT a.nr, a.zone, a.since, g.wall, g.wall - ('1 ' || a.unit)::interval AS wall_before, g.wall = min(g.wall) OVER (PARTITION BY a.nr) AS is_first
+SELECT a.nr, a.zone, a.since, g.wall, g.wall - ('1 ' || a.unit)::interval AS wall_before, g.wall = min(g.wall) OVER (PARTITION BY a.nr)
+    AS is_first
 FROM asked AS a
 CROSS JOIN LATERAL generate_series(date_trunc(a.unit, a.since AT TIME ZONE a.zone), (a.until - interval '1 us') AT TIME ZONE a.zone,
                                    ('1 ' || a.unit)::interval) AS g (wall);
@@ -106,12 +110,17 @@ CROSS JOIN LATERAL mrcall.stickiness(('1 ' || a.unit)::interval, a.since, a.unti
 SELECT a.nr, a.unit, a.zone || CASE WHEN a.no_bots THEN ' without bots' ELSE '' END AS zone, l.buckets, l.new, l.returned, l.resurrecting,
        l.dormant, (SELECT sum(c.monthly) FROM active_oracle AS c WHERE c.nr = a.nr) AS monthly,
        (SELECT max(s.buckets) FROM stickiness_oracle AS s WHERE s.nr = a.nr AND s.visitors > 0) AS stickiest,
-       (SELECT count(*) FROM ((SELECT * FROM lifecycle_oracle AS o WHERE o.nr = a.nr EXCEPT ALL SELECT * FROM lifecycle_row AS r WHERE r.nr = a.nr)
-            UNION ALL (SELECT * FROM lifecycle_row AS r WHERE r.nr = a.nr EXCEPT ALL SELECT * FROM lifecycle_oracle AS o WHERE o.nr = a.nr)) AS d)
-       + (SELECT count(*) FROM ((SELECT * FROM active_oracle AS o WHERE o.nr = a.nr EXCEPT ALL SELECT * FROM active_row AS r WHERE r.nr = a.nr)
+       (SELECT count(*) FROM ((SELECT * FROM lifecycle_oracle AS o WHERE o.nr = a.nr EXCEPT ALL SELECT * FROM lifecycle_row AS r
+           WHERE r.nr = a.nr)
+            UNION ALL (SELECT * FROM lifecycle_row AS r WHERE r.nr = a.nr EXCEPT ALL SELECT * FROM lifecycle_oracle AS o
+                WHERE o.nr = a.nr)) AS d)
+       + (SELECT count(*) FROM ((SELECT * FROM active_oracle AS o WHERE o.nr = a.nr EXCEPT ALL SELECT * FROM active_row AS r
+           WHERE r.nr = a.nr)
             UNION ALL (SELECT * FROM active_row AS r WHERE r.nr = a.nr EXCEPT ALL SELECT * FROM active_oracle AS o WHERE o.nr = a.nr)) AS d)
-       + (SELECT count(*) FROM ((SELECT * FROM stickiness_oracle AS o WHERE o.nr = a.nr EXCEPT ALL SELECT * FROM stickiness_row AS r WHERE r.nr = a.nr)
-            UNION ALL (SELECT * FROM stickiness_row AS r WHERE r.nr = a.nr EXCEPT ALL SELECT * FROM stickiness_oracle AS o WHERE o.nr = a.nr)) AS d)
+       + (SELECT count(*) FROM ((SELECT * FROM stickiness_oracle AS o WHERE o.nr = a.nr EXCEPT ALL SELECT * FROM stickiness_row AS r
+           WHERE r.nr = a.nr)
+            UNION ALL (SELECT * FROM stickiness_row AS r WHERE r.nr = a.nr EXCEPT ALL SELECT * FROM stickiness_oracle AS o
+                WHERE o.nr = a.nr)) AS d)
            AS differences
 FROM asked AS a
 JOIN (SELECT nr, count(*) AS buckets, sum(new) AS new, sum(returned) AS returned, sum(resurrecting) AS resurrecting, sum(dormant) AS dormant
@@ -153,7 +162,8 @@ INSERT INTO public.website_events (session_id, created_at, event_type, page_url)
     ('L-2', '2035-01-02 23:59:59.999999Z', 'click', NULL), ('L-2', '2035-01-04 00:00Z', 'click', NULL),
     ('L-3', '2035-01-05 00:00Z', 'click', NULL);
 SELECT local, new, returned, resurrecting, dormant FROM mrcall.lifecycle('1 day', '2035-01-02Z', '2035-01-05Z');
-SELECT local, new, returned, resurrecting, dormant FROM mrcall.lifecycle('1 day', '2035-01-02 00:00:00.000001Z', '2035-01-05 00:00:00.000001Z');
+SELECT local, new, returned, resurrecting, dormant FROM mrcall.lifecycle('1 day', '2035-01-02 00:00:00.000001Z',
+    '2035-01-05 00:00:00.000001Z');
 SELECT * FROM mrcall.active_visitors('2035-01-01Z', '2035-01-05 00:00:00.000001Z');
 SELECT * FROM mrcall.stickiness('1 day', '2035-01-01Z', '2035-01-05Z');
 -- A window ends after 28 days, to the day.

@@ -67,9 +67,10 @@ INSERT INTO agg_case VALUES
 -- The visits of all visitors and the calls of all businesses are bytes in the order in which the workers met them: their rows count.
 INSERT INTO agg_case VALUES
     ('visit_set',
-     'mrcall_internal.visit_set(text, timestamptz, text, text, text, text, text, text, text, text, text, boolean, mrcall_internal.visit_settings)',
+     'mrcall_internal.visit_set(text, timestamptz, text, text, text, text, text, text, text, text, text, boolean, '
+     'mrcall_internal.visit_settings)',
      $$mrcall_internal.visit_set(visitor, ts, 'page_view', page, NULL, touch, NULL, NULL, NULL, NULL,
-                         NULL, '("30 minutes",f,t,t,{},,,,,,,,,,,)'::mrcall_internal.visit_settings)$$,
+                         NULL, NULL, '("30 minutes",f,t,t,{},,,,,,,,,,,)'::mrcall_internal.visit_settings)$$,
      $$(SELECT md5(string_agg(r::text, ',' ORDER BY r::text)) FROM mrcall_internal.visit_set_rows(%s) AS r)$$),
     ('call_set', 'mrcall_internal.call_set(text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[])',
      $$mrcall_internal.call_set(visitor, ts, ts + lasts, outcome, steps[1], page, '2031-03-10Z', NULL)$$,

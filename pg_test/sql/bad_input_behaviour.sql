@@ -1,4 +1,5 @@
--- Bad arguments of funnel, cohorts, top_pages, lifecycle, active_visitors, stickiness and page_flow: an error with the right SQLSTATE, the value and a HINT.
+-- Bad arguments of funnel, cohorts, top_pages, lifecycle, active_visitors, stickiness and page_flow: an error with the right SQLSTATE,
+-- the value and a HINT.
 \set r '''2026-04-01''::timestamptz, ''2026-05-01''::timestamptz'
 \set s '''[{"step": "a"}]'''
 -- Ranges.

@@ -89,7 +89,8 @@ FROM (VALUES ('1 day'), ('7 days')) AS w (width), (VALUES ('first_seen'), ('chan
 INSERT INTO asking.report
 SELECT r.name, format('SELECT * FROM mrcall.%s', format(r.call, at, at + interval '9 days', bots))
 FROM generate_series('2026-04-01 00:00Z'::timestamptz, '2026-04-14Z', '151 hours') AS at, (VALUES (false), (true)) AS b (bots),
-     (VALUES ('lifecycle', 'lifecycle(''1 day'', %L, %L, exclude_bots => %L)'), ('active_visitors', 'active_visitors(%L, %L, exclude_bots => %L)'),
+     (VALUES ('lifecycle', 'lifecycle(''1 day'', %L, %L, exclude_bots => %L)'), ('active_visitors',
+         'active_visitors(%L, %L, exclude_bots => %L)'),
              ('stickiness', 'stickiness(''1 hour'', %L, %L, exclude_bots => %L)'), ('page_flow', 'page_flow(%L, %L, exclude_bots => %L)'),
              ('page_flow', 'page_flow(%L, %L, to_page => ''/pricing'', exclude_bots => %L)')) AS r (name, call);
 
@@ -144,7 +145,8 @@ SELECT mrcall.attach('{"events": {"table": "public.delivered", "columns": {"even
 SELECT DISTINCT e.name AS wrong
 FROM expected AS e
 CROSS JOIN LATERAL asking.answer(e.query) AS a (answer)
-WHERE e.name ~ '^(sessionize|visitor_buckets|top_pages|page_flow|lifecycle|active_visitors|stickiness|funnel|cohorts|attribution|conversion_paths|view (visits|touches))$'
+WHERE e.name ~ '^(sessionize|visitor_buckets|top_pages|page_flow|lifecycle|active_visitors|stickiness|funnel|cohorts|'
+    'attribution|conversion_paths|view (visits|touches))$'
       AND a.answer <> e.answer
 ORDER BY e.name;
 SELECT (SELECT sum(v.events) FROM mrcall.visits AS v) = (SELECT count(d.session_id) FROM public.delivered AS d) AS each_counts,

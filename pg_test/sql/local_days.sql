@@ -151,7 +151,8 @@ SELECT (SELECT string_agg(calls::text, ' ' ORDER BY weekday, hour) FROM mrcall.c
 FROM (SELECT coalesce(min(name), 'Europe/Berlin') AS name FROM pg_timezone_names WHERE name = 'CET') AS n;
 
 -- It is the last column, or the second one.
-SELECT p.proname, CASE 'local' WHEN p.proargnames[cardinality(p.proargnames)] THEN 'last' WHEN p.proargnames[p.pronargs + 2] THEN 'second' END
+SELECT p.proname, CASE 'local' WHEN p.proargnames[cardinality(p.proargnames)] THEN 'last' WHEN p.proargnames[p.pronargs + 2] THEN 'second'
+    END
            AS place, count(*)
 FROM pg_proc AS p
 WHERE p.pronamespace = 'mrcall'::regnamespace AND p.proargnames && '{bucket,cohort}' AND p.proretset

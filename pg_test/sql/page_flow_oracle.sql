@@ -7,13 +7,20 @@
 CREATE TEMP TABLE asked (nr serial, since timestamptz, until timestamptz, from_page text, to_page text, depth int, nodes int, gap interval,
     no_bots boolean);
 INSERT INTO asked (since, until, from_page, to_page, depth, nodes, gap, no_bots) VALUES
-    ('2026-03-01Z', '2026-03-20Z', NULL, NULL, 5, 20, '30 minutes', false), ('2026-03-01Z', '2026-03-20Z', '/pricing', NULL, 3, 2, '30 minutes', true),
-    ('2026-03-01Z', '2026-05-20Z', NULL, '/pricing', 4, 3, '30 minutes', false), ('2026-03-28 23:55Z', '2026-03-29 00:20Z', NULL, NULL, 2, 1, '30 minutes', false),
-    ('2032-01-05Z', '2032-01-20Z', NULL, NULL, 20, 1000, '2 hours', false), ('2032-01-05Z', '2032-01-20Z', NULL, NULL, 4, 1, '10 hours', true),
-    ('2032-01-05Z', '2032-01-20Z', '/', NULL, 3, 2, '10 hours', false), ('2032-01-05Z', '2032-01-20Z', NULL, '/demo', 3, 2, '10 hours', false),
-    ('2032-01-05Z', '2032-01-20Z', NULL, '/demo', 20, 10, '24 hours', true), ('2032-01-05Z', '2032-01-20Z', '/', '/demo', 5, 2, '24 hours', false),
-    ('2032-01-05Z', '2032-01-20Z', '/pricing', '/pricing', 2, 3, '24 hours', false), ('2032-01-05Z', '2032-01-20Z', '/nowhere', NULL, 2, 3, '24 hours', false),
-    ('2032-01-05Z', '2032-01-20Z', '/', '/nowhere', 2, 3, '24 hours', false), ('2032-01-10 10:05Z', '2032-01-10 20:20Z', NULL, NULL, 1, 4, '0', true),
+    ('2026-03-01Z', '2026-03-20Z', NULL, NULL, 5, 20, '30 minutes', false),
+    ('2026-03-01Z', '2026-03-20Z', '/pricing', NULL, 3, 2, '30 minutes', true),
+    ('2026-03-01Z', '2026-05-20Z', NULL, '/pricing', 4, 3, '30 minutes', false),
+    ('2026-03-28 23:55Z', '2026-03-29 00:20Z', NULL, NULL, 2, 1, '30 minutes', false),
+    ('2032-01-05Z', '2032-01-20Z', NULL, NULL, 20, 1000, '2 hours', false),
+    ('2032-01-05Z', '2032-01-20Z', NULL, NULL, 4, 1, '10 hours', true),
+    ('2032-01-05Z', '2032-01-20Z', '/', NULL, 3, 2, '10 hours', false),
+    ('2032-01-05Z', '2032-01-20Z', NULL, '/demo', 3, 2, '10 hours', false),
+    ('2032-01-05Z', '2032-01-20Z', NULL, '/demo', 20, 10, '24 hours', true),
+    ('2032-01-05Z', '2032-01-20Z', '/', '/demo', 5, 2, '24 hours', false),
+    ('2032-01-05Z', '2032-01-20Z', '/pricing', '/pricing', 2, 3, '24 hours', false),
+    ('2032-01-05Z', '2032-01-20Z', '/nowhere', NULL, 2, 3, '24 hours', false),
+    ('2032-01-05Z', '2032-01-20Z', '/', '/nowhere', 2, 3, '24 hours', false),
+    ('2032-01-10 10:05Z', '2032-01-10 20:20Z', NULL, NULL, 1, 4, '0', true),
     ('2034-01-10Z', '2034-01-11Z', NULL, NULL, 5, 20, '30 minutes', false);
 
 -- Without statistics a plan may compare every visit with every event.
@@ -27,7 +34,8 @@ WHERE e.event_type ~ '^page_?view$' AND mrcall.url_path(e.page_url) IS NOT NULL 
   AND v.started_at >= a.since AND v.started_at < a.until;
 RESET enable_nestloop;
 CREATE TEMP TABLE placed ON COMMIT DROP AS
-SELECT c.nr, c.visitor_id, c.visit_no, c.at, c.page, row_number() OVER (PARTITION BY c.nr, c.visitor_id, c.visit_no ORDER BY c.at, c.page, c.event_id) AS place
+SELECT c.nr, c.visitor_id, c.visit_no, c.at, c.page, row_number() OVER (PARTITION BY c.nr, c.visitor_id, c.visit_no ORDER BY c.at, c.page,
+    c.event_id) AS place
 FROM (SELECT v.*, lag(v.page) OVER (PARTITION BY v.nr, v.visitor_id, v.visit_no ORDER BY v.at, v.page, v.event_id) IS DISTINCT FROM v.page
              AS changes FROM view AS v) AS c
 WHERE c.changes;
@@ -40,7 +48,8 @@ WITH begun AS (
     WINDOW visit AS (PARTITION BY p.nr, p.visitor_id, p.visit_no)
 ),
 bounded AS (
-    SELECT b.*, min(b.place) FILTER (WHERE b.page = b.to_page AND b.place > b.from_place) OVER (PARTITION BY b.nr, b.visitor_id, b.visit_no) AS to_place
+    SELECT b.*, min(b.place) FILTER (WHERE b.page = b.to_page AND b.place > b.from_place) OVER (PARTITION BY b.nr, b.visitor_id,
+        b.visit_no) AS to_place
     FROM begun AS b
 )
 SELECT b.nr, b.visitor_id, b.visit_no, b.at, b.page, b.depth,
@@ -48,7 +57,8 @@ SELECT b.nr, b.visitor_id, b.visit_no, b.at, b.page, b.depth,
             WHEN b.from_page IS NULL THEN b.last_to - b.place ELSE b.place - b.from_place END AS k,
        b.from_page IS NOT NULL AND b.to_page IS NOT NULL AS is_cut, b.from_page IS NULL AND b.to_page IS NOT NULL AS backwards
 FROM bounded AS b
-WHERE (b.from_page IS NULL OR b.place >= b.from_place) AND (b.to_page IS NULL OR b.place <= CASE WHEN b.from_page IS NULL THEN b.last_to ELSE b.to_place END)
+WHERE (b.from_page IS NULL OR b.place >= b.from_place) AND (b.to_page IS NULL OR b.place <= CASE WHEN b.from_page IS NULL THEN b.last_to
+    ELSE b.to_place END)
   AND (b.from_page IS NULL OR b.to_page IS NULL OR b.to_place IS NOT NULL);
 CREATE TEMP TABLE oracle_row ON COMMIT DROP AS
 WITH ranked AS (
@@ -78,7 +88,8 @@ SELECT a.nr, o.rows, o.visits, o.steps, o.others, o.ends,
                               (SELECT * FROM report_row AS r WHERE r.nr = a.nr EXCEPT ALL SELECT * FROM oracle_row AS o WHERE o.nr = a.nr))
                              AS d) AS differences
 FROM asked AS a
-LEFT JOIN (SELECT nr, count(*) AS rows, sum(visits) AS visits, max(abs(step)) AS steps, count(*) FILTER (WHERE target = '(other)') AS others,
+LEFT JOIN (SELECT nr, count(*) AS rows, sum(visits) AS visits, max(abs(step)) AS steps, count(*) FILTER (WHERE target = '(other)')
+    AS others,
                   sum(visits) FILTER (WHERE '(exit)' = target OR '(entry)' = source) AS ends
            FROM oracle_row GROUP BY nr) AS o ON o.nr = a.nr
 ORDER BY a.nr;
@@ -101,7 +112,8 @@ WHERE a.from_page IS NULL OR a.to_page IS NULL
 GROUP BY a.nr
 ORDER BY a.nr;
 -- Every visit with a page is followed once, from its entry page; the visits that are over after it are its bounces and more.
-SELECT sum(f.visits) = (SELECT sum(p.entries) FROM mrcall.top_pages('2026-01-01', '2026-07-01', NULL) AS p) AS all_visits, sum(f.visits) > 100 AS compared
+SELECT sum(f.visits) = (SELECT sum(p.entries) FROM mrcall.top_pages('2026-01-01', '2026-07-01', NULL) AS p) AS all_visits,
+    sum(f.visits) > 100 AS compared
 FROM mrcall.page_flow('2026-01-01', '2026-07-01', depth => 1) AS f;
 SELECT sum(f.visits) = p.entries AS entries
 FROM mrcall.page_flow('2026-01-01', '2026-07-01', depth => 1, nodes => 1000) AS f,
@@ -111,7 +123,8 @@ GROUP BY p.entries;
 
 -- One visit by hand: equal neighbours are one step, also over an event that is no page view; two views at one instant in order of pages.
 INSERT INTO public.website_events (session_id, created_at, event_type, page_url) VALUES
-    ('F-1', '2035-01-01 10:00Z', 'page_view', 'https://mrcall.ai/'), ('F-1', '2035-01-01 10:01Z', 'page_view', 'https://mrcall.ai/?utm_source=x'),
+    ('F-1', '2035-01-01 10:00Z', 'page_view', 'https://mrcall.ai/'),
+    ('F-1', '2035-01-01 10:01Z', 'page_view', 'https://mrcall.ai/?utm_source=x'),
     ('F-1', '2035-01-01 10:02Z', 'click', 'https://mrcall.ai/other'), ('F-1', '2035-01-01 10:03Z', 'page_view', 'https://mrcall.ai/b'),
     ('F-1', '2035-01-01 10:03Z', 'page_view', 'https://mrcall.ai/a'), ('F-1', '2035-01-01 10:05Z', 'page_view', 'https://mrcall.ai/'),
     ('F-2', '2035-01-01 23:59Z', 'page_view', 'https://mrcall.ai/a'), ('F-2', '2035-01-02 00:10Z', 'page_view', 'https://mrcall.ai/'),

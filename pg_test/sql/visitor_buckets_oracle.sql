@@ -60,7 +60,8 @@ hit AS (
 ),
 -- From each page view or heartbeat to the next, of 30 seconds at most.
 timed AS (
-    SELECT m.nr, m.visitor_id, m.started_at, sum(CASE WHEN m.next_at IS NOT NULL THEN least(m.next_at - m.at, interval '30 s') END) AS engaged_time
+    SELECT m.nr, m.visitor_id, m.started_at, sum(CASE WHEN m.next_at IS NOT NULL THEN least(m.next_at - m.at, interval '30 s') END)
+        AS engaged_time
     FROM (SELECT v.nr, v.visitor_id, v.started_at, e.occurred_at AS at,
                  lead(e.occurred_at) OVER (PARTITION BY v.nr, v.visitor_id, v.started_at ORDER BY e.occurred_at) AS next_at
           FROM visit AS v
@@ -82,8 +83,10 @@ grid AS (
 SELECT g.nr, g.bucket, g.value, coalesce(h.visitors, 0) AS visitors, coalesce(v.visits, 0) AS visits, coalesce(h.events,
     0) AS events,
        coalesce(h.pageviews, 0) AS pageviews, coalesce(v.bounces, 0) AS bounces, coalesce(v.total_duration,
-           '0') AS total_duration, CASE WHEN (SELECT a.with_new FROM asked AS a WHERE a.nr = g.nr) THEN coalesce(v.new_visitors, 0) END AS new_visitors,
-       coalesce(v.engaged_visits, 0) AS engaged_visits, coalesce(v.engaged_time, '0') AS engaged_time, g.bucket AT TIME ZONE (SELECT a.zone FROM asked AS a WHERE a.nr = g.nr) AS local
+           '0') AS total_duration, CASE WHEN (SELECT a.with_new FROM asked AS a WHERE a.nr = g.nr) THEN coalesce(v.new_visitors, 0) END
+               AS new_visitors,
+       coalesce(v.engaged_visits, 0) AS engaged_visits, coalesce(v.engaged_time, '0') AS engaged_time,
+           g.bucket AT TIME ZONE (SELECT a.zone FROM asked AS a WHERE a.nr = g.nr) AS local
 FROM grid AS g
 LEFT JOIN (SELECT h.nr, h.bucket, coalesce(h.value, '-') AS value, count(DISTINCT h.visitor_id) AS visitors,
     count(*) AS events,
@@ -124,12 +127,14 @@ FROM report_row AS r;
 -- The history changes nothing else; whoever is new is so in one bucket, and by one value.
 SELECT count(*) AS differences FROM report_row AS r JOIN asked AS a ON a.nr = r.nr AND a.with_new
 CROSS JOIN LATERAL (
-    SELECT count(*) AS rows FROM mrcall.visitor_buckets(('1 ' || a.unit)::interval, a.since, a.until, a.zone, a.dimension, exclude_bots => a.no_bots) AS b
+    SELECT count(*) AS rows FROM mrcall.visitor_buckets(('1 ' || a.unit)::interval, a.since, a.until, a.zone, a.dimension,
+        exclude_bots => a.no_bots) AS b
     WHERE b.bucket = r.bucket AND b.dimension_value IS NOT DISTINCT FROM r.dimension_value
       AND to_jsonb(b) - 'new_visitors' = to_jsonb(r) - 'new_visitors' - 'nr') AS b
 WHERE b.rows <> 1 AND a.unit = 'week';
 SELECT n.whole = l.new AS lifecycle, n.whole = n.by_channel AS by_channel, n.whole = c.visitors AS cohorts, n.whole > 100 AS compared
-FROM (SELECT (SELECT sum(b.new_visitors) FROM mrcall.visitor_buckets('7 days', '2026-03-03 17:20Z', '2026-04-12Z', with_new => true) AS b) AS whole,
+FROM (SELECT (SELECT sum(b.new_visitors) FROM mrcall.visitor_buckets('7 days', '2026-03-03 17:20Z', '2026-04-12Z', with_new => true) AS b)
+    AS whole,
              (SELECT sum(b.new_visitors) FROM mrcall.visitor_buckets('1 day', '2026-03-03 17:20Z', '2026-04-12Z', 'UTC', 'channel',
                  with_new => true) AS b) AS by_channel) AS n,
      (SELECT sum(l.new) AS new FROM mrcall.lifecycle('1 day', '2026-03-03 17:20Z', '2026-04-12Z') AS l) AS l,
@@ -141,19 +146,24 @@ INSERT INTO public.website_events (session_id, created_at, event_type, page_url)
     ('E-2', '2034-01-02 10:00Z', 'page_view', 'https://mrcall.ai/'), ('E-2', '2034-01-02 10:00:10.000001Z', 'click', NULL),
     ('E-3', '2034-01-03 10:00Z', 'page_view', 'https://mrcall.ai/'), ('E-3', '2034-01-03 10:00Z', 'pageview', 'https://mrcall.ai/a'),
     ('E-4', '2034-01-04 10:00Z', 'page_view', 'nonsense'), ('E-4', '2034-01-04 10:00:05Z', 'page_view', 'https://mrcall.ai/'),
-    ('E-5', '2034-01-05 10:00Z', 'heartbeat', NULL), ('E-5', '2034-01-05 10:00:20Z', 'ping', NULL), ('E-5', '2034-01-05 10:00:50.000001Z', 'pong', NULL),
-    ('E-5', '2034-01-05 10:00:51Z', 'heartbeat', NULL), ('E-5', '2034-01-05 10:20Z', 'heartbeat', NULL), ('E-5', '2034-01-05 10:25Z', 'click', NULL);
+    ('E-5', '2034-01-05 10:00Z', 'heartbeat', NULL), ('E-5', '2034-01-05 10:00:20Z', 'ping', NULL), ('E-5', '2034-01-05 10:00:50.000001Z',
+        'pong', NULL),
+    ('E-5', '2034-01-05 10:00:51Z', 'heartbeat', NULL), ('E-5', '2034-01-05 10:20Z', 'heartbeat', NULL), ('E-5', '2034-01-05 10:25Z',
+        'click', NULL);
 SELECT b.local::date AS day, b.visits, b.bounces, b.total_duration, b.engaged_visits, b.engaged_time
 FROM mrcall.visitor_buckets('1 day', '2034-01-01Z', '2034-01-06Z') AS b;
 -- What fits a goal engages a visit, whatever its length, delivered twice too.
 INSERT INTO mrcall.goal (name, event_type, page_pattern) VALUES ('click', 'click', NULL), ('a', NULL, '/a%');
 INSERT INTO public.website_events (event_id, session_id, created_at, event_type, page_url)
-SELECT 'E-6', 'E-6', '2034-01-06 10:00Z'::timestamptz + n * interval '1 s', 'page_view', 'https://mrcall.ai/about' FROM generate_series(0, 1) AS n;
-SELECT b.local::date AS day, b.visits, b.pageviews, b.engaged_visits FROM mrcall.visitor_buckets('1 day', '2034-01-01Z', '2034-01-07Z') AS b;
+SELECT 'E-6', 'E-6', '2034-01-06 10:00Z'::timestamptz + n * interval '1 s', 'page_view', 'https://mrcall.ai/about' FROM generate_series(0,
+    1) AS n;
+SELECT b.local::date AS day, b.visits, b.pageviews, b.engaged_visits FROM mrcall.visitor_buckets('1 day', '2034-01-01Z', '2034-01-07Z')
+    AS b;
 SELECT sum(b.engaged_visits) = (
            SELECT count(*) FROM oracle.visits('2026-03-01', '2026-04-01', '30 minutes') AS v
            WHERE v.ended_at - v.started_at > '10 s' OR v.pageviews > 1
-              OR EXISTS (SELECT FROM mrcall.events AS e WHERE e.visitor_id = v.visitor_id AND e.occurred_at BETWEEN v.started_at AND v.ended_at
+              OR EXISTS (SELECT FROM mrcall.events AS e WHERE e.visitor_id = v.visitor_id AND e.occurred_at BETWEEN v.started_at
+                  AND v.ended_at
                          AND (e.event_type = 'click' OR e.event_type ~ '^page_?view$' AND e.page_path LIKE '/a%'))
               AND v.started_at >= '2026-03-01') AS same,
        sum(b.engaged_visits) > (SELECT sum(w.engaged_visits) FROM report_row AS w WHERE w.nr = 1) AS compared

@@ -10,7 +10,8 @@ RETURNS TABLE (
 LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000 ROWS 1000
 AS 'MODULE_PATHNAME', 'visitor_buckets_wrapper';
 COMMENT ON FUNCTION mrcall.visitor_buckets(interval, timestamptz, timestamptz, text, text, interval, boolean, timestamp, boolean) IS
-    'Visitors, visits, events, page views, bounces, time and engagement per bucket, without gaps, as a whole or by a dimension of the visit. '
+    'Visitors, visits, events, page views, bounces, time and engagement per bucket, without gaps, as a whole or by a dimension '
+    'of the visit. '
     'Two dates are days of the zone';
 
 --@ include templates/local_days.sql name=visitor_buckets before="width interval, " first="width, "

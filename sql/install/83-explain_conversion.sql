@@ -84,27 +84,39 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.listed_conversions(text, text) IS 'The rows of mrcall.conversions with an id';
 
--- The events of an id are where the goal is looked for. visitor_id: of a goal alone.
+-- The goal is looked for where events of the id are.
+CREATE FUNCTION mrcall_internal.goal_conversion(kind text, asked_id text)
+RETURNS TABLE (customer_id text, converted_at timestamptz, visitor_id text)
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED ROWS 1
+AS $$
+    SELECT mrcall_internal.check_conversion(kind);
+    SELECT min(e.occurred_at) AS since, mrcall_internal.later(max(e.occurred_at), '00:00:01') AS until
+    FROM mrcall.events AS e
+    WHERE e.event_id = asked_id;
+    SELECT g.customer_id, g.occurred_at, g.visitor_id
+    FROM mrcall_internal.goal_conversions(kind, since, until) AS g
+    WHERE g.event_id = asked_id
+$$;
+COMMENT ON FUNCTION mrcall_internal.goal_conversion(text, text) IS 'The events with an id that fit the goal of a kind of conversion';
+
+-- visitor_id: of a goal alone.
 CREATE FUNCTION mrcall_internal.conversions(kind text, asked_id text)
 RETURNS TABLE (customer_id text, business_id text, converted_at timestamptz, journey_at timestamptz, value numeric, currency text,
     visitor_id text)
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED ROWS 1
 AS $$
-    SELECT mrcall_internal.is_goal(kind) AS is_goal;
-    SELECT min(e.occurred_at) AS since, mrcall_internal.later(max(e.occurred_at), '00:00:01') AS until
-    FROM mrcall.events AS e
-    WHERE is_goal AND e.event_id = asked_id;
     -- A refund may have the id of a charge, refund or transaction, and words after it.
-    SELECT ARRAY[asked_id, regexp_replace(asked_id, ':[^:]*$', ''), regexp_replace(asked_id, ':[^:]*:[^:]*$', '')] AS ids;
+    SELECT mrcall_internal.is_goal(kind) AS is_goal,
+           ARRAY[asked_id, regexp_replace(asked_id, ':[^:]*$', ''), regexp_replace(asked_id, ':[^:]*:[^:]*$', '')] AS ids;
     SELECT CASE WHEN kind NOT IN ('signup', 'business', 'first_call') AND NOT is_goal
                 THEN mrcall_internal.webhooks_of(ids, ids) END AS known;
     SELECT c.*, NULL::text FROM mrcall_internal.billed_conversions(kind, asked_id, known) AS c WHERE known.ids IS NOT NULL
     UNION ALL
     SELECT c.*, NULL FROM mrcall_internal.listed_conversions(kind, asked_id) AS c WHERE known.ids IS NULL AND NOT is_goal
     UNION ALL
-    SELECT g.customer_id, NULL, g.occurred_at, g.occurred_at, 0, NULL, g.visitor_id
-    FROM mrcall_internal.goal_conversions(kind, since, until) AS g
-    WHERE is_goal AND g.event_id = asked_id
+    SELECT g.customer_id, NULL, g.converted_at, g.converted_at, 0, NULL, g.visitor_id
+    FROM mrcall_internal.goal_conversion(kind, asked_id) AS g
+    WHERE is_goal
 $$;
 COMMENT ON FUNCTION mrcall_internal.conversions(text, text) IS 'The rows of mrcall.conversions with an id';
 
@@ -224,8 +236,9 @@ CREATE FUNCTION mrcall_internal.journey_begin(
 RETURNS timestamptz
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED
 AS $$
+    SELECT mrcall_internal.earlier(ends_at, lookback) AS earliest;
     SELECT CASE WHEN restart THEN mrcall_internal.restarts(kind) END AS restarting;
-    SELECT greatest(mrcall_internal.earlier(ends_at, lookback), max(x.at) + interval '1 microsecond')
+    SELECT greatest(earliest, max(x.at) + interval '1 microsecond')
     FROM unnest(restarting.customer_ids, restarting.at) AS x (customer_id, at)
     WHERE x.customer_id = journey_begin.customer_id AND x.at < ends_at
 $$;
