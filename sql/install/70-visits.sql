@@ -50,9 +50,9 @@ COMMENT ON FUNCTION mrcall_internal.check_dimension(text, text[]) IS 'Raises the
 -- path_from_url says that pages are to be taken from page_url; without pages only their number is wanted; with_views keeps page views
 -- one by one. Where there are a width and a zone, visits are cut at the buckets from cut_since to cut_until. A function of ours that
 -- runs the query says under which number it takes the set itself; for anybody else receiver means nothing. Of events before
--- counted_since only the ids matter. more_cuts are instants before cut_since, in order, at which visits are cut too. With heartbeats, types
--- of events, moments are kept instead of page views: page views, heartbeats and key events. version is given where another
--- server may run the aggregate: it has to be of the same.
+-- counted_since only the ids matter. more_cuts are instants before cut_since, in order, at which visits are cut too. With heartbeats,
+-- types of events, moments are kept instead of page views: page views, heartbeats and key events. version is given where another server
+-- may run the aggregate: it has to be of the same.
 CREATE TYPE mrcall_internal.visit_settings AS (
     gap interval, path_from_url boolean, with_pages boolean, with_touch boolean, ignored text[], width interval,
     cut_since timestamptz, cut_until timestamptz, zone text, receiver int, origin timestamp, counted_since timestamptz,
@@ -177,7 +177,7 @@ AS $$
            CASE WHEN cardinality(visitors) > 5000 THEN mrcall_internal.text_set(visitors) END AS many,
            'SELECT mrcall_internal.visit_set_merge(p.visits, ROW(gap, from_url, with_pages, with_touch, ignored, width, cut_since, '
                'cuts_until, zone, receiver, origin, since, with_views, more_cuts, heartbeats, version)::mrcall_internal.visit_settings) '
-                'FROM ('
+               'FROM ('
                || mrcall_internal.over_parts('events', $query$
                SELECT mrcall_internal.visit_set(
                    e.visitor_id, e.occurred_at, CASE WHEN times_only THEN NULL ELSE e.event_type END,
@@ -188,11 +188,11 @@ AS $$
                    CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at >= told_since) THEN e.utm_medium END,
                    CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at >= told_since) THEN e.utm_campaign END,
                    CASE WHEN with_agent THEN e.user_agent END, e.event_id,
-                    CASE WHEN with_key_events
-                         THEN EXISTS (SELECT FROM mrcall.goal AS g
-                                      WHERE mrcall_internal.fits_goal(g.event_type, g.page_pattern, e.event_type, e.page_path)) END,
+                   CASE WHEN with_key_events
+                        THEN EXISTS (SELECT FROM mrcall.goal AS g
+                                     WHERE mrcall_internal.fits_goal(g.event_type, g.page_pattern, e.event_type, e.page_path)) END,
                    ROW(gap, from_url, with_pages, with_touch, ignored, width, cut_since, cuts_until, zone, NULL, origin, since,
-                       with_views, version)::mrcall_internal.visit_settings) AS visits
+                       with_views, more_cuts, heartbeats, version)::mrcall_internal.visit_settings) AS visits
                FROM {part} AS e
                WHERE (since IS NULL OR e.occurred_at >= read_since) AND (until IS NULL OR e.occurred_at < until)
                  AND (visitors IS NULL OR NOT are_few OR e.visitor_id = ANY (visitors))

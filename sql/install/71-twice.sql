@@ -19,8 +19,9 @@ RETURNS TABLE (visits bytea)
 LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1
 AS $$
     SELECT mrcall.version() AS version,
-           'SELECT mrcall_internal.visit_set_merge(p.visits, ROW(''0'', false, false, false, NULL, NULL, NULL, NULL, NULL, receiver, NULL, '
-               '''infinity'', false, NULL, NULL, version)::mrcall_internal.visit_settings) FROM (' || mrcall_internal.over_parts('events', $query$
+           'SELECT mrcall_internal.visit_set_merge(p.visits, ROW(''0'', false, false, false, NULL, NULL, NULL, NULL, NULL, receiver, '
+               'NULL, ''infinity'', false, NULL, NULL, version)::mrcall_internal.visit_settings) FROM ('
+               || mrcall_internal.over_parts('events', $query$
                SELECT mrcall_internal.visit_set(
                    e.visitor_id, e.occurred_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, e.event_id, NULL,
                    ROW('0', false, false, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'infinity', false,
