@@ -2,7 +2,7 @@
 
 use mrcall_engine::ErrorKind::{self, InvalidArgument, MalformedText};
 use mrcall_engine::mapping::catalog::{LogicalTable, TABLES};
-use mrcall_engine::mapping::columns::{Physical, SourceColumn, source_columns};
+use mrcall_engine::mapping::columns::{Physical, SourceColumn, relations, source_columns};
 use mrcall_engine::mapping::field::Fault;
 use mrcall_engine::mapping::field_place::path_keys;
 use mrcall_engine::mapping::problem::{ProblemState, Resolved, first_problem};
@@ -169,7 +169,7 @@ fn calls(mapping: &str) -> Vec<SourceColumn> {
         "id": {"quoted": "id", "is_document": false},
         "from": {"quoted": "\"from\"", "is_document": false}}}"#;
     let mapping = Mapping::parse(mapping).expect("a mapping");
-    let columns = source_columns(&mapping, &Physical::parse(physical).expect("columns")).expect("sources");
+    let columns = source_columns(&mapping, &Physical::parse(physical).expect("columns"), 0).expect("sources");
     columns.into_iter().filter(|column| column.table.name == "calls").collect()
 }
 
@@ -258,7 +258,7 @@ fn fields_that_fit_no_column_say_why() {
     let unix = fault(r#"{"path": "$.a", "type": "unix-seconds"}"#);
     assert!(unix.is_some_and(|fault| fault.contains("a field of type unix-seconds does not become a text")));
     let mapping = Mapping::parse(r#"{"businesses": {"columns": {"owner": {"path": "$.a"}}}}"#).expect("a mapping");
-    let columns = source_columns(&mapping, &Physical::default()).expect("sources");
+    let columns = source_columns(&mapping, &Physical::default(), 0).expect("sources");
     let owner = columns
         .iter()
         .find(|column| (column.table.name, column.column.name) == ("businesses", "owner"))
@@ -282,6 +282,57 @@ fn defaults_follow_a_mapping() {
     assert_eq!(column(&left_out, "call_id").relation, None);
 }
 
+/// The tables that a mapping gives a logical table.
+fn tables(mapping: &str, table: &str) -> Vec<String> {
+    relations(&Mapping::parse(mapping).expect(mapping), LogicalTable::named(table).expect(table))
+}
+
+#[test]
+fn rows_may_lie_in_several_tables() {
+    let mapping = r#"{"events": {"tables": ["s1.hits", "public.\"Hits\""], "columns": {"visitor_id": "sid"}},
+                      "calls": {"tables": ["s1.sessions"]}}"#;
+    assert_eq!(tables(mapping, "events"), ["s1.hits", "public.\"Hits\""]);
+    assert_eq!(tables(mapping, "calls"), ["s1.sessions"]);
+    assert_eq!(tables(mapping, "contacts"), ["public.contact"]);
+    let mapping = Mapping::parse(mapping).expect("a mapping");
+    let spread = |name| mapping.table(name).is_some_and(|table| table.is_spread);
+    assert_eq!([spread("events"), spread("calls"), spread("contacts")], [true, true, false]);
+    // Each by its own columns; of a number that no table has, there are none.
+    let columns = |part| source_columns(&mapping, &Physical::default(), part).expect("sources");
+    assert!(columns(0).len() > 80);
+    assert!(columns(1).iter().all(|column| column.relation.as_deref() == Some("public.\"Hits\"")));
+    assert_eq!(columns(1).len(), LogicalTable::named("events").expect("events").columns.len());
+    assert!(columns(2).is_empty());
+}
+
+#[test]
+fn a_schema_stands_for_all_tables_that_are_not_named() {
+    let mapping = r#"{"schema": "\"Far away\"", "events": {"columns": {}}, "calls": {"table": "public.calls"}, "phones": {"table": null}}"#;
+    assert_eq!(tables(mapping, "events"), ["\"Far away\".website_events"]);
+    assert_eq!(tables(mapping, "contacts"), ["\"Far away\".contact"]);
+    assert_eq!(tables(mapping, "calls"), ["public.calls"]);
+    assert!(tables(mapping, "phones").is_empty());
+}
+
+#[test]
+fn tables_and_schemas_of_another_form_are_refused() {
+    let refused = |mapping: &str| Mapping::parse(mapping).expect_err(mapping).message;
+    for tables in ["[]", "null", "\"a\"", "[1]", "[null]", "[\"\"]", "[\"a.b.c\"]", "{}", "[\"s.a\", [\"s.b\"]]"] {
+        let message = refused(&format!(r#"{{"events": {{"tables": {tables}}}}}"#));
+        assert_eq!(message, format!("bad tables {tables} in the mapping of \"events\""));
+    }
+    let twice = refused(r#"{"events": {"tables": ["s.a", "s.b", "s.a"]}}"#);
+    assert!(twice.ends_with(": s.a is there twice"), "{twice}");
+    let both = refused(r#"{"events": {"table": null, "tables": ["s.a"]}}"#);
+    assert_eq!(both, "the mapping of \"events\" has both \"table\" and \"tables\"");
+    let names: Vec<_> = (0..101).map(|nr| format!("\"s.t{nr}\"")).collect();
+    let many = refused(&format!(r#"{{"events": {{"tables": [{}]}}}}"#, names.join(",")));
+    assert_eq!(many, "101 tables in the mapping of \"events\", more than 100");
+    for schema in ["null", "1", "\"\"", "\"a.b\"", "[\"a\"]", "{}", "\"a b\"", "\"a; DROP TABLE b\""] {
+        assert_eq!(refused(&format!(r#"{{"schema": {schema}}}"#)), format!("bad schema {schema} in the mapping"));
+    }
+}
+
 #[test]
 fn json_paths_are_for_the_server() {
     let mapping = Mapping::parse(&outcome(r#"["$.a", "$.b[*]", "", ["x"]]"#)).expect("a mapping");
@@ -299,7 +350,7 @@ fn catalogue_is_whole() {
             assert_eq!(Type::named(column.column_type.name()), Some(column.column_type));
         }
     }
-    assert!(source_columns(&Mapping::default(), &Physical::default()).is_ok_and(|columns| columns.len() > 80));
+    assert!(source_columns(&Mapping::default(), &Physical::default(), 0).is_ok_and(|columns| columns.len() > 80));
 }
 
 #[test]

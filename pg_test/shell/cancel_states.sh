@@ -16,7 +16,7 @@ db -c 'SET client_min_messages = warning' -c 'DROP TABLE IF EXISTS public.cancel
     FROM generate_series(1, 1000000::bigint) AS n" -c 'ANALYZE public.cancel_states' -c "CREATE TABLE public.cancel_stored AS
     SELECT mrcall.funnel_agg(at, steps) AS s FROM public.cancel_states GROUP BY n % 2"
 visits="SELECT octet_length(mrcall_internal.visit_set(visitor || k, at, 'pageview', '/' || n % 1000, NULL, NULL, NULL, NULL, NULL, NULL,
-    NULL, NULL, '(\"30 minutes\",f,t,t,{},,,,,,,,,,)'::mrcall_internal.visit_settings)) FROM public.cancel_states, generate_series(1, 2) AS k"
+    NULL, NULL, '(\"30 minutes\",f,t,t,{},,,,,,,,,,,)'::mrcall_internal.visit_settings)) FROM public.cancel_states, generate_series(1, 2) AS k"
 # A person with ten thousand browsers and a hundred conversions; every other browser has a path of its own.
 journeys="SELECT octet_length(mrcall_internal.journey_set(kind, customer, visitor, at, '2026-01-01', 'Email', visitor, 'conversion', '9.99', 2,
     'EUR', NULL, NULL, '{linear}', '7 days', 0.4, 0.4, NULL, true, true, '2026-01-01', '2027-01-01', true, false))

@@ -24,7 +24,7 @@ FROM generate_series(0, 2 * :events - 1) AS n;
 CREATE TEMP TABLE aggregate (name text, of_kind text[], call text);
 INSERT INTO aggregate VALUES
 ('visit_set', '{one,hundred,many,turn}', $$octet_length(mrcall_internal.visit_set(visitor, at, 'pageview', '/' || n %% 50, NULL, NULL, NULL, NULL, NULL, NULL,
-    NULL, NULL, '("30 minutes",f,t,t,{},,,,,,,,,,)'::mrcall_internal.visit_settings ORDER BY %s))$$),
+    NULL, NULL, '("30 minutes",f,t,t,{},,,,,,,,,,,)'::mrcall_internal.visit_settings ORDER BY %s))$$),
 ('visit_agg', '{one}', $$pg_column_size(mrcall.visit_agg(at, '30 minutes', '/' || n %% 50, NULL ORDER BY %s))$$),
 ('visit_agg of times', '{one}', $$pg_column_size(mrcall.visit_agg(at, '30 minutes' ORDER BY %s))$$),
 ('call_agg', '{one}', $$pg_column_size(mrcall.call_agg(at, at + interval '40 seconds', 'done' ORDER BY %s))$$),

@@ -71,7 +71,7 @@ INSERT INTO agg_case VALUES
      'mrcall_internal.visit_set(text, timestamptz, text, text, text, text, text, text, text, text, text, boolean, '
      'mrcall_internal.visit_settings)',
      $$mrcall_internal.visit_set(visitor, ts, 'page_view', page, NULL, touch, NULL, NULL, NULL, NULL,
-                         NULL, NULL, '("30 minutes",f,t,t,{},,,,,,,,,,)'::mrcall_internal.visit_settings)$$,
+                         NULL, NULL, '("30 minutes",f,t,t,{},,,,,,,,,,,)'::mrcall_internal.visit_settings)$$,
      $$(SELECT md5(string_agg(r::text, ',' ORDER BY r::text)) FROM mrcall_internal.visit_set_rows(%s) AS r)$$),
     ('call_set', 'mrcall_internal.call_set(text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[])',
      $$mrcall_internal.call_set(visitor, ts, ts + lasts, outcome, steps[1], page, '2031-03-10Z', NULL)$$,
@@ -80,15 +80,20 @@ INSERT INTO agg_case VALUES
     ('offered_set', 'mrcall_internal.offered_set(text, timestamptz, timestamptz, timestamptz, boolean, text, timestamptz)',
      $$mrcall_internal.offered_set(visitor, ts, ts + lasts, CASE WHEN steps[2] THEN ts + lasts / 3 END, steps[1], outcome, '2031-03-10Z')$$,
      $$(SELECT md5(string_agg(r::text, ',' ORDER BY r::text))
-        FROM mrcall_internal.offered_set_rows(%s, '1 day', '2031-03-10Z', '2031-05-01Z', 'UTC', NULL, NULL, '20 s', '5 s') AS r)$$);
+        FROM mrcall_internal.offered_set_rows(%s, '1 day', '2031-03-10Z', '2031-05-01Z', 'UTC', NULL, NULL, '20 s', '5 s') AS r)$$),
+    ('call_set_asked', 'mrcall_internal.call_set(text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[], text)',
+     $$mrcall_internal.call_set(visitor, ts, ts + lasts, outcome, steps[1], page, '2031-03-10Z', NULL, mrcall.version())$$,
+     $$(SELECT md5(string_agg(r::text, ',' ORDER BY r::text))
+        FROM mrcall_internal.call_set_rows(%s, '1 day', '2031-03-10Z', '2031-05-01Z', 'UTC', NULL) AS r)$$);
 
 -- All aggregates are listed. (journey_set reads what a report has already narrowed down, and has no parallel form; funnel_set is in
--- funnel_engine.)
+-- funnel_engine; what merges states of several tables is the combine function of those that make them, and in several_servers.)
 SELECT p.oid::regprocedure AS not_listed
 FROM pg_proc AS p
 JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'mrcall_ext'
-WHERE p.prokind = 'a' AND p.proname NOT IN ('journey_set', 'funnel_set') AND p.oid NOT IN (SELECT signature FROM agg_case);
+WHERE p.prokind = 'a' AND p.proname NOT IN ('journey_set', 'funnel_set', 'visit_set_merge', 'call_set_merge')
+  AND p.oid NOT IN (SELECT signature FROM agg_case);
 SELECT c.name AS not_parallel FROM agg_case AS c JOIN pg_aggregate AS a ON a.aggfnoid = c.signature JOIN pg_proc AS p ON p.oid = c.signature
 WHERE p.proparallel <> 's' OR a.aggcombinefn = 0 OR a.aggserialfn = 0 OR a.aggdeserialfn = 0;
 

@@ -75,13 +75,13 @@ FROM public.plain_events AS e, parallel_state AS p GROUP BY p.s, p.filtered;
 SET LOCAL max_parallel_workers_per_gather = 2;
 EXPLAIN (COSTS OFF)
 SELECT mrcall_internal.visit_set(visitor_id, occurred_at, 'page_view', page_path, NULL, referrer, NULL, NULL, NULL, NULL,
-    NULL, NULL, '("30 minutes",f,t,t,{},,,,,,,,,,)'::mrcall_internal.visit_settings)
+    NULL, NULL, '("30 minutes",f,t,t,{},,,,,,,,,,,)'::mrcall_internal.visit_settings)
 FROM public.plain_events;
 -- A receiver's number means nothing where nobody waits under it.
 SELECT r.* FROM (
     SELECT mrcall_internal.visit_set(visitor_id, occurred_at, 'page_view', page_path, NULL, referrer, NULL, NULL, NULL, NULL,
         NULL, NULL, ROW('30 minutes', false, true, true, '{}', NULL, NULL, NULL, NULL, receiver, NULL, NULL,
-        false, NULL, NULL)::mrcall_internal.visit_settings)
+        false, NULL, NULL, NULL)::mrcall_internal.visit_settings)
         AS visits
     FROM public.plain_events, (VALUES (NULL), (1), (-1)) AS t (receiver) GROUP BY receiver
 ) AS s, LATERAL (SELECT count(*), sum(events) FROM mrcall_internal.visit_set_rows(s.visits)) AS r;

@@ -71,7 +71,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 60
 AS $$
     VALUES
     ('mrcall.source', 'logical_table', 'text', 'COLLATE "C" NOT NULL', 'The name of the logical table, which is that of its view'),
-    ('mrcall.source', 'relation', 'text', '', 'The physical table, quoted and qualified; NULL where the logical table is left out'),
+    ('mrcall.source', 'relation', 'text', '',
+     'The physical table, quoted and qualified, or the view over several; NULL where the logical table is left out'),
     ('mrcall.source', 'key_expression', 'text', '', 'What the key of the logical table is made from'),
     ('mrcall.source', 'columns', 'jsonb', 'NOT NULL', 'The expression of each logical column, null where it is left out'),
     ('mrcall.source', 'version', 'text', 'NOT NULL', 'The version of the extension that attached it'),
@@ -79,6 +80,7 @@ AS $$
      'Whether attach() without a mapping takes it: it was there before a detach, or before this installation'),
     ('mrcall.source', 'begins_at', 'timestamp with time zone', '',
      'Of events: the earliest that attach has seen, by which reports know what was dropped since; NULL where it saw none'),
+    ('mrcall.source', 'parts', 'text[]', '', 'The physical tables that the rows lie in, where attach was given several'),
 
     ('mrcall.channel_rule', 'position', 'integer', 'NOT NULL', 'The order in which the rules are tried'),
     ('mrcall.channel_rule', 'channel', 'text', 'NOT NULL', 'The channel that a touch gets'),

@@ -21,20 +21,22 @@ AS 'MODULE_PATHNAME', 'mapping_paths_wrapper';
 COMMENT ON FUNCTION mrcall_internal.mapping_paths(text) IS 'The JSONPaths of a mapping, which only the server can check';
 
 CREATE FUNCTION mrcall_internal.mapped_tables(mapping text)
-RETURNS TABLE (logical_table text, relation text)
+RETURNS TABLE (logical_table text, relation text, part int, is_spread boolean)
 LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 15
 AS 'MODULE_PATHNAME', 'mapped_tables_wrapper';
-COMMENT ON FUNCTION mrcall_internal.mapped_tables(text) IS 'The logical tables and the physical tables that a mapping gives them';
+COMMENT ON FUNCTION mrcall_internal.mapped_tables(text) IS
+    'The logical tables and the physical tables that a mapping gives them; is_spread: as an array';
 
 -- physical: the columns of the physical tables, {"logical table": {"name": {"quoted": ..., "is_document": ...}}}.
+-- part: the number of the physical table among those of its logical table, from 1.
 -- source: the text or field of the mapping or the default. expression: what it means; sql: the same with a column's name quoted.
 -- said: what a document says there, as text; is_shape: whether that is an object or array where a text is wanted.
-CREATE FUNCTION mrcall_internal.compiled_mapping(mapping text, physical text)
+CREATE FUNCTION mrcall_internal.compiled_mapping(mapping text, physical text, part int)
 RETURNS TABLE (logical_table text, relation text, ordinal int, name text, type text, is_key boolean, source text, expression text,
                sql text, said text, is_shape text, state text, problem text)
 LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 90
 AS 'MODULE_PATHNAME', 'compiled_mapping_wrapper';
-COMMENT ON FUNCTION mrcall_internal.compiled_mapping(text, text) IS
+COMMENT ON FUNCTION mrcall_internal.compiled_mapping(text, text, int) IS
     'The SQL of each logical column: a mapping with the reference schema''s defaults filled in';
 
 CREATE FUNCTION mrcall_internal.cast_expression(expression text, from_type text, to_type text)

@@ -39,6 +39,11 @@ BEGIN
                 CASE WHEN part = relation THEN 'it is a foreign table' ELSE format('its part %s is a foreign table', part) END
             USING ERRCODE = '55000', HINT = format('Run %s on the server that has the table itself.', what);
     END IF;
+    -- One of attach's own views stands for several tables.
+    IF (SELECT c.relkind = 'v' AND c.relnamespace = 'mrcall'::regnamespace FROM pg_class AS c WHERE c.oid = relation) THEN
+        RAISE EXCEPTION '% cannot write to %: its rows lie in several tables', what, relation
+            USING ERRCODE = '55000', HINT = format('Attach one table, and run %s.', what);
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.refuse_foreign(regclass, text) IS '55000 where a writer''s table is foreign, or a part of it is';

@@ -49,3 +49,23 @@ AS $$
                 THEN pg_catalog.make_interval(0, 0, 0, 0, 0, 0, mrcall.try_numeric(value)::pg_catalog.float8) END
 $$;
 COMMENT ON FUNCTION mrcall_internal.seconds(text) IS 'A number of seconds, of 3,000 years at most; NULL when the text is none';
+
+-- The same for tables of other servers. A path of type text[] brings a collation that no column of the table has, so postgres_fdw would not
+-- ask the other server for the field, but for the document. bytea[] brings none, and its elements lie in it as those of text[].
+CREATE FUNCTION mrcall_internal.far_field(document jsonb, path bytea[])
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+AS 'MODULE_PATHNAME', 'field_wrapper';
+COMMENT ON FUNCTION mrcall_internal.far_field(jsonb, bytea[]) IS 'As field, for a table of another server';
+
+CREATE FUNCTION mrcall_internal.far_field_timestamptz(document jsonb, path bytea[])
+RETURNS timestamptz
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
+AS 'MODULE_PATHNAME', 'field_timestamptz_wrapper';
+COMMENT ON FUNCTION mrcall_internal.far_field_timestamptz(jsonb, bytea[]) IS 'As field_timestamptz, for a table of another server';
+
+CREATE FUNCTION mrcall_internal.far_field_boolean(document jsonb, path bytea[])
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
+AS 'MODULE_PATHNAME', 'field_boolean_wrapper';
+COMMENT ON FUNCTION mrcall_internal.far_field_boolean(jsonb, bytea[]) IS 'As field_boolean, for a table of another server';

@@ -17,9 +17,14 @@ BEGIN
         RAISE EXCEPTION 'mrcall_ext is not attached to the tables of this database'
             USING ERRCODE = '42P01', HINT = 'Run: SELECT mrcall.attach();';
     END IF;
+    IF EXISTS (SELECT FROM mrcall_internal.source_tables() AS t
+               WHERE to_regclass('mrcall_internal.' || t.logical_table || '_part_1') IS NOT NULL) THEN
+        PERFORM mrcall_internal.reach_servers();
+    END IF;
 END
 $$;
-COMMENT ON FUNCTION mrcall_internal.require_attached() IS '42P01 before mrcall.attach has run';
+COMMENT ON FUNCTION mrcall_internal.require_attached() IS
+    '42P01 before mrcall.attach has run; where rows lie on several servers, the error of one that cannot be reached';
 
 CREATE FUNCTION mrcall_internal.check_mapping(mapping jsonb)
 RETURNS void
@@ -91,7 +96,7 @@ COMMENT ON FUNCTION mrcall_internal.try_expression(text, regclass) IS
     'The type of an expression over a table and whether its collation is a third one, or why it has none';
 
 -- The columns of the physical tables that a mapping names.
-CREATE FUNCTION mrcall_internal.physical_columns(mapping jsonb)
+CREATE FUNCTION mrcall_internal.physical_columns(mapping jsonb, part int)
 RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -102,8 +107,9 @@ AS $$
          FROM pg_attribute AS a
          WHERE a.attrelid = to_regclass(t.relation) AND a.attnum > 0 AND NOT a.attisdropped), '{}'))
     FROM mrcall_internal.mapped_tables(mapping::text) AS t
+    WHERE t.part = physical_columns.part
 $$;
-COMMENT ON FUNCTION mrcall_internal.physical_columns(jsonb) IS
+COMMENT ON FUNCTION mrcall_internal.physical_columns(jsonb, int) IS
     'The columns of the tables that a mapping names, for compiled_mapping';
 
 -- Each logical column checked against the database: state is ok, no table, no right, no document, bad field, no column, bad
@@ -112,7 +118,7 @@ CREATE FUNCTION mrcall_internal.resolve_columns(mapping jsonb)
 RETURNS TABLE (
     logical_table text, relation regclass, wanted_relation text, ordinal int, name text, type text, is_key boolean,
     source jsonb, expression text, cast_expression text, said text, is_shape text, found_type text, state text, problem text,
-    parsed_expression text)
+    parsed_expression text, part int, is_spread boolean)
 LANGUAGE plpgsql STABLE ROWS 90
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -123,13 +129,17 @@ DECLARE
     call_end text;
 BEGIN
     FOR col IN
-        SELECT * FROM mrcall_internal.compiled_mapping(mapping::text, mrcall_internal.physical_columns(mapping)::text) AS m
-        ORDER BY m.logical_table, m.ordinal
+        SELECT m.*, t.part, t.is_spread
+        FROM mrcall_internal.mapped_tables(mapping::text) AS t
+        CROSS JOIN LATERAL (SELECT mrcall_internal.physical_columns(mapping, t.part)) AS p (columns)
+        CROSS JOIN LATERAL mrcall_internal.compiled_mapping(mapping::text, p.columns::text, t.part) AS m
+        WHERE m.logical_table = t.logical_table
+        ORDER BY m.logical_table, t.part, m.ordinal
     LOOP
         SELECT col.logical_table, to_regclass(col.relation), col.relation, col.ordinal, col.name, col.type, col.is_key,
-               col.source::jsonb, col.expression, NULL, col.said, col.is_shape, NULL, 'ok', NULL
+               col.source::jsonb, col.expression, NULL, col.said, col.is_shape, NULL, 'ok', NULL, col.part, col.is_spread
         INTO logical_table, relation, wanted_relation, ordinal, name, type, is_key,
-             source, expression, cast_expression, said, is_shape, found_type, state, problem;
+             source, expression, cast_expression, said, is_shape, found_type, state, problem, part, is_spread;
         IF wanted_relation IS NOT NULL AND relation IS NULL THEN
             state := 'no table';
         ELSIF relation IS NOT NULL AND col.state <> 'ok' THEN
@@ -227,7 +237,9 @@ BEGIN
     IF to_regclass('mrcall.source') IS NULL THEN
         RETURN NULL;
     END IF;
-    RETURN (SELECT jsonb_object_agg(s.logical_table, jsonb_build_object('table', s.relation, 'columns', s.columns))
+    RETURN (SELECT jsonb_object_agg(s.logical_table, CASE
+                WHEN s.parts IS NULL THEN jsonb_build_object('table', s.relation, 'columns', s.columns)
+                ELSE jsonb_build_object('tables', s.parts, 'columns', s.columns) END)
             FROM mrcall.source AS s);
 END
 $$;
@@ -275,6 +287,8 @@ LANGUAGE sql STABLE ROWS 20
 SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 AS $$
+    SELECT 0, p.relation FROM mrcall_internal.part_views() AS p
+    UNION ALL
     SELECT t.nr, format('mrcall.%I', t.logical_table)
     FROM mrcall_internal.source_tables() WITH ORDINALITY AS t (logical_table, relation, purpose, nr)
     UNION ALL
@@ -291,24 +305,61 @@ LANGUAGE sql STABLE ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH col AS (
-        SELECT r.logical_table, r.relation, r.ordinal, r.name, format('    %s AS %I', r.cast_expression, r.name) AS text
-        FROM jsonb_to_recordset(resolved) AS r (logical_table text, relation text, ordinal int, name text, cast_expression text)
+        SELECT r.logical_table, r.part, r.is_spread, r.relation, r.ordinal, r.name,
+               CASE WHEN r.is_spread THEN mrcall_internal.far_expression(r.cast_expression, to_regclass(r.relation))
+                    ELSE r.cast_expression END AS cast_expression
+        FROM jsonb_to_recordset(resolved) AS r (logical_table text, part int, is_spread boolean, relation text, ordinal int, name text,
+                                                cast_expression text)
+    ),
+    -- What is read of each physical table.
+    part AS (
+        SELECT c.logical_table, c.part, c.is_spread, c.relation,
+               string_agg(format('    %s AS %I', c.cast_expression, c.name), E',\n' ORDER BY c.ordinal) AS columns,
+               string_agg(format('    %s AS %I', c.cast_expression, c.name), E',\n' ORDER BY c.ordinal)
+                   FILTER (WHERE c.name IN ('business_id', 'started_at')) AS start_columns,
+               string_agg(format('    %I', c.name), E',\n' ORDER BY c.ordinal) AS names,
+               format('mrcall_internal.%s_part_%s', c.logical_table, c.part) AS view
+        FROM col AS c
+        GROUP BY c.logical_table, c.part, c.is_spread, c.relation
+    ),
+    -- And of all of them.
+    spread AS (
+        SELECT p.logical_table,
+               string_agg(E'SELECT\n' || p.names || E'\nFROM ' || p.view, E'\nUNION ALL\n' ORDER BY p.part) AS query,
+               string_agg(E'SELECT\n    business_id,\n    started_at\nFROM ' || p.view, E'\nUNION ALL\n' ORDER BY p.part) AS starts
+        FROM part AS p
+        WHERE p.is_spread
+        GROUP BY p.logical_table
     ),
     wanted AS (
-        SELECT format('mrcall.%I', l.logical_table) AS relation,
-               CASE l.logical_table WHEN 'calls' THEN mrcall_internal.calls_query(l.relation, l.columns)
-                    ELSE mrcall_internal.source_query(l.relation, l.columns) END AS query,
-               (SELECT t.purpose FROM mrcall_internal.source_tables() AS t WHERE t.logical_table = l.logical_table) AS what,
+        SELECT p.view AS relation, mrcall_internal.source_query(p.relation, p.columns)
+                   || coalesce(E'\n    AND ' || mrcall_internal.server_mark(to_regclass(p.relation)), '') AS query,
+               format('The rows of mrcall.%s that lie in %s', p.logical_table, p.relation) AS what,
                (SELECT jsonb_object_agg(c.name, c.what) FROM mrcall_internal.source_columns() AS c
-                WHERE c.logical_table = l.logical_table) AS comments
-        FROM (SELECT c.logical_table, max(c.relation) AS relation, string_agg(c.text, E',\n' ORDER BY c.ordinal) AS columns
-              FROM col AS c GROUP BY c.logical_table) AS l
+                WHERE c.logical_table = p.logical_table) AS comments
+        FROM part AS p
+        WHERE p.is_spread
         UNION ALL
-        SELECT 'mrcall_internal.call_starts', mrcall_internal.source_query(max(c.relation), string_agg(c.text, E',\n' ORDER BY c.ordinal)),
+        SELECT format('mrcall.%I', p.logical_table),
+               CASE WHEN s.query IS NOT NULL THEN
+                        s.query || CASE p.logical_table WHEN 'calls' THEN mrcall_internal.archived_calls() ELSE '' END
+                    WHEN p.logical_table = 'calls' THEN mrcall_internal.calls_query(p.relation, p.columns)
+                    ELSE mrcall_internal.source_query(p.relation, p.columns)
+                         || coalesce(E'\n    AND ' || mrcall_internal.server_mark(to_regclass(p.relation)), '') END,
+               (SELECT t.purpose FROM mrcall_internal.source_tables() AS t WHERE t.logical_table = p.logical_table),
+               (SELECT jsonb_object_agg(c.name, c.what) FROM mrcall_internal.source_columns() AS c
+                WHERE c.logical_table = p.logical_table)
+        FROM part AS p
+        LEFT JOIN spread AS s ON s.logical_table = p.logical_table
+        WHERE p.part = 1
+        UNION ALL
+        SELECT 'mrcall_internal.call_starts',
+               coalesce((SELECT s.starts FROM spread AS s WHERE s.logical_table = 'calls'),
+                        mrcall_internal.source_query(p.relation, p.start_columns)),
                'When calls began; without the archived ones',
                '{"business_id": "As calls.business_id", "started_at": "As calls.started_at"}'
-        FROM col AS c
-        WHERE c.logical_table = 'calls' AND c.name IN ('business_id', 'started_at')
+        FROM part AS p
+        WHERE p.logical_table = 'calls' AND p.part = 1
         UNION ALL
         SELECT v.relation, v.query, v.what,
                (SELECT jsonb_object_agg(c.name, c.what) FROM mrcall_internal.view_columns() AS c WHERE c.relation = v.relation)
@@ -316,8 +367,9 @@ AS $$
     )
     SELECT w.relation, w.query, w.what, w.comments
     FROM wanted AS w
-    JOIN mrcall_internal.view_names() AS n ON n.relation = w.relation
-    ORDER BY n.nr
+    LEFT JOIN mrcall_internal.view_names() AS n ON n.relation = w.relation
+    -- New parts are no views yet; all others stand on parts.
+    ORDER BY coalesce(n.nr, 0), w.relation
 $$;
 COMMENT ON FUNCTION mrcall_internal.wanted_views(jsonb) IS 'The queries and comments of the views, in order';
 
@@ -508,6 +560,7 @@ AS $$
 DECLARE
     wanted record;
     changed text[] := '{}';
+    former text[];
 BEGIN
     SELECT c.oid::regclass::text AS name, pg_get_userbyid(c.relowner) AS owner INTO wanted
     FROM mrcall_internal.view_names() AS v
@@ -524,7 +577,12 @@ BEGIN
             changed := changed || wanted.relation;
         END IF;
     END LOOP;
-    PERFORM mrcall_internal.lock_relations(ARRAY(SELECT c.name FROM unnest(changed) AS c (name) WHERE to_regclass(c.name) IS NOT NULL));
+    -- Parts that are none any more: nothing stands on them once the others are made.
+    SELECT coalesce(array_agg(p.relation), '{}') INTO former
+    FROM mrcall_internal.part_views() AS p
+    WHERE p.relation NOT IN (SELECT w.relation FROM mrcall_internal.wanted_views(resolved) AS w);
+    PERFORM mrcall_internal.lock_relations(ARRAY(
+        SELECT c.name FROM unnest(changed || former) AS c (name) WHERE to_regclass(c.name) IS NOT NULL));
     FOR wanted IN
         SELECT w.*, to_regclass(w.relation) IS NULL AS is_new FROM mrcall_internal.wanted_views(resolved) AS w
     LOOP
@@ -536,6 +594,9 @@ BEGIN
         END IF;
         PERFORM mrcall_internal.describe(wanted.relation::regclass, wanted.what, wanted.comments);
     END LOOP;
+    IF former <> '{}' THEN
+        EXECUTE 'DROP VIEW ' || array_to_string(former, ', ');
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION mrcall_internal.make_views(jsonb) IS 'Makes the views that are missing or are not what they are to be';
@@ -552,7 +613,7 @@ AS $$
         WHEN NOT EXISTS (
             SELECT FROM mrcall.source AS s
             CROSS JOIN LATERAL jsonb_each(s.columns) AS c (name, source)
-            LEFT JOIN mrcall_internal.compiled_mapping('{}', '{}') AS m ON m.logical_table = s.logical_table AND m.name = c.name
+            LEFT JOIN mrcall_internal.compiled_mapping('{}', '{}', 1) AS m ON m.logical_table = s.logical_table AND m.name = c.name
             WHERE (s.relation, c.source) IS DISTINCT FROM (m.relation, m.source::jsonb)) THEN NULL
         ELSE mrcall_internal.attached_mapping() END
 $$;
@@ -563,17 +624,21 @@ RETURNS void
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    INSERT INTO mrcall.source AS s (logical_table, relation, key_expression, columns, version, is_default)
-    SELECT r.logical_table, max(r.relation), max(r.expression) FILTER (WHERE r.is_key AND r.relation IS NOT NULL),
-           jsonb_object_agg(r.name, r.source), mrcall_internal.installed_version(), is_default
-    FROM jsonb_to_recordset(resolved) AS r (logical_table text, relation text, name text, source jsonb, expression text, is_key boolean)
-    GROUP BY r.logical_table
+    INSERT INTO mrcall.source AS s (logical_table, relation, key_expression, columns, version, is_default, parts)
+    SELECT r.logical_table, CASE WHEN r.is_spread THEN format('mrcall.%I', r.logical_table) ELSE max(r.relation) END,
+           max(r.expression) FILTER (WHERE r.is_key AND r.relation IS NOT NULL),
+           jsonb_object_agg(r.name, r.source) FILTER (WHERE r.part = 1), mrcall_internal.installed_version(), is_default,
+           CASE WHEN r.is_spread THEN array_agg(r.relation ORDER BY r.part) FILTER (WHERE r.is_key) END
+    FROM jsonb_to_recordset(resolved) AS r (logical_table text, part int, is_spread boolean, relation text, name text, source jsonb,
+                                            expression text, is_key boolean)
+    GROUP BY r.logical_table, r.is_spread
     ON CONFLICT ON CONSTRAINT source_pkey DO UPDATE
     SET relation = excluded.relation, key_expression = excluded.key_expression, columns = excluded.columns,
-        version = excluded.version, is_default = excluded.is_default,
-        begins_at = CASE WHEN s.relation = excluded.relation THEN s.begins_at END
-    WHERE (s.relation, s.key_expression, s.columns, s.version, s.is_default)
-        IS DISTINCT FROM (excluded.relation, excluded.key_expression, excluded.columns, excluded.version, excluded.is_default)
+        version = excluded.version, is_default = excluded.is_default, parts = excluded.parts,
+        begins_at = CASE WHEN s.relation = excluded.relation AND s.parts IS NOT DISTINCT FROM excluded.parts THEN s.begins_at END
+    WHERE (s.relation, s.key_expression, s.columns, s.version, s.is_default, s.parts)
+        IS DISTINCT FROM (excluded.relation, excluded.key_expression, excluded.columns, excluded.version, excluded.is_default,
+                          excluded.parts)
 $$;
 COMMENT ON FUNCTION mrcall_internal.keep_mapping(jsonb, boolean) IS 'Writes mrcall.source';
 
@@ -599,13 +664,15 @@ BEGIN
     END IF;
     SELECT jsonb_agg(to_jsonb(r)) INTO resolved FROM mrcall_internal.resolve_columns(coalesce(kept, mapping)) AS r;
     PERFORM mrcall_internal.raise_problems(resolved, kept);
+    PERFORM mrcall_internal.check_parts(resolved);
     PERFORM mrcall_internal.make_views(resolved);
     PERFORM mrcall_internal.keep_mapping(resolved, kept IS NOT NULL);
     PERFORM mrcall_internal.renew_facts();
     PERFORM mrcall_internal.protect_kept_tables();
     PERFORM mrcall_internal.note_first_event();
     INSERT INTO mrcall.audit (at, role, login, action, result)
-    SELECT clock_timestamp(), caller, session_user, 'attach', jsonb_object_agg(s.logical_table, s.relation)
+    SELECT clock_timestamp(), caller, session_user, 'attach',
+           jsonb_object_agg(s.logical_table, coalesce(to_jsonb(s.parts), to_jsonb(s.relation)))
     FROM mrcall.source AS s;
     PERFORM mrcall_internal.end_as_owner(former);
     RETURN (SELECT format('%s of %s logical tables attached', count(t.relation), count(*))

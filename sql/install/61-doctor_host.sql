@@ -8,7 +8,7 @@ AS $$
     WITH part AS (
         SELECT s.logical_table, to_regclass(s.relation) AS relation, f.ftrelid, f.ftserver, r.srvname, r.srvoptions, f.ftoptions,
                w.fdwname
-        FROM mrcall.source AS s
+        FROM mrcall_internal.source_parts() AS s
         JOIN pg_foreign_table AS f ON f.ftrelid = mrcall_internal.foreign_part(to_regclass(s.relation))
         JOIN pg_foreign_server AS r ON r.oid = f.ftserver
         JOIN pg_foreign_data_wrapper AS w ON w.oid = r.srvfdw

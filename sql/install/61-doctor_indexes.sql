@@ -46,7 +46,7 @@ AS $$
                array_agg(s.columns ->> c.name ORDER BY c.ordinality) AS names,
                array_agg(a.attnum ORDER BY c.ordinality) AS numbers
         FROM mrcall_internal.useful_indexes() AS u
-        JOIN mrcall.source AS s ON s.logical_table = u.logical_table AND s.relation IS NOT NULL
+        JOIN mrcall_internal.source_parts() AS s ON s.logical_table = u.logical_table AND s.relation IS NOT NULL
         CROSS JOIN LATERAL unnest(u.columns) WITH ORDINALITY AS c (name, ordinality)
         LEFT JOIN pg_attribute AS a ON a.attrelid = to_regclass(s.relation) AND a.attname = s.columns ->> c.name
         GROUP BY u.logical_table, s.relation, u.purpose
@@ -111,7 +111,7 @@ AS $$
     FROM (
         SELECT DISTINCT x.indexrelid, x.indrelid::regclass AS relation, c.relkind,
                coalesce(x.indrelid = ANY (mrcall_internal.hypertables()), false) AS is_hyper
-        FROM mrcall.source AS s
+        FROM mrcall_internal.source_parts() AS s
         JOIN pg_index AS x ON x.indrelid = to_regclass(s.relation) AND NOT x.indisvalid
         JOIN pg_class AS c ON c.oid = x.indexrelid
     ) AS i
@@ -168,7 +168,7 @@ AS $$
            CASE WHEN h.hypertables IS NULL THEN 'CREATE EXTENSION timescaledb;'
                 ELSE format('SELECT create_hypertable(%L, %L, migrate_data => true);', s.relation,
                             s.columns ->> CASE s.logical_table WHEN 'events' THEN 'occurred_at' ELSE 'started_at' END) END
-    FROM mrcall.source AS s
+    FROM mrcall_internal.source_parts() AS s
     -- A partitioned table is read by partitions, a foreign one over there, a view as its author wants.
     JOIN pg_class AS c ON c.oid = to_regclass(s.relation) AND c.relkind IN ('r', 'm')
     CROSS JOIN (SELECT mrcall_internal.hypertables()) AS h (hypertables)
@@ -192,7 +192,7 @@ BEGIN
     END IF;
     FOR src IN
         SELECT s.relation, n.nspname AS schema_name, c.relname AS table_name, s.columns ->> 'business_id' AS business_id
-        FROM mrcall.source AS s
+        FROM mrcall_internal.source_parts() AS s
         JOIN pg_class AS c ON c.oid = to_regclass(s.relation)
         JOIN pg_namespace AS n ON n.oid = c.relnamespace
         JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = s.columns ->> 'business_id' AND a.attnum > 0

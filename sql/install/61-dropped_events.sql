@@ -126,7 +126,7 @@ AS $$
         (2, 'calls', 'warning', 'a policy drops what is older than %s and keeps nothing of it: callers count as new again, first calls '
             'move (apply_session_retention keeps what reports need)', 'SELECT remove_retention_policy(%2$s);')
     ) AS k (nr, logical_table, severity, finding, fix)
-    JOIN mrcall.source AS s ON s.logical_table = k.logical_table
+    JOIN mrcall_internal.source_parts() AS s ON s.logical_table = k.logical_table
     CROSS JOIN LATERAL mrcall_internal.drop_policies(to_regclass(s.relation)) AS p
     ORDER BY k.nr, p.job_id
 $$;

@@ -47,7 +47,7 @@ AS $$
            CASE WHEN s.relation IS NULL THEN 'left out by the mapping: its reports are empty'
                 ELSE format('%s may not read it', current_user) END,
            CASE WHEN s.relation IS NOT NULL THEN format('GRANT SELECT ON %s TO %I;', s.relation, current_user) END
-    FROM mrcall.source AS s
+    FROM mrcall_internal.source_parts() AS s
     WHERE s.relation IS NULL OR NOT has_table_privilege(to_regclass(s.relation), 'SELECT')
     ORDER BY s.logical_table COLLATE "C"
 $$;
@@ -311,7 +311,7 @@ BEGIN
     FROM mrcall_internal.caller_counts() AS o WHERE o.rows OPERATOR(pg_catalog.>) 0;
     RETURN QUERY
     SELECT 'ok', s.logical_table, pg_catalog.format('reads %s', s.relation), NULL
-    FROM mrcall.source AS s WHERE s.relation IS NOT NULL ORDER BY s.logical_table COLLATE "C";
+    FROM mrcall_internal.source_parts() AS s WHERE s.relation IS NOT NULL ORDER BY s.logical_table COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION mrcall.doctor() IS

@@ -153,14 +153,6 @@ BEGIN
         ON d.attrelid = to_regclass(s.relation) AND d.attname = s.columns ->> 'document' AND d.attnum > 0
             AND NOT d.attisdropped AND mrcall_internal.base_type(d.atttypid) = 'jsonb'::regtype
     WHERE s.logical_table = 'customers';
-    IF src.key_column IS NULL OR src.document_column IS NULL THEN
-        code := '55000';
-        message := format('customers cannot be written: %s is mapped to an expression',
-                          CASE WHEN src.key_column IS NULL THEN 'customer_id' ELSE 'document' END);
-        hint := 'Map customer_id to the table''s key column and document to its jsonb column: '
-            'SELECT mrcall.attach(''{"customers": {"columns": {"customer_id": "id", "document": "document"}}}'');';
-        RETURN;
-    END IF;
     foreign_table := mrcall_internal.foreign_part(src.relation);
     IF foreign_table IS NOT NULL THEN
         code := '55000';
@@ -168,6 +160,20 @@ BEGIN
                           CASE WHEN foreign_table = src.relation THEN 'it is a foreign table'
                                ELSE format('its part %s is a foreign table', foreign_table) END);
         hint := format('Run %s on the server that has the table itself.', verb);
+        RETURN;
+    END IF;
+    IF (SELECT m.parts IS NOT NULL FROM mrcall.source AS m WHERE m.logical_table = 'customers') THEN
+        code := '55000';
+        message := format('%s cannot write to %s: its rows lie in several tables', verb, src.relation);
+        hint := format('Attach one table, and run %s.', verb);
+        RETURN;
+    END IF;
+    IF src.key_column IS NULL OR src.document_column IS NULL THEN
+        code := '55000';
+        message := format('customers cannot be written: %s is mapped to an expression',
+                          CASE WHEN src.key_column IS NULL THEN 'customer_id' ELSE 'document' END);
+        hint := 'Map customer_id to the table''s key column and document to its jsonb column: '
+            'SELECT mrcall.attach(''{"customers": {"columns": {"customer_id": "id", "document": "document"}}}'');';
         RETURN;
     END IF;
     IF src.key_type NOT IN ('text'::regtype, 'varchar'::regtype)

@@ -50,12 +50,13 @@ COMMENT ON FUNCTION mrcall_internal.check_dimension(text, text[]) IS 'Raises the
 -- path_from_url says that pages are to be taken from page_url; without pages only their number is wanted; with_views keeps page views
 -- one by one. Where there are a width and a zone, visits are cut at the buckets from cut_since to cut_until. A function of ours that
 -- runs the query says under which number it takes the set itself; for anybody else receiver means nothing. Of events before
--- counted_since only the ids matter. more_cuts are instants before cut_since, in order, at which visits are cut too. With heartbeats, types
--- of events, moments are kept instead of page views: page views, heartbeats and key events.
+-- counted_since only the ids matter. more_cuts are instants before cut_since, in order, at which visits are cut too. With heartbeats,
+-- types of events, moments are kept instead of page views: page views, heartbeats and key events. version is given where another server
+-- may run the aggregate: it has to be of the same.
 CREATE TYPE mrcall_internal.visit_settings AS (
     gap interval, path_from_url boolean, with_pages boolean, with_touch boolean, ignored text[], width interval,
     cut_since timestamptz, cut_until timestamptz, zone text, receiver int, origin timestamp, counted_since timestamptz,
-    with_views boolean, more_cuts timestamptz[], heartbeats text[]);
+    with_views boolean, more_cuts timestamptz[], heartbeats text[], version text);
 COMMENT ON TYPE mrcall_internal.visit_settings IS 'What is wanted of visit_set, the same in every row';
 
 -- One state for all visitors: a group for each would cost more than the visits themselves.
@@ -90,6 +91,23 @@ CREATE AGGREGATE mrcall_internal.visit_set(
 COMMENT ON AGGREGATE mrcall_internal.visit_set(
     text, timestamptz, text, text, text, text, text, text, text, text, text, boolean, mrcall_internal.visit_settings)
 IS 'The visits of all visitors, as bytes for visit_set_rows';
+
+-- The sets of several parts of the rows, each a result of visit_set, as that of all rows.
+CREATE FUNCTION mrcall_internal.visit_set_merge_trans(internal, visits bytea, settings mrcall_internal.visit_settings)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+AS 'MODULE_PATHNAME', 'visit_set_merge_trans_wrapper';
+COMMENT ON FUNCTION mrcall_internal.visit_set_merge_trans(internal, bytea, mrcall_internal.visit_settings) IS
+    'Transition of visit_set_merge';
+
+CREATE AGGREGATE mrcall_internal.visit_set_merge(visits bytea, settings mrcall_internal.visit_settings) (
+    SFUNC = mrcall_internal.visit_set_merge_trans,
+    FINALFUNC = mrcall_internal.visit_set_final,
+    FINALFUNC_MODIFY = READ_WRITE,
+--@ include templates/parallel_aggregate.sql state=visit_set space=100000000
+);
+COMMENT ON AGGREGATE mrcall_internal.visit_set_merge(bytea, mrcall_internal.visit_settings) IS
+    'The visit sets of several parts of the rows, as one';
 
 CREATE TYPE mrcall_internal.visit AS (
     visitor_id text, visit_no int, started_at timestamptz, ended_at timestamptz, events bigint, pageviews bigint,
@@ -140,6 +158,52 @@ LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'heartbeat_events_wrapper';
 COMMENT ON FUNCTION mrcall_internal.heartbeat_events() IS 'The setting mrcall.heartbeat_events as a list';
 
+-- The same where events lie in several tables: a set of each, made where the table is, and then merged. What is asked is made of
+-- constants, columns and functions of this extension alone, so that another server takes it whole; but which events are key events is
+-- known here.
+CREATE FUNCTION mrcall_internal.visit_set_of_parts(
+    ids_since timestamptz, since timestamptz, until timestamptz, gap interval, visitors text[], with_touch boolean,
+    with_agent boolean, width interval, cut_since timestamptz, zone text, with_pages boolean, receiver int, origin timestamp,
+    with_views boolean, cut_until timestamptz, told_since timestamptz, times_only boolean,
+    more_cuts timestamptz[], with_moments boolean)
+RETURNS TABLE (visits bytea)
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1
+AS $$
+    SELECT coalesce(ids_since, mrcall_internal.earlier(since, '24:00:00')) AS read_since, mrcall_internal.path_from_url() AS from_url,
+           mrcall_internal.ignored_referrers() AS ignored, coalesce(cut_until, until) AS cuts_until,
+           cardinality(visitors) <= 5000 AS are_few, mrcall.version() AS version,
+           CASE WHEN with_moments THEN mrcall_internal.heartbeat_events() END AS heartbeats,
+           with_moments AND mrcall_internal.has_key_events() AS with_key_events,
+           CASE WHEN cardinality(visitors) > 5000 THEN mrcall_internal.text_set(visitors) END AS many,
+           'SELECT mrcall_internal.visit_set_merge(p.visits, ROW(gap, from_url, with_pages, with_touch, ignored, width, cut_since, '
+               'cuts_until, zone, receiver, origin, since, with_views, more_cuts, heartbeats, version)::mrcall_internal.visit_settings) '
+               'FROM ('
+               || mrcall_internal.over_parts('events', $query$
+               SELECT mrcall_internal.visit_set(
+                   e.visitor_id, e.occurred_at, CASE WHEN times_only THEN NULL ELSE e.event_type END,
+                   CASE WHEN times_only OR from_url THEN NULL WHEN told_since IS NULL OR e.occurred_at >= told_since THEN e.page_path END,
+                   CASE WHEN times_only THEN NULL WHEN told_since IS NULL OR e.occurred_at >= told_since THEN e.page_url END,
+                   CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at >= told_since) THEN e.referrer END,
+                   CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at >= told_since) THEN e.utm_source END,
+                   CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at >= told_since) THEN e.utm_medium END,
+                   CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at >= told_since) THEN e.utm_campaign END,
+                   CASE WHEN with_agent THEN e.user_agent END, e.event_id,
+                   CASE WHEN with_key_events
+                        THEN EXISTS (SELECT FROM mrcall.goal AS g
+                                     WHERE mrcall_internal.fits_goal(g.event_type, g.page_pattern, e.event_type, e.page_path)) END,
+                   ROW(gap, from_url, with_pages, with_touch, ignored, width, cut_since, cuts_until, zone, NULL, origin, since,
+                       with_views, more_cuts, heartbeats, version)::mrcall_internal.visit_settings) AS visits
+               FROM {part} AS e
+               WHERE (since IS NULL OR e.occurred_at >= read_since) AND (until IS NULL OR e.occurred_at < until)
+                 AND (visitors IS NULL OR NOT are_few OR e.visitor_id = ANY (visitors))
+                 AND (many IS NULL OR mrcall_internal.text_set_has(many, e.visitor_id))
+           $query$) || ') AS p' AS query;
+    EXECUTE query
+$$;
+COMMENT ON FUNCTION mrcall_internal.visit_set_of_parts(
+    timestamptz, timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean, int, timestamp,
+    boolean, timestamptz, timestamptz, boolean, timestamptz[], boolean) IS 'As visit_set_of, where events lie in several tables';
+
 -- Both bounds may be NULL (unbounded), visitors too (all). Meant to be inlined: no SET, every name qualified.
 -- The sub-selects without a reference outside are evaluated once. For each of a few visitors the planner looks up statistics in
 -- every chunk and finds the cheapest way to the events. For many that alone would take seconds: all events of the range are
@@ -155,31 +219,42 @@ CREATE FUNCTION mrcall_internal.visit_set_of(
 RETURNS TABLE (visits bytea)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
-    SELECT mrcall_internal.visit_set(
-        e.visitor_id, e.occurred_at, CASE WHEN times_only THEN NULL ELSE e.event_type END,
-        CASE WHEN times_only OR (SELECT mrcall_internal.path_from_url()) THEN NULL
-             WHEN told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since THEN e.page_path END,
-        CASE WHEN times_only THEN NULL
-             WHEN told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since THEN e.page_url END,
-        CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.referrer END,
-        CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.utm_source END,
-        CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.utm_medium END,
-        CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.utm_campaign END,
-        CASE WHEN with_agent THEN e.user_agent END, e.event_id,
-        CASE WHEN with_moments AND (SELECT mrcall_internal.has_key_events())
-             THEN EXISTS (SELECT FROM mrcall.goal AS g
-                          WHERE mrcall_internal.fits_goal(g.event_type, g.page_pattern, e.event_type, e.page_path)) END,
-        (SELECT ROW(gap, mrcall_internal.path_from_url(), with_pages, with_touch, mrcall_internal.ignored_referrers(), width,
-                    cut_since, COALESCE(cut_until, until), zone, receiver, origin, since, with_views,
-                    more_cuts, CASE WHEN with_moments THEN mrcall_internal.heartbeat_events() END)::mrcall_internal.visit_settings))
-        FILTER (WHERE visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.<=) 5000
-                   OR mrcall_internal.text_set_has((SELECT mrcall_internal.text_set(visitors)), e.visitor_id))
-    FROM mrcall.events AS e
-    WHERE (since IS NULL
-           OR e.occurred_at OPERATOR(pg_catalog.>=) COALESCE(ids_since, mrcall_internal.earlier(since, '24:00:00')))
-      AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
-      AND (visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.>) 5000
-           OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
+    SELECT h.visits
+    FROM (
+        SELECT mrcall_internal.visit_set(
+            e.visitor_id, e.occurred_at, CASE WHEN times_only THEN NULL ELSE e.event_type END,
+            CASE WHEN times_only OR (SELECT mrcall_internal.path_from_url()) THEN NULL
+                 WHEN told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since THEN e.page_path END,
+            CASE WHEN times_only THEN NULL
+                 WHEN told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since THEN e.page_url END,
+            CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.referrer END,
+            CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.utm_source END,
+            CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.utm_medium END,
+            CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.utm_campaign END,
+            CASE WHEN with_agent THEN e.user_agent END, e.event_id,
+            CASE WHEN with_moments AND (SELECT mrcall_internal.has_key_events())
+                 THEN EXISTS (SELECT FROM mrcall.goal AS g
+                              WHERE mrcall_internal.fits_goal(g.event_type, g.page_pattern, e.event_type, e.page_path)) END,
+            (SELECT ROW(gap, mrcall_internal.path_from_url(), with_pages, with_touch, mrcall_internal.ignored_referrers(), width,
+                        cut_since, COALESCE(cut_until, until), zone, receiver, origin, since, with_views,
+                        more_cuts, CASE WHEN with_moments THEN mrcall_internal.heartbeat_events() END,
+                        NULL)::mrcall_internal.visit_settings))
+            FILTER (WHERE visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.<=) 5000
+                       OR mrcall_internal.text_set_has((SELECT mrcall_internal.text_set(visitors)), e.visitor_id)) AS visits
+        FROM mrcall.events AS e
+        WHERE (since IS NULL
+               OR e.occurred_at OPERATOR(pg_catalog.>=) COALESCE(ids_since, mrcall_internal.earlier(since, '24:00:00')))
+          AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
+          AND (visitors IS NULL OR pg_catalog.cardinality(visitors) OPERATOR(pg_catalog.>) 5000
+               OR e.visitor_id OPERATOR(pg_catalog.=) ANY (visitors))
+    ) AS h
+    WHERE NOT mrcall_internal.is_spread('events')
+    UNION ALL
+    SELECT p.visits
+    FROM mrcall_internal.visit_set_of_parts(ids_since, since, until, gap, visitors, with_touch, with_agent, width, cut_since, zone,
+                                            with_pages, receiver, origin, with_views, cut_until, told_since, times_only,
+                                            more_cuts, with_moments) AS p
+    WHERE mrcall_internal.is_spread('events')
 $$;
 COMMENT ON FUNCTION mrcall_internal.visit_set_of(
     timestamptz, timestamptz, timestamptz, interval, text[], boolean, boolean, interval, timestamptz, text, boolean, int, timestamp,

@@ -13,19 +13,48 @@ AS $$
 $$;
 COMMENT ON FUNCTION mrcall_internal.has_event_ids() IS 'Whether events have ids';
 
+-- See visit_set_of_parts.
+CREATE FUNCTION mrcall_internal.id_set_of_parts(since timestamptz, until timestamptz, receiver int)
+RETURNS TABLE (visits bytea)
+LANGUAGE mrcall_sql STABLE PARALLEL RESTRICTED COST 10000 ROWS 1
+AS $$
+    SELECT mrcall.version() AS version,
+           'SELECT mrcall_internal.visit_set_merge(p.visits, ROW(''0'', false, false, false, NULL, NULL, NULL, NULL, NULL, receiver, '
+               'NULL, ''infinity'', false, NULL, NULL, version)::mrcall_internal.visit_settings) FROM ('
+               || mrcall_internal.over_parts('events', $query$
+               SELECT mrcall_internal.visit_set(
+                   e.visitor_id, e.occurred_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, e.event_id, NULL,
+                   ROW('0', false, false, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'infinity', false,
+                       NULL, NULL, version)::mrcall_internal.visit_settings) AS visits
+               FROM {part} AS e
+               WHERE (since IS NULL OR e.occurred_at >= since) AND (until IS NULL OR e.occurred_at < until) AND e.event_id IS NOT NULL
+           $query$) || ') AS p' AS query;
+    EXECUTE query
+$$;
+COMMENT ON FUNCTION mrcall_internal.id_set_of_parts(timestamptz, timestamptz, int) IS
+    'As id_set_of, where events lie in several tables';
+
 -- Meant to be inlined: no SET, every name qualified, as all below.
 CREATE FUNCTION mrcall_internal.id_set_of(since timestamptz, until timestamptz, receiver int)
 RETURNS TABLE (visits bytea)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 AS $$
-    SELECT mrcall_internal.visit_set(
-        e.visitor_id, e.occurred_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, e.event_id, NULL,
-        (SELECT ROW('0', false, false, false, NULL, NULL, NULL, NULL, NULL, receiver, NULL, 'infinity',
-                    false, NULL, NULL)::mrcall_internal.visit_settings))
-    FROM mrcall.events AS e
-    WHERE (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
-      AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
-      AND e.event_id IS NOT NULL
+    SELECT h.visits
+    FROM (
+        SELECT mrcall_internal.visit_set(
+            e.visitor_id, e.occurred_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, e.event_id, NULL,
+            (SELECT ROW('0', false, false, false, NULL, NULL, NULL, NULL, NULL, receiver, NULL, 'infinity',
+                        false, NULL, NULL, NULL)::mrcall_internal.visit_settings)) AS visits
+        FROM mrcall.events AS e
+        WHERE (since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) since)
+          AND (until IS NULL OR e.occurred_at OPERATOR(pg_catalog.<) until)
+          AND e.event_id IS NOT NULL
+    ) AS h
+    WHERE NOT mrcall_internal.is_spread('events')
+    UNION ALL
+    SELECT p.visits
+    FROM mrcall_internal.id_set_of_parts(since, until, receiver) AS p
+    WHERE mrcall_internal.is_spread('events')
 $$;
 COMMENT ON FUNCTION mrcall_internal.id_set_of(timestamptz, timestamptz, int) IS
     'The ids of events from since to until, as a set without visits';
@@ -109,7 +138,8 @@ AS $$
                           WHERE mrcall_internal.fits_goal(g.event_type, g.page_pattern, e.event_type, e.page_path)) END,
         (SELECT ROW(gap, mrcall_internal.path_from_url(), with_pages, with_touch, mrcall_internal.ignored_referrers(), width,
                     cut_since, COALESCE(cut_until, until), zone, receiver, origin, NULL, with_views,
-                    more_cuts, CASE WHEN with_moments THEN mrcall_internal.heartbeat_events() END)::mrcall_internal.visit_settings))
+                    more_cuts, CASE WHEN with_moments THEN mrcall_internal.heartbeat_events() END,
+                    NULL)::mrcall_internal.visit_settings))
     FROM mrcall_internal.first_deliveries(ids_since, since, until, visitors) AS e
     CROSS JOIN LATERAL (SELECT told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since AS is_told) AS t
 $$;

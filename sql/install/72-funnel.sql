@@ -250,7 +250,7 @@ BEGIN
         SELECT mrcall_internal.funnel_set(
             e.visitor_id, e.occurred_at, %1$s, CASE WHEN $13 IS NULL THEN e.event_id END,
             (SELECT ROW($8, mrcall_internal.path_from_url(), $12, $10, mrcall_internal.ignored_referrers(), NULL, NULL, NULL, NULL, $9,
-                        NULL, $5, true, NULL, NULL)::mrcall_internal.visit_settings),
+                        NULL, $5, true, NULL, NULL, NULL)::mrcall_internal.visit_settings),
             CASE WHEN e.occurred_at OPERATOR(pg_catalog.>=) $1 AND e.occurred_at OPERATOR(pg_catalog.<) $3 AND %2$s THEN ARRAY[%3$s] END,
             %4$s, CASE WHEN e.occurred_at OPERATOR(pg_catalog.>=) $1 AND e.occurred_at OPERATOR(pg_catalog.<) $3 AND %2$s THEN %5$s END,
             %6$s, %7$s)

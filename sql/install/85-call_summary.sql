@@ -29,6 +29,40 @@ CREATE AGGREGATE mrcall_internal.call_set(
 COMMENT ON AGGREGATE mrcall_internal.call_set(text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[]) IS
     'The calls from since on, with the callers of those before, as bytes for call_set_rows';
 
+-- The same where another server may run it, which has to be of the same version.
+CREATE FUNCTION mrcall_internal.call_set_asked_trans(
+    internal, business_id text, started_at timestamptz, ended_at timestamptz, outcome text, answered boolean, caller text,
+    since timestamptz, known text[], version text)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+AS 'MODULE_PATHNAME', 'call_set_asked_trans_wrapper';
+COMMENT ON FUNCTION mrcall_internal.call_set_asked_trans(
+    internal, text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[], text) IS
+    'Transition of call_set with a version';
+
+CREATE AGGREGATE mrcall_internal.call_set(
+    business_id text, started_at timestamptz, ended_at timestamptz, outcome text, answered boolean, caller text,
+    since timestamptz, known text[], version text) (
+    SFUNC = mrcall_internal.call_set_asked_trans,
+    FINALFUNC = mrcall_internal.call_set_final,
+--@ include templates/parallel_aggregate.sql state=call_set space=100000000
+);
+COMMENT ON AGGREGATE mrcall_internal.call_set(text, timestamptz, timestamptz, text, boolean, text, timestamptz, text[], text) IS
+    'As call_set, of a version that is checked';
+
+CREATE FUNCTION mrcall_internal.call_set_merge_trans(internal, calls bytea)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT
+AS 'MODULE_PATHNAME', 'call_set_merge_trans_wrapper';
+COMMENT ON FUNCTION mrcall_internal.call_set_merge_trans(internal, bytea) IS 'Transition of call_set_merge';
+
+CREATE AGGREGATE mrcall_internal.call_set_merge(calls bytea) (
+    SFUNC = mrcall_internal.call_set_merge_trans,
+    FINALFUNC = mrcall_internal.call_set_final,
+--@ include templates/parallel_aggregate.sql state=call_set space=100000000
+);
+COMMENT ON AGGREGATE mrcall_internal.call_set_merge(bytea) IS 'The call sets of several parts of the calls, as one';
+
 CREATE TYPE mrcall_internal.call_figures AS (
     bucket timestamptz, business_id text, calls bigint, answered bigint, missed bigint, callers bigint, new_callers bigint,
     total_duration interval, mean_duration interval, p50_duration interval, p95_duration interval, peak_concurrency int,
@@ -43,6 +77,28 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE CALLED ON NULL INPUT COST 1000 ROWS 1000
 AS 'MODULE_PATHNAME', 'call_set_rows_wrapper';
 COMMENT ON FUNCTION mrcall_internal.call_set_rows(bytea, interval, timestamptz, timestamptz, text, text[], timestamp) IS
     'The figures of a call_set by bucket and business; a row for each bucket of the businesses in fill';
+
+-- Over the values of call_set_of; where calls lie in several tables a set of each, made where the table is.
+CREATE FUNCTION mrcall_internal.call_set_query()
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $query$
+    SELECT CASE WHEN mrcall_internal.is_spread('calls')
+        THEN 'SELECT mrcall_internal.call_set_merge(p.calls), fill FROM ('
+             || mrcall_internal.over_parts('calls', format(q.text, ', version', ' AS calls', '{part}'), 'mrcall.session_archive')
+             || ') AS p'
+        ELSE format(q.text, '', ', fill', 'mrcall.calls') END
+    FROM (VALUES ($$
+    SELECT mrcall_internal.call_set(
+               c.business_id, c.started_at, CASE WHEN c.started_at >= visible THEN c.ended_at END, c.outcome, c.answered,
+               c.caller, since, known%s)%s
+    FROM %s AS c
+    WHERE c.started_at < until
+      AND (fill IS NULL OR CASE WHEN single IS NULL THEN c.business_id = ANY (fill) ELSE c.business_id = single END)
+    $$)) AS q (text)
+$query$;
+COMMENT ON FUNCTION mrcall_internal.call_set_query() IS 'The query of call_set_of';
 
 -- One row: the calls that the report needs, and the businesses that have a row for every bucket (NULL: those with calls).
 CREATE FUNCTION mrcall_internal.call_set_of(
@@ -70,14 +126,9 @@ AS $$
         WHEN wanted IS NOT NULL THEN ARRAY[wanted] END AS fill;
     -- An index on the business finds the calls of one quicker by = than by = ANY.
     SELECT mrcall_internal.deleted_callers(since, until, fill) AS known,
-           CASE WHEN cardinality(fill) = 1 THEN fill[1] END AS single;
-    SELECT mrcall_internal.call_set(
-               c.business_id, c.started_at, CASE WHEN c.started_at >= visible THEN c.ended_at END, c.outcome, c.answered,
-               c.caller, since, known),
-           fill
-    FROM mrcall.calls AS c
-    WHERE c.started_at < until
-      AND (fill IS NULL OR CASE WHEN single IS NULL THEN c.business_id = ANY (fill) ELSE c.business_id = single END)
+           CASE WHEN cardinality(fill) = 1 THEN fill[1] END AS single, mrcall.version() AS version,
+           mrcall_internal.call_set_query() AS query;
+    EXECUTE query
 $$;
 COMMENT ON FUNCTION mrcall_internal.call_set_of(interval, timestamptz, timestamptz, text, text, text, text, timestamp) IS
     'The calls that call_summary needs';

@@ -9,7 +9,7 @@ AS $$
     SELECT 'schema', n.nspname::text, n.oid FROM pg_namespace AS n WHERE n.nspname IN ('mrcall', 'mrcall_internal')
     UNION ALL
     SELECT DISTINCT 'schema', quote_ident(n.nspname), n.oid
-    FROM mrcall.source AS s
+    FROM mrcall_internal.source_parts() AS s
     JOIN pg_class AS c ON c.oid = to_regclass(s.relation)
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE NOT has_schema_privilege(role, n.oid, 'USAGE')
@@ -23,7 +23,7 @@ AS $$
     WHERE to_regclass(o.name) IS NOT NULL
     UNION ALL
     SELECT DISTINCT 'table', c.oid::regclass::text, c.oid
-    FROM mrcall.source AS s
+    FROM mrcall_internal.source_parts() AS s
     JOIN pg_class AS c ON c.oid = to_regclass(s.relation)
 $$;
 COMMENT ON FUNCTION mrcall_internal.readable(name) IS 'The schemas and tables that grant_read grants a role';
@@ -111,7 +111,7 @@ LANGUAGE sql STABLE ROWS 2
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH RECURSIVE part (id) AS (
-        SELECT c.oid FROM mrcall.source AS s JOIN pg_class AS c ON c.oid = to_regclass(s.relation)
+        SELECT c.oid FROM mrcall_internal.source_parts() AS s JOIN pg_class AS c ON c.oid = to_regclass(s.relation)
         UNION
         SELECT i.inhrelid FROM part AS p JOIN pg_inherits AS i ON i.inhparent = p.id
     )

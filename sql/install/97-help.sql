@@ -46,6 +46,7 @@ AS $$
     ('docs/doctor.md', '{doctor}'),
     ('docs/security.md', '{grant_read,revoke_read}'),
     ('docs/forget.md', '{forget,export_customer,audit}'),
+    ('docs/sidecar.md', '{copy_from}'),
     ('docs/sources.md', '{try_timestamptz,try_numeric,try_bigint,try_int,try_boolean,version,events,customers,businesses,
         subscriptions,stripe_events,apple_events,calls,contacts,phones,resources,templates,products,flow_states,
         retention_policies,call_index}')

@@ -9,6 +9,7 @@ use mrcall_engine::zone::wall_clock;
 use pgrx::datum::Interval;
 
 use super::bucket::{Buckets, list_buckets};
+use super::sessionize::same_version;
 use crate::agg::Held;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::answer::Made;
@@ -40,6 +41,14 @@ pub fn call_set_trans<'fcx>(state: Held<'fcx, CallSet>, call: Call<'fcx>) -> Sql
         Ok(set)
     };
     state.transition(make, |set| set.push(&source).map_err(report))
+}
+
+/// The same, with the version of who asks behind them.
+pub fn call_set_asked_trans<'fcx>(state: Held<'fcx, CallSet>, call: Call<'fcx>) -> SqlResult<Held<'fcx, CallSet>> {
+    if state.state().is_none() {
+        same_version(call.arg(9)?)?;
+    }
+    call_set_trans(state, call)
 }
 
 /// So many different distributions of outcomes are kept as JSON: most buckets have one of a few.

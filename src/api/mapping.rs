@@ -36,13 +36,21 @@ pub fn mapping_paths(call: Call<'_>, mapping: Option<&str>) -> SqlResult<()> {
 
 pub fn mapped_tables(call: Call<'_>, mapping: Option<&str>) -> SqlResult<()> {
     let mapping = parsed(mapping)?;
-    call.table(TABLES.iter().map(|table| (table.name, columns::relation(&mapping, table))))
+    call.table(TABLES.iter().flat_map(|table| {
+        let relations = columns::relations(&mapping, table);
+        let is_spread = mapping.table(table.name).is_some_and(|mapped| mapped.is_spread);
+        let left_out = relations.is_empty().then_some((table.name, None, 1, false));
+        let parts = (1i32..).zip(relations).map(move |(part, relation)| (table.name, Some(relation), part, is_spread));
+        left_out.into_iter().chain(parts)
+    }))
 }
 
-pub fn compiled_mapping(call: Call<'_>, mapping: Option<&str>, physical: &str) -> SqlResult<()> {
+pub fn compiled_mapping(call: Call<'_>, mapping: Option<&str>, physical: &str, part: i32) -> SqlResult<()> {
     let mapping = parsed(mapping)?;
     let physical = Physical::parse(physical).map_err(report)?;
-    call.table(columns::source_columns(&mapping, &physical).map_err(report)?.into_iter().map(|c| {
+    // From 1, as SQL counts.
+    let part = usize::try_from(part - 1).unwrap_or_default();
+    call.table(columns::source_columns(&mapping, &physical, part).map_err(report)?.into_iter().map(|c| {
         let ordinal = c.table.columns.iter().position(|column| column.name == c.column.name);
         let ordinal = ordinal.map_or(0, |place| place as i32 + 1);
         let (state, problem) = match c.fault {

@@ -29,9 +29,21 @@ where
     }
 }
 
+/// A state is of one version: another one, on whose behalf a server is asked, may read URLs and user agents in another way.
+pub fn same_version(asked: Option<&str>) -> SqlResult<()> {
+    let own = super::values::version();
+    if asked.is_none_or(|asked| asked == own) {
+        return Ok(());
+    }
+    let message = format!("mrcall_ext {own} is asked by a server with mrcall_ext {}", asked.unwrap_or_default());
+    let hint = "Install one version on all servers, and run ALTER EXTENSION mrcall_ext UPDATE on each.";
+    Err(report(Error::new(ErrorKind::NotPossible, message, hint)))
+}
+
 /// What `mrcall_internal.visit_settings` says.
 pub(super) fn settings(row: Option<PgHeapTuple<'_, AllocatedByRust>>) -> SqlResult<VisitSettings> {
     let row = needed(row, "settings")?;
+    same_version(field(&row, "version")?)?;
     let ignored: Option<Array<'_, &str>> = field(&row, "ignored")?;
     let heartbeats: Option<Array<'_, &str>> = field(&row, "heartbeats")?;
     let flag = |name| field(&row, name).map(|flag| flag.unwrap_or(false));
@@ -86,6 +98,14 @@ pub fn visit_set_trans<'fcx>(state: Held<'fcx, VisitSet>, call: Call<'fcx>) -> S
     };
     let make = || VisitSet::new(settings(call.arg(13)?)?).map_err(report);
     state.transition_counted(make, |set| set.push(&hit).map(|()| set.is_count_due()).map_err(report))
+}
+
+/// Arguments behind the state: the bytes of a set of some of the rows, and the settings. What is in the bytes is looked at where the
+/// rows are made.
+pub fn visit_set_merge_trans<'fcx>(state: Held<'fcx, VisitSet>, call: Call<'fcx>) -> SqlResult<Held<'fcx, VisitSet>> {
+    let Some(bytes) = call.arg::<&[u8]>(1)? else { return Ok(state) };
+    let make = || VisitSet::new(settings(call.arg(2)?)?).map_err(report);
+    state.transition(make, |set| set.merge_apart(bytes).map_err(report))
 }
 
 pub fn visit_set_final(state: Held<'_, VisitSet>) -> SqlResult<Option<Made>> {

@@ -11,7 +11,7 @@ use mrcall_engine::{Error, ErrorKind};
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgLogLevel, pg_sys};
 
-use super::error_frame;
+use super::{error_frame, remote_error};
 use crate::error::{SqlResult, report};
 
 unsafe extern "C-unwind" {
@@ -31,6 +31,7 @@ unsafe extern "C-unwind" fn keep(_arg: *mut c_void) {
     // SAFETY: the server calls this while it makes an error or a message. The copy lives as long as the transaction, in which the
     // error is raised again or forgotten.
     unsafe {
+        remote_error::name_server();
         let memory = pg_sys::CurrentMemoryContext;
         pg_sys::CurrentMemoryContext = pg_sys::TopTransactionContext;
         let error = CopyErrorData();

@@ -91,7 +91,7 @@ functions! {
         sequence_trans, sequence_match_final, sequence_count_final, sequence_events_final;
     bucket: is_zone, bucket, next_bucket, buckets;
     call_service: offered_set_trans, offered_set_rows, within_call;
-    call_summary: call_set_trans, call_set_rows;
+    call_summary: call_set_trans, call_set_asked_trans, call_set_rows;
     caller_id: caller_id;
     call_agg: call_agg_trans, num_calls, calls_total_duration, mean_duration, duration_percentile, outcomes, peak_concurrency,
         peak_at, busy_time;
@@ -111,7 +111,7 @@ functions! {
     paths: path_agg_trans, paths, num_paths, num_conversions, num_nulls, total_value, path_credit, path_models,
         data_driven_weights, markov, shapley, path_interval, path_transform;
     call_retention: may_commit, is_seen_by_nobody;
-    sessionize: visit_set_trans, visit_set_final;
+    sessionize: visit_set_trans, visit_set_merge_trans, visit_set_final;
     state_text: state_out;
     text_set: text_set, text_set_has;
     top_pages: page_figures;
@@ -149,6 +149,7 @@ stored! {
 
 export!(call_set "_final", agg::finalize::<CallSet>);
 export!(offered_set "_final", agg::finalize::<OfferedSet>);
+export!(call_set_merge "_trans", agg::merge_stored::<CallSet>);
 
 fields! {
     field: document_fields::Text;

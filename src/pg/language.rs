@@ -19,7 +19,7 @@ use core::ptr::null_mut;
 use mrcall_engine::{Error, ErrorKind};
 use pgrx::{PgLogLevel, pg_sys, pgrx_extern_c_guard};
 
-use super::ballast;
+use super::{ballast, remote_error};
 use crate::error::report;
 
 /// The most arguments and values of a function.
@@ -172,11 +172,14 @@ fn wrong(what: &'static str) -> ! {
     unreachable!()
 }
 
-/// The line of context: `arg` is what to say.
+/// The line of context: `arg` is what to say, NULL where a report is around that says it.
 unsafe extern "C-unwind" fn say(arg: *mut c_void) {
     // SAFETY: the server calls this while it makes an error; the text lives as long as the call that put it there.
     unsafe {
-        errcontext_msg(c"report mrcall.%s".as_ptr(), arg.cast::<c_char>());
+        remote_error::name_server();
+        if !arg.is_null() {
+            errcontext_msg(c"report mrcall.%s".as_ptr(), arg.cast::<c_char>());
+        }
     }
 }
 
@@ -448,12 +451,13 @@ pub(super) unsafe fn call(info: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
         let mut frame = pg_sys::ErrorContextCallback {
             previous: pg_sys::error_context_stack,
             callback: Some(say),
-            arg: run.function.cast(),
+            arg: null_mut(),
         };
         let schema = get_namespace_name(get_func_namespace((*(*info).flinfo).fn_oid));
         if !schema.is_null() && CStr::from_ptr(schema) == c"mrcall" {
-            pg_sys::error_context_stack = &raw mut frame;
+            frame.arg = run.function.cast();
         }
+        pg_sys::error_context_stack = &raw mut frame;
         let level = pin();
         let statements = pg_parse_query(body);
         AtEOXact_GUC(true, level);

@@ -22,6 +22,7 @@ pub mod jsonb;
 mod language;
 mod planned;
 pub mod query;
+mod remote_error;
 pub mod scan;
 pub mod srf;
 pub mod table;

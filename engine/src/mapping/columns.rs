@@ -56,18 +56,28 @@ impl Physical {
     }
 }
 
-/// The physical table of a logical one.
-pub fn relation(mapping: &Mapping, table: &LogicalTable) -> Option<String> {
-    match mapping.table(table.name).and_then(|mapped| mapped.table.as_ref()) {
-        Some(relation) => relation.clone(),
-        None => Some(table.relation.to_owned()),
+/// The physical tables of a logical one; none where it is left out.
+pub fn relations(mapping: &Mapping, table: &LogicalTable) -> Vec<String> {
+    match mapping.table(table.name).and_then(|mapped| mapped.tables.as_ref()) {
+        Some(relations) => relations.clone(),
+        None => vec![match (&mapping.schema, table.relation.split_once('.')) {
+            (Some(schema), Some((_, name))) => format!("{schema}.{name}"),
+            _ => table.relation.to_owned(),
+        }],
     }
 }
 
-/// Every logical column, in the order of the catalogue.
-pub fn source_columns(mapping: &Mapping, physical: &Physical) -> Result<Vec<SourceColumn>> {
-    let tables = TABLES.iter().map(|table| table_columns(mapping, physical, table)).collect::<Result<Vec<_>>>()?;
-    Ok(tables.into_iter().flatten().collect())
+/// Every logical column, in the order of the catalogue, as it is read from the table of this number, from 0, of each logical table.
+/// Logical tables without one have no columns here, but for number 0.
+pub fn source_columns(mapping: &Mapping, physical: &Physical, part: usize) -> Result<Vec<SourceColumn>> {
+    let mut columns = Vec::new();
+    for table in TABLES {
+        let relation = relations(mapping, table).into_iter().nth(part);
+        if part == 0 || relation.is_some() {
+            columns.extend(table_columns(mapping, physical, table, relation.as_deref())?);
+        }
+    }
+    Ok(columns)
 }
 
 /// A column before its table's others are looked at.
@@ -79,7 +89,12 @@ struct Base<'a> {
     inner: Option<&'a str>,
 }
 
-fn table_columns(mapping: &Mapping, physical: &Physical, table: &'static LogicalTable) -> Result<Vec<SourceColumn>> {
+fn table_columns(
+    mapping: &Mapping,
+    physical: &Physical,
+    table: &'static LogicalTable,
+    relation: Option<&str>,
+) -> Result<Vec<SourceColumn>> {
     let no_columns = BTreeMap::new();
     let physical = physical.0.get(table.name).unwrap_or(&no_columns);
     let mapped = |column: &LogicalColumn| mapping.table(table.name).and_then(|mapped| mapped.columns.get(column.name));
@@ -103,7 +118,7 @@ fn table_columns(mapping: &Mapping, physical: &Physical, table: &'static Logical
         .map(|base| {
             let mut made = SourceColumn {
                 table,
-                relation: relation(mapping, table),
+                relation: relation.map(str::to_owned),
                 column: base.column,
                 source: base.source.json.clone(),
                 expression: None,

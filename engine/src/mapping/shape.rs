@@ -9,19 +9,28 @@ use serde_json::value::RawValue;
 use super::catalog::{LogicalColumn, LogicalTable, TABLES};
 use super::field_place::{FieldOf, FieldPlace, PlaceValue};
 use super::json::{Raw, keys, kind, present, read};
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 const EXAMPLE: &str = r#"Example: {"events": {"table": "web.hits", "columns": {"visitor_id": "sid"}}}"#;
 
+/// The most physical tables of a logical one.
+const MOST_TABLES: usize = 100;
+
 /// A mapping by logical tables.
 #[derive(Debug, Default)]
-pub struct Mapping(BTreeMap<&'static str, TableMapping>);
+pub struct Mapping {
+    /// Where the reference schema's tables are instead of `public`, as SQL writes the name.
+    pub schema: Option<String>,
+    tables: BTreeMap<&'static str, TableMapping>,
+}
 
 /// What a mapping says of a table; what it does not mention is the reference schema's.
 #[derive(Debug, Default)]
 pub struct TableMapping {
-    /// The table's name as in SQL; `Some(None)` leaves the logical table out.
-    pub table: Option<Option<String>>,
+    /// The names of the tables as in SQL; none leaves the logical table out.
+    pub tables: Option<Vec<String>>,
+    /// Whether they were given as an array, so that its rows may lie in several tables.
+    pub is_spread: bool,
     /// By logical columns.
     pub columns: BTreeMap<&'static str, Source>,
 }
@@ -52,6 +61,8 @@ struct TableKeys<'a> {
     #[serde(default, borrow, deserialize_with = "present")]
     table: Raw<'a>,
     #[serde(default, borrow, deserialize_with = "present")]
+    tables: Raw<'a>,
+    #[serde(default, borrow, deserialize_with = "present")]
     columns: Raw<'a>,
 }
 
@@ -61,26 +72,28 @@ impl Mapping {
         let Some(tables) = read::<BTreeMap<String, &RawValue>>(json) else {
             return Err(Error::invalid(format!("mapping is a JSON {}, not an object", kind(json)), EXAMPLE));
         };
+        let mut tables = tables;
+        let schema = tables.remove("schema").map(schema_name).transpose()?;
         let table = |(name, json): (String, &RawValue)| {
             let table = LogicalTable::named(&name).ok_or_else(|| {
                 let known: Vec<_> = TABLES.iter().map(|table| table.name).collect();
-                let hint = format!("Known ones: {}.", known.join(", "));
+                let hint = format!("Known ones: {}; and \"schema\" for all of them.", known.join(", "));
                 Error::invalid(format!("unknown logical table \"{name}\""), hint)
             })?;
             Ok((table.name, TableMapping::parse(table, json.get())?))
         };
-        tables.into_iter().map(table).collect::<Result<_>>().map(Self)
+        Ok(Self { schema, tables: tables.into_iter().map(table).collect::<Result<_>>()? })
     }
 
     /// What it says of a logical table.
     pub fn table(&self, name: &str) -> Option<&TableMapping> {
-        self.0.get(name)
+        self.tables.get(name)
     }
 
     /// Logical table, column and text of every JSONPath: only the server can tell whether it is one.
     pub fn json_paths(&self) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
         let columns =
-            self.0.iter().flat_map(|(table, mapping)| mapping.columns.iter().map(move |column| (*table, column)));
+            self.tables.iter().flat_map(|(table, mapping)| mapping.columns.iter().map(move |column| (*table, column)));
         columns.flat_map(|(table, (column, source))| {
             let places = if let Meaning::Field(places) = &source.meaning { places.as_slice() } else { &[] };
             places.iter().filter_map(move |place| match &place.value {
@@ -103,7 +116,7 @@ impl TableMapping {
         }
         let keys: TableKeys<'_> = keys(json, |key| {
             let message = format!("unknown key \"{key}\" in the mapping of \"{name}\"");
-            Error::invalid(message, r#"Known keys are "table" and "columns"."#)
+            Error::invalid(message, r#"Known keys are "table", "tables" and "columns"."#)
         })?;
         let relation = |json: &RawValue| match read::<Option<String>>(json.get()) {
             Some(relation) if relation.as_deref().is_none_or(is_relation_name) => Ok(relation),
@@ -118,11 +131,49 @@ impl TableMapping {
             let known = table.column(&key).map(|column| Ok((column.name, Source::parse(table, column, json)?)));
             known.unwrap_or_else(|| Err(bad_column(table, &key)))
         };
-        Ok(Self {
-            table: keys.table.map(relation).transpose()?,
-            columns: columns.into_iter().map(column).collect::<Result<_>>()?,
-        })
+        let tables = match (keys.table, keys.tables) {
+            (Some(_), Some(_)) => {
+                let message = format!("the mapping of \"{name}\" has both \"table\" and \"tables\"");
+                return Err(Error::invalid(message, "Give \"tables\" alone, with all of them."));
+            }
+            (Some(table), None) => Some(Vec::from_iter(relation(table)?)),
+            (None, Some(tables)) => Some(several(name, tables)?),
+            (None, None) => None,
+        };
+        let columns = columns.into_iter().map(column).collect::<Result<_>>()?;
+        Ok(Self { tables, is_spread: keys.tables.is_some(), columns })
     }
+}
+
+/// The tables of a logical table whose rows lie in several.
+fn several(name: &str, json: &RawValue) -> Result<Vec<String>> {
+    let bad = |what: &str| {
+        let hint = r#"Give an array of names, such as ["s1.hits", "s2.hits"]; quote upper case: "s1.\"Hits\""."#;
+        Error::invalid(format!("bad tables {json} in the mapping of \"{name}\"{what}"), hint)
+    };
+    let tables: Vec<String> = read(json.get()).ok_or_else(|| bad(""))?;
+    if tables.is_empty() || !tables.iter().all(|table| is_relation_name(table)) {
+        return Err(bad(""));
+    }
+    if tables.len() > MOST_TABLES {
+        let message = format!("{} tables in the mapping of \"{name}\", more than {MOST_TABLES}", tables.len());
+        return Err(Error::new(ErrorKind::LimitExceeded, message, "Give a table that is partitioned over them."));
+    }
+    let mut names: Vec<_> = tables.iter().collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair.first() == pair.last()).and_then(|pair| pair.first()) {
+        Some(twice) => Err(bad(&format!(": {twice} is there twice"))),
+        None => Ok(tables),
+    }
+}
+
+fn schema_name(json: &RawValue) -> Result<String> {
+    read::<String>(json.get()).filter(|name| name_end(name).is_some_and(str::is_empty)).ok_or_else(|| {
+        Error::invalid(
+            format!("bad schema {json} in the mapping"),
+            r#"Give the name of the schema that has the tables, such as "remote"; quote upper case."#,
+        )
+    })
 }
 
 fn bad_column(table: &LogicalTable, name: &str) -> Error {

@@ -387,6 +387,13 @@ impl VisitSet {
         self.take_parts(parts, r)
     }
 
+    /// The same, whoever was to have the other set: it comes from a part of the rows that was asked for apart.
+    pub fn merge_apart(&mut self, bytes: &[u8]) -> Result<()> {
+        let (header, parts, r) = SetHeader::read(bytes)?;
+        self.same_settings(SetHeader { receiver: self.header.receiver, ..header })?;
+        self.take_parts(parts, r)
+    }
+
     fn take_parts(&mut self, parts: usize, mut r: Reader<'_>) -> Result<()> {
         for _ in 0..parts {
             memory::push(&mut self.parts, memory::copy(r.text()?)?)?;
