@@ -63,7 +63,8 @@ INSERT INTO agg_case VALUES
     ('retention', 'mrcall.retention(boolean[])', 'mrcall.retention(steps)'),
     ('sequence_match', 'mrcall.sequence_match(text, timestamptz, boolean[])', $$mrcall.sequence_match('(?1)(?2)(?3)', ts, steps)$$),
     ('sequence_count', 'mrcall.sequence_count(text, timestamptz, boolean[])',
-        $$mrcall.sequence_count('(?1)(?t<=600)(?2)', ts, steps)$$);
+        $$mrcall.sequence_count('(?1)(?t<=600)(?2)', ts, steps)$$),
+    ('sequence_events', 'mrcall.sequence_events(text, timestamptz, boolean[])', $$mrcall.sequence_events('(?1)(?2)(?3)', ts, steps)$$);
 -- The visits of all visitors and the calls of all businesses are bytes in the order in which the workers met them: their rows count.
 INSERT INTO agg_case VALUES
     ('visit_set',
@@ -85,13 +86,13 @@ INSERT INTO agg_case VALUES
      $$(SELECT md5(string_agg(r::text, ',' ORDER BY r::text))
         FROM mrcall_internal.call_set_rows(%s, '1 day', '2031-03-10Z', '2031-05-01Z', 'UTC', NULL) AS r)$$);
 
--- All aggregates are listed. (journey_set reads what a report has already narrowed down, and has no parallel form; what merges states
--- of several tables is the combine function of those that make them, and in several_servers.)
+-- All aggregates are listed. (journey_set reads what a report has already narrowed down, and has no parallel form; funnel_set is in
+-- funnel_engine; what merges states of several tables is the combine function of those that make them, and in several_servers.)
 SELECT p.oid::regprocedure AS not_listed
 FROM pg_proc AS p
 JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'mrcall_ext'
-WHERE p.prokind = 'a' AND p.proname NOT IN ('journey_set', 'visit_set_merge', 'call_set_merge')
+WHERE p.prokind = 'a' AND p.proname NOT IN ('journey_set', 'funnel_set', 'visit_set_merge', 'call_set_merge')
   AND p.oid NOT IN (SELECT signature FROM agg_case);
 SELECT c.name AS not_parallel FROM agg_case AS c JOIN pg_aggregate AS a ON a.aggfnoid = c.signature JOIN pg_proc AS p ON p.oid = c.signature
 WHERE p.proparallel <> 's' OR a.aggcombinefn = 0 OR a.aggserialfn = 0 OR a.aggdeserialfn = 0;

@@ -13,7 +13,7 @@ CREATE FUNCTION mrcall_internal.ad_networks()
 RETURNS TABLE (network text, counts_for interval, adjusts_for interval)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 6
 AS $$
-    VALUES ('google', '2160:00:00'::interval, '1320:00:00'::interval), ('microsoft', '2160:00:00', '2160:00:00'),
+    VALUES ('google', '2160:00:00'::interval, '1296:00:00'::interval), ('microsoft', '2160:00:00', '2160:00:00'),
            ('meta', '672:00:00', NULL), ('tiktok', '672:00:00', NULL), ('linkedin', '2160:00:00', NULL), ('snapchat', '672:00:00', NULL)
 $$;
 COMMENT ON FUNCTION mrcall_internal.ad_networks() IS 'The advertising networks that take conversions by click id, with their limits';
@@ -191,7 +191,7 @@ AS $$
            CASE WHEN d.at IS NOT NULL THEN CASE WHEN d.amount = 0 AND NOT d.is_foreign THEN 'retract' ELSE 'restate' END END,
            d.credit, d.at, CASE WHEN d.at IS NOT NULL AND NOT d.is_foreign THEN d.amount END,
            CASE WHEN d.is_stale THEN 'stale_click_id'
-                WHEN d.at IS NOT NULL AND n.adjusts_for IS NULL THEN 'no_adjustments'
+                WHEN d.at IS NOT NULL AND (n.adjusts_for IS NULL OR d.kind = 'wbraid') THEN 'no_adjustments'
                 WHEN c.converted_at > mrcall_internal.later(d.clicked_at, n.counts_for)
                      OR d.at > mrcall_internal.later(c.converted_at, n.adjusts_for) THEN 'too_old'
                 WHEN d.at < c.converted_at THEN 'before_conversion'
