@@ -1,4 +1,4 @@
-//! Time buckets on the wall clock of a zone (contract, section 4).
+//! Time buckets on the wall clock of a zone.
 //!
 //! With `local(t) = t + offset(t)`, the grid is local time 2000-01-03 00:00 plus multiples of the width, or 2000-01-01
 //! 00:00 plus multiples of its months; an origin takes the place of either. Below 24 hours a bucket starts at **every** instant at which the clock shows or

@@ -61,7 +61,7 @@ const SPELLED: [&str; 7] =
 const SPELLED_ABROAD: [&str; 3] = ["443336", "7748283", "94844353"];
 /// The hosts of addresses that name nobody: RFC 3323 and RFC 5767, 3GPP TS 24.229.
 const NOBODYS_HOSTS: [&str; 2] = ["anonymous.invalid", "unknown.invalid"];
-/// So many zeros are nobody's number: fewer may be an extension.
+/// At most so many zeros are nobody's number: fewer may be an extension.
 const FEWEST_ZEROS: usize = 7;
 /// What stands before an address.
 const SCHEMES: [&str; 5] = ["sips:", "sip:", "tel:", "callto:", "whatsapp:"];

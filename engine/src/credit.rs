@@ -1,11 +1,12 @@
-//! How much of one conversion each touch before it earns (contract, section 5): the models that need one journey only ([`crate::model`] lists all).
+//! How much of one conversion each touch before it earns: the models that need one journey only ([`crate::attribution_model`] lists all).
 
 use std::cmp::Ordering;
 
+use crate::attribution_model::{Model, Needs};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Model, Needs};
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory::{self, HeldVec};
+use crate::resource::sort;
 use crate::time;
 
 /// The channel of a visit that nothing referred; `last_non_direct` and `last_paid` look past it.
@@ -127,7 +128,7 @@ pub fn touch_weights(
             counted.push((index, touch))?;
         }
     }
-    interrupt::sort_by(&mut counted, |(i, a), (j, b)| by_time_and_channel(a, b).then(i.cmp(j)));
+    sort::by(&mut counted, |(i, a), (j, b)| by_time_and_channel(a, b).then(i.cmp(j)));
 
     let ordered = HeldVec::collect(counted.iter().map(|(_, touch)| **touch))?;
     let weights = weights(&ordered, model, options, is_paid)?;

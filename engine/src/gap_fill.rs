@@ -1,4 +1,4 @@
-//! Filling the gaps of a series: the last value carried forward, and the line between two neighbours (contract, section 4).
+//! Filling the gaps of a series: the last value carried forward, and the line between two neighbours.
 //!
 //! The rows of a partition come in order of time. A **known instant** has a row with a value; where it has several values, the
 //! largest counts, so that ties do not depend on the order of arrival. A row without a time has no place in the series: it

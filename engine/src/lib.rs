@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod arrival;
+pub mod attribution_model;
 pub mod behaviour;
 pub mod bucket;
 pub mod calendar;
@@ -15,24 +16,23 @@ pub mod facts;
 pub mod gap_fill;
 pub mod journeys;
 pub mod jsonb;
-pub mod links;
 pub mod mapping;
-pub mod model;
 pub mod nearest;
 pub mod own_rules;
-pub mod parse;
 pub mod paths;
 pub mod resource;
 pub mod rule_versions;
 mod same_name;
-pub mod split;
+pub mod split_amount;
 pub mod state;
 pub mod text;
 pub mod time;
 pub mod url;
 pub mod user_agent;
+pub mod values;
 pub mod visits;
 pub mod webhooks;
+pub mod website_session_ids;
 mod written_date;
 pub mod zone;
 

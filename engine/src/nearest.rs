@@ -1,7 +1,7 @@
 //! The name that a misspelt one was probably meant to be.
 
 /// Longer texts are compared by their beginnings: the work grows with the product of the lengths.
-const MOST_CHARS: usize = 64;
+const MAX_CHARS: usize = 64;
 
 /// The name that has the text in it, or else the one that takes the fewest letters to change, put in or leave out; case and blanks
 /// around it apart. The first of several; `None` without any name.
@@ -14,7 +14,7 @@ pub fn nearest<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 fn letters(text: &str) -> Vec<char> {
-    text.trim().chars().flat_map(char::to_lowercase).take(MOST_CHARS).collect()
+    text.trim().chars().flat_map(char::to_lowercase).take(MAX_CHARS).collect()
 }
 
 /// Whether a text is a part of a name.

@@ -18,7 +18,7 @@ pub const END_INSTANT: i64 = 9_223_371_331_200_000_000;
 /// The exact length, in microseconds, of an interval of `months`, `days` and `micros`: a day is 24 hours in every zone.
 ///
 /// `name` is the argument's name for the message. Months other than 0 have no exact length: `22023`. Too long for 64
-/// bits, or PostgreSQL 17's `infinity`: `22008`. The SQL layer handles NULL. Source: contract, section 0.
+/// bits, or PostgreSQL 17's `infinity`: `22008`. The SQL layer handles NULL. Source: docs/buckets.md.
 pub fn exact_micros(months: i32, days: i32, micros: i64, name: &str) -> Result<i64> {
     if is_infinite(months, days, micros) {
         return Err(out_of_range(format!("{name} is infinite"), format!("Give {name} a finite length.")));

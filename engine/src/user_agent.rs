@@ -2,7 +2,7 @@
 //! and `rules/agents_made.tsv` (made from packages by `scripts/agent_rules.py`). A hint, not proof: a program can call itself a browser,
 //! and an iPad calls itself a Mac unless its owner forbids it.
 
-mod model;
+mod device_model;
 mod words;
 
 use words::{Found, Hit, Tells};

@@ -1,8 +1,8 @@
 //! Instants as mail, web servers and carriers write them: with the month's name, or in ISO 8601's basic form.
 
 use crate::calendar::day_of_date;
-use crate::parse::TimestampReader;
 use crate::time::{DAY, HOUR};
+use crate::values::TimestampReader;
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];

@@ -5,7 +5,7 @@
 mod size;
 
 use mrcall_engine::ErrorKind;
-use mrcall_engine::calls::{CallState, MOST_CALLS, mean};
+use mrcall_engine::calls::{CallState, MAX_CALLS, mean};
 use proptest::prelude::*;
 
 type Row = (i64, Option<i64>, Option<&'static str>);
@@ -197,11 +197,11 @@ fn sums_out_of_range_are_errors() {
 #[test]
 fn limits_are_errors() {
     let mut state = CallState::default();
-    for i in 0..MOST_CALLS as i64 {
+    for i in 0..MAX_CALLS as i64 {
         state.push(i, Some(i + 3), None).unwrap();
     }
     let full = bytes(&state);
-    assert!(full.len() < 3 * MOST_CALLS);
+    assert!(full.len() < 3 * MAX_CALLS);
     assert_eq!(CallState::deserialize(&full).unwrap().peak().unwrap().unwrap().calls, 3);
     assert_eq!(state.push(0, Some(1), None).unwrap_err().kind, ErrorKind::LimitExceeded);
     state.push(0, None, None).unwrap();

@@ -1,7 +1,7 @@
 //! The models of one journey: worked examples, and the promises that hold for any journey.
 
+use mrcall_engine::attribution_model::{About, MODELS, Model, Needs};
 use mrcall_engine::credit::{Options, Touch, path_weights, touch_weights};
-use mrcall_engine::model::{About, MODELS, Model, Needs};
 use mrcall_engine::time::{DAY, HOUR};
 use mrcall_engine::{ErrorKind, Result};
 use proptest::prelude::*;

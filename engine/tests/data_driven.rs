@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mrcall_engine::attribution_model::Model;
 use mrcall_engine::credit::Options;
-use mrcall_engine::model::Model;
 use mrcall_engine::paths::{
     ChannelCredit, ExactAmount, Journeys, PathSet, data_driven_weights, path_credit, path_models,
 };

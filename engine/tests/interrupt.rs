@@ -2,19 +2,20 @@
 
 use std::cell::Cell;
 
+use mrcall_engine::attribution_model::Model;
 use mrcall_engine::behaviour::{FunnelState, Modes};
 use mrcall_engine::calls::{
     CallSet, CallState, OfferedCall, OfferedSet, Service, ServiceRule, SourceCall, Summary, SummaryRange,
 };
 use mrcall_engine::credit::{self, Options};
 use mrcall_engine::journeys::{Conversion, JourneySet, JourneySettings, JourneyTouch};
-use mrcall_engine::model::Model;
 use mrcall_engine::paths::{
     Bootstrap, ExactAmount, Game, Journeys, PathSet, Sampling, Transform, interval, markov, path_models,
     path_transform, shapley,
 };
 use mrcall_engine::resource::interrupt;
-use mrcall_engine::split::split_units;
+use mrcall_engine::resource::sort;
+use mrcall_engine::split_amount::split_units;
 use mrcall_engine::url;
 use mrcall_engine::user_agent::is_bot;
 use mrcall_engine::visits::{PageEvent, VisitSet, VisitSettings, VisitState};
@@ -46,7 +47,7 @@ fn sorts_any_length_and_beats() {
             .collect();
         let mut expected = items.clone();
         expected.sort_unstable();
-        let beats = beats(|| interrupt::sort(&mut items));
+        let beats = beats(|| sort::ascending(&mut items));
         assert_eq!(items, expected);
         assert!(length <= PIECE || beats >= length / PIECE, "{length}: {beats}");
     }

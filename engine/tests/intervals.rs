@@ -7,8 +7,8 @@ mod size;
 
 use std::collections::BTreeMap;
 
+use mrcall_engine::attribution_model::Model;
 use mrcall_engine::credit::Options;
-use mrcall_engine::model::Model;
 use mrcall_engine::paths::{Bootstrap, ExactAmount, Game, PathSet, interval};
 
 const WORLDS: u32 = 12;

@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mrcall_engine::arrival::is_paid;
+use mrcall_engine::attribution_model::Model;
 use mrcall_engine::journeys::{
     AnswerRow, AnswerRows, Conversion, CreditRow, JourneyRow, JourneySet, JourneySettings, JourneyTouch, PathRow,
 };
-use mrcall_engine::model::Model;
 use num_bigint::BigUint;
 
 const WORLDS: u64 = 12_000;

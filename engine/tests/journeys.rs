@@ -6,12 +6,12 @@ mod size;
 use std::collections::BTreeMap;
 
 use mrcall_engine::arrival::is_paid;
+use mrcall_engine::attribution_model::Model;
 use mrcall_engine::credit::{self, Options};
 use mrcall_engine::journeys::{
     AnswerRow, AnswerRows, Conversion, CreditRow, JourneyRow, JourneySet, JourneySettings, JourneyTouch, PathRow,
 };
-use mrcall_engine::model::Model;
-use mrcall_engine::split::split_amount;
+use mrcall_engine::split_amount::split_amount;
 use proptest::prelude::*;
 
 const MODELS: [Model; 6] =

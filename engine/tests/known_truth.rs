@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use mrcall_engine::attribution_model::{MODELS, Model, Needs};
 use mrcall_engine::credit::Options;
-use mrcall_engine::model::{MODELS, Model, Needs};
 use mrcall_engine::paths::{ExactAmount, Game, Journeys, PathSet, Sampling, markov, path_credit, shapley};
 
 const PEOPLE: usize = 20_000;

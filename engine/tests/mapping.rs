@@ -3,8 +3,8 @@
 use mrcall_engine::ErrorKind::{self, InvalidArgument, MalformedText};
 use mrcall_engine::mapping::catalog::{LogicalTable, TABLES};
 use mrcall_engine::mapping::columns::{Physical, SourceColumn, relations, source_columns};
-use mrcall_engine::mapping::field::Fault;
 use mrcall_engine::mapping::field_place::path_keys;
+use mrcall_engine::mapping::field_sql::Fault;
 use mrcall_engine::mapping::problem::{ProblemState, Resolved, first_problem};
 use mrcall_engine::mapping::shape::Mapping;
 use mrcall_engine::mapping::sql::{Type, array_literal, literal};

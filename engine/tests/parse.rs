@@ -3,8 +3,8 @@
 mod size;
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
-use mrcall_engine::parse::{MAX_JWS_LENGTH, bigint, boolean, jws_payload, numeric, timestamptz};
 use mrcall_engine::time::{DAY, HOUR, SECOND, in_range};
+use mrcall_engine::values::{MAX_JWS_LENGTH, bigint, boolean, jws_payload, numeric, timestamptz};
 use proptest::prelude::*;
 
 /// 2024-02-29 12:30:05 UTC, from PostgreSQL: extract(epoch from ...) = 1709209805, 2000-01-01 = 946684800.

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mrcall_engine::attribution_model::{MODELS, Model, Needs};
 use mrcall_engine::credit::{Options, path_weights};
-use mrcall_engine::model::{MODELS, Model, Needs};
 use mrcall_engine::paths::{
     Bootstrap, ExactAmount, Game, Journeys, PathSet, Sampling, interval, markov, path_credit, path_models, shapley,
 };

@@ -1,7 +1,7 @@
 //! Largest remainder, against shares computed from the weights' exact decimal expansions.
 
 use mrcall_engine::ErrorKind;
-use mrcall_engine::split::{MAX_DIGITS, MAX_PARTS, split_amount, split_units};
+use mrcall_engine::split_amount::{MAX_DIGITS, MAX_PARTS, split_amount, split_units};
 use num_bigint::BigInt;
 use num_traits::{One, Signed, Zero};
 use proptest::prelude::*;

@@ -43,7 +43,7 @@ edit(
     ),
 )
 edit("src/api/arrival.rs", (r"call\.table\(rule_versions\(\)\)", "call.table(rule_versions().map(|(name, version)| (name, version, 7i64)))"))
-edit("src/api/sessionize.rs", (r"^    Ok\(VisitSettings \{", '    let _: Option<bool> = field(&row, "rehearsed")?;\n    Ok(VisitSettings {'))
+edit("src/api/visit_set.rs", (r"^    Ok\(VisitSettings \{", '    let _: Option<bool> = field(&row, "rehearsed")?;\n    Ok(VisitSettings {'))
 EOF
 # Crates of others are the same and need no building: a copy of links to them.
 target=${CARGO_TARGET_DIR:-$ROOT/target}

@@ -14,8 +14,8 @@ use crate::pg::function_call::Call;
 use crate::pg::zone::PgZone;
 
 /// A report with more rows than this is a mistyped width.
-const MOST_BUCKETS: usize = 10_000_000;
-/// So many buckets of less than a minute are worth a word.
+const MAX_BUCKETS: usize = 10_000_000;
+/// At most so many buckets of less than a minute are worth a word.
 const MANY_BUCKETS: usize = 100_000;
 /// What a number without a unit means.
 const UNITS: &str =
@@ -131,7 +131,7 @@ fn each_bucket(
         Width::Micros(micros) if micros < 60 * SECOND => Some(micros),
         _ => None,
     };
-    for nr in 0..MOST_BUCKETS {
+    for nr in 0..MAX_BUCKETS {
         interrupt::check();
         if let Some(micros) = short.filter(|_| nr == MANY_BUCKETS) {
             let message = format!("more than {MANY_BUCKETS} buckets of {}", time::interval_text(0, 0, micros));
@@ -146,7 +146,7 @@ fn each_bucket(
     }
     Err(report(Error::new(
         ErrorKind::LimitExceeded,
-        format!("more than {MOST_BUCKETS} buckets"),
+        format!("more than {MAX_BUCKETS} buckets"),
         format!(
             "Use a larger width or a shorter range. {}",
             short.filter(|micros| micros % SECOND == 0).map_or("", |_| UNITS)

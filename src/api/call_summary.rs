@@ -9,7 +9,7 @@ use mrcall_engine::zone::wall_clock;
 use pgrx::datum::Interval;
 
 use super::bucket::{Buckets, list_buckets};
-use super::sessionize::same_version;
+use super::visit_set::same_version;
 use crate::agg::Held;
 use crate::error::{SqlResult, needed, report};
 use crate::pg::answer::Made;
@@ -51,8 +51,8 @@ pub fn call_set_asked_trans<'fcx>(state: Held<'fcx, CallSet>, call: Call<'fcx>) 
     call_set_trans(state, call)
 }
 
-/// So many different distributions of outcomes are kept as JSON: most buckets have one of a few.
-const MOST_OUTCOMES_KEPT: usize = 20_000;
+/// At most so many different distributions of outcomes are kept as JSON: most buckets have one of a few.
+const MAX_OUTCOMES_KEPT: usize = 20_000;
 
 struct SummaryRows<'m> {
     summary: Summary,
@@ -74,7 +74,7 @@ impl<'m> Rows<'m> for SummaryRows<'m> {
             None => {
                 let tallies = next.outcomes.to_vec();
                 let json = self.summary.json(&tallies);
-                if self.outcomes.len() < MOST_OUTCOMES_KEPT {
+                if self.outcomes.len() < MAX_OUTCOMES_KEPT {
                     let shared = row.share_jsonb(&json)?;
                     self.outcomes.insert(tallies, shared);
                     row.set(12, shared)?;

@@ -1,11 +1,11 @@
 //! The credit of the touches of one conversion: `credit`, `split_amount`.
 
 use mrcall_engine::arrival::is_paid;
+use mrcall_engine::attribution_model::{MODELS, Model};
 use mrcall_engine::credit::{self, Options, Touch};
-use mrcall_engine::model::{MODELS, Model};
 use mrcall_engine::resource::interrupt::Throttle;
 use mrcall_engine::resource::memory::HeldVec;
-use mrcall_engine::{Error, split, time};
+use mrcall_engine::{Error, split_amount, time};
 use pgrx::Array;
 use pgrx::datum::Interval;
 
@@ -96,5 +96,5 @@ pub fn models(call: Call<'_>) -> SqlResult<()> {
 /// The parts of an amount as decimal text; the SQL function around it casts them.
 pub fn split_amount(amount: &str, weights: Array<'_, f64>, scale: i32) -> SqlResult<Vec<String>> {
     let weights = own_weights(Some(weights))?.unwrap_or_default();
-    split::split_amount(amount, &weights, scale).map_err(report)
+    split_amount::split_amount(amount, &weights, scale).map_err(report)
 }

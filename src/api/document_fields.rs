@@ -1,6 +1,6 @@
 //! Fields of JSONB documents: `field` and its forms for other types than text.
 
-use mrcall_engine::parse;
+use mrcall_engine::values;
 
 use crate::pg::jsonb::{Field, Reading};
 
@@ -20,7 +20,7 @@ pub struct Instant;
 impl Reading for Instant {
     #[inline]
     fn text(text: &[u8]) -> Field {
-        parse::timestamptz(text).map_or(Field::NULL, Field::instant)
+        values::timestamptz(text).map_or(Field::NULL, Field::instant)
     }
 }
 
@@ -30,7 +30,7 @@ pub struct Truth;
 impl Reading for Truth {
     #[inline]
     fn text(text: &[u8]) -> Field {
-        parse::boolean(text).map_or(Field::NULL, Field::truth)
+        values::boolean(text).map_or(Field::NULL, Field::truth)
     }
     #[inline]
     fn truth(value: bool) -> Field {

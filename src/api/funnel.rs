@@ -11,8 +11,8 @@ use pgrx::datum::{Interval, TimestampWithTimeZone};
 
 use super::behaviour::window;
 use super::own_rules::OwnRules;
-use super::sessionize::settings;
 use super::visit_rows::{ids, receive};
+use super::visit_set::settings;
 use crate::agg::{Held, Receiver};
 use crate::error::{SqlResult, needed, report};
 use crate::pg::arg::Booleans;

@@ -13,15 +13,15 @@ const VALUE: i32 = 0;
 const TS: i32 = 1;
 const MAX_GAP: i32 = 2;
 /// The server counts a partition's rows from the current one in 32 bits.
-const MOST_ROWS: i64 = i32::MAX as i64;
+const MAX_ROWS: i64 = i32::MAX as i64;
 
 impl SeriesRows for Window<'_> {
     fn row(&mut self, place: i64) -> EngineResult<Option<SeriesRow>> {
         interrupt::check();
-        if place >= MOST_ROWS {
+        if place >= MAX_ROWS {
             return Err(Error::new(
                 ErrorKind::LimitExceeded,
-                format!("a partition of more than {MOST_ROWS} rows"),
+                format!("a partition of more than {MAX_ROWS} rows"),
                 "Fill shorter ranges, or use PARTITION BY.",
             ));
         }

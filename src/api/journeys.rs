@@ -1,10 +1,10 @@
 //! The aggregate behind the attribution reports: the journeys of many conversions, and what every model makes of them.
 
 use mrcall_engine::Error;
+use mrcall_engine::attribution_model::Model;
 use mrcall_engine::journeys::{
     AnswerRow, AnswerRows, Conversion, CreditRow, JourneyRow, JourneySet, JourneySettings, JourneyTouch, PathRow,
 };
-use mrcall_engine::model::Model;
 use mrcall_engine::resource::memory::HeldVec;
 use pgrx::Array;
 

@@ -2,7 +2,7 @@
 
 use mrcall_engine::mapping::catalog::TABLES;
 use mrcall_engine::mapping::columns::{self, Physical};
-use mrcall_engine::mapping::field::Fault;
+use mrcall_engine::mapping::field_sql::Fault;
 use mrcall_engine::mapping::problem::{ProblemState, Resolved, first_problem};
 use mrcall_engine::mapping::shape::Mapping;
 use mrcall_engine::mapping::sql::Type;

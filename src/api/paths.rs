@@ -2,8 +2,8 @@
 
 use mrcall_engine::Error;
 use mrcall_engine::arrival::is_paid;
+use mrcall_engine::attribution_model::{MODELS, Model, Needs};
 use mrcall_engine::credit::Options;
-use mrcall_engine::model::{MODELS, Model, Needs};
 use mrcall_engine::paths::{self, Bootstrap, ExactAmount, Game, Journeys, ModelCredits, PathSet, Sampling, Transform};
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::resource::memory::{self, Reservation};

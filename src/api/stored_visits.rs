@@ -17,7 +17,7 @@ use super::visit_rows::{Range, StoredBefore, VisitOutput, ids, receive};
 use crate::agg::{Measured, Receiver};
 use crate::error::{SqlResult, report};
 use crate::pg::answer::Made;
-use crate::pg::asked::{IS_JOINED, MOST_JOINED};
+use crate::pg::asked::{IS_JOINED, MAX_JOINED};
 use crate::pg::function_call::Call;
 use crate::pg::query::{self, Query};
 use crate::pg::srf::{Cursor, Row, Rows, Start};
@@ -310,7 +310,7 @@ impl Start for OfAsked {
         let visitors = ids.as_ref().map(|ids| memory::collect(ids.iter().flatten())).transpose().map_err(report)?;
         // Of what a join names no more was read than tells that it is many.
         let mark: Option<i32> = call.arg(0)?;
-        let are_many = mark == Some(IS_JOINED) && ids.as_ref().is_some_and(|ids| ids.len() as i64 > MOST_JOINED);
+        let are_many = mark == Some(IS_JOINED) && ids.as_ref().is_some_and(|ids| ids.len() as i64 > MAX_JOINED);
         let visitors = visitors.filter(|_| !are_many);
         let asked = AskedVisits {
             started: [call.arg(2)?, call.arg(3)?],

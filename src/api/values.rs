@@ -1,6 +1,6 @@
 //! Values out of JSON documents that may be malformed: what does not parse is NULL, never an error.
 
-use mrcall_engine::{links, parse};
+use mrcall_engine::{values, website_session_ids};
 
 use crate::error::{SqlResult, report};
 use crate::pg::answer::Made;
@@ -10,25 +10,25 @@ use crate::pg::text::text_array;
 use crate::settings;
 
 pub fn try_timestamptz(value: &str) -> Option<i64> {
-    parse::timestamptz(value)
+    values::timestamptz(value)
 }
 
 pub fn try_bigint(value: &str) -> Option<i64> {
-    parse::bigint(value)
+    values::bigint(value)
 }
 
 pub fn try_boolean(value: &str) -> Option<bool> {
-    parse::boolean(value)
+    values::boolean(value)
 }
 
 /// The text if it is a number that the server's numeric accepts.
 pub fn numeric_text(value: &str) -> Option<&str> {
-    parse::numeric(value)
+    values::numeric(value)
 }
 
 /// The JSON payload of a JWS compact serialization.
 pub fn jws_payload(value: &str) -> Option<String> {
-    parse::jws_payload(value)
+    values::jws_payload(value)
 }
 
 pub fn unpacked(document: Option<Document<'_>>) -> Option<Made> {
@@ -38,7 +38,7 @@ pub fn unpacked(document: Option<Document<'_>>) -> Option<Made> {
 /// NULL where there is none.
 pub fn website_session_ids(document: Option<&[u8]>) -> SqlResult<Option<Made>> {
     let Some(document) = document else { return Ok(None) };
-    let ids = links::website_session_ids(document).map_err(report)?;
+    let ids = website_session_ids::website_session_ids(document).map_err(report)?;
     if ids.is_empty() {
         return Ok(None);
     }

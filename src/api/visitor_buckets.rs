@@ -32,7 +32,7 @@ const ONCE: &CStr =
     c"SELECT s.visits FROM mrcall_internal.visit_set_once($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
     told_since => $14, more_cuts => $15, with_moments => true) AS s";
 
-/// So many visitors cannot make the counts much larger.
+/// At most so many visitors cannot make the counts much larger.
 const VISITORS_BETWEEN_COUNTS: u64 = 64;
 
 /// How visits are counted.

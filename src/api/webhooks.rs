@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 
 use mrcall_engine::jsonb::FieldValue;
-use mrcall_engine::parse;
 use mrcall_engine::resource::interrupt;
 use mrcall_engine::resource::memory::push;
+use mrcall_engine::values;
 use mrcall_engine::webhooks::{AppleIds, Moment, StripeFacts, Transaction};
 
 use crate::error::{SqlResult, report};
@@ -27,7 +27,7 @@ pub fn stripe_facts(call: Call<'_>, document: Option<&[u8]>, received_at: Option
     let mut store = call.materialize(11)?;
     let Some(document) = document else { return Ok(()) };
     let instant = |moment: Option<Moment<'_>>| -> Option<i64> {
-        let at = moment?.iter().flatten().find_map(|at| parse::timestamptz(text_of(call, *at)?));
+        let at = moment?.iter().flatten().find_map(|at| values::timestamptz(text_of(call, *at)?));
         at.or(received_at)
     };
     STRIPE.with_borrow_mut(|facts| {
@@ -92,7 +92,7 @@ fn apple_ids_of<'fcx>(call: Call<'fcx>, document: &'fcx [u8]) -> Option<[Option<
 
 /// The document in a JWS.
 fn payload<'fcx>(call: Call<'fcx>, text: &[u8]) -> Option<&'fcx [u8]> {
-    read_json(call, &parse::jws_payload(str::from_utf8(text).ok()?)?)
+    read_json(call, &values::jws_payload(str::from_utf8(text).ok()?)?)
 }
 
 /// A value as `->>` says it; nothing of a container.

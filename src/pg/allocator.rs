@@ -33,7 +33,7 @@ struct CountingAllocator;
 
 /// What is in reserve, and the largest piece that comes from it: what is larger asks before.
 const RESERVE: usize = 1 << 20;
-const MOST_OF_RESERVE: usize = 128 << 10;
+const MAX_OF_RESERVE: usize = 128 << 10;
 /// What pieces are aligned to.
 const ALIGN: usize = 64;
 
@@ -67,7 +67,7 @@ pub fn check() -> SqlResult<()> {
 #[cold]
 fn ran_short() -> ErrorReport {
     RAN_SHORT.store(false, Relaxed);
-    report(memory::out_of_memory(MOST_OF_RESERVE))
+    report(memory::out_of_memory(MAX_OF_RESERVE))
 }
 
 /// What an allocation takes of the system: a header and a multiple of 16 bytes.
@@ -95,7 +95,7 @@ fn of_reserve(layout: Layout) -> *mut u8 {
     }
     let size = layout.size().next_multiple_of(ALIGN);
     let start = TAKEN.load(Relaxed);
-    if layout.align() > ALIGN || layout.size() > MOST_OF_RESERVE || start + size > RESERVE {
+    if layout.align() > ALIGN || layout.size() > MAX_OF_RESERVE || start + size > RESERVE {
         end_session();
     }
     RAN_SHORT.store(true, Relaxed);

@@ -32,14 +32,14 @@ const DATETIME_OPS: pg_sys::Oid = pg_sys::Oid::from_u32(434);
 const EQUAL: c_int = 3;
 
 /// The largest expression that is passed down, by its depth.
-const MOST_DEPTH: usize = 16;
+const MAX_DEPTH: usize = 16;
 /// Days and microseconds since 2000 that an instant can have: no cast of them fails.
 const DAYS: core::ops::Range<i64> = -2_400_000..100_000_000;
 
 static LAST_MARK: AtomicI32 = AtomicI32::new(0);
 
 /// Of so many visitors a join may name that the events are read by them; one more stands for all. A mark that is no view's says so.
-pub const MOST_JOINED: i64 = 5000;
+pub const MAX_JOINED: i64 = 5000;
 pub const IS_JOINED: i32 = -1;
 
 /// What the view is asked for, each NULL where nothing is said.
@@ -261,7 +261,7 @@ impl Asked {
         unsafe {
             let columns = (*(*rte).subquery).targetList;
             let Some(place) = (0..length(columns)).find(|i| named(columns, *i) == Some(b"visitor_id")) else { return };
-            let visitors = asked_joined::visitors(around, (*rel).relid, place as i32 + 1, function, MOST_JOINED + 1);
+            let visitors = asked_joined::visitors(around, (*rel).relid, place as i32 + 1, function, MAX_JOINED + 1);
             if !visitors.is_null() {
                 self.arguments[VISITORS] = visitors;
                 self.is_joined = true;
@@ -347,7 +347,7 @@ impl View {
                     Some(column) => (column, (*op).opno, right),
                     None => (self.column(right)?, pg_sys::get_commutator((*op).opno), left),
                 };
-                if operator == pg_sys::InvalidOid || length((*op).args) != 2 || !is_fixed(value, MOST_DEPTH) {
+                if operator == pg_sys::InvalidOid || length((*op).args) != 2 || !is_fixed(value, MAX_DEPTH) {
                     return None;
                 }
                 if column == b"visitor_id" {
@@ -362,7 +362,7 @@ impl View {
                 let is_visitor = self.column(left) == Some(b"visitor_id")
                     && (*op).useOr
                     && is_equality_of_texts((*op).opno, (*op).inputcollid)
-                    && is_fixed(right, MOST_DEPTH)
+                    && is_fixed(right, MAX_DEPTH)
                     && pg_sys::exprType(right) == pg_sys::TEXTARRAYOID;
                 return is_visitor.then(|| [Some((VISITORS, copy(right))), None]);
             }

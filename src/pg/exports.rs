@@ -111,7 +111,7 @@ functions! {
     paths: path_agg_trans, paths, num_paths, num_conversions, num_nulls, total_value, path_credit, path_models,
         data_driven_weights, markov, shapley, path_interval, path_transform;
     call_retention: may_commit, is_seen_by_nobody;
-    sessionize: visit_set_trans, visit_set_merge_trans, visit_set_final;
+    visit_set: visit_set_trans, visit_set_merge_trans, visit_set_final;
     state_text: state_out;
     text_set: text_set, text_set_has;
     top_pages: page_figures;

@@ -2,7 +2,7 @@
 
 /// What the processor loads at once, in bytes.
 const LINE: usize = 64;
-/// So many lines hold most rows of events, or what is read of them.
+/// At most so many lines hold most rows of events, or what is read of them.
 const LINES_OF_ROW: usize = 6;
 
 /// Begins to load the row that a scan gives next, while the work with this one goes on: a visit set of 1,000,000 visitors

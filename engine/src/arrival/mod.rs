@@ -57,7 +57,10 @@ pub const CHANNELS: [&str; 20] = [
 
 /// Whether a channel is bought: Cross-network, Display and those called Paid. Text that is not a channel is not bought.
 pub fn is_paid(channel: &str) -> bool {
-    CHANNELS[1..=7].contains(&channel)
+    matches!(
+        channel,
+        "Cross-network" | "Paid Shopping" | "Paid Search" | "Paid Social" | "Paid Video" | "Display" | "Paid Other"
+    )
 }
 
 /// What an event says about where its visitor came from, as it lands on a page; `None` where it says nothing.

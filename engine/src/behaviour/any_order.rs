@@ -11,8 +11,9 @@ use hashbrown::HashMap;
 use super::step_event::{NOTHING_HELD, StepChain, StepEvent};
 use super::{MAX_CONDITIONS, bits, in_window};
 use crate::error::Result;
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory::{self, HeldVec};
+use crate::resource::sort;
 
 const FREE: u32 = u32::MAX;
 
@@ -25,7 +26,7 @@ pub fn any_order(events: &[StepEvent], steps: usize, within: i64, until: i64) ->
         own.push(*event)?;
     }
     if own.iter().any(|event| event.held != NOTHING_HELD) {
-        interrupt::sort_by_key(&mut own, |event| (event.held, event.at));
+        sort::by_key(&mut own, |event| (event.held, event.at));
     }
     let mut best = StepChain::default();
     for group in own.chunk_by(|a, b| a.held == b.held) {

@@ -3,8 +3,9 @@
 use core::mem;
 
 use crate::error::Result;
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory::{self, HeldCow, HeldVec};
+use crate::resource::sort;
 use crate::state::{Reader, Writer};
 use crate::time;
 
@@ -162,7 +163,7 @@ impl Events {
         }
         all.extend(&self.list)?;
         if !self.sorted {
-            interrupt::sort_by_key(&mut all, |event| event.key());
+            sort::by_key(&mut all, |event| event.key());
         }
         Ok(HeldCow::Held(all))
     }

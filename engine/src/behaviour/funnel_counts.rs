@@ -9,8 +9,9 @@ use super::step_chains::StepChains;
 use super::step_event::{NEVER, NOTHING_HELD, StepEvent, StepNote, StepRule};
 use crate::error::Result;
 use crate::own_rules::OwnRules;
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory::{self, HeldVec, Reservation};
+use crate::resource::sort;
 use crate::state::Dictionary;
 use crate::visits::{Bots, ByTextId, VisitRows, VisitValues};
 
@@ -245,7 +246,7 @@ impl FunnelCounts {
 /// even number.
 fn median(times: &mut [i64]) -> Option<i64> {
     if times.len() > FEW {
-        interrupt::sort(times);
+        sort::ascending(times);
     }
     let middle = times.len() / 2;
     if middle >= times.len() {

@@ -1,4 +1,4 @@
-//! What visitors do, in which order: funnels, retention and sequences of events (contract, section 3).
+//! What visitors do, in which order: funnels, retention and sequences of events.
 //!
 //! An event is an instant and the set of conditions that it meets, a bit mask whose lowest bit is the first
 //! condition. The states keep events in any order, merge in any order, and answer for the multiset alone: events of

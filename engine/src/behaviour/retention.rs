@@ -43,7 +43,7 @@ impl RetentionState {
         Ok(())
     }
 
-    /// For each condition whether any row met it and any row met the first (contract, section 3).
+    /// For each condition whether any row met it and any row met the first.
     pub fn retention(&self) -> Vec<bool> {
         let began = self.met & 1 == 1;
         (0..self.conditions).map(|i| began && self.met >> i & 1 == 1).collect()

@@ -1,5 +1,5 @@
 //! The modes that ClickHouse's `windowFunnel` defines by its scan: events become entries (ts, step), in that order, and
-//! the scan keeps one chain for each step, the one it met last (contract, section 3).
+//! the scan keeps one chain for each step, the one it met last.
 //!
 //! Where two events of one instant meet the same step and the answer depends on which comes first (`strict_once` with
 //! `strict_deduplication`), they come in order of their conditions, whatever the order of arrival.

@@ -13,8 +13,9 @@ use super::matching::Matching;
 use super::step_event::{NEVER, NOTHING_HELD, StepChain, StepEvent, StepRule};
 use super::{bits, in_window};
 use crate::error::Result;
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory::HeldVec;
+use crate::resource::sort;
 
 /// A search for the best chain.
 #[derive(Debug)]
@@ -58,7 +59,7 @@ impl StepChains {
     pub fn best(&mut self, events: &[StepEvent]) -> Result<StepChain> {
         let mut placed = self.placed(events)?;
         if placed.iter().any(|one| one.event.held != NOTHING_HELD) {
-            interrupt::sort_by_key(&mut placed, |one| (one.event.held, one.event.at));
+            sort::by_key(&mut placed, |one| (one.event.held, one.event.at));
         }
         let mut best = StepChain::default();
         for group in placed.chunk_by(|a, b| a.event.held == b.event.held) {

@@ -2,11 +2,12 @@
 //! shorter is what is written.
 
 use crate::error::Result;
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory;
+use crate::resource::sort;
 use crate::state::Writer;
 
-/// So many bytes of calls wait at least to be sorted.
+/// At most so many bytes of calls wait at least to be sorted.
 const LEAST_LATE: usize = 64 << 10;
 
 /// A call that is written behind another one.
@@ -51,7 +52,7 @@ impl<T: Timed> InTime<T> {
             // More would be shorter to write, and is memory that calls in order of time do not take.
             let most = LEAST_LATE.max(self.calls.heap_bytes() / 16) / size_of::<T>();
             if self.late.len() >= most {
-                interrupt::sort_by_key(&mut self.late, T::start);
+                sort::by_key(&mut self.late, T::start);
                 write_all(&self.late, &mut self.calls, self.last_start);
                 self.last_start = self.late.last().map_or(self.last_start, T::start);
                 self.late.clear();

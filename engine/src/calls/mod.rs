@@ -4,6 +4,7 @@
 //! it. A call that runs still, or has length zero, has no interval: it counts, but has no duration.
 
 mod durations;
+mod figures;
 mod in_time;
 mod offered;
 mod read;
@@ -12,12 +13,11 @@ mod service;
 mod set;
 mod state;
 mod summary;
-mod sweep;
 
 pub use durations::{check_fraction, mean, percentile};
+pub use figures::{Figures, SummaryRange};
 pub use offered::{OfferedCall, OfferedSet, is_outbound, within_call};
 pub use service::{Service, ServiceFigures, ServiceRow, ServiceRule};
 pub use set::{CallSet, SourceCall};
-pub use state::{CallState, MOST_CALLS, Peak};
+pub use state::{CallState, MAX_CALLS, Peak};
 pub use summary::{Summary, SummaryRow};
-pub use sweep::{Figures, SummaryRange};

@@ -1,14 +1,14 @@
 //! The calls that a business was offered, with how long they waited, for the report of service: no group for each business and bucket,
 //! as in [`super::CallSet`].
 
+use super::figures::Lasting;
 use super::in_time::{InTime, Timed};
 use super::read::{Calls, Texts, known, read_running};
 use super::set::{code, length, parts, write_parts, write_running, write_texts};
-use super::sweep::Lasting;
 use crate::error::{Error, Result};
 use crate::resource::interrupt::Throttle;
 use crate::resource::memory::{self, HeldVec};
-use crate::state::codec::MOST_OF_NUMBER;
+use crate::state::codec::MAX_OF_NUMBER;
 use crate::state::{Dictionary, NONE, Reader, Writer};
 use crate::time;
 
@@ -115,7 +115,7 @@ impl Timed for NumberedOffer {
     }
 
     fn write(&self, w: &mut Writer, before: i64) {
-        w.reserve_few(5 * MOST_OF_NUMBER);
+        w.reserve_few(5 * MAX_OF_NUMBER);
         w.unsigned(code(self.business));
         w.signed(self.call.start.wrapping_sub(before));
         w.unsigned(self.call.fate as u64);

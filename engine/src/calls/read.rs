@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use super::set::NAME;
 use crate::caller_id::caller_id;
 use crate::error::Result;
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory::{HeldVec, Reservation};
+use crate::resource::sort;
 use crate::state::{Dictionary, NONE, Reader};
 
-/// So many texts are added to a dictionary between two counts of what it takes.
+/// At most so many texts are added to a dictionary between two counts of what it takes.
 const TEXTS: usize = 1 << 12;
 
 /// A call; compares by its start first. 32 bytes.
@@ -77,7 +78,7 @@ impl Texts {
     /// The numbers of all texts in order of their bytes.
     pub(super) fn in_order(&self) -> Result<HeldVec<u32>> {
         let mut order = HeldVec::collect(0..self.all.len() as u32)?;
-        interrupt::sort_by(&mut order, |a, b| self.all.get(*a).cmp(self.all.get(*b)));
+        sort::by(&mut order, |a, b| self.all.get(*a).cmp(self.all.get(*b)));
         Ok(order)
     }
 }

@@ -2,15 +2,15 @@
 
 use core::ops::Range;
 
+use super::figures::SummaryRange;
 use super::read::Texts;
-use super::sweep::SummaryRange;
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt;
 use crate::resource::memory::HeldVec;
+use crate::resource::sort;
 use crate::state::NONE;
 
-/// So many rows a report with gaps filled has at most.
-const MOST_ROWS: usize = 10_000_000;
+/// At most so many rows a report with gaps filled has at most.
+const MAX_ROWS: usize = 10_000_000;
 
 /// A row as it is kept until all are known.
 #[derive(Debug, Clone, Copy)]
@@ -45,10 +45,10 @@ impl<F: Copy> ReportRows<F> {
             businesses.intern(business.as_bytes())?;
         }
         let (all, fills) = (businesses.all.len(), range.fill.is_some());
-        if fills && all.saturating_mul(range.buckets.len()) > MOST_ROWS {
+        if fills && all.saturating_mul(range.buckets.len()) > MAX_ROWS {
             return Err(Error::new(
                 ErrorKind::LimitExceeded,
-                format!("more than {MOST_ROWS} rows: {} buckets for each of {all} businesses", range.buckets.len()),
+                format!("more than {MAX_ROWS} rows: {} buckets for each of {all} businesses", range.buckets.len()),
                 "Use a larger width or a shorter range.",
             ));
         }
@@ -93,7 +93,7 @@ impl<F: Copy> ReportRows<F> {
     pub(super) fn settle(&mut self) -> Result<()> {
         let keys = (0u64..).zip(&self.rows).map(|(place, row)| u64::from(row.bucket) << 32 | place);
         self.order = HeldVec::collect(keys)?;
-        interrupt::sort(&mut self.order);
+        sort::ascending(&mut self.order);
         Ok(())
     }
 

@@ -1,14 +1,15 @@
 //! How long callers waited, by bucket and business: the figures of an [`OfferedSet`](super::OfferedSet).
 
 use super::durations;
+use super::figures::{SummaryRange, each_bucket};
 use super::offered::{Fate, KIND, NAME, OfferedPart, ReadOffer};
 use super::read::{Texts, by_business, of};
 use super::rows::ReportRows;
 use super::set::parts;
-use super::sweep::{SummaryRange, each_bucket};
 use crate::error::Result;
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::{self, HeldVec};
+use crate::resource::sort;
 use crate::state::Reader;
 use crate::time;
 
@@ -95,13 +96,13 @@ impl Service {
         let mut rows = ReportRows::new(businesses, range)?;
         let (mut calls, starts) = by_business(&read, rows.nobody(), range.since)?;
         drop(read);
-        interrupt::sort(&mut running);
+        sort::ascending(&mut running);
         let (mut ends, mut room) = (HeldVec::default(), HeldVec::default());
         for rank in 0..rows.num_businesses() {
             interrupt::check();
             let (business, span) = rows.ranked(rank, &starts);
             let own = calls.get_mut(span).unwrap_or_default();
-            interrupt::sort(own);
+            sort::ascending(own);
             each_bucket(range, own, of(&running, business), &mut ends, |bucket, own, peak| {
                 let figures = figures(own, rule, &mut room)?;
                 rows.push(bucket, rank as u32, ServiceFigures { peak_waiting: peak, ..figures })
@@ -155,7 +156,7 @@ fn figures(calls: &[ReadOffer], rule: &ServiceRule, waits: &mut HeldVec<i64>) ->
             talks += 1;
         }
     }
-    interrupt::sort(waits);
+    sort::ascending(waits);
     let waited: i128 = waits.iter().copied().map(i128::from).sum();
     let mean = durations::mean(waited, waits.len());
     figures.waits = mean.zip(durations::percentile(waits, 0.95)).map(|(mean, high)| [mean, high]);

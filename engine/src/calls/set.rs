@@ -4,9 +4,10 @@
 
 use super::in_time::{InTime, Timed};
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory;
-use crate::state::codec::MOST_OF_NUMBER;
+use crate::resource::sort;
+use crate::state::codec::MAX_OF_NUMBER;
 use crate::state::{Dictionary, NONE, Reader, Writer};
 use crate::time;
 
@@ -16,7 +17,7 @@ pub(super) const NAME: &str = "call set";
 /// The outcome of calls without one.
 const NOT_SET: &str = "(not set)";
 /// A value of the server holds less than a gigabyte.
-const MOST_BYTES: usize = (1 << 30) - 1024;
+const MAX_BYTES: usize = (1 << 30) - 1024;
 
 /// A call as the source has it. Instants are microseconds since 2000-01-01 UTC.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,7 +53,7 @@ impl Timed for NumberedCall {
     }
 
     fn write(&self, w: &mut Writer, before: i64) {
-        w.reserve_few(5 * MOST_OF_NUMBER);
+        w.reserve_few(5 * MAX_OF_NUMBER);
         w.unsigned(code(self.business));
         w.signed(self.start.wrapping_sub(before));
         w.unsigned(self.length);
@@ -153,7 +154,7 @@ impl CallSet {
     fn note(&mut self, business: u32, caller: u32) -> Result<()> {
         memory::push(&mut self.known, u64::from(business) << 32 | u64::from(caller))?;
         if self.known.len() > 2 * self.settled + (1 << 16) {
-            interrupt::sort(&mut self.known);
+            sort::ascending(&mut self.known);
             self.known.dedup();
             self.settled = self.known.len();
         }
@@ -251,7 +252,7 @@ pub(super) fn write_parts<'a>(
     parts: impl Iterator<Item = &'a Vec<u8>> + Clone,
 ) -> Result<Vec<u8>> {
     let total = parts.clone().map(|part| part.len() + 10).sum::<usize>();
-    if total > MOST_BYTES {
+    if total > MAX_BYTES {
         return Err(Error::new(
             ErrorKind::LimitExceeded,
             format!("the calls of this report take {} MB, more than a value holds", total >> 20),

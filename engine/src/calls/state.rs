@@ -2,8 +2,9 @@
 
 use super::durations;
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory::{self, HeldCow, HeldVec};
+use crate::resource::sort;
 use crate::state::{Dictionary, Reader, Writer};
 use crate::time;
 
@@ -11,10 +12,10 @@ const KIND: u8 = b'C';
 const VERSION: u8 = 1;
 const NAME: &str = "mrcall.call_state";
 
-/// So many calls with a duration a state keeps: beyond it is `54000`. Their bytes are 190 MB at most.
-pub const MOST_CALLS: usize = 10_000_000;
-/// So many bytes the distinct outcomes of a state may have together.
-const MOST_OUTCOME_BYTES: usize = 1 << 24;
+/// At most so many calls with a duration a state keeps: beyond it is `54000`. Their bytes are 190 MB at most.
+pub const MAX_CALLS: usize = 10_000_000;
+/// At most so many bytes the distinct outcomes of a state may have together.
+const MAX_OUTCOME_BYTES: usize = 1 << 24;
 
 /// The interval of a call, half-open; `end` is after `start`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,7 +69,7 @@ impl CallState {
     }
 
     /// Adds a call. `end` is `None` for one that runs still. ±infinity, an end before the start, or a duration beyond what
-    /// an interval holds (292,000 years): `22008`; more than [`MOST_CALLS`] with a duration: `54000`.
+    /// an interval holds (292,000 years): `22008`; more than [`MAX_CALLS`] with a duration: `54000`.
     pub fn push(&mut self, start: i64, end: Option<i64>, outcome: Option<&str>) -> Result<()> {
         let start = time::finite(start, "started_at")?;
         let end = end.map(|end| time::finite(end, "ended_at")).transpose()?;
@@ -91,10 +92,10 @@ impl CallState {
     }
 
     fn keep(&mut self, span: Span) -> Result<()> {
-        if self.spans.len() >= MOST_CALLS {
+        if self.spans.len() >= MAX_CALLS {
             return Err(Error::new(
                 ErrorKind::LimitExceeded,
-                format!("more than {MOST_CALLS} calls with a duration in one {NAME}"),
+                format!("more than {MAX_CALLS} calls with a duration in one {NAME}"),
                 "Aggregate a shorter range, or group by business or by day.",
             ));
         }
@@ -119,10 +120,10 @@ impl CallState {
         if id == known {
             memory::push(&mut self.tallies, 0)?;
             self.outcome_bytes += outcome.len();
-            if self.outcome_bytes > MOST_OUTCOME_BYTES {
+            if self.outcome_bytes > MAX_OUTCOME_BYTES {
                 return Err(Error::new(
                     ErrorKind::LimitExceeded,
-                    format!("the distinct outcomes of one {NAME} have more than {MOST_OUTCOME_BYTES} bytes"),
+                    format!("the distinct outcomes of one {NAME} have more than {MAX_OUTCOME_BYTES} bytes"),
                     "Give outcome a column with few distinct values, or NULL.",
                 ));
             }
@@ -163,7 +164,7 @@ impl CallState {
     /// Puts the calls in order, so that what is asked next makes no copy. Changes no answer.
     pub fn settle(&mut self) {
         if self.mixed {
-            interrupt::sort(&mut self.spans);
+            sort::ascending(&mut self.spans);
             self.mixed = false;
         }
     }
@@ -173,7 +174,7 @@ impl CallState {
             return Ok(HeldCow::Borrowed(&self.spans));
         }
         let mut spans = HeldVec::copy(&self.spans)?;
-        interrupt::sort(&mut spans);
+        sort::ascending(&mut spans);
         Ok(HeldCow::Held(spans))
     }
 
@@ -223,7 +224,7 @@ impl CallState {
             }
         }
         let count = r.count(2)?;
-        if count as u64 > state.calls || state.calls == 0 || count > MOST_CALLS {
+        if count as u64 > state.calls || state.calls == 0 || count > MAX_CALLS {
             return Err(r.malformed("its calls do not add up"));
         }
         memory::reserve_exact(&mut state.spans, count)?;
@@ -274,7 +275,7 @@ impl CallState {
     pub fn duration_percentile(&self, fraction: f64) -> Result<Option<i64>> {
         let fraction = durations::check_fraction(fraction)?;
         let mut lengths = HeldVec::collect(self.spans.iter().map(Span::length))?;
-        interrupt::sort(&mut lengths);
+        sort::ascending(&mut lengths);
         Ok(durations::percentile(&lengths, fraction))
     }
 
@@ -282,7 +283,7 @@ impl CallState {
     pub fn peak(&self) -> Result<Option<Peak>> {
         let spans = self.sorted()?;
         let mut ends = HeldVec::collect(spans.iter().map(|span| span.end))?;
-        interrupt::sort(&mut ends);
+        sort::ascending(&mut ends);
         let mut ended = ends.iter().peekable();
         let (mut running, mut peak, mut throttle) = (0, None, Throttle::default());
         for span in spans.iter() {

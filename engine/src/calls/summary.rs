@@ -2,13 +2,14 @@
 
 use serde::Serializer;
 
+use super::figures::{Figures, SummaryRange, Sweep, SweptRow};
 use super::read::{Before, Part, Texts, by_business, of};
 use super::rows::ReportRows;
 use super::set::{KIND, NAME, parts};
-use super::sweep::{Figures, SummaryRange, Sweep, SweptRow};
 use crate::error::Result;
 use crate::resource::interrupt;
 use crate::resource::memory::{self, HeldVec};
+use crate::resource::sort;
 use crate::state::Reader;
 
 /// A row of the report.
@@ -54,15 +55,15 @@ impl Summary {
         let mut rows = ReportRows::new(businesses, range)?;
         let (mut calls, starts) = by_business(&read, rows.nobody(), range.since)?;
         drop(read);
-        interrupt::sort(&mut before.known);
+        sort::ascending(&mut before.known);
         before.known.dedup();
-        interrupt::sort(&mut before.running);
+        sort::ascending(&mut before.running);
         let mut sweep = Sweep::new(range, &outcomes, callers.all.len())?;
         for rank in 0..rows.num_businesses() {
             interrupt::check();
             let (business, span) = rows.ranked(rank, &starts);
             let own = calls.get_mut(span).unwrap_or_default();
-            interrupt::sort(own);
+            sort::ascending(own);
             sweep.business(rank as u32, own, of(&before.known, business), of(&before.running, business), &mut rows)?;
         }
         let counts = sweep.outcomes;

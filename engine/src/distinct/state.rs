@@ -15,7 +15,7 @@ const NAME: &str = "mrcall.distinct_state";
 pub const DEFAULT_PRECISION: i32 = 14;
 /// With fewer registers the error is larger than 1.04 / sqrt(registers).
 const LEAST_PRECISION: i32 = 8;
-const MOST_PRECISION: i32 = 18;
+const MAX_PRECISION: i32 = 18;
 
 /// The forms of the bytes: the set registers as a list, or six bits for each register.
 const LIST: u64 = 0;
@@ -42,9 +42,9 @@ enum Registers {
 impl DistinctState {
     /// A state without values; a precision outside of 8 to 18 is `22023`.
     pub fn new(precision: i32) -> Result<Self> {
-        if !(LEAST_PRECISION..=MOST_PRECISION).contains(&precision) {
+        if !(LEAST_PRECISION..=MAX_PRECISION).contains(&precision) {
             return Err(Error::invalid(
-                format!("precision must be between {LEAST_PRECISION} and {MOST_PRECISION}, not {precision}"),
+                format!("precision must be between {LEAST_PRECISION} and {MAX_PRECISION}, not {precision}"),
                 "Use 14 for a standard error of 0.81 %, two less to double it, two more to halve it.",
             ));
         }

@@ -7,10 +7,10 @@ use std::collections::HashSet;
 
 use crate::time::{self, DAY};
 
-/// So many visitors of a subtransaction are written one by one.
-const MOST_KEYS: usize = 1000;
-/// So many days; then it is all time.
-const MOST_DAYS: usize = 1000;
+/// At most so many visitors of a subtransaction are written one by one.
+const MAX_KEYS: usize = 1000;
+/// At most so many days; then it is all time.
+const MAX_DAYS: usize = 1000;
 /// What an index holds of a visitor's id, and more than any tracker gives.
 const LONGEST_KEY: usize = 500;
 
@@ -103,7 +103,7 @@ impl Level {
             if self.keys.contains(key) {
                 return;
             }
-            if self.keys.len() < MOST_KEYS {
+            if self.keys.len() < MAX_KEYS {
                 self.keys.insert(key.to_owned());
                 self.unwritten.push(Change { key: Some(key.to_owned()), since: at, until: at });
                 return;
@@ -113,7 +113,7 @@ impl Level {
         if !self.days.insert(day) {
             return;
         }
-        if self.days.len() > MOST_DAYS {
+        if self.days.len() > MAX_DAYS {
             self.is_all = true;
             self.unwritten.push(Change { key: None, since: i64::MIN, until: i64::MAX });
             return;
@@ -168,7 +168,7 @@ mod tests {
                 assert!(covers(&written, key, *at), "seed 20261130, history {history}: {key} at {at}");
             }
         }
-        assert!(longest > MOST_KEYS && longest <= MOST_KEYS + MOST_DAYS + 1, "{longest}");
+        assert!(longest > MAX_KEYS && longest <= MAX_KEYS + MAX_DAYS + 1, "{longest}");
     }
 
     #[test]

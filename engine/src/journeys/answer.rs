@@ -5,8 +5,8 @@ use super::index::JourneyIndex;
 use super::model_credit::{Weigher, credit};
 use super::rows::{KIND, TableWriter, VERSION};
 use super::set::JourneySet;
+use crate::attribution_model::Model;
 use crate::error::Result;
-use crate::model::Model;
 use crate::paths::TouchWeights;
 use crate::state::Writer;
 

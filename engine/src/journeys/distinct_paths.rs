@@ -12,7 +12,8 @@ use crate::error::Result;
 use crate::paths::{ChannelSets, DataDriven};
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::{self, HeldVec, Reservation};
-use crate::split;
+use crate::resource::sort;
+use crate::split_amount;
 use crate::state::NONE;
 
 /// A currency and the values along a way.
@@ -55,7 +56,7 @@ impl PathTable {
         Self::of(index, &set.conversions, &set.converted)
     }
 
-    /// Those that [`Model::DataDriven`](crate::model::Model::DataDriven) learns from where they are others.
+    /// Those that [`Model::DataDriven`](crate::attribution_model::Model::DataDriven) learns from where they are others.
     pub fn of_learned(index: &JourneyIndex<'_>) -> Result<Self> {
         let set = index.set();
         Self::of(index, &set.learned, &set.learned_converted)
@@ -107,7 +108,7 @@ impl PathTable {
 pub(super) fn paths(index: &JourneyIndex<'_>, paths: PathTable, table: &mut TableWriter<PathRow>) -> Result<()> {
     let set = index.set();
     let mut rows: Vec<(PathKey, PathSums)> = memory::collect(paths.sums)?;
-    interrupt::sort_by(&mut rows, |((currency, path), _), ((other_currency, other_path), _)| {
+    sort::by(&mut rows, |((currency, path), _), ((other_currency, other_path), _)| {
         let rank = |text: &u32| index.rank(*text);
         let by_path = || path.iter().map(rank).cmp(other_path.iter().map(rank));
         rank(currency).cmp(&rank(other_currency)).then_with(by_path)
@@ -118,7 +119,7 @@ pub(super) fn paths(index: &JourneyIndex<'_>, paths: PathTable, table: &mut Tabl
             path: texts(path.into_iter().map(|value| set.text(value)))?,
             currency: (currency != NONE).then(|| memory::text(set.text(currency))).transpose()?,
             conversions: sums.conversions,
-            value: split::units_text(&sums.units, sums.scale),
+            value: split_amount::units_text(&sums.units, sums.scale),
             nulls: sums.nulls,
         })?;
     }
@@ -201,7 +202,7 @@ pub(super) fn journeys(weigher: &mut Weigher<'_>, table: &mut TableWriter<Journe
         table.push(&JourneyRow {
             id: memory::text(set.text(conversion.id))?,
             currency: (conversion.currency != NONE).then(|| memory::text(set.text(conversion.currency))).transpose()?,
-            value: split::units_text(&conversion.units, conversion.scale),
+            value: split_amount::units_text(&conversion.units, conversion.scale),
             ends_at: conversion.ends_at,
             path: texts(journey.iter().map(|touch| set.text(touch.value)))?,
             touched_at: memory::collect(journey.iter().map(|touch| touch.at))?,

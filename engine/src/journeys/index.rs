@@ -2,8 +2,9 @@
 
 use super::set::{JourneySet, StoredConversion, StoredTouch};
 use crate::error::Result;
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory::HeldVec;
+use crate::resource::sort;
 use crate::state::NONE;
 
 /// The touches by browser and time, the browsers by customer.
@@ -28,12 +29,12 @@ impl<'a> JourneyIndex<'a> {
             }
         }
         let mut touches = HeldVec::collect(set.touches.iter().copied())?;
-        interrupt::sort_by_key(&mut touches, |touch| (touch.visitor, touch.at));
+        sort::by_key(&mut touches, |touch| (touch.visitor, touch.at));
         let mut links = HeldVec::collect(set.links.iter().copied())?;
-        interrupt::sort(&mut links);
+        sort::ascending(&mut links);
         links.dedup();
         let mut restarts = HeldVec::collect(set.restarts.iter().copied())?;
-        interrupt::sort(&mut restarts);
+        sort::ascending(&mut restarts);
         Ok(Self { set, ranks, touches, links, restarts })
     }
 
@@ -91,7 +92,7 @@ impl<'a> JourneyIndex<'a> {
 
     /// Brings touches into the order of a journey.
     pub fn sort(&self, journey: &mut [StoredTouch]) {
-        interrupt::sort_by_key(journey, |touch| {
+        sort::by_key(journey, |touch| {
             (touch.at, self.rank(touch.channel), self.rank(touch.value), self.rank(touch.visitor))
         });
     }

@@ -1,4 +1,4 @@
-//! The journeys of many conversions at once, and what every model makes of them (contract, sections 5 and 7).
+//! The journeys of many conversions at once, and what every model makes of them.
 //!
 //! A [`JourneySet`] takes conversions, links between customers and browsers, and touches, in any order. It answers with
 //! bytes that hold up to three tables, each read by an [`AnswerRows`]: the credit of each value of a dimension under each model

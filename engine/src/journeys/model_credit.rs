@@ -7,13 +7,14 @@ use super::index::JourneyIndex;
 use super::rows::{CreditRow, ModelCredit, TableWriter};
 use super::set::{StoredConversion, StoredTouch};
 use crate::arrival::is_paid;
+use crate::attribution_model::Model;
 use crate::credit;
 use crate::error::Result;
-use crate::model::Model;
 use crate::paths::TouchWeights;
 use crate::resource::interrupt;
 use crate::resource::memory::{self, HeldVec, Reservation};
-use crate::split;
+use crate::resource::sort;
+use crate::split_amount;
 use crate::state::NONE;
 
 /// Decimals of the parts of a conversion.
@@ -144,14 +145,14 @@ pub(super) fn credit(weigher: &mut Weigher<'_>, table: &mut TableWriter<CreditRo
     let places = all.credits.len();
     let counts = credited.into_iter().map(|list| counts(list, places)).collect::<Result<Vec<_>>>()?;
     let mut order = HeldVec::collect(all.credits.iter().zip(0..))?;
-    interrupt::sort_by_key(&mut order, |(credit, _)| (index.rank(credit.currency), index.rank(credit.value)));
+    sort::by_key(&mut order, |(credit, _)| (index.rank(credit.currency), index.rank(credit.value)));
     for (credit, place) in &order {
         interrupt::check();
         let scale = scales.get(&credit.currency).copied().unwrap_or(0);
         let credits = credit.sums.iter().zip(&counts).map(|((count, value), counts)| {
             let (touches, visitors) = counts.get(*place).copied().unwrap_or_default();
-            let conversions = split::units_text(count, COUNT_SCALE);
-            ModelCredit { conversions, value: split::units_text(value, scale), touches, visitors }
+            let conversions = split_amount::units_text(count, COUNT_SCALE);
+            ModelCredit { conversions, value: split_amount::units_text(value, scale), touches, visitors }
         });
         table.push(&CreditRow {
             value: (credit.value != NONE).then(|| memory::text(set.text(credit.value))).transpose()?,
@@ -180,15 +181,15 @@ fn parts(weights: &[f64], conversion: &StoredConversion, model: Model) -> Result
         let whole = || (BigInt::from(WHOLE), conversion.units.clone());
         return memory::collect(weights.iter().map(|weight| (*weight > 0.0).then(whole)));
     }
-    let counts = split::split_units(&BigInt::from(WHOLE), weights)?;
-    let values = split::split_units(&conversion.units, weights)?;
+    let counts = split_amount::split_units(&BigInt::from(WHOLE), weights)?;
+    let values = split_amount::split_units(&conversion.units, weights)?;
     let pair = |((weight, count), value): ((&f64, BigInt), BigInt)| (*weight > 0.0).then_some((count, value));
     memory::collect(weights.iter().zip(counts).zip(values).map(pair))
 }
 
 /// How many touches, and how many distinct browsers, each place has.
 fn counts(mut list: HeldVec<(usize, u32)>, places: usize) -> Result<HeldVec<(u64, u64)>> {
-    interrupt::sort(&mut list);
+    sort::ascending(&mut list);
     let mut counts = HeldVec::filled((0, 0), places)?;
     for same in list.chunk_by(|a, b| a == b) {
         if let Some(count) = same.first().and_then(|(place, _)| counts.get_mut(*place)) {

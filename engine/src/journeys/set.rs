@@ -2,11 +2,11 @@
 
 use num_bigint::BigInt;
 
+use crate::attribution_model::Model;
 use crate::credit::Options;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::Model;
 use crate::resource::memory;
-use crate::split;
+use crate::split_amount;
 use crate::state::{Dictionary, NONE};
 use crate::time;
 
@@ -136,10 +136,10 @@ impl JourneySet {
     pub fn push_conversion(&mut self, conversion: &Conversion<'_>) -> Result<()> {
         let scale = usize::try_from(conversion.scale)
             .ok()
-            .filter(|_| conversion.scale <= split::MAX_SCALE)
+            .filter(|_| conversion.scale <= split_amount::MAX_SCALE)
             .ok_or_else(|| Error::invalid(format!("scale is out of range: {}", conversion.scale), "Use 0 to 38."))?;
         time::finite(conversion.ends_at, "journey_at")?;
-        let units = split::parse_units(conversion.value, scale)?;
+        let units = split_amount::parse_units(conversion.value, scale)?;
         self.value_bytes += units.bits() as usize / 8;
         let stored = StoredConversion {
             id: self.texts.intern(conversion.id.as_bytes())?,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::catalog::{LogicalColumn, LogicalTable, TABLES};
-use super::field::{Documents, Fault, compile};
+use super::field_sql::{Documents, Fault, compile};
 use super::shape::{Mapping, Meaning, Source};
 use super::sql::Type;
 use crate::{Error, Result};
@@ -39,9 +39,9 @@ pub struct SourceColumn {
     pub expression: Option<String>,
     /// The same as SQL, a column's name quoted where it must be.
     pub sql: Option<String>,
-    /// See [`super::field::Compiled`].
+    /// See [`super::field_sql::Compiled`].
     pub said: Option<String>,
-    /// See [`super::field::Compiled`].
+    /// See [`super::field_sql::Compiled`].
     pub is_shape: Option<String>,
     /// Why a field has no SQL.
     pub fault: Option<Fault>,

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::catalog::{LogicalColumn, LogicalTable};
 use super::json::{Raw, keys, kind, present, read, scalar};
 use super::sql::Type;
-use crate::{Error, ErrorKind, Result, parse};
+use crate::{Error, ErrorKind, Result, values};
 
 const PATHS: &str = r#"Give a JSONPath such as "$.result.code", or its keys: ["result", "code"]."#;
 
@@ -257,10 +257,10 @@ impl FieldOf<'_> {
 fn parses(text: &str, column_type: Type) -> bool {
     match column_type {
         Type::Text => true,
-        Type::Timestamptz => parse::timestamptz(text).is_some(),
-        Type::Boolean => parse::boolean(text).is_some(),
-        Type::Int => parse::bigint(text).is_some_and(|number| i32::try_from(number).is_ok()),
-        Type::Numeric => parse::numeric(text).is_some(),
+        Type::Timestamptz => values::timestamptz(text).is_some(),
+        Type::Boolean => values::boolean(text).is_some(),
+        Type::Int => values::bigint(text).is_some_and(|number| i32::try_from(number).is_ok()),
+        Type::Numeric => values::numeric(text).is_some(),
         Type::Jsonb | Type::TextArray => false,
     }
 }

@@ -8,8 +8,8 @@
 
 pub mod catalog;
 pub mod columns;
-pub mod field;
 pub mod field_place;
+pub mod field_sql;
 mod json;
 pub mod problem;
 pub mod shape;

@@ -14,7 +14,7 @@ use crate::{Error, ErrorKind, Result};
 const EXAMPLE: &str = r#"Example: {"events": {"table": "web.hits", "columns": {"visitor_id": "sid"}}}"#;
 
 /// The most physical tables of a logical one.
-const MOST_TABLES: usize = 100;
+const MAX_TABLES: usize = 100;
 
 /// A mapping by logical tables.
 #[derive(Debug, Default)]
@@ -155,8 +155,8 @@ fn several(name: &str, json: &RawValue) -> Result<Vec<String>> {
     if tables.is_empty() || !tables.iter().all(|table| is_relation_name(table)) {
         return Err(bad(""));
     }
-    if tables.len() > MOST_TABLES {
-        let message = format!("{} tables in the mapping of \"{name}\", more than {MOST_TABLES}", tables.len());
+    if tables.len() > MAX_TABLES {
+        let message = format!("{} tables in the mapping of \"{name}\", more than {MAX_TABLES}", tables.len());
         return Err(Error::new(ErrorKind::LimitExceeded, message, "Give a table that is partitioned over them."));
     }
     let mut names: Vec<_> = tables.iter().collect();

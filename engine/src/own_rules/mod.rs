@@ -31,9 +31,9 @@ const PAGE: usize = 5;
 /// Where they stand in an origin.
 const PARTS: [usize; OF_ORIGIN] = [1, 2, 3, 6, 7];
 
-/// So many questions, or so many bytes of values, are asked at once.
-const MOST_QUESTIONS: usize = 16_384;
-const MOST_BYTES: usize = 1 << 20;
+/// At most so many questions, or so many bytes of values, are asked at once.
+const MAX_QUESTIONS: usize = 16_384;
+const MAX_BYTES: usize = 1 << 20;
 
 /// A rule.
 #[derive(Debug, Clone, Default)]
@@ -183,7 +183,7 @@ impl OwnRules {
             memory::push(&mut positions, rule.map_or(0, |rule| rule.position))?;
             memory::push(&mut values, text)?;
             bytes += text.len();
-            if pairs.len() >= MOST_QUESTIONS || bytes >= MOST_BYTES {
+            if pairs.len() >= MAX_QUESTIONS || bytes >= MAX_BYTES {
                 break;
             }
         }

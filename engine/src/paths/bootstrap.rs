@@ -8,11 +8,12 @@ use super::markov_chain::Chain;
 use super::random::Random;
 use super::shapley::{EXACT_CHANNELS, Game, conditional, exact_rate};
 use super::sum::Sum;
+use crate::attribution_model::Model;
 use crate::credit::Options;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::Model;
 use crate::resource::interrupt;
 use crate::resource::memory::HeldVec;
+use crate::resource::sort;
 
 /// Most replicates.
 const MAX_REPLICATES: i32 = 100_000;
@@ -200,7 +201,7 @@ fn even(share: f64, [lower, upper, error]: [f64; 3], is_part: bool) -> [f64; 3] 
 
 /// The ends of the interval, as percentile_cont finds them, and the standard deviation.
 fn spread(drawn: &mut [f64], level: f64) -> Option<[f64; 3]> {
-    interrupt::sort_by(drawn, f64::total_cmp);
+    sort::by(drawn, f64::total_cmp);
     let last = drawn.len().checked_sub(1)?;
     let quantile = |fraction: f64| {
         let place = fraction * last as f64;

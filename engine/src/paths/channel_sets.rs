@@ -8,6 +8,7 @@ use super::sum::Sum;
 use crate::error::Result;
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::HeldVec;
+use crate::resource::sort;
 
 /// How many journeys a set is taken to have had beside those that were seen, when it is drawn anew.
 const BEFOREHAND: f64 = 2.0;
@@ -40,7 +41,7 @@ impl ChannelSets {
             all.push(&set)?;
         }
         let mut order = HeldVec::collect(0..all.len())?;
-        interrupt::sort_by(&mut order, |a, b| all.set(*a).cmp(all.set(*b)));
+        sort::by(&mut order, |a, b| all.set(*a).cmp(all.set(*b)));
         let mut sets = Self { of_path: HeldVec::filled(0, all.len())?, ..Self::default() };
         let mut last = None;
         for i in &order {
@@ -189,7 +190,7 @@ pub(crate) fn set_of(path: impl Iterator<Item = u32>, set: &mut HeldVec<u32>) ->
     for channel in path {
         set.push(channel)?;
     }
-    interrupt::sort(set);
+    sort::ascending(set);
     set.dedup();
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The model `data_driven` (contract, section 5): each converted journey is shared out by the game `conditional` of its own channels.
+//! The model `data_driven`: each converted journey is shared out by the game `conditional` of its own channels.
 //!
 //! What the channels of a journey add to the chance to convert is seen in journeys, converted or not, with some of these channels
 //! and no other.
@@ -7,8 +7,8 @@ use super::channel_sets::{ChannelSets, set_of};
 use super::counted_paths::{Journeys, PathCounts};
 use super::sum::Sum;
 use crate::error::Result;
-use crate::resource::interrupt;
 use crate::resource::memory::HeldVec;
+use crate::resource::sort;
 
 /// A gain below this, in conversions per journey, is the rounding of a sum that is 0.
 const NO_GAIN: f64 = 1e-12;
@@ -157,7 +157,7 @@ pub fn data_driven_weights(journeys: &Journeys, path: &[&str]) -> Result<Vec<f64
             strangers.push(*name)?;
         }
     }
-    interrupt::sort(&mut strangers);
+    sort::ascending(&mut strangers);
     strangers.dedup();
     // Channels that no journey has come behind all others.
     let number = |name: &&str| {

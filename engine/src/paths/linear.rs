@@ -4,11 +4,12 @@ use super::ChannelCredit;
 use super::counted_paths::Journeys;
 use super::data_driven::DataDriven;
 use super::sum::Sum;
+use crate::attribution_model::Model;
 use crate::credit::{self, Options, PathWeights};
 use crate::error::Result;
-use crate::model::Model;
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory::{self, HeldVec};
+use crate::resource::sort;
 
 /// What part of each path's conversions each of its channels earns. Paths without a conversion have no parts: they earn
 /// nobody anything, however often journeys are drawn anew.
@@ -32,7 +33,7 @@ impl Linear {
         Self::of(journeys, |path, parts| {
             distinct.clear();
             distinct.extend(path)?;
-            interrupt::sort(&mut distinct);
+            sort::ascending(&mut distinct);
             distinct.dedup();
             let part = 1.0 / distinct.len() as f64;
             distinct.iter().try_for_each(|channel| parts.push((*channel, part)))

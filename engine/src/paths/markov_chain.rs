@@ -5,8 +5,9 @@ use rustc_hash::FxBuildHasher;
 
 use super::counted_paths::{Journeys, PathCounts};
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory::{self, HeldVec, Reservation};
+use crate::resource::sort;
 
 /// Most neighbouring channels in a state.
 pub const MAX_ORDER: usize = 4;
@@ -95,7 +96,7 @@ impl Chain {
     fn sort_edges(&mut self) -> Result<()> {
         let mut order = HeldVec::collect((0u32..).zip(&self.edges).map(|(id, _)| id))?;
         let edge = |id: u32| self.edges.get(id as usize).copied().unwrap_or_default();
-        interrupt::sort_by_key(&mut order, |id| edge(*id));
+        sort::by_key(&mut order, |id| edge(*id));
         let mut places = HeldVec::filled(0u32, order.len())?;
         for (place, id) in (0u32..).zip(&order) {
             if let Some(slot) = places.get_mut(*id as usize) {

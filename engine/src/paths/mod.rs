@@ -1,4 +1,4 @@
-//! Paths to conversions (contract, section 5): the state of `path_agg` and the models that see all journeys at once.
+//! Paths to conversions: the state of `path_agg` and the models that see all journeys at once.
 
 mod amount;
 mod bootstrap;

@@ -6,6 +6,7 @@ use super::path_key::{FirstSteps, put, steps};
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::interrupt::{self, Throttle};
 use crate::resource::memory::{self, HeldVec, Reservation};
+use crate::resource::sort;
 use crate::state::Dictionary;
 use crate::text::utf8;
 
@@ -25,7 +26,7 @@ pub struct PathSet {
     key: Vec<u8>,
 }
 
-/// So many paths of another set are added between two counts of the memory.
+/// At most so many paths of another set are added between two counts of the memory.
 const UNCOUNTED: usize = 1 << 8;
 
 impl PathSet {
@@ -156,7 +157,7 @@ impl PathSet {
             |id: u32| steps(self.paths.get(id)).map(|step| places.get(step as usize).copied().unwrap_or_default());
         let first_steps = FirstSteps::of(order.len());
         let mut paths = HeldVec::collect((0u32..).zip(&self.counts).map(|(id, _)| (first_steps.key(path(id)), id)))?;
-        interrupt::sort_by(&mut paths, |a, b| a.0.cmp(&b.0).then_with(|| path(a.1).cmp(path(b.1))));
+        sort::by(&mut paths, |a, b| a.0.cmp(&b.0).then_with(|| path(a.1).cmp(path(b.1))));
         let mut journeys = Journeys::default();
         for id in &order {
             journeys.add_channel(&String::from_utf8_lossy(self.channels.get(*id)))?;

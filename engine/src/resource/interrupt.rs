@@ -1,16 +1,15 @@
 //! Interrupts of long loops: whoever runs the engine can look, every now and then, whether to go on.
 
-use core::cmp::Ordering;
 use std::sync::OnceLock;
 
 static CHECK: OnceLock<fn()> = OnceLock::new();
 
 /// How many steps of a loop go by between two checks of a [`Throttle`]: less than a few milliseconds.
 const STEPS: u32 = 1 << 14;
-/// So many values are sorted or gone through between two checks.
-const CHUNK: usize = 1 << 16;
+/// At most so many values are sorted or gone through between two checks.
+pub(super) const CHUNK: usize = 1 << 16;
 
-/// So many bytes of a text are looked at between two checks.
+/// At most so many bytes of a text are looked at between two checks.
 const LONG: usize = 1 << 20;
 
 /// Sets what long loops call between two steps; it may unwind to end the loop. Only the first call counts.
@@ -29,7 +28,7 @@ impl Throttle {
         self.steps(1);
     }
 
-    /// So many steps more.
+    /// At most so many steps more.
     #[inline]
     pub fn steps(&mut self, steps: usize) {
         self.0 = self.0.saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
@@ -46,37 +45,6 @@ pub fn check() {
     if let Some(check) = CHECK.get() {
         check();
     }
-}
-
-/// Sorts as `sort_unstable` does, with a look for an interrupt in long slices.
-pub fn sort<T: Ord>(list: &mut [T]) {
-    if list.len() <= CHUNK {
-        return list.sort_unstable();
-    }
-    // Comparing without counting is faster, and the stable sort finds the sorted chunks: it only merges them.
-    for chunk in list.chunks_mut(CHUNK) {
-        chunk.sort_unstable();
-        check();
-    }
-    let mut throttle = Throttle::default();
-    list.sort_by(|a, b| {
-        throttle.step();
-        a.cmp(b)
-    });
-}
-
-/// Sorts as `sort_unstable_by` does, with a look for an interrupt in long slices.
-pub fn sort_by<T>(list: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) {
-    let mut throttle = Throttle::default();
-    list.sort_unstable_by(|a, b| {
-        throttle.step();
-        compare(a, b)
-    });
-}
-
-/// Sorts as `sort_unstable_by_key` does, with a look for an interrupt in long slices.
-pub fn sort_by_key<T, K: Ord>(list: &mut [T], mut key: impl FnMut(&T) -> K) {
-    sort_by(list, |a, b| key(a).cmp(&key(b)));
 }
 
 /// A list in chunks, with a look for an interrupt after each long one.

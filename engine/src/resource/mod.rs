@@ -2,3 +2,4 @@
 
 pub mod interrupt;
 pub mod memory;
+pub mod sort;

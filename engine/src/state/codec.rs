@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::resource::memory;
 
 /// The most bytes of a number.
-pub const MOST_OF_NUMBER: usize = 10;
+pub const MAX_OF_NUMBER: usize = 10;
 
 /// Writes a state. The first allocation that fails is remembered and reported by [`Self::finish`]: so writing a number, which is
 /// done some hundred million times, costs one comparison more and hands on no result.
@@ -53,7 +53,7 @@ impl Writer {
     /// An unsigned number, seven bits a byte.
     #[inline]
     pub fn unsigned(&mut self, mut value: u64) {
-        if !self.has_room(MOST_OF_NUMBER) {
+        if !self.has_room(MAX_OF_NUMBER) {
             return;
         }
         while value >= 0x80 {

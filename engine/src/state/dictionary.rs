@@ -6,7 +6,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::short_key::short_key;
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::{interrupt, memory};
+use crate::resource::memory;
+use crate::resource::sort;
 
 /// The number that stands for no text.
 pub const NONE: u32 = u32::MAX;
@@ -79,9 +80,7 @@ impl Dictionary {
             let text = self.get(id);
             (word(Some(text)), word(text.get(8..)), id)
         }))?;
-        interrupt::sort_by(&mut keys, |a, b| {
-            (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| self.get(a.2).cmp(self.get(b.2)))
-        });
+        sort::by(&mut keys, |a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| self.get(a.2).cmp(self.get(b.2))));
         Ok(keys.into_iter().map(|key| key.2))
     }
 

@@ -6,7 +6,7 @@ use aho_corasick::nfa::contiguous::NFA;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::model;
+use super::device_model;
 use crate::resource::memory::lasting;
 use crate::rule_versions::version_of;
 
@@ -16,7 +16,7 @@ const MADE: &str = include_str!("../../rules/agents_made.tsv");
 /// What most user agents say. It is stepped over, with the words that are in it, for it is half of their length.
 const COMMON: [&str; 3] = ["Mozilla/5.0 (", "AppleWebKit/537.36 (KHTML, like Gecko) ", "Safari/537.36"];
 
-/// Stands for what `model::has_inches` tells; a pattern like the others, which no user agent has.
+/// Stands for what `device_model::has_inches` tells; a pattern like the others, which no user agent has.
 const INCHES: &str = "(inches)";
 
 /// The versions of the words that are compiled in.
@@ -197,7 +197,7 @@ impl Found {
 
     /// What the name of the model tells: the first line wins.
     pub(super) fn model(&self, text: &str) -> Option<Tells> {
-        let inches = text.as_bytes().get(self.model.clone()).is_some_and(model::has_inches);
+        let inches = text.as_bytes().get(self.model.clone()).is_some_and(device_model::has_inches);
         let inches = if inches { WORDS.inches } else { NONE };
         let models = [Tells::DesktopModel, Tells::TvModel, Tells::TabletModel, Tells::MobileModel];
         let words = models.into_iter().map(|tells| (self.word(tells), tells));
@@ -213,7 +213,7 @@ impl Found {
         let Some(word) = words.words.get(index).filter(|word| stands(text, word, at.clone())) else { return };
         // The name of the model comes behind the word Android.
         if word.tells == Tells::Android && !self.has(Tells::Android) {
-            self.model = model::place(text, at.end);
+            self.model = device_model::place(text, at.end);
         }
         self.put(words, u16::try_from(index).unwrap_or(NONE), at.start);
     }

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::resource::memory;
 
 /// Beyond this many bytes of keys it begins anew, so that one-off URLs cannot fill the memory.
-const MOST_BYTES: usize = 4 << 20;
+const MAX_BYTES: usize = 4 << 20;
 
 #[derive(Debug, Clone, Copy)]
 struct CacheEntry<const PARTS: usize> {
@@ -77,10 +77,10 @@ impl<const PARTS: usize> ArrivalCache<PARTS> {
     /// Keeps what a key means that is not in it yet.
     pub fn keep(&mut self, key: &CacheKey<'_, PARTS>, meaning: u32) -> Result<()> {
         let length: usize = key.parts.iter().map(|part| part.len()).sum();
-        if length > MOST_BYTES / 64 {
+        if length > MAX_BYTES / 64 {
             return Ok(());
         }
-        if self.keys.len() + length > MOST_BYTES {
+        if self.keys.len() + length > MAX_BYTES {
             self.keys.clear();
             self.entries.clear();
         }

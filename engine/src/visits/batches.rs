@@ -1,7 +1,7 @@
 //! The batches that a set has written down. Events out of order of time bring a visitor into one batch after the other, with a part
 //! of the same visit in each: then the batches are merged now and then, page by page, so that both forms are never there as a whole.
 
-use super::bucket_cuts::{Cuts, join};
+use super::cuts::{Cuts, join};
 use super::format::{SetHeader, base};
 use super::loser_tree::LoserTree;
 use super::marks::Marks;
@@ -14,10 +14,10 @@ use crate::resource::interrupt::Throttle;
 use crate::resource::memory::{self, HeldVec};
 use crate::state::{Dictionary, Writer};
 
-/// So many bytes of batches are left alone.
+/// At most so many bytes of batches are left alone.
 const FEW: usize = 128 << 10;
-/// So many visitors has a page.
-const MOST_OF_PAGE: usize = 7_168;
+/// At most so many visitors has a page.
+const MAX_OF_PAGE: usize = 7_168;
 
 /// Batches, each of visitors in order.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub(super) struct Batches {
     pages: usize,
     page_bytes: usize,
     bytes: usize,
-    /// So many bytes beside the pages are left alone.
+    /// At most so many bytes beside the pages are left alone.
     patience: usize,
 }
 
@@ -189,7 +189,7 @@ impl Merge<'_> {
             self.views.write(&mut self.page);
         }
         self.visitors += 1;
-        if self.visitors == MOST_OF_PAGE { self.end_page() } else { Ok(()) }
+        if self.visitors == MAX_OF_PAGE { self.end_page() } else { Ok(()) }
     }
 
     fn end_page(&mut self) -> Result<()> {

@@ -5,7 +5,8 @@ use hashbrown::HashMap;
 use super::engagement::Engagement;
 use super::visit_part::VisitPart;
 use crate::error::Result;
-use crate::resource::{interrupt, memory};
+use crate::resource::memory;
+use crate::resource::sort;
 
 const DAY: i64 = crate::time::DAY;
 
@@ -127,7 +128,7 @@ impl BucketCounts {
     /// The values that were counted, in order of their numbers.
     pub fn values(&self) -> Result<Vec<u32>> {
         let mut values = memory::collect(self.cells.keys().map(|key| key.1))?;
-        interrupt::sort(&mut values);
+        sort::ascending(&mut values);
         values.dedup();
         Ok(values)
     }

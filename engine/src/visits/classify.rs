@@ -13,9 +13,9 @@ use crate::text::utf8;
 use crate::url;
 
 /// A longer start of a URL is not remembered.
-const MOST_OF_SITE: usize = 256;
-/// So many URLs of other sites in a row are chance.
-const MOST_OFF_SITE: u32 = 8;
+const MAX_OF_SITE: usize = 256;
+/// At most so many URLs of other sites in a row are chance.
+const MAX_OFF_SITE: u32 = 8;
 
 /// The page of a page view.
 enum Page {
@@ -48,7 +48,7 @@ impl Classifier {
         Self {
             settings,
             site: String::new(),
-            off_site: MOST_OFF_SITE,
+            off_site: MAX_OFF_SITE,
             pages: ArrivalCache::default(),
             origins: ArrivalCache::default(),
             arrival_key: Vec::new(),
@@ -135,10 +135,10 @@ impl Classifier {
             return true;
         }
         self.off_site += 1;
-        if self.off_site > MOST_OFF_SITE {
+        if self.off_site > MAX_OFF_SITE {
             self.off_site = 0;
             let site = core::str::from_utf8(url).ok().and_then(url::site);
-            let site = site.filter(|site| site.len() <= MOST_OF_SITE && !arrival::may_show_others(site));
+            let site = site.filter(|site| site.len() <= MAX_OF_SITE && !arrival::may_show_others(site));
             self.site.clear();
             self.site.push_str(site.unwrap_or_default());
         }

@@ -11,7 +11,7 @@ use crate::own_rules::OwnRules;
 use crate::resource::interrupt::Throttle;
 use crate::resource::memory::{self, Reservation};
 
-/// So many visitors cannot make the counts much larger.
+/// At most so many visitors cannot make the counts much larger.
 const VISITORS_BETWEEN_COUNTS: usize = 64;
 
 /// What is asked of cohorts.
@@ -53,7 +53,7 @@ pub struct CohortRow {
 /// What the visitors of a row have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Period {
-    /// So many of their periods are over; one more than are wanted stands for all above it.
+    /// At most so many of their periods are over; one more than are wanted stands for all above it.
     Over(i64),
     /// They came back in this one.
     Returned(i64),
@@ -163,7 +163,7 @@ impl CohortCounts {
             CohortRow { start, value, period, visitors: *visitors }
         };
         let mut rows = memory::collect(self.cells.iter().map(row))?;
-        crate::resource::interrupt::sort(&mut rows);
+        crate::resource::sort::ascending(&mut rows);
         Ok(rows)
     }
 }

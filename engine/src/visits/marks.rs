@@ -8,8 +8,9 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::Result;
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory;
+use crate::resource::sort;
 use crate::state::{NONE, Reader, Writer};
 use crate::time::DAY;
 
@@ -130,7 +131,7 @@ fn are_alike(hashes: &mut [u64]) -> bool {
     if hashes.len() <= FEW {
         return hashes.iter().enumerate().any(|(i, a)| hashes.iter().take(i).any(|b| a == b));
     }
-    interrupt::sort(hashes);
+    sort::ascending(hashes);
     hashes.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
 }
 
@@ -257,7 +258,7 @@ impl Marks {
         if self.lists.len() < 2 {
             return Ok(());
         }
-        interrupt::sort_by_key(&mut self.lists, |list| list.first);
+        sort::by_key(&mut self.lists, |list| list.first);
         let (mut bytes, mut lists) = core::mem::take(&mut self.joined);
         bytes.clear();
         lists.clear();
@@ -297,7 +298,7 @@ impl Marks {
         if self.lists.iter().any(|list| list.is_suspect) {
             return Ok(true);
         }
-        interrupt::sort_by_key(&mut self.lists, |list| list.first);
+        sort::by_key(&mut self.lists, |list| list.first);
         // A run of lists each of which is near to one before it.
         let (mut begin, mut last, mut throttle) = (0, i32::MIN, Throttle::default());
         for end in 0..=self.lists.len() {
@@ -331,7 +332,7 @@ impl Marks {
                 self.compared.extend(marks.iter().map(|mark| word(mark) | number));
             }
         }
-        interrupt::sort(&mut self.compared);
+        sort::ascending(&mut self.compared);
         let mut throttle = Throttle::default();
         Ok(self.compared.chunk_by(|a, b| (a ^ b) >> (64 - 8 * NARROW) == 0).any(|alike| {
             throttle.steps(alike.len());

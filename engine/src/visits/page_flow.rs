@@ -7,8 +7,9 @@ use super::rows::VisitRows;
 use super::views::View;
 use crate::calls::percentile;
 use crate::error::Result;
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory::{self, HeldVec, Reservation};
+use crate::resource::sort;
 use crate::state::{Dictionary, NONE};
 
 /// The end of a visit, or, backwards, its beginning.
@@ -221,13 +222,13 @@ impl PageFlow {
             }
         }
         let mut ranked = HeldVec::collect(visits.iter().map(|((place, page), visits)| (*place, *visits, *page)))?;
-        interrupt::sort_by(&mut ranked, |a, b| {
+        sort::by(&mut ranked, |a, b| {
             let bytes = || self.pages.get(a.2).cmp(self.pages.get(b.2));
             a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)).then_with(bytes)
         });
         let of_place = ranked.chunk_by(|a, b| a.0 == b.0).flat_map(|place| place.iter().take(self.settings.nodes));
         let mut shown = HeldVec::collect(of_place.map(|(place, _, page)| (*place, *page)))?;
-        interrupt::sort(&mut shown);
+        sort::ascending(&mut shown);
         Ok(shown)
     }
 
@@ -262,13 +263,13 @@ impl PageFlow {
         };
         let mut rows = memory::with_room(cells.len())?;
         for ((place, near, far), cell) in &mut cells {
-            interrupt::sort(&mut cell.times);
+            sort::ascending(&mut cell.times);
             let (near, far, step) = (named(*near), named(*far), i32::try_from(place + 1).unwrap_or(i32::MAX));
             let (source, target, step) = if backwards { (far, near, -step) } else { (near, far, step) };
             let median = percentile(&cell.times, 0.5);
             rows.push(FlowRow { step, source, target, visits: cell.visits, visitors: cell.visitors, median });
         }
-        interrupt::sort_by(&mut rows, |a, b| {
+        sort::by(&mut rows, |a, b| {
             let name = |node: Node<'a>| node.name(backwards);
             let by_name = || (name(a.source), name(a.target)).cmp(&(name(b.source), name(b.target)));
             a.step.abs().cmp(&b.step.abs()).then_with(|| b.visits.cmp(&a.visits)).then_with(by_name)

@@ -1,7 +1,7 @@
 //! Reading the visits of a set from its bytes, visitor by visitor: the batches of its parts, which have their visitors in
 //! order, are merged on the way.
 
-use super::bucket_cuts::{Cuts, join};
+use super::cuts::{Cuts, join};
 use super::format::{LEAST_OF_BATCH, LEAST_OF_VISIT_PART, LEAST_OF_VISITOR, NAME, SetHeader, base};
 use super::loser_tree::LoserTree;
 use super::marks::Marks;

@@ -1,15 +1,15 @@
 //! The visits of many visitors in one state, for reports over whole ranges: one hash table of visitors instead of a group
 //! for each. It crosses from worker to leader as bytes, which [`VisitRows`] reads without bringing them into a table again.
 //!
-//! The table is the set's open batch. It is kept so small that the processor's cache holds most of it: at [`MOST_VISITORS`] its
+//! The table is the set's open batch. It is kept so small that the processor's cache holds most of it: at [`MAX_VISITORS`] its
 //! visitors are written down in order, as a batch, and it begins anew. Events come nearly in order of time, so few visits are in
 //! two batches; their visit parts are joined when the batches are read.
 
 use std::borrow::Cow;
 
 use super::batches::Batches;
-use super::bucket_cuts::{Cuts, join};
 use super::classify::Classifier;
+use super::cuts::{Cuts, join};
 use super::engagement::{KEY, PRESENT};
 use super::format::{SetHeader, base};
 use super::marks::OpenMarks;
@@ -20,17 +20,18 @@ use super::views::{View, Views};
 use super::visit_part::VisitPart;
 use super::visitor::Visitors;
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory;
+use crate::resource::sort;
 use crate::state::{Dictionary, NONE, Reader, Writer};
 use crate::time;
 
 /// As many visitors as a hash table of 8,192 places takes.
-const MOST_VISITORS: usize = 7_168;
+const MAX_VISITORS: usize = 7_168;
 
-/// So many marks take half as much as the table does as a rule; where a few visitors have many events, they would take more than all else.
-const MOST_MARKS: usize = 32_768;
-const MOST_VIEWS: usize = 32_768;
+/// At most so many marks take half as much as the table does as a rule; where a few visitors have many events, they would take more than all else.
+const MAX_MARKS: usize = 32_768;
+const MAX_VIEWS: usize = 32_768;
 
 /// See [`VisitSet::is_count_due`].
 const EVENTS_BETWEEN_COUNTS: u32 = 64;
@@ -60,8 +61,8 @@ enum Kept<'a> {
     Note(Option<&'a str>),
 }
 
-/// So many visit parts may be out of order of time before the table is joined, and an eighth of it more.
-const MOST_LATE: usize = 64;
+/// At most so many visit parts may be out of order of time before the table is joined, and an eighth of it more.
+const MAX_LATE: usize = 64;
 
 /// The visits of many visitors.
 #[derive(Debug)]
@@ -197,7 +198,7 @@ impl VisitSet {
         if !counts && event.id.is_none() && note.is_none() {
             return Ok(());
         }
-        if self.visitors.len() >= MOST_VISITORS || self.marks.len() >= MOST_MARKS || self.views.len() >= MOST_VIEWS {
+        if self.visitors.len() >= MAX_VISITORS || self.marks.len() >= MAX_MARKS || self.views.len() >= MAX_VIEWS {
             self.close_batch()?;
         }
         let visitor = self.visitors.intern(event.visitor)?;
@@ -259,7 +260,7 @@ impl VisitSet {
                 }
                 let newest = self.table.get(latest.newest as usize).map(|entry| entry.part.run.start);
                 let is_late = newest.is_some_and(|start| new.part.run.start <= start);
-                if is_late && self.late > MOST_LATE + self.table.len() / 8 {
+                if is_late && self.late > MAX_LATE + self.table.len() / 8 {
                     self.join_table()?;
                     return self.add(new);
                 }
@@ -293,7 +294,7 @@ impl VisitSet {
     /// Joins the visit parts of each visitor where they are: what comes out of order of time is a part of its own at first.
     #[cold]
     fn join_table(&mut self) -> Result<()> {
-        interrupt::sort_by_key(&mut self.table, |entry| (entry.visitor, entry.part.run.start));
+        sort::by_key(&mut self.table, |entry| (entry.visitor, entry.part.run.start));
         let (mut last_kept, mut throttle) = (0, Throttle::default());
         for i in 1..self.table.len() {
             throttle.step();
@@ -330,7 +331,7 @@ impl VisitSet {
         self.late = 0;
         self.batches.push(batch)?;
         // In order of time hardly a visit is in two batches.
-        if self.late_events > MOST_VISITORS / 8
+        if self.late_events > MAX_VISITORS / 8
             && self.batches.merge_if_many(self.header, &mut self.cuts, &self.texts)?
         {
             self.late_events = 0;

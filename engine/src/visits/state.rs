@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::run::Run;
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory;
+use crate::resource::sort;
 use crate::state::{Dictionary, NONE, Reader, Writer};
 use crate::time;
 
@@ -177,7 +178,7 @@ impl VisitState {
         let runs = self.settled()?;
         let texts = runs.iter().flat_map(|run| [run.entry, run.exit, run.touch]);
         let mut used = memory::collect(texts.filter(|id| *id != NONE))?;
-        interrupt::sort_by(&mut used, |a, b| self.texts.get(*a).cmp(self.texts.get(*b)));
+        sort::by(&mut used, |a, b| self.texts.get(*a).cmp(self.texts.get(*b)));
         used.dedup();
         let mut rank = memory::filled(0u64, self.texts.len())?;
         let mut throttle = Throttle::default();
@@ -247,7 +248,7 @@ impl VisitState {
 
 /// Sorts loose runs into sorted ones, each of which moves once, and joins those within the gap of each other.
 fn sort_in(runs: &mut Vec<Run>, mut loose: Vec<Run>, gap: i64, texts: &Dictionary) -> Result<()> {
-    interrupt::sort_by_key(&mut loose, |run| run.start);
+    sort::by_key(&mut loose, |run| run.start);
     let mut left = runs.len();
     if runs.capacity() - left < loose.len() {
         memory::reserve_exact(runs, loose.len() + left / 16)?;

@@ -6,6 +6,7 @@ use super::rows::VisitRows;
 use crate::error::Result;
 use crate::resource::interrupt;
 use crate::resource::memory;
+use crate::resource::sort;
 use crate::state::{Dictionary, Reader, Writer};
 use crate::time;
 
@@ -60,7 +61,7 @@ impl Views {
             a.at.cmp(&b.at).then_with(pages)
         };
         if !self.0.is_sorted_by(|a, b| order(a, b).is_le()) {
-            interrupt::sort_by(&mut self.0, order);
+            sort::by(&mut self.0, order);
         }
     }
 

@@ -7,7 +7,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::uuid;
 use crate::error::{Error, ErrorKind, Result};
-use crate::resource::{interrupt, memory};
+use crate::resource::memory;
+use crate::resource::sort;
 use crate::state::Dictionary;
 use crate::text::utf8;
 
@@ -132,7 +133,7 @@ impl Visitors {
     pub fn in_order(&self) -> Result<impl Iterator<Item = u32> + use<>> {
         let numbers = 0..self.ids.len() as u32;
         let mut keys = memory::collect(numbers.map(|number| (self.get(number).first_bytes(), number)))?;
-        interrupt::sort_by(&mut keys, |a, b| a.0.cmp(&b.0).then_with(|| self.get(a.1).cmp(&self.get(b.1))));
+        sort::by(&mut keys, |a, b| a.0.cmp(&b.0).then_with(|| self.get(a.1).cmp(&self.get(b.1))));
         Ok(keys.into_iter().map(|key| key.1))
     }
 

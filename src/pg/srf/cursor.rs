@@ -12,7 +12,7 @@ use super::{PgMemoryContexts, no_such_row};
 use crate::error::SqlResult;
 use crate::pg::query::{self, Query};
 
-/// So many rows are fetched at once.
+/// At most so many rows are fetched at once.
 const BATCH: i64 = 256;
 
 /// A query that has begun, of the statement's own snapshot. It ends with its last row or with this value.

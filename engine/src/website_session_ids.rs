@@ -2,8 +2,9 @@
 
 use crate::error::Result;
 use crate::jsonb::{FieldPath, FieldValue, elements};
-use crate::resource::interrupt::{Throttle, sort, sort_by_key};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory::push;
+use crate::resource::sort;
 
 /// The browsers that a document names, each once, in order of first linking: those of its list, then the one seen last.
 pub fn website_session_ids(document: &[u8]) -> Result<Vec<&[u8]>> {
@@ -18,9 +19,9 @@ pub fn website_session_ids(document: &[u8]) -> Result<Vec<&[u8]>> {
         add(&mut ids, id)?;
     }
     add(&mut ids, FieldPath::new(["website_session_id"]).find(document))?;
-    sort(&mut ids);
+    sort::ascending(&mut ids);
     ids.dedup_by_key(|(id, _)| *id);
-    sort_by_key(&mut ids, |(_, place)| *place);
+    sort::by_key(&mut ids, |(_, place)| *place);
     let mut answer = Vec::new();
     for (id, _) in ids {
         push(&mut answer, id)?;

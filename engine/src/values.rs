@@ -1,5 +1,5 @@
 //! Values found as text in JSON documents. What does not parse is `None`, never an error: one bad field must not fail a
-//! report (contract, section 7). What does parse is accepted by PostgreSQL's own input functions.
+//! report. What does parse is accepted by PostgreSQL's own input functions.
 
 use data_encoding::BASE64URL_NOPAD;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::visit_part::VisitPart;
 use crate::error::Result;
-use crate::resource::interrupt;
+use crate::resource::sort;
 use crate::state::Dictionary;
 
 /// Where visits are cut: at each instant a new interval begins.
@@ -60,7 +60,7 @@ pub(super) fn join(parts: &mut Vec<VisitPart>, gap: i64, cuts: &mut Cuts, texts:
     if parts.windows(2).all(|pair| matches!(pair, [a, b] if apart(a, b))) {
         return Ok(());
     }
-    interrupt::sort_by_key(parts, |part| part.run.start);
+    sort::by_key(parts, |part| part.run.start);
     let mut last_kept = 0;
     for i in 1..parts.len() {
         let Some(&part) = parts.get(i) else { break };

@@ -1,4 +1,4 @@
-//! The attribution models (contract, section 5): their names, what each needs to know, whether its credits add up.
+//! The attribution models: their names, what each needs to know, whether its credits add up.
 
 use crate::error::{Error, Result};
 use crate::text::beginning;

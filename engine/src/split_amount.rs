@@ -1,4 +1,4 @@
-//! Splitting an amount to the last digit (contract, section 5, `mrcall.split_amount`).
+//! Splitting an amount to the last digit (`mrcall.split_amount`).
 //!
 //! The weights are taken at their exact binary value, and the shares are computed in whole numbers, so no rounding
 //! error can move a unit from one part to another. Rounding is by largest remainder (Hamilton's method): every part
@@ -15,6 +15,7 @@ use num_traits::ToPrimitive;
 use crate::error::{Error, ErrorKind, Result};
 use crate::resource::interrupt;
 use crate::resource::memory::{self, HeldVec, Reservation};
+use crate::resource::sort;
 
 /// Most decimals that an amount can be split to.
 pub const MAX_SCALE: i32 = 38;
@@ -134,7 +135,7 @@ fn largest_remainder<T: Integer + Clone + ToPrimitive>(amount: &T, weights: &[T]
     }
     // The remainders sum to `left` times the sum of the weights, and each is below that sum: more than `left` are not
     // zero.
-    interrupt::sort(&mut remainders);
+    sort::ascending(&mut remainders);
     for (_, index) in remainders.iter().take(left.to_usize().unwrap_or(0)) {
         if let Some(part) = parts.get_mut(*index) {
             part.inc();

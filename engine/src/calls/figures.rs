@@ -4,8 +4,9 @@ use super::durations;
 use super::read::{ReadCall, Texts};
 use super::rows::{ReportRows, index};
 use crate::error::Result;
-use crate::resource::interrupt::{self, Throttle};
+use crate::resource::interrupt::Throttle;
 use crate::resource::memory::HeldVec;
+use crate::resource::sort;
 use crate::time;
 
 /// What a report asks for.
@@ -83,7 +84,7 @@ pub(super) fn each_bucket<C: Lasting>(
     for call in calls.iter().filter(|call| call.length() > 0) {
         ends.push(call.start() + call.length())?;
     }
-    interrupt::sort(ends);
+    sort::ascending(ends);
     let mut rest = &**ends;
     // Calls that run: those that began, less those that ended.
     let mut now = running.len();
@@ -220,7 +221,7 @@ impl<'a> Sweep<'a> {
                 lengths.push(call.length)?;
             }
         }
-        interrupt::sort(&mut lengths);
+        sort::ascending(&mut lengths);
         let total: i128 = lengths.iter().copied().map(i128::from).sum();
         figures.total = i64::try_from(total).map_err(|_| {
             time::out_of_range("the total duration of a bucket is out of range", "Use a smaller width.")
