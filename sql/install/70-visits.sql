@@ -159,8 +159,7 @@ AS 'MODULE_PATHNAME', 'heartbeat_events_wrapper';
 COMMENT ON FUNCTION mrcall_internal.heartbeat_events() IS 'The setting mrcall.heartbeat_events as a list';
 
 -- The same where events lie in several tables: a set of each, made where the table is, and then merged. What is asked is made of
--- constants, columns and functions of this extension alone, so that another server takes it whole; but which events are key events is
--- known here.
+-- constants, columns and functions of this extension alone, so that another server takes it whole.
 CREATE FUNCTION mrcall_internal.visit_set_of_parts(
     ids_since timestamptz, since timestamptz, until timestamptz, gap interval, visitors text[], with_touch boolean,
     with_agent boolean, width interval, cut_since timestamptz, zone text, with_pages boolean, receiver int, origin timestamp,
@@ -173,7 +172,7 @@ AS $$
            mrcall_internal.ignored_referrers() AS ignored, coalesce(cut_until, until) AS cuts_until,
            cardinality(visitors) <= 5000 AS are_few, mrcall.version() AS version,
            CASE WHEN with_moments THEN mrcall_internal.heartbeat_events() END AS heartbeats,
-           with_moments AND mrcall_internal.has_key_events() AS with_key_events,
+           with_moments AND mrcall_internal.has_key_events() AS with_key_events, mrcall_internal.goal_patterns() AS patterns,
            CASE WHEN cardinality(visitors) > 5000 THEN mrcall_internal.text_set(visitors) END AS many,
            'SELECT mrcall_internal.visit_set_merge(p.visits, ROW(gap, from_url, with_pages, with_touch, ignored, width, cut_since, '
                'cuts_until, zone, receiver, origin, since, with_views, more_cuts, heartbeats, version)::mrcall_internal.visit_settings) '
@@ -189,8 +188,7 @@ AS $$
                    CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at >= told_since) THEN e.utm_campaign END,
                    CASE WHEN with_agent THEN e.user_agent END, e.event_id,
                    CASE WHEN with_key_events
-                        THEN EXISTS (SELECT FROM mrcall.goal AS g
-                                     WHERE mrcall_internal.fits_goal(g.event_type, g.page_pattern, e.event_type, e.page_path)) END,
+                        THEN mrcall_internal.event_key(e.event_type, e.page_path) LIKE ANY (patterns) END,
                    ROW(gap, from_url, with_pages, with_touch, ignored, width, cut_since, cuts_until, zone, NULL, origin, since,
                        with_views, more_cuts, heartbeats, version)::mrcall_internal.visit_settings) AS visits
                FROM {part} AS e
@@ -233,8 +231,8 @@ AS $$
             CASE WHEN with_touch AND (told_since IS NULL OR e.occurred_at OPERATOR(pg_catalog.>=) told_since) THEN e.utm_campaign END,
             CASE WHEN with_agent THEN e.user_agent END, e.event_id,
             CASE WHEN with_moments AND (SELECT mrcall_internal.has_key_events())
-                 THEN EXISTS (SELECT FROM mrcall.goal AS g
-                              WHERE mrcall_internal.fits_goal(g.event_type, g.page_pattern, e.event_type, e.page_path)) END,
+                 THEN mrcall_internal.event_key(e.event_type, e.page_path)
+                      OPERATOR(pg_catalog.~~) ANY ((SELECT mrcall_internal.goal_patterns())::pg_catalog.text[]) END,
             (SELECT ROW(gap, mrcall_internal.path_from_url(), with_pages, with_touch, mrcall_internal.ignored_referrers(), width,
                         cut_since, COALESCE(cut_until, until), zone, receiver, origin, since, with_views,
                         more_cuts, CASE WHEN with_moments THEN mrcall_internal.heartbeat_events() END,

@@ -134,8 +134,8 @@ AS $$
         CASE WHEN with_touch AND t.is_told THEN e.utm_source END, CASE WHEN with_touch AND t.is_told THEN e.utm_medium END,
         CASE WHEN with_touch AND t.is_told THEN e.utm_campaign END, CASE WHEN with_agent THEN e.user_agent END, NULL,
         CASE WHEN with_moments AND (SELECT mrcall_internal.has_key_events())
-             THEN EXISTS (SELECT FROM mrcall.goal AS g
-                          WHERE mrcall_internal.fits_goal(g.event_type, g.page_pattern, e.event_type, e.page_path)) END,
+             THEN mrcall_internal.event_key(e.event_type, e.page_path)
+                  OPERATOR(pg_catalog.~~) ANY ((SELECT mrcall_internal.goal_patterns())::pg_catalog.text[]) END,
         (SELECT ROW(gap, mrcall_internal.path_from_url(), with_pages, with_touch, mrcall_internal.ignored_referrers(), width,
                     cut_since, COALESCE(cut_until, until), zone, receiver, origin, NULL, with_views,
                     more_cuts, CASE WHEN with_moments THEN mrcall_internal.heartbeat_events() END,
