@@ -25,9 +25,9 @@ fn mappings_of_another_form_are_refused_with_the_offending_key() {
         (r#"{"event": {}}"#.into(), InvalidArgument, r#"unknown logical table "event""#.into()),
         (r#"{"events": "web.hits"}"#.into(), InvalidArgument, r#"the mapping of "events" is not an object"#.into()),
         (
-            r#"{"events": {"tables": 7}}"#.into(),
+            r#"{"events": {"tabels": 7}}"#.into(),
             InvalidArgument,
-            r#"unknown key "tables" in the mapping of "events""#.into(),
+            r#"unknown key "tabels" in the mapping of "events""#.into(),
         ),
         (
             r#"{"events": {"columns": ["sid"]}}"#.into(),

@@ -191,6 +191,7 @@ SELECT 'b' || n % 70, timestamptz '2026-03-01Z' + n * interval '77 seconds', n, 
        CASE WHEN n % 11 = 0 THEN 'outbound' END
 FROM generate_series(1, 30000) AS n;
 ANALYZE world.call;
+ANALYZE mrcall.session_archive;
 CREATE TEMP TABLE alone AS SELECT * FROM mrcall.call_service('1 day', '2026-03-10', '2026-04-20', 'Europe/Rome');
 SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;

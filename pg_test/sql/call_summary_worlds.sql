@@ -147,6 +147,7 @@ SELECT 'b' || n % 70, timestamptz '2026-03-01Z' + n * interval '77 seconds', n, 
        'o' || n % 7, n % 3 = 0, n % 1000
 FROM generate_series(1, 30000) AS n;
 ANALYZE world.call;
+ANALYZE mrcall.session_archive;
 CREATE TEMP TABLE alone AS SELECT * FROM mrcall.call_summary('1 day', '2026-03-10', '2026-04-20', 'Europe/Rome');
 SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;

@@ -135,7 +135,8 @@ SELECT n.nspname || '.' || c.relname AS neither
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname IN ('mrcall', 'mrcall_internal') AND c.relkind IN ('r', 'p', 'm', 'f')
   AND n.nspname || '.' || c.relname NOT IN (SELECT p.object FROM mrcall_internal.personal_tables() AS p)
-  AND c.relname NOT IN ('source', 'channel_rule', 'ignored_referrer', 'spend', 'retention_run', 'audit', 'caller_key', 'detached_grant',
+  AND c.relname NOT IN ('source', 'channel_rule', 'ignored_referrer', 'goal', 'spend', 'retention_run', 'audit', 'caller_key',
+      'detached_grant',
                         'granted_right',
                         -- What facts.sh looks at: stored visits of browsers, and the ledger.
                         'visit', 'fact_state', 'fact_change', 'fact_threshold');

@@ -64,6 +64,7 @@ SELECT p.proname || ' ' || a.name AS argument,
        pg_temp.outcome(format('SELECT * FROM mrcall.%I(%s, %I => ''{{a,b},{c,d}}'')', p.proname,
            CASE p.proname WHEN 'explain_conversion' THEN '''signup'', ''x'''
                           WHEN 'funnel' THEN '''2026-04-01'', ''2026-05-01'', ''[{"step": "a"}]'''
+                          WHEN 'funnel_trend' THEN '''1 day'', ''2026-04-01'', ''2026-05-01'', ''[{"step": "a"}]'''
                           WHEN 'visits_of' THEN 'since => ''2026-04-01'', until => ''2026-05-01'''
                           ELSE '''2026-04-01'', ''2026-05-01''' END, a.name)) AS outcome
 FROM pg_proc AS p

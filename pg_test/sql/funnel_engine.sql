@@ -17,7 +17,8 @@ SELECT e.event_id, e.session_id, e.created_at + (h.n % 5) * interval '11 hours',
        e.utm_source, e.utm_medium, e.user_agent, e.properties
 FROM public.website_events AS e
 CROSS JOIN LATERAL (SELECT abs(hashtextextended(e.event_id, :seed + 20)) AS n) AS h
-WHERE e.event_id LIKE 'R-%' AND h.n % 7 = 0;
+WHERE e.event_id LIKE 'R-%' AND h.n % 7 = 0
+ON CONFLICT DO NOTHING;
 ANALYZE public.website_events;
 
 CREATE FUNCTION pg_temp.pick(nr int, of text[])

@@ -122,9 +122,10 @@ ORDER BY c.nr, c.ordering, c.visitor_id, n.required DESC, n.optional DESC, c.tim
 
 -- Rates refer to the last required step before; in any order to one step fewer.
 CREATE TEMP TABLE expected AS
-SELECT s.nr, s.ordering, s.no AS step_no, s.spec ->> 'step' AS step, n.now AS visitors, round(n.now / nullif(n.first, 0)::numeric, 6),
-       round(n.now / nullif(n.before, 0)::numeric, 6), n.before - n.now,
-       round(extract(epoch FROM n.median), 6), round(extract(epoch FROM n.total), 6)
+SELECT s.nr, s.ordering, s.no AS step_no, s.spec ->> 'step' AS step, n.now AS visitors, round(n.now / nullif(n.first, 0)::numeric, 6)
+    AS conversion,
+       round(n.now / nullif(n.before, 0)::numeric, 6) AS step_conversion, n.before - n.now AS drop_off,
+       round(extract(epoch FROM n.median), 6) AS median_time, round(extract(epoch FROM n.total), 6) AS median_total_time
 FROM step AS s
 CROSS JOIN LATERAL (SELECT CASE s.ordering WHEN 'any' THEN nullif(s.no - 1, 0) ELSE (SELECT max(b.no) FROM step AS b
     WHERE (b.nr, b.ordering) = (s.nr, s.ordering) AND b.no < s.no AND NOT b.optional) END AS no) AS b
@@ -135,7 +136,8 @@ CROSS JOIN LATERAL (
     FROM best AS c WHERE (c.nr, c.ordering) = (s.nr, s.ordering)) AS n;
 CREATE TEMP TABLE counted AS
 SELECT a.nr, a.ordering, r.step_no, r.step, r.visitors, r.conversion, r.step_conversion, r.drop_off,
-       round(extract(epoch FROM r.median_time), 6), round(extract(epoch FROM r.median_total_time), 6)
+       round(extract(epoch FROM r.median_time), 6) AS median_time,
+       round(extract(epoch FROM r.median_total_time), 6) AS median_total_time
 FROM asked AS a
 CROSS JOIN LATERAL mrcall.funnel(a.since, a.until, a.steps, a.within, ordering => a.ordering, hold => a.hold) AS r
 -- Without any option the funnel is that of the modes, which funnel_oracle looks at.

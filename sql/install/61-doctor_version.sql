@@ -14,7 +14,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT r.severity, 'mrcall_ext', r.finding, r.fix
     FROM (SELECT string_to_array(files, '.')::int[] < string_to_array(installed, '.')::int[]
-          WHERE files ~ '^[0-9]{1,9}(\.[0-9]{1,9})*$' AND installed ~ '^[0-9]{1,9}(\.[0-9]{1,9})*$') AS c (is_older)
+          WHERE files ~ '^[0-9]{1,9}([.][0-9]{1,9})*$' AND installed ~ '^[0-9]{1,9}([.][0-9]{1,9})*$') AS c (is_older)
     RIGHT JOIN (VALUES (true)) AS always (is_there) ON true
     CROSS JOIN LATERAL (
         SELECT 'error', format('the files on the server are of version %s, this database of %s: install the later package',
