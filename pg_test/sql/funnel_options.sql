@@ -144,7 +144,7 @@ CROSS JOIN LATERAL mrcall.funnel(a.since, a.until, a.steps, a.within, ordering =
 WHERE a.ordering <> 'ordered' OR a.hold <> '{}'
    OR a.steps @? '$[*] ? (exists(@.optional) || exists(@.exclude) || exists(@.min) || exists(@.max))';
 DELETE FROM expected AS e WHERE NOT EXISTS (SELECT FROM counted AS c WHERE (c.nr, c.ordering) = (e.nr, e.ordering));
-SELECT e.ordering, count(*) > 50 AS compared, count(*) FILTER (WHERE e.visitors > 0 AND e.step_no > 1) > 20 AS reached FROM expected AS e
+SELECT e.ordering, count(*) > 50 AS compared, count(*) FILTER (WHERE e.visitors > 0 AND e.step_no > 1) > 10 AS reached FROM expected AS e
 GROUP BY e.ordering ORDER BY e.ordering;
 SELECT d.nr, d.ordering, to_jsonb(a) - '{nr,ordering}'::text[] AS asked, count(*) AS differences
 FROM ((TABLE expected EXCEPT ALL TABLE counted) UNION ALL (TABLE counted EXCEPT ALL TABLE expected)) AS d
