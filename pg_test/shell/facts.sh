@@ -205,7 +205,7 @@ db -c 'VACUUM (ANALYZE) mrcall.visit'
 one=$(db -c "SELECT format('SELECT * FROM mrcall.visits WHERE visitor_id = %L', max(session_id)) FROM public.website_events WHERE session_id < 'F'")
 echo "figure: buffers of one visitor's visits: $(buffers "$one" 1) in a new session"
 # TimescaleDB looks itself up in the catalogs for each query that is planned, and its chunks for what is not stored yet.
-most=$([ "$TIMESCALEDB" = 0 ] && echo 35 || echo 65)
+most=$([ "$TIMESCALEDB" = 0 ] && echo 45 || echo 75)
 for ledger in 'a short ledger' 'a long ledger'; do
     warm=$(buffers "$one" 8)
     echo "figure: buffers of one visitor's visits: $warm in a session that has asked before, with $ledger"
