@@ -56,8 +56,8 @@ AS $$
                 ELSE format('no event of the last 30 days fits the goal "%s"', g.name) END,
            CASE WHEN g.is_wrong THEN format('UPDATE mrcall.goal SET page_pattern = %L WHERE name = %L;',
                                             mrcall_internal.meant_page(g.page_pattern), g.name)
-                ELSE format('SELECT event_type, page_path, count(*) FROM mrcall.events '
-                            'WHERE occurred_at >= %L GROUP BY 1, 2 ORDER BY 3 DESC;', since) END
+                ELSE 'SELECT event_type, page_path, count(*) FROM mrcall.events '
+                     'WHERE occurred_at >= now() - interval ''30 days'' GROUP BY 1, 2 ORDER BY 3 DESC;' END
     FROM (SELECT x.*, coalesce(from_url AND mrcall_internal.is_no_page(x.page_pattern), false) AS is_wrong FROM mrcall.goal AS x) AS g
     WHERE g.is_wrong
        OR NOT EXISTS (SELECT FROM mrcall.events AS e
