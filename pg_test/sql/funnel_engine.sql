@@ -63,6 +63,7 @@ GROUP BY d.nr, a ORDER BY d.nr;
 SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
+SET LOCAL min_parallel_index_scan_size = 0;
 SET LOCAL max_parallel_workers_per_gather = 3;
 SELECT query AS funnel_query FROM mrcall_internal.funnel_plan('[{"step": "a", "page": "/"}, {"step": "b"}]', 'ordered', NULL, NULL, true)
 \gset
@@ -76,7 +77,7 @@ DECLARE
     line text;
 BEGIN
     FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || asked LOOP
-        RETURN NEXT substring(line FROM '(Finalize Aggregate|Partial Aggregate|Gather|Parallel \w+ Scan|Parallel Append)');
+        RETURN NEXT substring(line FROM '(Finalize Aggregate|Partial Aggregate|Gather|Parallel [A-Z][A-Za-z ]*Scan|Parallel Append)');
     END LOOP;
 END
 $$;

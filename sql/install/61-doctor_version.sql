@@ -13,9 +13,9 @@ LANGUAGE sql IMMUTABLE ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT r.severity, 'mrcall_ext', r.finding, r.fix
-    FROM (SELECT string_to_array(files, '.')::int[] < string_to_array(installed, '.')::int[]
-          WHERE files ~ '^[0-9]{1,9}([.][0-9]{1,9})*$' AND installed ~ '^[0-9]{1,9}([.][0-9]{1,9})*$') AS c (is_older)
-    RIGHT JOIN (VALUES (true)) AS always (is_there) ON true
+    -- By CASE: a condition of a sub-select may be looked at behind its columns.
+    FROM (SELECT CASE WHEN files ~ '^[0-9]{1,9}([.][0-9]{1,9})*$' AND installed ~ '^[0-9]{1,9}([.][0-9]{1,9})*$'
+                      THEN string_to_array(files, '.')::int[] < string_to_array(installed, '.')::int[] END) AS c (is_older)
     CROSS JOIN LATERAL (
         SELECT 'error', format('the files on the server are of version %s, this database of %s: install the later package',
                                files, installed), NULL
