@@ -325,7 +325,7 @@ old="SELECT count(*) FROM public.sessions WHERE start_timestamp < now() - interv
 db -c BEGIN -c "$old" -c 'SELECT pg_sleep(120)' >"$OUT-reader.out" 2>&1 &
 others+=($!)
 reader=$!
-for _ in $(seq 100); do
+for _ in $(seq 1200); do
     [ -s "$OUT-reader.out" ] && break
     sleep 0.05
 done
@@ -344,7 +344,7 @@ db -c 'SELECT test.add(1000)' >/dev/null
 db -c 'SELECT pg_advisory_lock(7)' -c 'SELECT pg_sleep(600)' >"$OUT-holder.out" 2>&1 &
 others+=($!)
 holder=$!
-for _ in $(seq 100); do
+for _ in $(seq 1200); do
     [ -s "$OUT-holder.out" ] && break
     sleep 0.05
 done
@@ -352,7 +352,7 @@ db -c BEGIN -c 'SELECT test.add(16)' -c 'SELECT pg_advisory_lock(7)' -c COMMIT >
 late=$!
 others+=("$late")
 waiting="SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-for _ in $(seq 100); do
+for _ in $(seq 1200); do
     [ "$(db -c "$waiting")" = 1 ] && break
     sleep 0.05
 done

@@ -167,7 +167,7 @@ for statement in "mrcall.visitor_buckets('1 day', '2026-03-20', '2026-04-10')" "
 done
 until_over() { # nothing of ours runs over there
     local n
-    for _ in $(seq 200); do
+    for _ in $(seq 1200); do
         n=$(super several_3 -c "SELECT count(*) FROM pg_stat_activity WHERE datname = 'several_3' AND wait_event_type = 'Lock'")
         [ "$n" != 0 ] || return 0
         sleep 0.05

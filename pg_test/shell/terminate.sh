@@ -7,7 +7,7 @@
 OUT=$LOGS/terminate.out
 until_is() { # what, wanted, query
     local got
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         got=$(db -c "$3")
         [ "$got" != "$2" ] || return 0
         sleep 0.1
