@@ -348,7 +348,7 @@ for _ in $(seq 1200); do
     [ -s "$OUT-holder.out" ] && break
     sleep 0.05
 done
-db -c BEGIN -c 'SELECT test.add(16)' -c 'SELECT pg_advisory_lock(7)' -c COMMIT >"$OUT-late.out" 2>&1 &
+db -c BEGIN -c 'SELECT test.add(80)' -c 'SELECT pg_advisory_lock(7)' -c COMMIT >"$OUT-late.out" 2>&1 &
 late=$!
 others+=("$late")
 waiting="SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"

@@ -420,8 +420,9 @@ END
 $$;
 COMMENT ON FUNCTION mrcall_internal.lock_attach() IS 'One attach at a time, and none that waits for long';
 
--- What attach, detach, maintain and unmaintain begin with: all that they make is the owner's, whoever of its members runs them, and they
--- take turns. Returns the settings of role and lock_timeout as they were; an error brings them back by itself.
+-- What attach, detach, maintain and unmaintain begin with, behind check_owner, which everybody may call: all that they make is the
+-- owner's, whoever of its members runs them, and they take turns. Returns the settings of role and lock_timeout as they were; an error
+-- brings them back by itself.
 CREATE FUNCTION mrcall_internal.begin_as_owner()
 RETURNS text[]
 LANGUAGE plpgsql VOLATILE
@@ -430,7 +431,6 @@ AS $$
 DECLARE
     former constant text[] := ARRAY[current_setting('role'), current_setting('lock_timeout')];
 BEGIN
-    PERFORM mrcall_internal.check_owner();
     IF current_user <> mrcall_internal.owner() THEN
         PERFORM set_config('role', mrcall_internal.owner(), true);
     END IF;
@@ -657,6 +657,7 @@ DECLARE
     hint text;
 BEGIN
     PERFORM mrcall_internal.check_mapping(mapping);
+    PERFORM mrcall_internal.check_owner();
     former := mrcall_internal.begin_as_owner();
     PERFORM mrcall_internal.make_kept_tables();
     IF mapping = '{}' THEN

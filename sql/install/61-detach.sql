@@ -119,11 +119,13 @@ SET client_min_messages = warning
 SET quote_all_identifiers = off
 AS $$
 DECLARE
-    former constant text[] := mrcall_internal.begin_as_owner();
+    former text[];
     views text[];
     others text;
     statement text;
 BEGIN
+    PERFORM mrcall_internal.check_owner();
+    former := mrcall_internal.begin_as_owner();
     SELECT coalesce(array_agg(v.relation ORDER BY v.nr DESC), '{}') INTO views
     FROM mrcall_internal.view_names() AS v WHERE to_regclass(v.relation) IS NOT NULL;
     PERFORM mrcall_internal.lock_relations(views || mrcall_internal.fact_sources() || ARRAY(

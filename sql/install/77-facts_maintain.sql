@@ -254,6 +254,7 @@ DECLARE
 BEGIN
     PERFORM mrcall_internal.check_facts(facts);
     PERFORM mrcall_internal.require_attached();
+    PERFORM mrcall_internal.check_owner();
     former := mrcall_internal.begin_as_owner();
     IF NOT EXISTS (SELECT FROM mrcall_internal.fact_state) AND facts IS DISTINCT FROM '{}' THEN
         PERFORM mrcall_internal.begin_facts();
@@ -275,6 +276,7 @@ DECLARE
     former text[];
 BEGIN
     PERFORM mrcall_internal.check_facts(facts);
+    PERFORM mrcall_internal.check_owner();
     former := mrcall_internal.begin_as_owner();
     IF facts IS DISTINCT FROM '{}' THEN
         PERFORM mrcall_internal.lock_relations(mrcall_internal.fact_sources());
