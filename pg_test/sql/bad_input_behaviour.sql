@@ -171,6 +171,12 @@ SELECT * FROM mrcall.page_flow(:r, gap => '1 month');
 -- Whatever was wrong, nothing was changed by it.
 SELECT pg_current_xact_id_if_assigned() IS NULL AS nothing_written;
 
+-- Ranges that the reports refuse before, asked of what counts for them: no row.
+SELECT (SELECT count(*) FROM mrcall_internal.lifecycle_counts(
+            '2026-02-01Z', '2025-01-01Z', '1 day', 'UTC', NULL, '30 minutes', false)) AS stages,
+       (SELECT count(*) FROM mrcall_internal.active_visitor_counts('2026-02-01Z', '2025-01-01Z', 'UTC', NULL, '30 minutes', true)) AS days,
+       (SELECT count(*) FROM mrcall_internal.stickiness_counts(
+            '2026-02-01Z', '2025-01-01Z', '1 day', 'UTC', NULL, '30 minutes', false)) AS buckets;
 -- Before attach there is nothing to read.
 DROP VIEW mrcall.events CASCADE;
 SELECT * FROM mrcall.funnel(:r, :s);

@@ -119,7 +119,7 @@ pub fn lifecycle_counts(
     let asked = asked(since, until, width, zone, origin, gap, no_bots)?;
     let clock = clock(zone)?;
     let buckets = list_buckets(asked.buckets(), Some(asked.since), Some(asked.until))?;
-    let Some((first_start, _)) = buckets.first().copied() else { return Ok(()) };
+    let Some((first_start, _)) = buckets.first().copied() else { return call.materialize(6).map(drop) };
     // The bucket before is read whole; of the first one, what lies before the range counts nowhere.
     let before = bucket_before(asked.buckets(), first_start)?.unwrap_or(first_start);
     let more_cuts: &[i64] = if first_start < asked.since { &[before, first_start] } else { &[before] };
@@ -158,7 +158,7 @@ pub fn active_visitor_counts(
     let clock = clock(zone)?;
     let day = |at: i64| zone::wall_clock(at, &clock).map(|wall| wall.div_euclid(DAY) as i32).map_err(report);
     let shown = list_buckets(asked.buckets(), Some(asked.since), Some(asked.until))?;
-    let Some((first_start, _)) = shown.first().copied() else { return Ok(()) };
+    let Some((first_start, _)) = shown.first().copied() else { return call.materialize(4).map(drop) };
     // The days of the longest window that ends with the first day; a zone may have left one out.
     let (first_day, mut read_since) = (day(first_start)?, first_start);
     while let Some(before) = bucket_before(asked.buckets(), read_since)? {
