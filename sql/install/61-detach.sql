@@ -288,6 +288,10 @@ AS $$
     UNION ALL
     SELECT pg_get_triggerdef(x.oid) FROM pg_trigger AS x WHERE class = 'pg_trigger'::regclass AND x.oid = object
     UNION ALL
+    SELECT format('ALTER TABLE %s %s TRIGGER %I', x.tgrelid::regclass,
+                  CASE x.tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'DISABLE' END, x.tgname)
+    FROM pg_trigger AS x WHERE class = 'pg_trigger'::regclass AND x.oid = object AND x.tgenabled <> 'O'
+    UNION ALL
     SELECT format('CREATE POLICY %I ON %s AS %s FOR %s TO %s%s%s', x.polname, x.polrelid::regclass,
                   CASE WHEN x.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
                   CASE x.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
